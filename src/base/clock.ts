@@ -1,0 +1,39 @@
+/**
+ * Time as an argument. Nothing outside this file reads the time or sets a timer; the simulator gives a
+ * {@link ManualClock} to brokers and engines alike, so that an hour of timeouts passes in a millisecond.
+ */
+export interface Clock {
+  /** Wall clock, milliseconds since the Unix epoch. */
+  nowMs(): number
+  /** Never goes back; for durations, in milliseconds, fractions allowed. */
+  monotonicMs(): number
+  /** Calls `work` once after `delayMs`. */
+  setTimer(delayMs: number, work: () => void): Timer
+}
+
+export interface Timer {
+  cancel(): void
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  setTimer: (delayMs, work) => {
+    const handle = setTimeout(work, delayMs)
+    return { cancel: () => clearTimeout(handle) }
+  },
+}
+
+/** Resolves after `delayMs`, or at once when `signal` is aborted. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve()
+    const finish = (): void => {
+      timer.cancel()
+      signal?.removeEventListener('abort', finish)
+      resolve()
+    }
+    const timer = clock.setTimer(delayMs, finish)
+    signal?.addEventListener('abort', finish)
+  })
+}

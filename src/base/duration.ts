@@ -1,0 +1,50 @@
+import { StreamError } from './errors.ts'
+
+const unitMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
+const part = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)/gy
+
+/**
+ * Reads a duration such as `250ms`, `5m`, `1h30m` or `7d`; `0` and a whole number of milliseconds stand without a unit.
+ *
+ * @returns whole milliseconds, rounded up, at least 0
+ * @throws StreamError `DEFINITION_INVALID` for anything else
+ */
+export function parseDurationMs(text: string | number): number {
+  const source = String(text).trim().toLowerCase()
+  if (/^\d+$/.test(source)) return Number(source)
+  part.lastIndex = 0
+  let totalMs = 0
+  let end = 0
+  for (let match = part.exec(source); match !== null; match = part.exec(source)) {
+    totalMs += Number(match[1]) * (unitMs[match[2] ?? ''] ?? Number.NaN)
+    end = part.lastIndex
+    if (end === source.length) return Math.ceil(totalMs)
+  }
+  throw new StreamError('DEFINITION_INVALID', `"${text}" is not a duration`, {
+    hint: 'Write a number with a unit, for example "250ms", "5m", "1h30m" or "7d".',
+  })
+}
+
+/** The shortest exact text of a duration, for messages: `1h30m`, `250ms`. */
+export function formatDuration(durationMs: number): string {
+  if (durationMs === 0) return '0'
+  let rest = durationMs
+  let text = ''
+  for (const unit of ['d', 'h', 'm', 's', 'ms']) {
+    const size = unitMs[unit] ?? 1
+    const count = Math.floor(rest / size)
+    if (count > 0) text += `${count}${unit}`
+    rest -= count * size
+  }
+  return text
+}

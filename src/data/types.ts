@@ -1,0 +1,56 @@
+/**
+ * The type language of definitions and queries: KSML's type strings, and SQL's column types.
+ *
+ * In JavaScript: `boolean`; whole numbers are numbers where safe and `bigint` beyond 2^53; `bytes` is `Uint8Array`;
+ * `timestamp` is microseconds since the Unix epoch and `date` days, as numbers; a `struct` is a plain object, a `map` too;
+ * `list` and `tuple` are arrays; a SQL NULL and a tombstone are `null`.
+ */
+export type DataType =
+  | { readonly kind: PrimitiveKind }
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+  | { readonly kind: 'struct'; readonly name?: string; readonly fields?: readonly Field[] }
+  | { readonly kind: 'list'; readonly of: DataType }
+  | { readonly kind: 'map'; readonly of: DataType }
+  | { readonly kind: 'tuple'; readonly of: readonly DataType[] }
+  | { readonly kind: 'union'; readonly of: readonly DataType[] }
+  | { readonly kind: 'enum'; readonly symbols: readonly string[] }
+  | { readonly kind: 'windowed'; readonly of: DataType }
+
+export type PrimitiveKind =
+  | 'any'
+  | 'null'
+  | 'boolean'
+  | 'byte'
+  | 'short'
+  | 'int'
+  | 'long'
+  | 'float'
+  | 'double'
+  | 'bytes'
+  | 'string'
+  | 'timestamp'
+  | 'date'
+  | 'time'
+  | 'interval'
+  | 'uuid'
+
+export interface Field {
+  readonly name: string
+  readonly type: DataType
+  readonly required: boolean
+}
+
+/** How one side of a topic or store is written: `json`, `avro:SensorData`, `long`. */
+export interface Format {
+  /** `binary` for primitives and text, `json`, `avro`, … or a name from the configuration. */
+  readonly notation: string
+  readonly type: DataType
+  /** The name of a schema in the notation's own terms, where one was given. */
+  readonly schema?: string
+}
+
+/** A column of a row: of a topic read by a query, or of a query's result. */
+export interface Column {
+  readonly name: string
+  readonly type: DataType
+}

@@ -1,0 +1,282 @@
+/**
+ * What the rest of the system sees of Kafka. Implementations are beside this file; all of them work over a
+ * {@link Connector}: TCP, or in memory to an embedded broker in the same thread.
+ *
+ * Offsets and timestamps are numbers, checked to be safe. Errors are `StreamError`s; their code and retry advice say
+ * what a caller may do.
+ */
+import type { Headers } from '../base/headers.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** Opens connections to brokers. A connection carries whole frames' bodies, correlated and in order. */
+export interface Connector {
+  connect(host: string, port: number): Promise<Connection>
+}
+
+export interface Connection {
+  /**
+   * Sends one request and gives the response's body, both without the request and response headers' correlation id:
+   * the connection writes and reads headers itself.
+   *
+   * @param expectsResponse - false for Produce with acks 0
+   * @throws StreamError `CONNECTION_CLOSED`, `REQUEST_TIMED_OUT`
+   */
+  send(request: EncodedRequest): Promise<Buffer>
+  readonly closed: boolean
+  close(): Promise<void>
+}
+
+export interface EncodedRequest {
+  readonly apiKey: number
+  readonly apiVersion: number
+  /** Whether the header has tagged fields (flexible versions). */
+  readonly flexible: boolean
+  /** Chunks of the body, in order; sent without being joined. */
+  readonly body: readonly Buffer[]
+  readonly timeoutMs: number
+}
+
+export type IsolationLevel = 'read_committed' | 'read_uncommitted'
+
+/** What a fetch brought for one partition. `records` holds whole batches, filtered by nothing yet. */
+export interface FetchedPartition {
+  readonly topic: string
+  readonly partition: number
+  /** The offset that was asked for: records before it are to be skipped. */
+  readonly fetchOffset: number
+  readonly highWatermark: number
+  readonly lastStableOffset: number
+  /**
+   * The batches to read, decompressed where needed, control batches and aborted ones already left out, crc checked. Columns
+   * are read from each by `protocol`'s batch reader. `nextOffset` is where to go on when all of them are done, gaps included.
+   */
+  readonly batches: readonly FetchedBatch[]
+  readonly nextOffset: number
+}
+
+/** One record batch's records section: `buffer[start .. end)` holds `count` records, uncompressed. */
+export interface FetchedBatch {
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
+  readonly count: number
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly baseTimestampMs: number
+  /** With `LogAppendTime`, every record has this time. */
+  readonly logAppendTimeMs: number | undefined
+  readonly leaderEpoch: number
+}
+
+export interface FetcherOptions {
+  readonly isolation: IsolationLevel
+  readonly minBytes: number
+  readonly maxWaitMs: number
+  readonly maxBytes: number
+  readonly maxPartitionBytes: number
+}
+
+/**
+ * Fetches from all assigned partitions, one request under way per broker, into a bounded buffer; no promise per record.
+ * A partition whose data nobody has taken yet, or which is paused, is not asked for.
+ */
+export interface Fetcher {
+  /** Starts or goes on with a partition at an offset. */
+  assign(partition: TopicPartition, offset: number): void
+  unassign(partition: TopicPartition): void
+  pause(partition: TopicPartition): void
+  resume(partition: TopicPartition): void
+  seek(partition: TopicPartition, offset: number): void
+  /** What has arrived, or undefined; throws what went wrong for good (`OFFSET_OUT_OF_RANGE` names the partition, `LOG_TRUNCATED`, `NOT_AUTHORIZED`, …). */
+  poll(): FetchedPartition | undefined
+  /** Resolves when {@link Fetcher.poll} has something, or after `maxWaitMs`. */
+  ready(maxWaitMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ProducerOptions {
+  readonly lingerMs: number
+  readonly batchBytes: number
+  /** Bytes appended and not acknowledged beyond which {@link Producer.full} is true. */
+  readonly bufferBytes: number
+  readonly maxRequestBytes: number
+  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  readonly deliveryTimeoutMs: number
+  /** Absent: idempotent without transactions. */
+  readonly transactional?: { readonly id: string; readonly timeoutMs: number }
+}
+
+export interface AppendedRecord {
+  /** −1: by the default partitioner (murmur2 of the key; sticky where there is none). */
+  partition: number
+  timestampMs: number
+  /** The key is `key[keyStart .. keyEnd)`; `keyEnd` −1: null. Value alike. Bytes are copied before the call returns. */
+  key: Buffer
+  keyStart: number
+  keyEnd: number
+  value: Buffer
+  valueStart: number
+  valueEnd: number
+  headers: Headers | undefined
+}
+
+/**
+ * Appends synchronously into flat batches per partition; sends in the background, in order per partition, idempotently.
+ * The first failure for good is kept and thrown by the next append, flush or commit.
+ */
+export interface Producer {
+  /** For transactions: InitProducerId. Fences former users of the id and ends their open transaction. */
+  init(): Promise<void>
+  /** Partitions of a topic; asks the cluster the first time. @throws StreamError `TOPIC_MISSING` */
+  partitionCount(topic: string): Promise<number>
+  /**
+   * @returns the partition taken
+   * @throws StreamError `RECORD_TOO_LARGE`, `TOPIC_MISSING` when {@link Producer.partitionCount} was never awaited for it, or what failed before
+   */
+  append(topic: string, record: AppendedRecord): number
+  /** Whether more is buffered than allowed; the caller stops until {@link Producer.drained}. */
+  readonly full: boolean
+  drained(): Promise<void>
+  /** Sends everything now and waits for all acknowledgements. */
+  flush(): Promise<void>
+  /** Whether a transaction has begun: the first append or offset after `init`, `commit` or `abort` begins one. */
+  readonly inTransaction: boolean
+  /**
+   * Sends offsets into the transaction and ends it.
+   *
+   * @throws StreamError `PRODUCER_FENCED`, `MEMBER_FENCED`, `TRANSACTION_ABORTABLE` (call abort), `TRANSACTION_OUTCOME_UNKNOWN` (make a new producer)
+   */
+  commit(offsets: readonly CommittedOffset[], group: GroupMetadata): Promise<void>
+  abort(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface CommittedOffset extends TopicPartition {
+  readonly offset: number
+  readonly leaderEpoch?: number
+  readonly metadata: string
+}
+
+export interface GroupMetadata {
+  readonly groupId: string
+  readonly generation: number
+  readonly memberId: string
+  readonly instanceId: string | undefined
+}
+
+export interface GroupOptions {
+  readonly groupId: string
+  readonly instanceId?: string
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly heartbeatMs: number
+  /** Topics to subscribe to and this member's user data, asked anew for each join. */
+  readonly subscription: () => { readonly topics: readonly string[]; readonly userData: Buffer }
+  /** Runs in the leader: every member's subscription in, every member's partitions out. */
+  readonly assignor: Assignor
+  readonly listener: RebalanceListener
+}
+
+export interface Assignor {
+  readonly name: string
+  readonly protocol: 'cooperative' | 'eager'
+  assign(
+    members: readonly MemberSubscription[],
+    topics: ReadonlyMap<string, number>,
+  ): readonly MemberAssignment[]
+}
+
+export interface MemberSubscription {
+  readonly memberId: string
+  readonly instanceId: string | undefined
+  readonly topics: readonly string[]
+  readonly ownedPartitions: readonly TopicPartition[]
+  readonly userData: Buffer
+}
+
+export interface MemberAssignment {
+  readonly memberId: string
+  readonly partitions: readonly TopicPartition[]
+  readonly userData: Buffer
+}
+
+/** All awaited, one at a time; what they throw ends the membership with that error. */
+export interface RebalanceListener {
+  onRevoked(partitions: readonly TopicPartition[]): Promise<void>
+  onAssigned(partitions: readonly TopicPartition[], userData: Buffer): Promise<void>
+  /** The partitions were taken away already: no commit is possible any more. */
+  onLost(partitions: readonly TopicPartition[]): Promise<void>
+}
+
+/**
+ * A member of a classic consumer group. Joins, heartbeats and rejoins in the background; calls the listener at a time of the
+ * owner's choosing: only inside {@link GroupMember.poll}.
+ */
+export interface GroupMember {
+  readonly metadata: GroupMetadata
+  /** Does what a rebalance asks for, if anything; throws a fatal failure. Call it often: no longer than the rebalance timeout apart. */
+  poll(): Promise<void>
+  /** Whether {@link GroupMember.poll} has something to do. */
+  readonly rebalancing: boolean
+  /** Committed offsets, stable ones only: waits until no transaction on them is pending. Absent partitions have none. */
+  fetchOffsets(partitions: readonly TopicPartition[]): Promise<Map<string, CommittedOffset>>
+  /** For at least once. @throws StreamError `MEMBER_FENCED` */
+  commitOffsets(offsets: readonly CommittedOffset[]): Promise<void>
+  /** @param leave - whether to leave the group; a static member that will be back does not */
+  close(leave: boolean): Promise<void>
+}
+
+export interface TopicDescription {
+  readonly name: string
+  readonly id: string
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly leader: number
+    readonly leaderEpoch: number
+  }[]
+  readonly internal: boolean
+}
+
+export interface NewTopic {
+  readonly name: string
+  /** −1: the cluster's default. */
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly configs: Readonly<Record<string, string>>
+}
+
+export interface Admin {
+  listTopics(): Promise<TopicDescription[]>
+  /** Missing topics are left out. */
+  describeTopics(names: readonly string[]): Promise<TopicDescription[]>
+  /** @returns names that existed already; resolves when every partition has a leader. @throws StreamError `TOPIC_INVALID`, `NOT_AUTHORIZED` */
+  createTopics(topics: readonly NewTopic[]): Promise<string[]>
+  deleteTopics(names: readonly string[]): Promise<void>
+  createPartitions(topic: string, count: number): Promise<void>
+  deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>
+  /** `at`: `earliest`, `latest` (by isolation: high watermark or last stable offset), or a timestamp in ms (−1 offset where none is later). Keyed by `topic-partition`. */
+  listOffsets(
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest' | number,
+    isolation: IsolationLevel,
+  ): Promise<Map<string, number>>
+  topicConfigs(topic: string): Promise<Record<string, string>>
+}
+
+/** A cluster as one stream thread or command sees it; owns its connections. */
+export interface Kafka {
+  readonly admin: Admin
+  fetcher(options: FetcherOptions): Fetcher
+  producer(options: ProducerOptions): Producer
+  groupMember(options: GroupOptions): GroupMember
+  close(): Promise<void>
+}
+
+/** The text that keys maps by partition: `topic-partition`. */
+export function partitionKey(partition: TopicPartition): string {
+  return `${partition.topic}-${partition.partition}`
+}

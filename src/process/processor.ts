@@ -1,0 +1,43 @@
+import type { Clock } from '../base/clock.ts'
+import type { Headers } from '../base/headers.ts'
+
+/**
+ * One record in flight. Fixed shape for the engine's sake: nothing is added or deleted. A source reuses one object for
+ * all its records; an operator that changes a field for its children puts it back, or passes another object on.
+ */
+export class StreamRecord {
+  /** Plain or lazy. */
+  key: unknown = null
+  /** Plain or lazy; downstream of a table, a {@link Change}. */
+  value: unknown = null
+  timestampMs = 0
+  headers: Headers | undefined = undefined
+}
+
+/** A table's update: what a record's value is downstream of a table node. */
+export class Change {
+  oldValue: unknown
+  newValue: unknown
+  constructor(oldValue: unknown, newValue: unknown) {
+    this.oldValue = oldValue
+    this.newValue = newValue
+  }
+}
+
+/** Where the record in hand came from, and what time it is in the task. One object a task, updated in place. */
+export interface TaskContext {
+  topic: string
+  partition: number
+  offset: number
+  /** The largest timestamp that the task has seen, −1 before the first; never goes back. */
+  streamTimeMs: number
+  readonly clock: Clock
+}
+
+/** Handles records of one node, synchronously, and passes results to its children, depth first. */
+export interface Processor {
+  process(record: StreamRecord): void
+  /** Before a commit: pushes out what is cached. */
+  flush?(): void
+  close?(): void
+}

@@ -1,0 +1,259 @@
+/**
+ * The waist of the system: what a front end makes and the runtime runs. Plain frozen data; it survives JSON and
+ * structured clone, so a worker thread, a test and a picture all get the same thing.
+ *
+ * A node names its inputs by id. Nodes stand in an order in which each comes after its inputs. Ids are derived from
+ * names in the file, never from counters over the whole, so that state outlives an edit of the definition.
+ */
+import type { Column, Format } from '../data/types.ts'
+import type { SelectedLayout } from '../data/selected-row.ts'
+import type { Expr } from '../expr/expr.ts'
+import type { FunctionRef, FunctionScope } from './functions.ts'
+
+export type NodeId = string
+
+/** `by_duration:PT1H` and the like keep their text. */
+export type OffsetReset = 'earliest' | 'latest' | 'none' | `by_duration:${string}`
+
+interface NodeBase {
+  readonly id: NodeId
+}
+
+interface InputNode extends NodeBase {
+  readonly input: NodeId
+}
+
+/** Reads topics as a stream. With `columns`, values arrive as rows of these columns. */
+export interface SourceNode extends NodeBase {
+  readonly kind: 'source'
+  readonly topics: readonly string[]
+  readonly key: Format
+  readonly value: Format
+  readonly columns?: readonly Column[]
+  readonly reset?: OffsetReset
+  readonly timestamp?: FunctionRef
+}
+
+/** Reads a topic as a table, kept in `store`. Emits changes. */
+export interface TableSourceNode extends NodeBase {
+  readonly kind: 'table-source'
+  readonly topic: string
+  readonly key: Format
+  readonly value: Format
+  readonly columns?: readonly Column[]
+  readonly store: string
+  readonly reset?: OffsetReset
+  readonly timestamp?: FunctionRef
+}
+
+/**
+ * Reads a whole topic into a copy of its own in every stream thread, to its end before the first record is processed.
+ * Keyed by the record key, or with `index` by the values of these columns (the newest record of each key wins).
+ */
+export interface GlobalTableNode extends NodeBase {
+  readonly kind: 'global-table'
+  readonly topic: string
+  readonly key: Format
+  readonly value: Format
+  readonly columns?: readonly Column[]
+  /** Indices into `columns`. */
+  readonly index?: readonly number[]
+  readonly store: string
+}
+
+export interface FilterNode extends InputNode {
+  readonly kind: 'filter'
+  readonly predicate: FunctionRef
+  /** `true` for filterNot. */
+  readonly negate: boolean
+  /** Whether the input is a table: rejected rows become tombstones. */
+  readonly table: boolean
+  readonly store?: string
+}
+
+/** One record in, one or many out, by one user function; `result` says what the function gives. */
+export interface TransformNode extends InputNode {
+  readonly kind: 'transform'
+  readonly result: 'key' | 'value' | 'key-value' | 'key-values' | 'values' | 'metadata'
+  readonly mapper: FunctionRef
+  readonly table: boolean
+  readonly store?: string
+}
+
+/** Calls a function for each record and passes the record on unchanged; `forEach` at the end of a pipeline has no children. */
+export interface PeekNode extends InputNode {
+  readonly kind: 'peek'
+  readonly action: FunctionRef
+}
+
+/** Prints each record to standard output or to a file. */
+export interface PrintNode extends InputNode {
+  readonly kind: 'print'
+  readonly label: string
+  readonly file?: string
+  readonly mapper?: FunctionRef
+}
+
+/** Sends each record to the first branch whose predicate holds; branch i is read by a {@link BranchNode} of index i. */
+export interface SplitNode extends InputNode {
+  readonly kind: 'split'
+  /** `null`: always true. */
+  readonly predicates: readonly (FunctionRef | null)[]
+}
+
+export interface BranchNode extends InputNode {
+  readonly kind: 'branch'
+  readonly index: number
+}
+
+export interface MergeNode extends NodeBase {
+  readonly kind: 'merge'
+  readonly inputs: readonly NodeId[]
+}
+
+/** Through an internal topic, partitioned by key. Ends one sub-topology and begins the next. */
+export interface RepartitionNode extends InputNode {
+  readonly kind: 'repartition'
+  /** Without the application id: `<name>-repartition`. */
+  readonly topic: string
+  readonly key: Format
+  readonly value: Format
+  /** Absent: as many as the largest of its source topics. */
+  readonly partitions?: number
+  readonly partitioner?: FunctionRef
+}
+
+/** Folds a stream by key. Emits changes of the aggregate. */
+export interface AggregateNode extends InputNode {
+  readonly kind: 'aggregate'
+  readonly fold: Fold
+  readonly store: string
+}
+
+export type Fold =
+  | { readonly kind: 'count' }
+  | { readonly kind: 'reduce'; readonly reducer: FunctionRef }
+  | { readonly kind: 'aggregate'; readonly initializer: FunctionRef; readonly aggregator: FunctionRef }
+
+export interface ToStreamNode extends InputNode {
+  readonly kind: 'to-stream'
+  readonly mapper?: FunctionRef
+}
+
+export interface ToTableNode extends InputNode {
+  readonly kind: 'to-table'
+  readonly store: string
+}
+
+/** Joins a stream with a table of the same task, on the record key. `input` is the stream. */
+export interface StreamTableJoinNode extends InputNode {
+  readonly kind: 'stream-table-join'
+  readonly table: NodeId
+  readonly store: string
+  readonly type: 'inner' | 'left'
+  readonly joiner: FunctionRef
+}
+
+/** Joins a stream with a global table, on a key that a function finds. */
+export interface GlobalJoinNode extends InputNode {
+  readonly kind: 'global-join'
+  readonly table: NodeId
+  readonly type: 'inner' | 'left'
+  readonly mapper: FunctionRef
+  readonly joiner: FunctionRef
+}
+
+/**
+ * SQL's join with a dimension as a look-up: the key expressions are evaluated over the rows joined so far, the found row becomes the
+ * next scope. A NULL in the key matches nothing. `residual` is the rest of the ON condition.
+ */
+export interface LookupJoinNode extends InputNode {
+  readonly kind: 'lookup-join'
+  readonly table: NodeId
+  readonly type: 'inner' | 'left'
+  readonly key: readonly Expr[]
+  readonly residual?: Expr
+  /** The scope that the found row gets. */
+  readonly scope: number
+}
+
+/** SQL's WHERE and SELECT: keeps rows for which `where` is TRUE and gives each the output columns. */
+export interface SelectNode extends InputNode {
+  readonly kind: 'select'
+  readonly where?: Expr
+  readonly layout: SelectedLayout
+  readonly cells: readonly Expr[]
+  /** The output column that becomes the record key; absent: no key. */
+  readonly keyColumn?: number
+}
+
+export interface SinkNode extends InputNode {
+  readonly kind: 'sink'
+  readonly topic: TopicTarget
+  readonly key: Format
+  readonly value: Format
+  readonly partitioner?: FunctionRef
+}
+
+export type TopicTarget =
+  | { readonly kind: 'topic'; readonly name: string }
+  | { readonly kind: 'extractor'; readonly extractor: FunctionRef }
+
+export type Node =
+  | SourceNode
+  | TableSourceNode
+  | GlobalTableNode
+  | FilterNode
+  | TransformNode
+  | PeekNode
+  | PrintNode
+  | SplitNode
+  | BranchNode
+  | MergeNode
+  | RepartitionNode
+  | AggregateNode
+  | ToStreamNode
+  | ToTableNode
+  | StreamTableJoinNode
+  | GlobalJoinNode
+  | LookupJoinNode
+  | SelectNode
+  | SinkNode
+
+export type NodeKind = Node['kind']
+
+/** A store that operators or functions use. Its change log, where there is one, is `<application id>-<name>-changelog`. */
+export interface StoreSpec {
+  readonly name: string
+  readonly kind: 'key-value'
+  readonly key: Format
+  readonly value: Format
+  /** Rows of these columns, where a query keeps them. */
+  readonly columns?: readonly Column[]
+  /** Values carry their record's timestamp (what operators materialise). */
+  readonly timestamped: boolean
+  readonly persistent: boolean
+  readonly caching: boolean
+  /** `own`: a change-log topic; `source`: the table's own topic serves as one; `none`: lost on restart. */
+  readonly logging: 'own' | 'source' | 'none'
+}
+
+/** Nodes that run together: one task a partition. */
+export interface SubTopology {
+  readonly index: number
+  readonly nodes: readonly NodeId[]
+  /** Topics that a task of it reads, internal ones included (without the application id). */
+  readonly sources: readonly string[]
+  /** Of `sources`, those that Weft makes itself. */
+  readonly repartitionSources: readonly string[]
+  readonly stores: readonly string[]
+}
+
+export interface Topology {
+  /** The name in the file; the default application id. */
+  readonly name: string
+  readonly nodes: readonly Node[]
+  readonly stores: readonly StoreSpec[]
+  readonly subTopologies: readonly SubTopology[]
+  readonly functions: FunctionScope
+}
