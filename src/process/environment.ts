@@ -1,0 +1,71 @@
+import type { ByteWriter } from '../base/byte-writer.ts'
+import type { Headers } from '../base/headers.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Format } from '../data/types.ts'
+import type { Serde } from '../serde/serde.ts'
+import type { KeyValueStore } from '../store/contracts.ts'
+import type { FunctionRef } from '../topology/functions.ts'
+import type { NodeId } from '../topology/topology.ts'
+import type { TaskContext } from './processor.ts'
+
+/** A record as it was fetched. One object a task, filled anew for each record; the bytes stay where they arrived. */
+export interface RawRecord {
+  topic: string
+  partition: number
+  offset: number
+  timestampMs: number
+  buffer: Buffer
+  keyStart: number
+  /** −1: a null key. */
+  keyEnd: number
+  valueStart: number
+  /** −1: a null value, a tombstone. */
+  valueEnd: number
+  headers: Headers | undefined
+}
+
+/** The way into a sub-topology for one topic: decodes, then runs the record through all operators, depth first. */
+export interface RecordSource {
+  /** @throws StreamError what went wrong, with `VALUE_MALFORMED` for what could not be decoded */
+  accept(raw: RawRecord): void
+}
+
+/** The way out: bytes are copied before the call returns. A null writer is a null key or value. */
+export interface Collector {
+  send(record: OutgoingRecord): void
+}
+
+/** One object a sink, filled anew for each record. */
+export interface OutgoingRecord {
+  topic: string
+  /** −1: by the default partitioner. */
+  partition: number
+  timestampMs: number
+  key: ByteWriter | null
+  value: ByteWriter | null
+  headers: Headers | undefined
+}
+
+/** A bound user function, as `functions` makes it. */
+export interface Callable {
+  call(args: readonly unknown[]): unknown
+}
+
+/** What operators are built with: everything that belongs to one task. */
+export interface ProcessEnvironment {
+  readonly context: TaskContext
+  readonly collector: Collector
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** A store of this task. */
+  store(name: string): KeyValueStore
+  /** The store of a global table, shared by the thread's tasks, read only. */
+  globalStore(node: NodeId): KeyValueStore
+  bind(ref: FunctionRef): Callable
+  serde(format: Format, topic: string, side: 'key' | 'value'): Serde
+  /** The real name of an internal topic: with the application id before it. */
+  internalTopic(name: string): string
+  /** How many partitions a topic has that a sink writes to; for user partitioners. */
+  partitionCount(topic: string): number
+}
