@@ -56,6 +56,8 @@ export interface FetchedPartition {
    */
   readonly batches: readonly FetchedBatch[]
   readonly nextOffset: number
+  /** `fetchOffset` is not in the log: nothing more comes until the partition is sought or assigned anew. */
+  readonly outOfRange?: boolean
 }
 
 /** One record batch's records section: `buffer[start .. end)` holds `count` records, uncompressed. */
@@ -91,7 +93,11 @@ export interface Fetcher {
   pause(partition: TopicPartition): void
   resume(partition: TopicPartition): void
   seek(partition: TopicPartition, offset: number): void
-  /** What has arrived, or undefined; throws what went wrong for good (`OFFSET_OUT_OF_RANGE` names the partition, `LOG_TRUNCATED`, `NOT_AUTHORIZED`, …). */
+  /**
+   * What has arrived, or undefined. Where only the position moved (control records, aborted batches), a partition comes without
+   * batches: who reads up to an offset, as a restore does, must hear of it. An offset outside the log is such a value too, with
+   * `outOfRange`. Throws what went wrong for good (`LOG_TRUNCATED`, `NOT_AUTHORIZED`, …).
+   */
   poll(): FetchedPartition | undefined
   /** Resolves when {@link Fetcher.poll} has something, or after `maxWaitMs`. */
   ready(maxWaitMs: number): Promise<void>
@@ -143,6 +149,8 @@ export interface Producer {
   drained(): Promise<void>
   /** Sends everything now and waits for all acknowledgements. */
   flush(): Promise<void>
+  /** The offset after the last acknowledged record that this producer wrote there; undefined where it wrote none or was not told. */
+  acknowledgedOffset(partition: TopicPartition): number | undefined
   /** Whether a transaction has begun: the first append or offset after `init`, `commit` or `abort` begins one. */
   readonly inTransaction: boolean
   /**
