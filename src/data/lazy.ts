@@ -9,6 +9,8 @@ export abstract class Lazy {
   abstract materialize(): unknown
   /** The same value over bytes that it owns; a lazy value otherwise lives only until its record is done. */
   abstract detach(): Lazy
+  /** The value as JSON text, where that is what it is encoded as: languages with a parser of their own take it. */
+  jsonText?(): string | undefined
 }
 
 /** The plain value of what an operator received. */
