@@ -13,6 +13,8 @@ export const cellKind = {
   array: 8,
   /** The value is in `cells` already; there are no bytes. */
   decoded: 9,
+  /** Like `text`, with characters beyond ASCII. */
+  unicodeText: 10,
 } as const
 
 /** Decodes one cell's bytes: the part of a format that a row needs. */
@@ -35,11 +37,15 @@ export class Row extends Lazy {
   readonly kinds: Uint8Array
   /** Decoded cells; `undefined` where not decoded yet. */
   readonly cells: unknown[]
-  /**
-   * True where the encoded value holds exactly the columns asked for, once each and in their order, with nothing
-   * between them but separators: a run of columns can then be copied at once.
-   */
-  regular = false
+  /** Where the name of column i begins, so that names and values of neighbours can be copied at once. */
+  readonly nameStarts: Int32Array
+  /** How the fields lie in the encoded value; undefined where a name repeats or there are no bytes. */
+  fields: RowFields | undefined = undefined
+  /** Encoded parts of the row, kept by the encoder `fragmentOwner` when the row lives longer than a record. */
+  fragments: (Buffer | undefined)[] | undefined = undefined
+  fragmentOwner: unknown = undefined
+  /** Whether the row owns its bytes and stays as it is. */
+  detached = false
   readonly shape: RowShape
 
   constructor(shape: RowShape) {
@@ -49,6 +55,7 @@ export class Row extends Lazy {
     this.starts = new Int32Array(count)
     this.ends = new Int32Array(count)
     this.kinds = new Uint8Array(count)
+    this.nameStarts = new Int32Array(count)
     this.cells = Array.from<unknown>({ length: count }).fill(undefined)
   }
 
@@ -71,17 +78,29 @@ export class Row extends Lazy {
   }
 
   detach(): Row {
+    if (this.detached) return this
     const copy = new Row(this.shape)
     copy.buffer = Buffer.from(this.buffer.subarray(this.start, this.end))
     copy.end = this.end - this.start
     for (let index = 0; index < this.starts.length; index++) {
       copy.starts[index] = (this.starts[index] as number) - this.start
       copy.ends[index] = (this.ends[index] as number) - this.start
+      copy.nameStarts[index] = (this.nameStarts[index] as number) - this.start
     }
     copy.kinds.set(this.kinds)
-    copy.regular = this.regular
+    for (let index = 0; index < this.kinds.length; index++) {
+      if (this.kinds[index] === cellKind.decoded) copy.cells[index] = this.cells[index]
+    }
+    copy.fields = this.fields
+    copy.detached = true
     return copy
   }
+}
+
+/** An arrangement of fields that records of a source share; compared by identity. */
+export interface RowFields {
+  /** By column: its place among the fields of the encoded value, −1 where it is absent. */
+  readonly places: Int32Array
 }
 
 /** What all rows of one source have in common. */

@@ -3,11 +3,15 @@ import type { Column } from './types.ts'
 import type { Row } from './row.ts'
 
 /** Where an output column comes from: a column of one of the joined rows, or a computed cell. */
-export type SelectedColumn = Column &
-  (
-    | { readonly from: 'row'; readonly scope: number; readonly index: number }
-    | { readonly from: 'cell'; readonly index: number }
-  )
+export type SelectedColumn = Column & (FromRow | { readonly from: 'cell'; readonly index: number })
+
+interface FromRow {
+  readonly from: 'row'
+  readonly scope: number
+  readonly index: number
+  /** The column's name in its row, by which an encoder knows whether the name can be copied too. */
+  readonly sourceName: string
+}
 
 /** The output columns of a query, in order. One object per query: encoders keep what they compile from it by identity. */
 export interface SelectedLayout {

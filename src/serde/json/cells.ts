@@ -1,0 +1,92 @@
+/** Plain values from JSON text that has been scanned: whole values, and single cells of a row. */
+import '../../base/node-extras.ts'
+import { cellKind } from '../../data/row.ts'
+
+const powersOfTen = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
+/** Whole numbers of up to 15 digits are exact doubles, and so is their quotient by a power of ten, correctly rounded. */
+const digitsExact = 15
+
+/** Decodes one scanned cell of `kind`; text cells include their quotes. */
+export function decodeJsonCell(buffer: Buffer, start: number, end: number, kind: number): unknown {
+  switch (kind) {
+    case cellKind.text:
+      return buffer.latin1Slice(start + 1, end - 1)
+    case cellKind.number:
+      return decodeNumber(buffer, start, end)
+    case cellKind.true:
+      return true
+    case cellKind.false:
+      return false
+    case cellKind.unicodeText:
+      return buffer.utf8Slice(start + 1, end - 1)
+    case cellKind.escapedText:
+      return JSON.parse(buffer.utf8Slice(start, end))
+    case cellKind.object:
+    case cellKind.array:
+      return parseJson(buffer.utf8Slice(start, end))
+    default:
+      return null
+  }
+}
+
+/** A number that is exact: `bigint` for whole numbers beyond 2^53. */
+function decodeNumber(buffer: Buffer, start: number, end: number): number | bigint {
+  const negative = buffer[start] === 0x2d
+  let mantissa = 0
+  let decimals = -1
+  let position = negative ? start + 1 : start
+  if (end - position > digitsExact) return decodeLongNumber(buffer, start, end)
+  for (; position < end; position++) {
+    const byte = buffer[position] as number
+    if (byte >= 0x30 && byte <= 0x39) {
+      mantissa = mantissa * 10 + (byte - 0x30)
+      if (decimals >= 0) decimals++
+    } else if (byte === 0x2e) decimals = 0
+    else return decodeLongNumber(buffer, start, end)
+  }
+  const value = decimals > 0 ? mantissa / (powersOfTen[decimals] as number) : mantissa
+  return negative ? -value : value
+}
+
+function decodeLongNumber(buffer: Buffer, start: number, end: number): number | bigint {
+  return parseNumber(buffer.latin1Slice(start, end))
+}
+
+function parseNumber(text: string): number | bigint {
+  const value = Number(text)
+  return Number.isSafeInteger(value) || !/^-?\d+$/.test(text) ? value : BigInt(text)
+}
+
+const longInteger = /\d{16}/
+
+/** Parses checked JSON text; whole numbers beyond 2^53 become `bigint`. */
+export function parseJson(text: string): unknown {
+  if (!longInteger.test(text)) return JSON.parse(text)
+  return JSON.parse(text, (_name: string, value: unknown, context?: { readonly source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined ? parseNumber(context.source) : value,
+  )
+}
+
+/**
+ * Writes a plain value as JSON text; `bigint` as a whole number, bytes as a list of numbers.
+ *
+ * @returns undefined where the value holds a number that JSON cannot carry (NaN, infinity) or nothing at all
+ */
+export function stringifyJson(value: unknown): string | undefined {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch {
+    text = JSON.stringify(value, (_name, inner: unknown) =>
+      typeof inner === 'bigint' ? JSON.rawJSON(String(inner)) : inner,
+    )
+  }
+  return text?.includes('null') === true && !allFinite(value) ? undefined : text
+}
+
+/** `JSON.stringify` writes a number that is not finite as null; only a text with a null in it can hide one. */
+function allFinite(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.values(value).every(allFinite)
+}

@@ -1,0 +1,200 @@
+/**
+ * Fills rows from JSON objects: one pass that checks all bytes and notes where the wanted columns are.
+ *
+ * Model. Records of a topic mostly have the same fields in the same order. The reader remembers the last record's fields; a name that
+ * equals the remembered one at its place needs no look-up. Where a record differs, the reader looks names up and remembers the new order.
+ *
+ * Invariant. For any bytes it throws exactly when `checkJson` does, except that a value which is no object is refused as well.
+ */
+import '../../base/node-extras.ts'
+import { StreamError } from '../../base/errors.ts'
+import { cellKind, type Row, type RowFields, type RowShape } from '../../data/row.ts'
+import type { Column } from '../../data/types.ts'
+import type { RowReader } from '../serde.ts'
+import { decodeJsonCell, parseJson } from './cells.ts'
+import { checkEnd } from './json-text.ts'
+import { malformed, scanColon, scanned, scanText, scanValue, skipBlanks } from './scan.ts'
+
+/** A field that the reader expects: its name in quotes, and the column it fills, −1 for none. */
+interface KnownField {
+  readonly quoted: Buffer
+  readonly column: number
+}
+
+/** Beyond this many fields, order is not remembered: it bounds the memory that odd records can take. */
+const knownFieldsMax = 1000
+/** After this many records in another order the remembered one is dropped. */
+const othersMax = 64
+
+export class JsonRowReader implements RowReader {
+  readonly shape: RowShape
+  readonly #columns: ReadonlyMap<string, number>
+  #known: KnownField[] = []
+  #fields: RowFields | undefined
+  /** By column: the number of the record that last had it, so that a repeated name shows. */
+  readonly #seenIn: Float64Array
+  #recordNumber = 0
+  #others = 0
+  #cursor = 0
+
+  constructor(columns: readonly Column[]) {
+    this.shape = {
+      columns,
+      decodeCell: decodeJsonCell,
+      decodeAll: (buffer, start, end) => parseJson(buffer.utf8Slice(start, end)),
+    }
+    this.#columns = new Map(columns.map((column, index) => [column.name, index]))
+    this.#seenIn = new Float64Array(columns.length)
+  }
+
+  read(buffer: Buffer, start: number, end: number, row: Row): void {
+    row.buffer = buffer
+    row.start = start
+    row.end = end
+    row.kinds.fill(cellKind.absent)
+    row.cells.fill(undefined)
+    this.#recordNumber++
+    scanned.unicode = false
+    let position = skipBlanks(buffer, start, end)
+    if (buffer[position] !== 0x7b || position >= end) refuseNonObject(buffer, position, start, end)
+    const first = skipBlanks(buffer, position + 1, end)
+    position = first < end && buffer[first] === 0x7d ? this.#empty(row, first) : this.#readFields(row, first)
+    checkEnd(buffer, position + 1, start, end)
+  }
+
+  #empty(row: Row, closing: number): number {
+    row.fields = undefined
+    return closing
+  }
+
+  /** Gives the position of the closing brace. */
+  #readFields(row: Row, first: number): number {
+    const { buffer, end } = row
+    let position = first
+    let place = 0
+    let exact = true
+    this.#cursor = 0
+    for (;;) {
+      const name = position
+      position = this.#readName(row, name)
+      exact = exact && this.#cursor === place
+      const column = (this.#known[this.#cursor++] as KnownField).column
+      const value = valueBehindName(buffer, position, end)
+      position = scanValue(buffer, value, end, 1)
+      if (column >= 0) exact = this.#note(row, column, { name, value, behind: position }) && exact
+      place++
+      position = nextField(row, position)
+      if (buffer[position] === 0x7d) break
+    }
+    row.fields = exact && place === this.#known.length ? this.#currentFields() : this.#otherFields()
+    return position
+  }
+
+  /** Reads the name at `at`, leaves the cursor at its entry among the remembered ones, gives the position behind it. */
+  #readName(row: Row, at: number): number {
+    const expected = this.#known[this.#cursor]
+    if (expected !== undefined && equalsAt(row.buffer, at, row.end, expected.quoted))
+      return at + expected.quoted.length
+    const behind = this.#scanName(row.buffer, at, row)
+    this.#cursor = this.#find(row.buffer, at, behind)
+    return behind
+  }
+
+  #scanName(buffer: Buffer, at: number, row: Row): number {
+    if (at >= row.end || buffer[at] !== 0x22) malformed(at, row.start, 'an object without a quoted name')
+    return scanText(buffer, at, row.end)
+  }
+
+  /** Notes where a column is; false where this record had it before (the last one counts, as in `JSON.parse`). */
+  #note(
+    row: Row,
+    column: number,
+    at: { readonly name: number; readonly value: number; readonly behind: number },
+  ): boolean {
+    const first = this.#seenIn[column] !== this.#recordNumber
+    this.#seenIn[column] = this.#recordNumber
+    row.nameStarts[column] = at.name
+    row.starts[column] = at.value
+    row.ends[column] = at.behind
+    row.kinds[column] = scanned.kind
+    return first
+  }
+
+  /** The index of the field whose quoted name is `buffer[start .. end)` among the remembered ones; remembers a new one. */
+  #find(buffer: Buffer, start: number, end: number): number {
+    const escaped = scanned.kind === cellKind.escapedText
+    const length = end - start
+    for (let index = 0; index < this.#known.length; index++) {
+      const quoted = (this.#known[index] as KnownField).quoted
+      if (quoted.length === length && equalsAt(buffer, start, end, quoted)) return index
+    }
+    const name = escaped
+      ? (JSON.parse(buffer.utf8Slice(start, end)) as string)
+      : buffer.utf8Slice(start + 1, end - 1)
+    if (this.#known.length >= knownFieldsMax) this.#forget()
+    this.#known.push({
+      quoted: Buffer.from(buffer.subarray(start, end)),
+      column: this.#columns.get(name) ?? -1,
+    })
+    this.#fields = undefined
+    return this.#known.length - 1
+  }
+
+  /** Records in another order than the remembered one: after some of them the next one's order is learnt anew. */
+  #otherFields(): undefined {
+    this.#others++
+    if (this.#others >= othersMax) this.#forget()
+    return undefined
+  }
+
+  #forget(): void {
+    this.#known.length = 0
+    this.#fields = undefined
+    this.#others = 0
+  }
+
+  #currentFields(): RowFields {
+    if (this.#fields === undefined) {
+      const places = new Int32Array(this.shape.columns.length).fill(-1)
+      this.#known.forEach((field, place) => {
+        if (field.column >= 0) places[field.column] = place
+      })
+      this.#fields = { places }
+    }
+    return this.#fields
+  }
+}
+
+/** From behind a value: the position of the next name, or of the closing brace. */
+function nextField(row: Row, at: number): number {
+  const { buffer, end } = row
+  if (buffer[at] === 0x2c && buffer[at + 1] === 0x22 && at + 1 < end) return at + 1
+  const position = skipBlanks(buffer, at, end)
+  const byte = position < end ? buffer[position] : 0
+  if (byte === 0x7d) return position
+  if (byte !== 0x2c) malformed(position, row.start, 'an object without comma or closing brace')
+  const name = skipBlanks(buffer, position + 1, end)
+  if (name >= end || buffer[name] !== 0x22) malformed(name, row.start, 'an object without a quoted name')
+  return name
+}
+
+/** From behind a name: the position of its value, nearly always behind a bare colon. */
+function valueBehindName(buffer: Buffer, at: number, end: number): number {
+  return buffer[at] === 0x3a && (buffer[at + 1] as number) > 0x20 ? at + 1 : scanColon(buffer, at, end)
+}
+
+function equalsAt(buffer: Buffer, at: number, end: number, expected: Buffer): boolean {
+  const length = expected.length
+  if (at + length > end) return false
+  for (let index = length - 1; index >= 0; index--) {
+    if (buffer[at + index] !== expected[index]) return false
+  }
+  return true
+}
+
+function refuseNonObject(buffer: Buffer, position: number, start: number, end: number): never {
+  checkEnd(buffer, scanValue(buffer, position, end, 0), start, end)
+  throw new StreamError('VALUE_MALFORMED', 'value is JSON but not an object', {
+    hint: 'A topic that a query reads holds one JSON object in each record.',
+  })
+}

@@ -1,0 +1,209 @@
+/**
+ * Writes a query's result rows as JSON objects, copying bytes where columns pass through unchanged.
+ *
+ * Model. The output columns are divided into runs: neighbours that come from the same input row under their own names, and single
+ * columns otherwise. A run whose fields are neighbours in the input too is one copy of `"name":value,…`. A run of a row that lives longer than a
+ * record (a table's) is encoded once and kept with that row.
+ *
+ * Hot path: no allocation per record once a row's fragments are made.
+ */
+import { StreamError } from '../../base/errors.ts'
+import { ByteWriter } from '../../base/byte-writer.ts'
+import { cellKind, type Row, type RowFields } from '../../data/row.ts'
+import type { SelectedColumn, SelectedLayout, SelectedRow } from '../../data/selected-row.ts'
+import { stringifyJson } from './cells.ts'
+
+type Run = RowRun | CellRun
+
+interface RowRun {
+  readonly kind: 'row'
+  readonly scope: number
+  /** The columns' indices in their row. */
+  readonly indexes: readonly number[]
+  /** `"name":` of each, as it is written. */
+  readonly names: readonly Buffer[]
+  /** Whether the columns keep their names. */
+  readonly sameNames: boolean
+  /** What {@link contiguous} found for these fields, kept by identity. */
+  checkedFields: RowFields | undefined
+  contiguous: boolean
+  /** Its place among the fragments that a row keeps. */
+  readonly fragment: number
+}
+
+interface CellRun {
+  readonly kind: 'cell'
+  readonly column: SelectedColumn
+  readonly index: number
+  readonly name: Buffer
+}
+
+const comma = 0x2c
+/** Shorter copies are cheaper byte by byte than by a call. */
+const shortBytes = 24
+const nullText = Buffer.from('null')
+const trueText = Buffer.from('true')
+const falseText = Buffer.from('false')
+
+export class JsonRowWriter {
+  readonly #layout: SelectedLayout
+  readonly #runs: readonly Run[]
+
+  constructor(layout: SelectedLayout) {
+    this.#layout = layout
+    this.#runs = divide(layout.columns)
+  }
+
+  write(selected: SelectedRow, writer: ByteWriter): void {
+    writer.writeInt8(0x7b)
+    const { rows, cells } = selected
+    for (let index = 0; index < this.#runs.length; index++) {
+      const run = this.#runs[index] as Run
+      if (index > 0) writer.writeInt8(comma)
+      if (run.kind === 'row') this.#writeRow(run, rows[run.scope], writer)
+      else {
+        copyBytes(run.name, 0, run.name.length, writer)
+        writeCell(cells[run.index], run.column, writer)
+      }
+    }
+    writer.writeInt8(0x7d)
+  }
+
+  #writeRow(run: RowRun, row: Row | undefined, writer: ByteWriter): void {
+    if (row === undefined) {
+      writePadding(run, writer)
+    } else if (row.detached) {
+      const fragment = this.#fragment(run, row)
+      copyBytes(fragment, 0, fragment.length, writer)
+    } else if (run.sameNames && row.fields !== undefined && isContiguous(run, row.fields)) {
+      const first = run.indexes[0] as number
+      const last = run.indexes[run.indexes.length - 1] as number
+      copyBytes(row.buffer, row.nameStarts[first] as number, row.ends[last] as number, writer)
+    } else writeColumns(run, row, writer)
+  }
+
+  #fragment(run: RowRun, row: Row): Buffer {
+    if (row.fragmentOwner !== this.#layout) {
+      row.fragmentOwner = this.#layout
+      row.fragments = []
+    }
+    const fragments = row.fragments as (Buffer | undefined)[]
+    const known = fragments[run.fragment]
+    if (known !== undefined) return known
+    fragmentWriter.reset()
+    writeColumns(run, row, fragmentWriter)
+    const fragment = fragmentWriter.copy()
+    fragments[run.fragment] = fragment
+    return fragment
+  }
+}
+
+const fragmentWriter = new ByteWriter()
+
+function divide(columns: readonly SelectedColumn[]): Run[] {
+  const runs: { columns: SelectedColumn[] }[] = []
+  for (const column of columns) {
+    const before = runs.at(-1)
+    const neighbour = before?.columns[0]
+    if (
+      before !== undefined &&
+      neighbour?.from === 'row' &&
+      column.from === 'row' &&
+      neighbour.scope === column.scope
+    )
+      before.columns.push(column)
+    else runs.push({ columns: [column] })
+  }
+  let fragments = 0
+  return runs.map(({ columns: run }) => toRun(run, () => fragments++))
+}
+
+function toRun(columns: readonly SelectedColumn[], nextFragment: () => number): Run {
+  const first = columns[0] as SelectedColumn
+  if (first.from === 'cell')
+    return { kind: 'cell', column: first, index: first.index, name: encodedName(first) }
+  const ofRow = columns.flatMap((column) => (column.from === 'row' ? [column] : []))
+  return {
+    kind: 'row',
+    scope: first.scope,
+    indexes: ofRow.map((column) => column.index),
+    names: ofRow.map(encodedName),
+    sameNames: ofRow.every((column) => column.sourceName === column.name),
+    checkedFields: undefined,
+    contiguous: false,
+    fragment: nextFragment(),
+  }
+}
+
+function encodedName(column: SelectedColumn): Buffer {
+  return Buffer.from(`${JSON.stringify(column.name)}:`)
+}
+
+/** Whether the run's columns lie side by side, in the run's order, in values with these fields. */
+function isContiguous(run: RowRun, fields: RowFields): boolean {
+  if (run.checkedFields === fields) return run.contiguous
+  const places = run.indexes.map((index) => fields.places[index] as number)
+  run.checkedFields = fields
+  run.contiguous = places.every((place, index) => place >= 0 && place === (places[0] as number) + index)
+  return run.contiguous
+}
+
+function writePadding(run: RowRun, writer: ByteWriter): void {
+  for (let index = 0; index < run.names.length; index++) {
+    if (index > 0) writer.writeInt8(comma)
+    const name = run.names[index] as Buffer
+    copyBytes(name, 0, name.length, writer)
+    copyBytes(nullText, 0, nullText.length, writer)
+  }
+}
+
+function writeColumns(run: RowRun, row: Row, writer: ByteWriter): void {
+  for (let place = 0; place < run.indexes.length; place++) {
+    if (place > 0) writer.writeInt8(comma)
+    const name = run.names[place] as Buffer
+    copyBytes(name, 0, name.length, writer)
+    const index = run.indexes[place] as number
+    const kind = row.kinds[index] as number
+    if (kind === cellKind.absent) copyBytes(nullText, 0, nullText.length, writer)
+    else if (kind === cellKind.decoded)
+      writeValue(row.get(index), writer, row.shape.columns[index]?.name ?? '')
+    else copyBytes(row.buffer, row.starts[index] as number, row.ends[index] as number, writer)
+  }
+}
+
+function copyBytes(source: Buffer, start: number, end: number, writer: ByteWriter): void {
+  const length = end - start
+  let to = writer.reserve(length)
+  const target = writer.buffer
+  if (length > shortBytes) source.copy(target, to, start, end)
+  else for (let from = start; from < end; from++) target[to++] = source[from] as number
+}
+
+function writeCell(value: unknown, column: SelectedColumn, writer: ByteWriter): void {
+  writeValue(column.type.kind === 'timestamp' ? timestampText(value) : value, writer, column.name)
+}
+
+/** Timestamps are microseconds inside and RFC 3339 in UTC outside, with as many decimals as they need. */
+function timestampText(value: unknown): unknown {
+  if (typeof value !== 'number') return value
+  const ms = Math.floor(value / 1000)
+  const micros = value - ms * 1000
+  const text = new Date(ms).toISOString()
+  return micros === 0 ? text : `${text.slice(0, -1)}${String(micros).padStart(3, '0')}Z`
+}
+
+function writeValue(value: unknown, writer: ByteWriter, name: string): void {
+  if (value === null || value === undefined) copyBytes(nullText, 0, nullText.length, writer)
+  else if (value === true) copyBytes(trueText, 0, trueText.length, writer)
+  else if (value === false) copyBytes(falseText, 0, falseText.length, writer)
+  else if (typeof value === 'bigint') writer.writeUtf8(String(value))
+  else {
+    const text = stringifyJson(value)
+    if (text === undefined) {
+      throw new StreamError('VALUE_TYPE_MISMATCH', `column "${name}" holds a number that JSON cannot carry`, {
+        hint: 'Guard the expression, for example with NULLIF around a divisor.',
+      })
+    }
+    writer.writeUtf8(text)
+  }
+}

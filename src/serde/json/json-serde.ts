@@ -1,0 +1,63 @@
+import type { ByteWriter } from '../../base/byte-writer.ts'
+import { StreamError } from '../../base/errors.ts'
+import { cellKind, Row } from '../../data/row.ts'
+import { SelectedRow, type SelectedLayout } from '../../data/selected-row.ts'
+import { materialize } from '../../data/lazy.ts'
+import type { Column } from '../../data/types.ts'
+import type { RowReader, Serde } from '../serde.ts'
+import { stringifyJson } from './cells.ts'
+import { JsonRowReader } from './json-row-reader.ts'
+import { JsonRowWriter } from './json-row-writer.ts'
+import { checkJson, JsonText } from './json-text.ts'
+import { scanned } from './scan.ts'
+
+/**
+ * JSON text. Values stay text until somebody needs them; whole numbers of any size survive, and what nobody changed leaves
+ * byte for byte as it came.
+ *
+ * @param containersOnly - refuse values at the top that are neither object nor list
+ */
+export function jsonSerde(containersOnly: boolean): Serde {
+  const writers = new WeakMap<SelectedLayout, JsonRowWriter>()
+  let lastLayout: SelectedLayout | undefined
+  let lastWriter: JsonRowWriter | undefined
+
+  const writeSelected = (selected: SelectedRow, writer: ByteWriter): void => {
+    if (selected.layout !== lastLayout || lastWriter === undefined) {
+      lastLayout = selected.layout
+      lastWriter = writers.get(lastLayout) ?? new JsonRowWriter(lastLayout)
+      writers.set(lastLayout, lastWriter)
+    }
+    lastWriter.write(selected, writer)
+  }
+
+  return {
+    decode: (buffer, start, end) => {
+      checkJson(buffer, start, end)
+      if (containersOnly && scanned.kind !== cellKind.object && scanned.kind !== cellKind.array)
+        refuseScalar()
+      return new JsonText(buffer, start, end)
+    },
+    encode: (value, writer) => {
+      if (value instanceof SelectedRow) writeSelected(value, writer)
+      else if (value instanceof JsonText || value instanceof Row)
+        writer.writeBytes(value.buffer, value.start, value.end)
+      else writePlain(materialize(value), writer)
+    },
+    project: (columns: readonly Column[]): RowReader => new JsonRowReader(columns),
+  }
+}
+
+function refuseScalar(): never {
+  throw new StreamError('VALUE_MALFORMED', 'value is JSON but neither an object nor a list')
+}
+
+function writePlain(value: unknown, writer: ByteWriter): void {
+  const text = stringifyJson(value)
+  if (text === undefined) {
+    throw new StreamError('VALUE_TYPE_MISMATCH', 'value cannot be written as JSON', {
+      detail: 'It holds NaN, an infinite number or something that is no data.',
+    })
+  }
+  writer.writeUtf8(text)
+}

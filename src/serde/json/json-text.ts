@@ -1,0 +1,53 @@
+import '../../base/node-extras.ts'
+import { isUtf8 } from 'node:buffer'
+import { Lazy } from '../../data/lazy.ts'
+import { parseJson } from './cells.ts'
+import { malformed, scanned, scanValue, skipBlanks } from './scan.ts'
+
+/** A JSON value that has been checked and not parsed. */
+export class JsonText extends Lazy {
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
+
+  constructor(buffer: Buffer, start: number, end: number) {
+    super()
+    this.buffer = buffer
+    this.start = start
+    this.end = end
+  }
+
+  override jsonText(): string {
+    return this.buffer.utf8Slice(this.start, this.end)
+  }
+
+  materialize(): unknown {
+    return parseJson(this.jsonText())
+  }
+
+  detach(): JsonText {
+    const copy = Buffer.from(this.buffer.subarray(this.start, this.end))
+    return new JsonText(copy, 0, copy.length)
+  }
+}
+
+/**
+ * Checks that `buffer[start .. end)` is one JSON value and leaves its kind in `scanned.kind`.
+ *
+ * @throws StreamError `VALUE_MALFORMED`
+ */
+export function checkJson(buffer: Buffer, start: number, end: number): void {
+  scanned.unicode = false
+  const behind = scanValue(buffer, skipBlanks(buffer, start, end), end, 0)
+  const kind = scanned.kind
+  checkEnd(buffer, behind, start, end)
+  scanned.kind = kind
+}
+
+/** Checks what stands behind the value, and that text beyond ASCII is UTF-8. */
+export function checkEnd(buffer: Buffer, behind: number, start: number, end: number): void {
+  const last = skipBlanks(buffer, behind, end)
+  if (last !== end) malformed(last, start, 'something behind the value')
+  if (scanned.unicode && !isUtf8(buffer.subarray(start, end)))
+    malformed(start, start, 'text that is not UTF-8')
+}

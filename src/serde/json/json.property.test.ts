@@ -1,0 +1,156 @@
+import { isUtf8 } from 'node:buffer'
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import { ByteWriter } from '../../base/byte-writer.ts'
+import { StreamError } from '../../base/errors.ts'
+import { Row } from '../../data/row.ts'
+import type { Column } from '../../data/types.ts'
+import { parseJson } from './cells.ts'
+import { JsonRowReader } from './json-row-reader.ts'
+import { jsonSerde } from './json-serde.ts'
+import { checkJson } from './json-text.ts'
+
+const columns: readonly Column[] = ['a', 'b', 'naïve', 'x"y', ''].map((name) => ({
+  name,
+  type: { kind: 'any' },
+}))
+const names = fc.constantFrom('a', 'b', 'naïve', 'x"y', '', 'c', 'unread')
+const numbers = fc.constantFrom(
+  '0',
+  '-0',
+  '1.0',
+  '-12.50',
+  '1e3',
+  '1E-7',
+  '9007199254740993',
+  '123456789012345678901234567890',
+  '0.1',
+  '100',
+  '1.7976931348623157e308',
+)
+const scalars = fc.oneof(
+  numbers,
+  fc.constantFrom('true', 'false', 'null'),
+  fc.string({ unit: 'binary', maxLength: 8 }).map((text) => JSON.stringify(text)),
+)
+const blanks = fc.constantFrom('', '', '', ' ', '\n\t')
+const values = fc.letrec<{ value: string }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    scalars,
+    fc
+      .tuple(blanks, fc.array(tie('value'), { maxLength: 3 }))
+      .map(([blank, items]) => `[${blank}${items.join(`,${blank}`)}]`),
+    fc.array(fc.tuple(names, tie('value')), { maxLength: 3 }).map(objectText),
+  ),
+})).value
+function objectText(fields: [string, string][]): string {
+  return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
+}
+const objects = fc
+  .tuple(fc.array(fc.tuple(names, values, blanks), { maxLength: 6 }), blanks)
+  .map(
+    ([fields, blank]) =>
+      `${blank}{${fields.map(([name, value, inner]) => `${inner}${JSON.stringify(name)}${inner}:${inner}${value}${inner}`).join(',')}}${blank}`,
+  )
+const edits = fc.array(
+  fc.tuple(fc.nat(), fc.constantFrom(0, 0x22, 0x5c, 0x2c, 0x7d, 0x30, 0x2e, 0x80, 0xc3, 0x75, 0x5d, 0x20)),
+  { maxLength: 2 },
+)
+
+/** A value's bytes with some of them changed, cut, and surrounded by others, as in a batch. */
+const mutated = fc
+  .tuple(objects, edits, fc.option(fc.nat(60)), fc.string({ maxLength: 3 }))
+  .map(([text, changes, cut, around]) => {
+    const bytes = Buffer.from(text)
+    for (const [place, byte] of changes) if (bytes.length > 0) bytes[place % bytes.length] = byte
+    const value = cut === null ? bytes : bytes.subarray(0, cut)
+    const before = Buffer.from(around)
+    return {
+      buffer: Buffer.concat([before, value, Buffer.from('","a":1}')]),
+      start: before.length,
+      end: before.length + value.length,
+    }
+  })
+
+/** The eager path, by the platform's own parser. */
+function eager(buffer: Buffer, start: number, end: number): unknown {
+  const bytes = buffer.subarray(start, end)
+  if (!isUtf8(bytes)) return 'refused'
+  try {
+    JSON.parse(bytes.toString())
+    return parseJson(bytes.toString())
+  } catch {
+    return 'refused'
+  }
+}
+
+function outcome(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof StreamError && error.code === 'VALUE_MALFORMED') return 'refused'
+    throw error
+  }
+}
+
+const runs = Number(process.env['PROPERTY_RUNS'] ?? 2000)
+const sharedReader = new JsonRowReader(columns)
+const sharedRow = new Row(sharedReader.shape)
+
+describe('lazy JSON', () => {
+  property.prop([mutated], { numRuns: runs })(
+    'accepts exactly the bytes that the platform parses',
+    ({ buffer, start, end }) => {
+      const checked = outcome(() => {
+        checkJson(buffer, start, end)
+        return parseJson(buffer.utf8Slice(start, end))
+      })
+      expect(checked).toEqual(eager(buffer, start, end))
+    },
+  )
+
+  property.prop([mutated], { numRuns: runs })(
+    'gives the columns that parsing gives, whatever records came before',
+    ({ buffer, start, end }) => {
+      const expected = eager(buffer, start, end)
+      const isObject = typeof expected === 'object' && expected !== null && !Array.isArray(expected)
+      const cells = outcome(() => {
+        sharedReader.read(buffer, start, end, sharedRow)
+        return columns.map((_, index) => sharedRow.get(index))
+      })
+      expect(cells).toEqual(
+        isObject
+          ? columns.map(({ name }) =>
+              Object.hasOwn(expected, name) ? (expected as Record<string, unknown>)[name] : null,
+            )
+          : 'refused',
+      )
+    },
+  )
+
+  property.prop([mutated], { numRuns: runs })('is unchanged by being detached', ({ buffer, start, end }) => {
+    const read = outcome(() => sharedReader.read(buffer, start, end, sharedRow))
+    if (read === 'refused') return
+    const kept = sharedRow.detach()
+    const before = columns.map((_, index) => sharedRow.get(index))
+    buffer.fill(0)
+    expect(columns.map((_, index) => kept.get(index))).toEqual(before)
+  })
+
+  test('refuses nesting beyond its bound instead of running out of stack', () => {
+    const deep = Buffer.from('['.repeat(100_000))
+    expect(() => checkJson(deep, 0, deep.length)).toThrow('nesting deeper than 128')
+  })
+
+  test('keeps numbers of any size and untouched text byte for byte', () => {
+    const text = Buffer.from('{"a": 1.0, "b":123456789012345678901}')
+    const serde = jsonSerde(true)
+    const writer = new ByteWriter()
+    serde.encode(serde.decode(text, 0, text.length, undefined), writer, undefined)
+    expect(writer.view().toString()).toBe(text.toString())
+    expect(
+      (serde.decode(text, 0, text.length, undefined) as { materialize(): unknown }).materialize(),
+    ).toEqual({ a: 1, b: 123456789012345678901n })
+  })
+})
