@@ -19,6 +19,8 @@ import { malformed, scanColon, scanned, scanText, scanValue, skipBlanks } from '
 interface KnownField {
   readonly quoted: Buffer
   readonly column: number
+  /** Whether the name has bytes beyond ASCII: each record's are checked, remembered or not. */
+  readonly unicode: boolean
 }
 
 /** Beyond this many fields, order is not remembered: it bounds the memory that odd records can take. */
@@ -93,8 +95,10 @@ export class JsonRowReader implements RowReader {
   /** Reads the name at `at`, leaves the cursor at its entry among the remembered ones, gives the position behind it. */
   #readName(row: Row, at: number): number {
     const expected = this.#known[this.#cursor]
-    if (expected !== undefined && equalsAt(row.buffer, at, row.end, expected.quoted))
+    if (expected !== undefined && equalsAt(row.buffer, at, row.end, expected.quoted)) {
+      if (expected.unicode) scanned.unicode = true
       return at + expected.quoted.length
+    }
     const behind = this.#scanName(row.buffer, at, row)
     this.#cursor = this.#find(row.buffer, at, behind)
     return behind
@@ -135,6 +139,7 @@ export class JsonRowReader implements RowReader {
     this.#known.push({
       quoted: Buffer.from(buffer.subarray(start, end)),
       column: this.#columns.get(name) ?? -1,
+      unicode: scanned.kind !== cellKind.text && scanned.unicode,
     })
     this.#fields = undefined
     return this.#known.length - 1

@@ -138,6 +138,13 @@ describe('lazy JSON', () => {
     expect(columns.map((_, index) => kept.get(index))).toEqual(before)
   })
 
+  test('refuses a malformed name again although it remembers the field', () => {
+    const record = Buffer.concat([Buffer.from('{"'), Buffer.from([0xc3]), Buffer.from('":true}')])
+    for (let turn = 0; turn < 2; turn++) {
+      expect(outcome(() => sharedReader.read(record, 0, record.length, sharedRow))).toBe('refused')
+    }
+  })
+
   test('refuses nesting beyond its bound instead of running out of stack', () => {
     const deep = Buffer.from('['.repeat(100_000))
     expect(() => checkJson(deep, 0, deep.length)).toThrow('nesting deeper than 128')
