@@ -35,6 +35,7 @@ export const errorCodes = {
   // records
   VALUE_MALFORMED: { domain: 'user', retry: 'never' },
   VALUE_TYPE_MISMATCH: { domain: 'user', retry: 'never' },
+  EXPRESSION_FAILED: { domain: 'user', retry: 'never' },
   FUNCTION_FAILED: { domain: 'user', retry: 'never' },
   FUNCTION_INVALID: { domain: 'user', retry: 'never' },
   RECORD_TOO_LARGE: { domain: 'user', retry: 'never' },

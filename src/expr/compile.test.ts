@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { Row } from '../data/row.ts'
+import { compileExpr } from './compile.ts'
+import type { Expr } from './expr.ts'
+
+const x: Expr = { kind: 'column', scope: 0, index: 0, name: 'x', type: { kind: 'long' } }
+const two: Expr = { kind: 'literal', value: 2, type: { kind: 'int' } }
+
+function rowOf(...cells: readonly unknown[]): Row {
+  const columns = cells.map((_, index) => ({ name: `c${index}` }))
+  const row = new Row({ columns, decodeCell: () => null, decodeAll: () => null })
+  cells.forEach((cell, index) => (row.cells[index] = cell))
+  return row
+}
+
+function call(name: string, args: readonly Expr[], kind: 'long' | 'boolean'): Expr {
+  return { kind: 'call', function: name, args, type: { kind } }
+}
+
+test('computes with whole numbers beyond 2^53', () => {
+  const evaluate = compileExpr(call('*', [x, two], 'long'))
+  expect(evaluate([rowOf(21)])).toBe(42)
+  expect(evaluate([rowOf(2 ** 53 - 1)])).toBe(18014398509481982n)
+  expect(() => evaluate([rowOf(2n ** 62n)])).toThrow('a whole number is outside the range of BIGINT')
+})
+
+test('reads an absent row and a value of another type as NULL', () => {
+  const evaluate = compileExpr(call('is_null', [x], 'boolean'))
+  expect(evaluate([undefined])).toBe(true)
+  expect(evaluate([rowOf('text')])).toBe(true)
+  expect(evaluate([rowOf(1)])).toBe(false)
+})
+
+test('follows three-valued logic', () => {
+  const greater = call('>', [x, two], 'boolean')
+  const unknown: Expr = { kind: 'literal', value: null, type: { kind: 'boolean' } }
+  expect(compileExpr(call('and', [greater, unknown], 'boolean'))([rowOf(3)])).toBe(null)
+  expect(compileExpr(call('and', [greater, unknown], 'boolean'))([rowOf(1)])).toBe(false)
+  expect(compileExpr(call('or', [greater, unknown], 'boolean'))([rowOf(3)])).toBe(true)
+  expect(compileExpr(call('or', [unknown, greater], 'boolean'))([rowOf(1)])).toBe(null)
+})

@@ -1,0 +1,113 @@
+import type { DataType } from '../../data/types.ts'
+import type { CallSite } from '../emit/context.ts'
+import { compareDouble, compareText, deepEquals, isFloatingKind, isNumberKind } from '../values/compare.ts'
+import { commonType } from '../values/common-type.ts'
+import { arg, type ScalarFunction } from './scalar-function.ts'
+
+function takeCommon(args: readonly DataType[]): readonly DataType[] | undefined {
+  const common = args.reduce<DataType | undefined>((type, next) => type && commonType(type, next), args[0])
+  return common && args.map((type) => (isExact(type) && isExact(common) ? type : common))
+}
+
+/** Whole numbers and decimals compare by value without a cast. */
+function isExact(type: DataType): boolean {
+  return isNumberKind(type) && !isFloatingKind(type)
+}
+
+function emitEquals(site: CallSite): string {
+  const [a, b] = [arg(site, 0), arg(site, 1)]
+  const type = site.argTypes[0]
+  if (type === undefined || isNested(type)) return `${site.constant(deepEquals)}(${a}, ${b})`
+  return isFloatingKind(type) ? `(${a} === ${b} || (${a} !== ${a} && ${b} !== ${b}))` : `${a} === ${b}`
+}
+
+function isNested(type: DataType): boolean {
+  return ['struct', 'list', 'map', 'tuple', 'union', 'any', 'interval'].includes(type.kind)
+}
+
+function emitOrder(operator: '<' | '<=' | '>' | '>='): (site: CallSite) => string {
+  return (site) => {
+    const [a, b] = [arg(site, 0), arg(site, 1)]
+    const type = site.argTypes[0]
+    if (type?.kind === 'string') return `${site.constant(compareText)}(${a}, ${b}) ${operator} 0`
+    if (type !== undefined && isFloatingKind(type))
+      return `${site.constant(compareDouble)}(${a}, ${b}) ${operator} 0`
+    return `${a} ${operator} ${b}`
+  }
+}
+
+function takeOrdered(args: readonly DataType[]): readonly DataType[] | undefined {
+  const types = takeCommon(args)
+  return types === undefined || types.some(isNested) ? undefined : types
+}
+
+function order(operator: '<' | '<=' | '>' | '>='): ScalarFunction {
+  return { names: [operator], nulls: 'strict', total: true, take: takeOrdered, emit: emitOrder(operator) }
+}
+
+/** NULL is a value like others here. */
+function emitSame(site: CallSite): string {
+  const [a, b] = [arg(site, 0), arg(site, 1)]
+  return `(${a} === null || ${b} === null ? ${a} === ${b} : ${emitEquals(site)})`
+}
+
+/** The largest (`sign` 1) or smallest (−1) of the arguments that are not NULL. */
+function emitExtreme(sign: 1 | -1): (site: CallSite) => string {
+  return (site) => {
+    const type = site.argTypes[0]
+    const compare = type?.kind === 'string' ? compareText : compareDouble
+    const pick = (a: unknown, b: unknown): unknown => {
+      if (a === null || b === null) return a ?? b
+      // Values of one type reach this; `compareDouble` orders booleans and whole numbers too.
+      return compare(a as never, b as never) * sign >= 0 ? a : b
+    }
+    const name = site.constant(pick)
+    return site.args.reduce((left, right) => `${name}(${left}, ${right})`)
+  }
+}
+
+export const comparisonFunctions: readonly ScalarFunction[] = [
+  { names: ['='], nulls: 'strict', total: true, take: takeCommon, emit: emitEquals },
+  { names: ['<>'], nulls: 'strict', total: true, take: takeCommon, emit: (site) => `!(${emitEquals(site)})` },
+  order('<'),
+  order('<='),
+  order('>'),
+  order('>='),
+  { names: ['is_not_distinct_from'], nulls: 'own', total: true, take: takeCommon, emit: emitSame },
+  {
+    names: ['is_distinct_from'],
+    nulls: 'own',
+    total: true,
+    take: takeCommon,
+    emit: (site) => `!(${emitSame(site)})`,
+  },
+  {
+    names: ['is_null'],
+    nulls: 'own',
+    total: true,
+    take: (args) => args,
+    emit: (site) => `${arg(site, 0)} === null`,
+  },
+  {
+    names: ['is_not_null'],
+    nulls: 'own',
+    total: true,
+    take: (args) => args,
+    emit: (site) => `${arg(site, 0)} !== null`,
+  },
+  {
+    names: ['not'],
+    nulls: 'strict',
+    total: true,
+    take: () => [{ kind: 'boolean' }],
+    emit: (site) => `!${arg(site, 0)}`,
+  },
+  {
+    names: ['nullif'],
+    nulls: 'own',
+    take: (args) => takeCommon(args) && args,
+    emit: (site) => `(${emitSame(site)} ? null : ${arg(site, 0)})`,
+  },
+  { names: ['greatest'], nulls: 'own', take: (args, type) => args.map(() => type), emit: emitExtreme(1) },
+  { names: ['least'], nulls: 'own', take: (args, type) => args.map(() => type), emit: emitExtreme(-1) },
+]

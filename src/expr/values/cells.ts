@@ -1,0 +1,54 @@
+/**
+ * Cells of a row as the values of their column's type. A format that has no types of its own, such as JSON, gives what
+ * the record holds; what does not fit the column reads as NULL. `fits` is a test that generated code makes inline.
+ */
+import type { DataType } from '../../data/types.ts'
+import { parseDate, parseTimestamp } from './times.ts'
+
+export interface CellReader {
+  /** JavaScript that holds for a value `v` that needs no conversion. */
+  readonly fits: string
+  readonly convert: (value: unknown) => unknown
+}
+
+/** How to read a column of this type; `undefined` where each value is taken as it is. */
+export function cellReader(type: DataType): CellReader | undefined {
+  switch (type.kind) {
+    case 'boolean':
+      return { fits: "typeof v === 'boolean'", convert: never }
+    case 'string':
+    case 'uuid':
+    case 'enum':
+      return { fits: "typeof v === 'string'", convert: never }
+    case 'byte':
+    case 'short':
+    case 'int':
+      return { fits: '(v | 0) === v', convert: never }
+    case 'long':
+      return {
+        fits: 'Number.isSafeInteger(v)',
+        convert: (value) => (typeof value === 'bigint' ? value : null),
+      }
+    case 'float':
+    case 'double':
+    case 'decimal':
+      return {
+        fits: "typeof v === 'number'",
+        convert: (value) => (typeof value === 'bigint' ? Number(value) : null),
+      }
+    case 'timestamp':
+      return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseTimestamp) }
+    case 'date':
+      return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseDate) }
+    default:
+      return undefined
+  }
+}
+
+function never(): null {
+  return null
+}
+
+function fromText(value: unknown, parse: (text: string) => number | undefined): number | null {
+  return typeof value === 'string' ? (parse(value) ?? null) : null
+}
