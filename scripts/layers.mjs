@@ -71,7 +71,7 @@ export const homes = {
   '@node-rs/crc32': 'src/protocol/',
   'lz4-napi': 'src/protocol/',
   snappyjs: 'src/protocol/',
-  '@duckdb/node-api': 'src/language/sql/',
+  '@duckdb/node-api': 'src/(language/sql|workload)/',
   pyodide: 'src/functions/python/',
   yaml: 'src/language/',
   zod: 'src/language/',

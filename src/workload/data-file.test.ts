@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { openDataFile, type DataFile, type DataRecord } from './data-file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'weft-data-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function readAll(file: DataFile): Promise<DataRecord[]> {
+  await using open = await openDataFile(file)
+  const records: DataRecord[] = []
+  for await (const chunk of open.read()) records.push(...chunk)
+  expect(open.recordCount).toBe(records.length)
+  return records
+}
+
+function write(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+describe('openDataFile', () => {
+  test('reads CSV with key and time; numbers are numbers, and dates are written as ISO has them', async () => {
+    const path = write('a.csv', 'id,at,n\nx,2001/01/02 03:04,1.5\ny,2001/01/02 03:05,2\n')
+    expect(await readAll({ path, format: 'csv', key: 'id', eventTime: 'at' })).toEqual([
+      {
+        key: 'x',
+        value: '{"id":"x","at":"2001-01-02 03:04:00","n":1.5}',
+        timestampMs: Date.UTC(2001, 0, 2, 3, 4),
+      },
+      {
+        key: 'y',
+        value: '{"id":"y","at":"2001-01-02 03:05:00","n":2.0}',
+        timestampMs: Date.UTC(2001, 0, 2, 3, 5),
+      },
+    ])
+  })
+
+  test('reads a JSON list and JSON lines alike', async () => {
+    const list = write('a.json', '[{"id":1,"t":1700000000000},{"id":2,"t":1700000000001}]')
+    const lines = write('a.jsonl', '{"id":1,"t":1700000000000}\n{"id":2,"t":1700000000001}\n')
+    const expected = [
+      { key: '1', value: '{"id":1,"t":1700000000000}', timestampMs: 1_700_000_000_000 },
+      { key: '2', value: '{"id":2,"t":1700000000001}', timestampMs: 1_700_000_000_001 },
+    ]
+    expect(await readAll({ path: list, format: 'json', key: 'id', eventTime: 't' })).toEqual(expected)
+    expect(await readAll({ path: lines, format: 'jsonl', key: 'id', eventTime: 't' })).toEqual(expected)
+  })
+
+  test('tells the columns and their types', async () => {
+    const path = write('b.jsonl', '{"a":1,"b":1.5,"c":"x","d":true,"e":[1],"f":{"g":1}}\n')
+    await using open = await openDataFile({ path, format: 'jsonl' })
+    expect(open.columns.map((column) => `${column.name} ${column.type.kind}`)).toEqual([
+      'a long',
+      'b double',
+      'c string',
+      'd boolean',
+      'e list',
+      'f struct',
+    ])
+  })
+
+  test('names a field that the file does not have, and those it has', async () => {
+    const path = write('c.csv', 'id,n\nx,1\n')
+    await expect(openDataFile({ path, format: 'csv', key: 'idd' })).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: `"${path}" has no field "idd" to take as key`,
+      hint: 'Take one of "id", "n".',
+    })
+  })
+
+  test('names a file that is not there', async () => {
+    await expect(openDataFile({ path: join(folder, 'none.csv'), format: 'csv' })).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+    })
+  })
+})

@@ -1,0 +1,146 @@
+/**
+ * Reads data files as records: JSON, JSON lines, CSV and Parquet, through DuckDB, which knows all of them and finds their types.
+ * A record's value is the row as a JSON object; its key and its time are taken from fields.
+ */
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { StreamError } from '../base/errors.ts'
+import type { Column, DataType } from '../data/types.ts'
+
+export type DataFormat = 'json' | 'jsonl' | 'csv' | 'parquet'
+
+export interface DataFile {
+  /** An absolute path. */
+  readonly path: string
+  readonly format: DataFormat
+  /** The field that becomes the record key; absent: null keys. */
+  readonly key?: string
+  /** The field that holds the event time: text that reads as a date, a date, or milliseconds since 1970; absent: no time. */
+  readonly eventTime?: string
+}
+
+export interface DataRecord {
+  readonly key: string | null
+  /** One JSON object. */
+  readonly value: string
+  readonly timestampMs: number | undefined
+}
+
+export interface OpenDataFile extends AsyncDisposable {
+  readonly columns: readonly Column[]
+  readonly recordCount: number
+  /** The records in the file's order, in chunks of some thousand. */
+  read(): AsyncIterable<readonly DataRecord[]>
+}
+
+/**
+ * @throws StreamError `FILE_UNREADABLE` when the file is missing, is not of its format, or lacks the named fields
+ */
+export async function openDataFile(file: DataFile): Promise<OpenDataFile> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+  const connection = await instance.connect()
+  const table = tableOf(file)
+  try {
+    const columns = await readColumns(connection, table)
+    checkField(file, 'key', columns)
+    checkField(file, 'eventTime', columns)
+    const counted = await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM ${table}`)
+    return {
+      columns,
+      recordCount: Number(counted.getRows()[0]?.[0] ?? 0),
+      read: () => readRecords(connection, file, columns),
+      [Symbol.asyncDispose]: () => {
+        connection.closeSync()
+        instance.closeSync()
+        return Promise.resolve()
+      },
+    }
+  } catch (error) {
+    connection.closeSync()
+    instance.closeSync()
+    if (error instanceof StreamError) throw error
+    throw new StreamError('FILE_UNREADABLE', `could not read "${file.path}" as ${file.format}`, {
+      detail: error instanceof Error ? (error.message.split('\n')[0] ?? '') : '',
+      hint: 'Check the path and the format; relative paths begin at the folder of the definition.',
+      cause: error,
+    })
+  }
+}
+
+function tableOf(file: DataFile): string {
+  const path = `'${file.path.replaceAll("'", "''")}'`
+  switch (file.format) {
+    case 'json':
+      return `read_json(${path})`
+    case 'jsonl':
+      return `read_json(${path}, format = 'newline_delimited')`
+    case 'csv':
+      return `read_csv(${path})`
+    case 'parquet':
+      return `read_parquet(${path})`
+  }
+}
+
+function checkField(file: DataFile, use: 'key' | 'eventTime', columns: readonly Column[]): void {
+  const field = file[use]
+  if (field === undefined || columns.some((column) => column.name === field)) return
+  throw new StreamError('FILE_UNREADABLE', `"${file.path}" has no field "${field}" to take as ${use}`, {
+    hint: `Take one of ${columns.map((column) => `"${column.name}"`).join(', ')}.`,
+  })
+}
+
+async function readColumns(connection: DuckDBConnection, table: string): Promise<Column[]> {
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`)
+  return described.getRows().map(([name, type]) => ({ name: String(name), type: columnType(String(type)) }))
+}
+
+const columnTypes: Readonly<Record<string, DataType>> = {
+  BOOLEAN: { kind: 'boolean' },
+  TINYINT: { kind: 'long' },
+  SMALLINT: { kind: 'long' },
+  INTEGER: { kind: 'long' },
+  BIGINT: { kind: 'long' },
+  HUGEINT: { kind: 'long' },
+  FLOAT: { kind: 'double' },
+  DOUBLE: { kind: 'double' },
+}
+
+/** In a topic of JSON all whole numbers are alike, and dates are text. */
+function columnType(type: string): DataType {
+  if (type.endsWith('[]')) return { kind: 'list', of: { kind: 'any' } }
+  if (type.startsWith('STRUCT') || type.startsWith('MAP')) return { kind: 'struct' }
+  return columnTypes[type] ?? { kind: type.startsWith('DECIMAL') ? 'double' : 'string' }
+}
+
+async function* readRecords(
+  connection: DuckDBConnection,
+  file: DataFile,
+  columns: readonly Column[],
+): AsyncIterable<DataRecord[]> {
+  const key = file.key === undefined ? 'NULL' : `${quoted(file.key)}::VARCHAR`
+  const result = await connection.stream(
+    `SELECT ${key}, to_json(whole_row)::VARCHAR, ${timeExpression(file, columns)} FROM ${tableOf(file)} AS whole_row`,
+  )
+  for (
+    let chunk = await result.fetchChunk();
+    chunk !== null && chunk.rowCount > 0;
+    chunk = await result.fetchChunk()
+  ) {
+    yield chunk.getRows().map(([recordKey, value, time]) => ({
+      key: recordKey === null ? null : String(recordKey),
+      value: String(value),
+      timestampMs: time === null ? undefined : Number(time),
+    }))
+  }
+}
+
+function timeExpression(file: DataFile, columns: readonly Column[]): string {
+  const column = columns.find(({ name }) => name === file.eventTime)
+  if (column === undefined) return 'NULL'
+  return column.type.kind === 'long'
+    ? quoted(column.name)
+    : `epoch_ms(CAST(${quoted(column.name)} AS TIMESTAMP))`
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
