@@ -64,41 +64,44 @@ function topicsRead(node: Node): readonly string[] {
 
 /** A repartition node stands on both sides of a border: it ends the group that writes it and begins the one that reads it. */
 function divide(nodes: readonly Node[]): SubTopology[] {
-  const groups = new Groups()
-  const byId = new Map(nodes.map((node) => [node.id, node]))
-  for (const node of nodes) {
-    if (node.kind === 'global-table') continue
-    groups.add(node.id)
-    for (const input of inputsOf(node)) {
-      const from = byId.get(input)
-      if (from?.kind === 'global-table') continue
-      groups.join(node.id, from?.kind === 'repartition' ? readSide(input) : input)
-    }
-    for (const store of storesOf(node)) groups.join(node.id, `store ${store}`)
-    for (const topic of topicsRead(node)) groups.join(node.id, `topic ${topic}`)
-  }
+  const own = nodes.filter((node) => node.kind !== 'global-table')
+  const groups = group(own)
   const members = new Map<string, Node[]>()
-  for (const node of nodes) {
-    if (node.kind === 'global-table') continue
+  for (const node of own) {
     const sides = node.kind === 'repartition' ? [node.id, readSide(node.id)] : [node.id]
-    for (const root of new Set(sides.map((side) => groups.find(side))))
+    for (const root of new Set(sides.map((side) => groups.find(side)))) {
       members.set(root, [...(members.get(root) ?? []), node])
+    }
   }
-  return [...members].map(([root, group], index) =>
-    describeGroup(index, group, (id) => groups.find(readSide(id)) === root),
+  return [...members].map(([root, part], index) =>
+    describeGroup(index, part, (id) => groups.find(readSide(id)) === root),
   )
 }
 
-function describeGroup(index: number, group: readonly Node[], reads: (id: NodeId) => boolean): SubTopology {
-  const internal = group.flatMap((node) =>
+/** Joins what must run in one task: a node and its inputs, users of one store, readers of one topic. */
+function group(nodes: readonly Node[]): Groups {
+  const groups = new Groups()
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  for (const node of nodes) {
+    const inputs = inputsOf(node).filter((input) => byId.has(input))
+    for (const input of inputs)
+      groups.join(node.id, byId.get(input)?.kind === 'repartition' ? readSide(input) : input)
+    for (const store of storesOf(node)) groups.join(node.id, `store ${store}`)
+    for (const topic of topicsRead(node)) groups.join(node.id, `topic ${topic}`)
+  }
+  return groups
+}
+
+function describeGroup(index: number, nodes: readonly Node[], reads: (id: NodeId) => boolean): SubTopology {
+  const internal = nodes.flatMap((node) =>
     node.kind === 'repartition' && reads(node.id) ? [node.topic] : [],
   )
   return {
     index,
-    nodes: group.map((node) => node.id),
-    sources: [...new Set([...group.flatMap(topicsRead), ...internal])],
+    nodes: nodes.map((node) => node.id),
+    sources: [...new Set([...nodes.flatMap(topicsRead), ...internal])],
     repartitionSources: internal,
-    stores: [...new Set(group.flatMap(storesOf))],
+    stores: [...new Set(nodes.flatMap(storesOf))],
   }
 }
 

@@ -1,0 +1,113 @@
+/** Texts and pictures of a topology, for people. */
+import { inputsOf } from './node-edges.ts'
+import type { Format, Node, StoreSpec, Topology } from './topology.ts'
+import type { DataType } from '../data/types.ts'
+
+/** A topology as indented text: sub-topologies, their nodes with inputs, their stores. */
+export function describeTopology(topology: Topology): string {
+  const byId = new Map(topology.nodes.map((node) => [node.id, node]))
+  const lines = [`topology ${topology.name}`]
+  for (const node of topology.nodes) if (node.kind === 'global-table') lines.push(`  ${describeNode(node)}`)
+  for (const part of topology.subTopologies) {
+    lines.push(`  sub-topology ${part.index}`)
+    for (const id of part.nodes) {
+      const node = byId.get(id)
+      if (node === undefined) continue
+      const reads = node.kind === 'repartition' && part.repartitionSources.includes(node.topic)
+      lines.push(`    ${reads ? `reads ${node.topic}` : describeNode(node)}`)
+    }
+    for (const name of part.stores)
+      lines.push(
+        `    ${describeStore(
+          topology.stores.find((store) => store.name === name),
+          name,
+        )}`,
+      )
+  }
+  return lines.join('\n')
+}
+
+function describeNode(node: Node): string {
+  const inputs = inputsOf(node)
+  return `${node.kind} ${node.id}${detail(node)}${inputs.length > 0 ? ` <- ${inputs.join(', ')}` : ''}`
+}
+
+function detail(node: Node): string {
+  switch (node.kind) {
+    case 'source':
+      return ` [topics ${node.topics.join(', ')}; key ${formatText(node.key)}, value ${formatText(node.value)}${columnsText(node.columns)}]`
+    case 'table-source':
+    case 'global-table':
+      return ` [topic ${node.topic}; key ${formatText(node.key)}, value ${formatText(node.value)}${columnsText(node.columns)}]`
+    case 'repartition':
+      return ` [topic ${node.topic}]`
+    case 'sink':
+      return ` [topic ${node.topic.kind === 'topic' ? node.topic.name : `by ${node.topic.extractor.name}`}]`
+    case 'aggregate':
+      return ` [${node.fold.kind}; store ${node.store}]`
+    case 'stream-table-join':
+    case 'global-join':
+    case 'lookup-join':
+      return ` [${node.type}]`
+    case 'select':
+      return ` [columns ${node.layout.columns.map((column) => column.name).join(', ')}${node.where === undefined ? '' : '; where'}]`
+    default:
+      return ''
+  }
+}
+
+function describeStore(store: StoreSpec | undefined, name: string): string {
+  if (store === undefined) return `store ${name}`
+  const changeLog = {
+    own: 'change log',
+    source: 'restored from its source topic',
+    none: 'no change log: lost on restart',
+  }[store.logging]
+  return `store ${name} [${store.kind}, ${store.persistent ? 'persistent' : 'memory'}, ${changeLog}; unbounded: one entry for each key]`
+}
+
+function columnsText(columns: readonly { readonly name: string }[] | undefined): string {
+  return columns === undefined ? '' : `; columns ${columns.map((column) => column.name).join(', ')}`
+}
+
+/** A format as its type string. */
+export function formatText(format: Format): string {
+  const type = format.schema ?? typeText(format.type)
+  if (format.notation === 'binary' || format.notation === 'default') return type
+  return format.type.kind === 'struct' || format.type.kind === 'union' || type === format.notation
+    ? format.notation
+    : `${format.notation}:${type}`
+}
+
+function typeText(type: DataType): string {
+  switch (type.kind) {
+    case 'list':
+      return `[${typeText(type.of)}]`
+    case 'map':
+    case 'windowed':
+      return `${type.kind}(${typeText(type.of)})`
+    case 'tuple':
+    case 'union':
+      return `${type.kind}(${type.of.map(typeText).join(', ')})`
+    case 'enum':
+      return `enum(${type.symbols.join(', ')})`
+    default:
+      return type.kind
+  }
+}
+
+/** A topology as a Mermaid flow chart. */
+export function topologyToMermaid(topology: Topology): string {
+  const names = new Map(topology.nodes.map((node, index) => [node.id, `n${index}`]))
+  const lines = ['flowchart TD']
+  for (const node of topology.nodes)
+    lines.push(`  ${names.get(node.id)}["${escapeMermaid(`${node.kind} ${node.id}`)}"]`)
+  for (const node of topology.nodes) {
+    for (const input of inputsOf(node)) lines.push(`  ${names.get(input)} --> ${names.get(node.id)}`)
+  }
+  return lines.join('\n')
+}
+
+function escapeMermaid(text: string): string {
+  return text.replaceAll('"', '#quot;')
+}
