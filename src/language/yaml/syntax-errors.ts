@@ -1,0 +1,44 @@
+interface Explanation {
+  readonly message: string
+  readonly hint?: string
+}
+
+const explanations: Readonly<Record<string, Explanation>> = {
+  DUPLICATE_KEY: {
+    message: 'a key of this mapping is given twice',
+    hint: 'Keep one of the two, or rename this one.',
+  },
+  TAB_AS_INDENT: { message: 'a tab is used for indentation', hint: 'Indent with spaces.' },
+  BAD_INDENT: {
+    message: 'the indentation does not fit what surrounds it',
+    hint: 'Indent all entries of a mapping or list alike, and close each "[" and "{".',
+  },
+  TAG_RESOLVE_FAILED: {
+    message: 'tags are not used in definitions',
+    hint: 'Remove the word that begins with "!".',
+  },
+  MISSING_CHAR: {
+    message: 'a character is missing here',
+    hint: 'Close each quote, "[" and "{"; put ": " between key and value.',
+  },
+  UNEXPECTED_TOKEN: {
+    message: 'this does not belong here',
+    hint: 'Quote text that holds ": ", " #", quotes or brackets.',
+  },
+  BLOCK_AS_IMPLICIT_KEY: {
+    message: 'a mapping begins in the middle of a line',
+    hint: 'Quote the text if it holds ": ", or begin the mapping on a line of its own.',
+  },
+  MULTILINE_IMPLICIT_KEY: {
+    message: 'a key goes over more than one line',
+    hint: 'Is a ":" missing after the key of the line before?',
+  },
+}
+
+/** The package's complaint in our voice. */
+export function explainSyntaxError(code: string, message: string): Explanation {
+  const known = explanations[code]
+  if (known !== undefined) return known
+  const sentence = message.split('\n', 1)[0] ?? ''
+  return { message: sentence.slice(0, 1).toLowerCase() + sentence.slice(1).replace(/[.:]$/, '') }
+}
