@@ -60,6 +60,7 @@ export const errorCodes = {
   TRANSACTION_OUTCOME_UNKNOWN: { domain: 'external', retry: 'now' },
   // state
   STORE_DRIVER_MISSING: { domain: 'user', retry: 'never' },
+  STORE_FULL: { domain: 'user', retry: 'never' },
   STORE_CORRUPT: { domain: 'external', retry: 'never' },
   STATE_LOCKED: { domain: 'user', retry: 'never' },
   // the process

@@ -66,6 +66,8 @@ export interface ProcessEnvironment {
   serde(format: Format, topic: string, side: 'key' | 'value'): Serde
   /** The real name of an internal topic: with the application id before it. */
   internalTopic(name: string): string
+  /** Where `print` operators write: a line to standard output, or to a file. Absent: lines go to the logger. */
+  readonly print?: (line: string, file: string | undefined) => void
   /** How many partitions a topic has that a sink writes to; for user partitioners. */
   partitionCount(topic: string): number
 }

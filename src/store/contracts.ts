@@ -19,10 +19,21 @@ export interface StoreBatch {
   readonly position: ChangeLogPosition | undefined
 }
 
+/** Change-log records as they stand in the topic: plain values, their time in the record's timestamp. */
+export interface RestoreBatch {
+  readonly entries: readonly {
+    readonly key: Buffer
+    readonly value: Buffer | null
+    readonly timestampMs: number
+  }[]
+  readonly position: ChangeLogPosition | undefined
+}
+
 /** Point look-ups are enough for joins against tables. Keys and values are bytes. */
 export interface PointStore {
   /** A view that is valid until the next write. */
   get(key: Buffer): Buffer | undefined
+  /** Keys and values are copied before the call returns. */
   write(batch: StoreBatch): void
   position(): ChangeLogPosition | undefined
   readonly sizeBytes: number
@@ -43,6 +54,10 @@ export interface OrderedStore extends PointStore {
 /** One facade a kind, over the overlay. Values belong to the store: a user's function gets a copy of its own. */
 export interface KeyValueStore<K = unknown, V = unknown> {
   readonly name: string
+  /** Whether updates wait for the flush before a commit and go downstream once per key. */
+  readonly caching: boolean
+  /** What tells keys apart in a `Map`: the same for equal keys, whatever their form. */
+  identity(key: K): StoreKeyIdentity
   get(key: K): V | undefined
   /** The timestamp written with the value; undefined where the store keeps none or has no such key. */
   timestampMs(key: K): number | undefined
@@ -55,6 +70,8 @@ export interface KeyValueStore<K = unknown, V = unknown> {
   range(from: K, to: K): Iterable<readonly [K, V]>
   approximateEntryCount(): number
 }
+
+export type StoreKeyIdentity = string | number | bigint
 
 /** Where a sealed generation's entries go: records of the change-log topic, in the task's transaction. */
 export interface ChangeLogSink {
@@ -72,8 +89,11 @@ export interface ManagedStore {
   committed(generation: number, position: ChangeLogPosition | undefined): void
   /** Drops this generation, all later ones, and the clean entries derived from them. */
   failed(generation: number): void
-  /** Applies change-log records straight to the engine, before the task runs. */
-  restore(batch: StoreBatch): void
+  /**
+   * Applies change-log records straight to the engine, before the task runs (a global table's for ever). Nothing may be dirty. A
+   * timestamped store puts the record's timestamp before the value, as Kafka Streams does.
+   */
+  restore(batch: RestoreBatch): void
   position(): ChangeLogPosition | undefined
   readonly dirtyCount: number
   readonly sizeBytes: number

@@ -1,0 +1,69 @@
+import { ByteWriter } from '../base/byte-writer.ts'
+import type { KeyValueStore, StoreKeyIdentity } from './contracts.ts'
+import { scanOverlay } from './overlay-scan.ts'
+import type { Overlay } from './overlay.ts'
+
+/** The key-value facade over an overlay. */
+export class OverlayKeyValueStore implements KeyValueStore {
+  readonly name: string
+  readonly caching: boolean
+  readonly #overlay: Overlay
+  #latestMs = 0
+
+  constructor(overlay: Overlay, options: { readonly name: string; readonly caching: boolean }) {
+    this.name = options.name
+    this.caching = options.caching
+    this.#overlay = overlay
+  }
+
+  identity(key: unknown): StoreKeyIdentity {
+    return this.#overlay.coding.keys.identity(key)
+  }
+
+  get(key: unknown): unknown {
+    return this.#overlay.find(this.identity(key))?.value
+  }
+
+  timestampMs(key: unknown): number | undefined {
+    return this.#overlay.coding.values.prefixBytes === 0
+      ? undefined
+      : this.#overlay.find(this.identity(key))?.timestampMs
+  }
+
+  put(key: unknown, value: unknown, timestampMs: number): void {
+    if (timestampMs > this.#latestMs) this.#latestMs = timestampMs
+    this.#overlay.put(this.identity(key), value, timestampMs)
+  }
+
+  putIfAbsent(key: unknown, value: unknown, timestampMs: number): unknown {
+    const present = this.get(key)
+    if (present === undefined) this.put(key, value, timestampMs)
+    return present
+  }
+
+  /** The tombstone in the change log has the largest time that was put here. */
+  delete(key: unknown): unknown {
+    const identity = this.identity(key)
+    const value = this.#overlay.find(identity)?.value
+    this.#overlay.put(identity, null, this.#latestMs)
+    return value
+  }
+
+  all(): Iterable<readonly [unknown, unknown]> {
+    return scanOverlay(this.#overlay, undefined, undefined)
+  }
+
+  range(from: unknown, to: unknown): Iterable<readonly [unknown, unknown]> {
+    return scanOverlay(this.#overlay, this.#encode(from), this.#encode(to))
+  }
+
+  approximateEntryCount(): number {
+    return this.#overlay.engine.entryCount + this.#overlay.dirtyCount
+  }
+
+  #encode(key: unknown): Buffer {
+    const writer = new ByteWriter(64)
+    this.#overlay.coding.keys.write(this.identity(key), writer)
+    return writer.copy()
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * What a store's values look like as bytes. A timestamped store puts eight bytes before the value, the timestamp big-endian, as Kafka
+ * Streams does; its change log has the plain value and the timestamp in the record.
+ */
+import type { ByteWriter } from '../base/byte-writer.ts'
+import { detach } from '../data/lazy.ts'
+import { Row } from '../data/row.ts'
+import type { Column } from '../data/types.ts'
+import type { Serde } from '../serde/serde.ts'
+
+export interface ValueCoding {
+  /** Bytes before the plain value. */
+  readonly prefixBytes: number
+  /** Appends prefix and value. */
+  write(value: unknown, timestampMs: number, writer: ByteWriter): void
+  /** A value that may be kept. `bytes` has the prefix. */
+  read(bytes: Buffer): unknown
+  /** Undefined where the store keeps no timestamps. */
+  timestampMs(bytes: Buffer): number | undefined
+}
+
+interface ValueCodingOptions {
+  readonly serde: Serde
+  readonly timestamped: boolean
+  /** Values are read back as rows of these columns. */
+  readonly columns: readonly Column[] | undefined
+}
+
+export function valueCoding({ serde, timestamped, columns }: ValueCodingOptions): ValueCoding {
+  const prefixBytes = timestamped ? timestampBytes : 0
+  const readValue = valueReader(serde, columns)
+  return {
+    prefixBytes,
+    write: (value, timestampMs, writer) => {
+      if (timestamped) writer.writeInt64(timestampMs)
+      serde.encode(value, writer, undefined)
+    },
+    read: (bytes) => readValue(bytes, prefixBytes, bytes.length),
+    timestampMs: (bytes) =>
+      timestamped ? bytes.readInt32BE(0) * 4_294_967_296 + bytes.readUInt32BE(4) : undefined,
+  }
+}
+
+export const timestampBytes = 8
+
+function valueReader(serde: Serde, columns: readonly Column[] | undefined) {
+  const reader = columns === undefined ? undefined : serde.project?.(columns)
+  if (reader === undefined) {
+    return (buffer: Buffer, start: number, end: number): unknown =>
+      detach(serde.decode(buffer, start, end, undefined))
+  }
+  const row = new Row(reader.shape)
+  return (buffer: Buffer, start: number, end: number): unknown => {
+    reader.read(buffer, start, end, row)
+    return row.detach()
+  }
+}
