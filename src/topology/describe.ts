@@ -1,7 +1,7 @@
 /** Texts and pictures of a topology, for people. */
 import { inputsOf } from './node-edges.ts'
-import type { Format, Node, StoreSpec, Topology } from './topology.ts'
-import type { DataType } from '../data/types.ts'
+import type { Node, StoreSpec, Topology } from './topology.ts'
+import type { DataType, Format } from '../data/types.ts'
 
 /** A topology as indented text: sub-topologies, their nodes with inputs, their stores. */
 export function describeTopology(topology: Topology): string {

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest'
+import { StreamError } from '../../base/errors.ts'
+import { exitCodeOf, renderError } from './error.ts'
+
+describe('renderError', () => {
+  test('says what, the fact, the cause and what to do', () => {
+    const cause = new StreamError('CONNECTION_CLOSED', 'connection to 127.0.0.1:9092 was refused')
+    const error = new StreamError('BROKER_UNREACHABLE', 'no broker answered at 127.0.0.1:9092', {
+      detail: 'Tried for 30 s.',
+      hint: 'Start it.',
+      cause,
+    })
+    expect(renderError(error)).toBe(
+      [
+        'error  BROKER_UNREACHABLE',
+        'no broker answered at 127.0.0.1:9092',
+        '',
+        'Tried for 30 s.',
+        'Cause: connection to 127.0.0.1:9092 was refused',
+        'Hint: Start it.',
+      ].join('\n'),
+    )
+  })
+
+  test('shows where our own defects are', () => {
+    expect(renderError(new TypeError('x is not a function'))).toContain(
+      'This is a defect of weft itself.\nTypeError: x is not a function',
+    )
+  })
+})
+
+describe('exitCodeOf', () => {
+  test('parts a wrong definition from a failure on the way', () => {
+    expect([
+      exitCodeOf(new StreamError('SQL_INVALID', 'x')),
+      exitCodeOf(new StreamError('BROKER_UNREACHABLE', 'x')),
+    ]).toEqual([2, 1])
+  })
+})

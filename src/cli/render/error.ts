@@ -1,0 +1,54 @@
+import { StreamError, toStreamError, type ErrorCode } from '../../base/errors.ts'
+
+/** What the process says about itself to whoever started it. */
+export const exitCode = { done: 0, failed: 1, wrong: 2 } as const
+
+/** Codes that mean that the definition, the configuration or the call is wrong, rather than that something failed on the way. */
+const wrongCodes: ReadonlySet<ErrorCode> = new Set([
+  'USAGE_INVALID',
+  'FILE_UNREADABLE',
+  'CONFIG_INVALID',
+  'YAML_INVALID',
+  'DEFINITION_INVALID',
+  'NAME_NOT_FOUND',
+  'TYPE_INVALID',
+  'SQL_INVALID',
+  'SQL_NOT_SUPPORTED',
+  'VARIABLE_MISSING',
+  'TOPOLOGY_INVALID',
+  'FUNCTION_INVALID',
+  'JOIN_NOT_COPARTITIONED',
+  'TOPIC_INVALID',
+])
+
+export function exitCodeOf(error: StreamError): number {
+  return wrongCodes.has(error.code) ? exitCode.wrong : exitCode.failed
+}
+
+/** The text of an error for the person who must act: what, the fact, what to do. Our own bugs show where they are. */
+export function renderError(thrown: unknown): string {
+  const error = toStreamError(thrown)
+  const place = error.span === undefined ? '' : `${error.span.file}:${error.span.line}:${error.span.column}  `
+  const lines = [`${place}error  ${error.code}`, error.message]
+  const causes = causesOf(error)
+  if (error.detail !== undefined || error.hint !== undefined || causes.length > 0) lines.push('')
+  if (error.detail !== undefined && error.detail !== '') lines.push(error.detail)
+  for (const cause of causes) lines.push(`Cause: ${cause}`)
+  if (error.hint !== undefined) lines.push(`Hint: ${error.hint}`)
+  if (error.code === 'INVARIANT_BROKEN') lines.push('This is a defect of weft itself.', ...stackOf(error))
+  return lines.join('\n')
+}
+
+/** The chain of our own errors below this one; what lies below those is in their detail already. */
+function causesOf(error: StreamError): string[] {
+  const causes: string[] = []
+  for (let cause = error.cause; cause instanceof StreamError; cause = cause.cause) {
+    causes.push(cause.detail === undefined ? cause.message : `${cause.message}. ${cause.detail}`)
+  }
+  return causes
+}
+
+function stackOf(error: StreamError): string[] {
+  const stack = error.cause instanceof Error ? error.cause.stack : error.stack
+  return stack === undefined ? [] : [stack]
+}
