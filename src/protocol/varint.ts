@@ -64,11 +64,9 @@ export function putVarlong(buffer: Buffer, at: number, value: number): number {
   return to
 }
 
-/** Turns two unsigned halves of a zigzag 64-bit integer into a signed number. */
+/** The signed number whose zigzag form has these two halves, both uint32. */
 export function unzigzag64(high: number, low: number): number {
-  const magnitude =
-    (high >>> 1) * twoTo32 +
-    (((high & 1) << 31) | (low >>> 1)) +
-    ((((high & 1) << 31) | (low >>> 1)) < 0 ? twoTo32 : 0)
-  return (low & 1) === 1 ? -magnitude - 1 : magnitude
+  const magnitude = (high >>> 1) * twoTo32 + (((high & 1) << 31) | (low >>> 1))
+  const unsigned = (high & 1) === 1 ? magnitude + twoTo32 : magnitude
+  return (low & 1) === 1 ? -unsigned - 1 : unsigned
 }
