@@ -23,5 +23,7 @@ export interface CallSite {
   readonly args: readonly string[]
   readonly argTypes: readonly DataType[]
   readonly type: DataType
+  /** The text of an argument that is a literal: patterns are compiled once. */
+  literalText(index: number): string | undefined
   constant(value: unknown): string
 }

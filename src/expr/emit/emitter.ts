@@ -80,6 +80,7 @@ export class Emitter implements EmitContext {
       argTypes: expr.args.map((argument) => argument.type),
       type: expr.type,
       constant: (value) => this.constant(value),
+      literalText: (index) => textOf(expr.args[index]),
     })
     const nullable = operands.filter((operand) => operand.nullable)
     if (entry.nulls === 'own' || nullable.length === 0) {
@@ -95,4 +96,8 @@ export class Emitter implements EmitContext {
     const clock = this.#clock
     return { code: this.variable(`${this.constant(() => clock.nowMs() * 1000)}()`), nullable: false }
   }
+}
+
+function textOf(expr: Expr | undefined): string | undefined {
+  return expr?.kind === 'literal' && typeof expr.value === 'string' ? expr.value : undefined
 }

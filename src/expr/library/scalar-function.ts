@@ -34,6 +34,9 @@ export function takes(...types: readonly DataType[]): ScalarFunction['take'] {
 }
 
 export const text: DataType = { kind: 'string' }
-export const long: DataType = { kind: 'long' }
 export const double: DataType = { kind: 'double' }
-export const boolean: DataType = { kind: 'boolean' }
+export const int: DataType = { kind: 'int' }
+export const long: DataType = { kind: 'long' }
+export const timestamp: DataType = { kind: 'timestamp' }
+export const date: DataType = { kind: 'date' }
+export const interval: DataType = { kind: 'interval' }

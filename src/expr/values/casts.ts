@@ -67,12 +67,17 @@ function castAny(to: DataType): Convert | 'none' {
   const double = findCast({ kind: 'double' }, to)
   const boolean = findCast({ kind: 'boolean' }, to)
   return (value: unknown) => {
-    const text = typeof value === 'string' ? fromText : undefined
+    const text = typeof value === 'string' ? fromText : 'none'
     const convert = typeof value === 'number' ? double : typeof value === 'boolean' ? boolean : text
-    if (convert === 'none') return fail(`could not convert a JSON value to ${typeName(to)}`)
-    if (convert !== undefined) return convert(value as never)
-    return typeof value === 'object' && to.kind === 'string' ? JSON.stringify(value) : value
+    if (to.kind === 'string') return toJsonText(value)
+    if (convert === undefined) return value
+    if (convert !== 'none') return convert(value as never)
+    return fail(`could not convert a JSON value to ${typeName(to)}`)
   }
+}
+
+function toJsonText(value: unknown): string {
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
 }
 
 const wholeChecks: Readonly<Record<string, (value: number) => unknown>> = {

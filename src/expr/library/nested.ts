@@ -1,0 +1,52 @@
+import type { DataType } from '../../data/types.ts'
+import { codePointLength } from '../values/text.ts'
+import { calls, int, text, type ScalarFunction } from './scalar-function.ts'
+
+/** A field of a struct; NULL where the value has none. */
+function field(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return null
+  return Object.hasOwn(value, name) ? ((value as Readonly<Record<string, unknown>>)[name] ?? null) : null
+}
+
+/** An element by its number from 1, from the end where negative. */
+function element(list: unknown, number: number): unknown {
+  if (!Array.isArray(list) || number === 0) return null
+  return (list.at(number > 0 ? number - 1 : number) as unknown) ?? null
+}
+
+function listLength(value: unknown): number | null {
+  return Array.isArray(value) ? value.length : null
+}
+
+function listContains(list: unknown, value: unknown): boolean | null {
+  return Array.isArray(list) ? list.includes(value) : null
+}
+
+function ofList(types: (list: DataType) => readonly DataType[]): ScalarFunction['take'] {
+  return ([list]) => (list?.kind === 'list' ? types(list) : undefined)
+}
+
+const listed = (list: DataType): DataType => (list.kind === 'list' ? list.of : list)
+
+export const nestedFunctions: readonly ScalarFunction[] = [
+  {
+    names: ['struct_extract'],
+    nulls: 'strict',
+    take: ([struct]) => (struct?.kind === 'struct' ? [struct, text] : undefined),
+    emit: calls(field),
+  },
+  { names: ['list_extract'], nulls: 'strict', take: ofList((list) => [list, int]), emit: calls(element) },
+  {
+    names: ['list_contains', 'list_has', 'array_contains', 'array_has'],
+    nulls: 'strict',
+    take: ofList((list) => [list, listed(list)]),
+    emit: calls(listContains),
+  },
+  {
+    names: ['length', 'len'],
+    nulls: 'strict',
+    take: ([type]) => (type?.kind === 'list' ? [type] : [text]),
+    emit: (site) =>
+      `${site.constant(site.argTypes[0]?.kind === 'list' ? listLength : codePointLength)}(${site.args.join(', ')})`,
+  },
+]
