@@ -7,9 +7,7 @@ export const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug',
 /** The only maker of loggers: one JSON object a line, or text for people. */
 export function createLogger(level: LogLevel, format: 'json' | 'text', output: Output): Logger {
   return format === 'json'
-    ? fromPino(
-        pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)),
-      )
+    ? fromPino(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)))
     : textLogger(level, output, {})
 }
 

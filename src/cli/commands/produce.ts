@@ -1,0 +1,113 @@
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Command } from 'commander'
+import { systemClock } from '../../base/clock.ts'
+import { StreamError } from '../../base/errors.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { dataFormatOf } from '../../workload/data-format.ts'
+import { openDataFile, type DataFormat, type DataRecord } from '../../workload/data-file.ts'
+import { loadProducer, produceRecords } from '../../workload/produce-records.ts'
+import { openCluster } from '../cluster.ts'
+import { oneOf, positiveNumber, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
+import type { Output } from '../output.ts'
+import { formatCount, startProgress } from '../render/progress.ts'
+import { stopSignal } from '../signals.ts'
+
+interface ProduceCommandOptions extends ClusterOptions {
+  readonly file?: string
+  readonly format?: DataFormat
+  readonly key?: string
+  readonly eventTime?: string
+  readonly rate?: number
+  readonly count?: number
+}
+
+export function addProduceCommand(program: Command, output: Output): void {
+  withBootstrap(
+    program
+      .command('produce')
+      .description('send records to a topic, from a data file or from standard input, one JSON object a line')
+      .argument('<topic>'),
+  )
+    .option('--file <path>', 'JSON, JSON lines, CSV or Parquet')
+    .option(
+      '--format <format>',
+      'of the file; its ending tells otherwise',
+      oneOf<DataFormat>('json', 'jsonl', 'csv', 'parquet'),
+    )
+    .option('--key <field>', 'the field that becomes the record key')
+    .option('--event-time <field>', 'the field that holds the time of the event')
+    .option('--rate <n>', 'records per second', positiveNumber)
+    .option('--count <n>', 'stop after so many records', wholeNumber)
+    .action((topic: string, options: ProduceCommandOptions) => produce(topic, options, output))
+}
+
+async function produce(topic: string, options: ProduceCommandOptions, output: Output): Promise<void> {
+  const { signal, release } = stopSignal()
+  await using cluster = openCluster(options.bootstrap, silentLogger)
+  const producer = cluster.kafka.producer(loadProducer)
+  await using source =
+    options.file === undefined ? standardInput(options.key) : await fileSource(options.file, options)
+  const progress = startProgress(`produce ${topic}`, output, systemClock)
+  const total = options.count ?? source.recordCount
+  try {
+    const sent = await produceRecords(producer, topic, source.read(), {
+      clock: systemClock,
+      signal,
+      rate: options.rate,
+      count: options.count,
+      onProgress: (done) => progress.report(done, total),
+    })
+    progress.finish()
+    output.note(`sent ${formatCount(sent)} records to ${topic}`)
+  } finally {
+    await producer.close()
+    release()
+  }
+}
+
+interface RecordInput extends AsyncDisposable {
+  readonly recordCount: number | undefined
+  read(): AsyncIterable<readonly DataRecord[]>
+}
+
+function fileSource(path: string, options: ProduceCommandOptions): Promise<RecordInput> {
+  return openDataFile({
+    path: resolve(path),
+    format: options.format ?? dataFormatOf(path),
+    ...(options.key === undefined ? {} : { key: options.key }),
+    ...(options.eventTime === undefined ? {} : { eventTime: options.eventTime }),
+  })
+}
+
+function standardInput(key: string | undefined): RecordInput {
+  return {
+    recordCount: undefined,
+    read: async function* () {
+      let lineNumber = 0
+      for await (const line of createInterface({ input: process.stdin })) {
+        lineNumber++
+        if (line.trim() !== '')
+          yield [{ key: keyOf(line, key, lineNumber), value: line, timestampMs: undefined }]
+      }
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
+
+function keyOf(line: string, field: string | undefined, lineNumber: number): string | null {
+  if (field === undefined) return null
+  try {
+    const value = (JSON.parse(line) as Record<string, unknown> | null)?.[field]
+    return value === null || value === undefined
+      ? null
+      : typeof value === 'string'
+        ? value
+        : JSON.stringify(value)
+  } catch (error) {
+    throw new StreamError('VALUE_MALFORMED', `line ${lineNumber} of standard input is not JSON`, {
+      hint: 'Send one JSON object a line, or leave --key out.',
+      cause: error,
+    })
+  }
+}

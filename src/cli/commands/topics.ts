@@ -1,0 +1,91 @@
+import type { Command } from 'commander'
+import { StreamError } from '../../base/errors.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { openCluster } from '../cluster.ts'
+import { wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
+import type { Output } from '../output.ts'
+
+interface CreateOptions extends ClusterOptions {
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly config: readonly string[]
+}
+
+export function addTopicsCommand(program: Command, output: Output): void {
+  const topics = program.command('topics').description('list, make, describe and delete topics')
+  withBootstrap(topics.command('list').description('list the topics')).action(
+    async (options: ClusterOptions) => {
+      await using cluster = openCluster(options.bootstrap, silentLogger)
+      for (const topic of await cluster.kafka.admin.listTopics())
+        output.line(`${topic.name}\t${topic.partitions.length} partitions`)
+    },
+  )
+  withBootstrap(topics.command('create').description('make topics').argument('<names...>'))
+    .option('--partitions <n>', 'how many partitions each gets', wholeNumber, 4)
+    .option(
+      '--replication-factor <n>',
+      'how many copies; the cluster decides where it is not given',
+      wholeNumber,
+    )
+    .option('--config <name=value...>', 'topic configuration', [])
+    .action((names: string[], options: CreateOptions) => createTopics(names, options, output))
+  withBootstrap(
+    topics.command('delete').description('delete topics with all their records').argument('<names...>'),
+  ).action(async (names: string[], options: ClusterOptions) => {
+    await using cluster = openCluster(options.bootstrap, silentLogger)
+    await cluster.kafka.admin.deleteTopics(names)
+    for (const name of names) output.line(`deleted ${name}`)
+  })
+  withBootstrap(
+    topics.command('describe').description('show partitions, offsets and configuration').argument('<name>'),
+  ).action((name: string, options: ClusterOptions) => describeTopic(name, options, output))
+}
+
+async function createTopics(names: readonly string[], options: CreateOptions, output: Output): Promise<void> {
+  const configs = Object.fromEntries(options.config.map(parseConfig))
+  await using cluster = openCluster(options.bootstrap, silentLogger)
+  const existing = await cluster.kafka.admin.createTopics(
+    names.map((name) => ({
+      name,
+      partitions: options.partitions,
+      replicationFactor: options.replicationFactor ?? -1,
+      configs,
+    })),
+  )
+  for (const name of names)
+    output.line(existing.includes(name) ? `${name} exists already` : `created ${name}`)
+}
+
+function parseConfig(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at < 1)
+    throw new StreamError('USAGE_INVALID', `"${text}" is no topic configuration`, {
+      hint: 'Write it as name=value.',
+    })
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+async function describeTopic(name: string, options: ClusterOptions, output: Output): Promise<void> {
+  await using cluster = openCluster(options.bootstrap, silentLogger)
+  const { admin } = cluster.kafka
+  const [topic] = await admin.describeTopics([name])
+  if (topic === undefined) {
+    throw new StreamError('TOPIC_MISSING', `topic "${name}" does not exist`, {
+      hint: `Make it: weft topics create ${name} --partitions 4`,
+    })
+  }
+  const partitions = topic.partitions.map(({ partition }) => ({ topic: name, partition }))
+  const [starts, ends, configs] = await Promise.all([
+    admin.listOffsets(partitions, 'earliest', 'read_uncommitted'),
+    admin.listOffsets(partitions, 'latest', 'read_uncommitted'),
+    admin.topicConfigs(name),
+  ])
+  output.line(`${name}  id ${topic.id}`)
+  for (const { partition, leader } of topic.partitions) {
+    const key = `${name}-${partition}`
+    output.line(
+      `  partition ${partition}  leader ${leader}  offsets ${starts.get(key) ?? 0} to ${ends.get(key) ?? 0}`,
+    )
+  }
+  for (const [config, value] of Object.entries(configs)) output.line(`  ${config}=${value}`)
+}

@@ -1,0 +1,62 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { parseDurationMs } from '../base/duration.ts'
+import type { LogLevel } from '../base/logger.ts'
+import { logLevels } from './logger.ts'
+
+/** Parsers of option values: commander turns their complaints into usage errors. */
+export function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError('It takes a whole number.')
+  return value
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It takes a number above 0.')
+  return value
+}
+
+export function durationMs(text: string): number {
+  try {
+    return parseDurationMs(text)
+  } catch {
+    throw new InvalidArgumentError('It takes a duration such as 100ms, 5s or 1h30m.')
+  }
+}
+
+export function oneOf<T extends string>(...allowed: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = allowed.find((value) => value === text)
+    if (found === undefined) throw new InvalidArgumentError(`It takes one of ${allowed.join(', ')}.`)
+    return found
+  }
+}
+
+export interface LogOptions {
+  readonly logLevel: LogLevel
+  readonly logFormat: 'json' | 'text'
+}
+
+export function withLogging(command: Command, level: LogLevel): Command {
+  return command
+    .option('--log-level <level>', `what is logged: ${logLevels.join(', ')}`, oneOf(...logLevels), level)
+    .option(
+      '--log-format <format>',
+      'json, or text for people',
+      oneOf('json', 'text'),
+      process.stderr.isTTY ? 'text' : 'json',
+    )
+}
+
+export interface ClusterOptions {
+  readonly bootstrap: string
+}
+
+export function withBootstrap(command: Command): Command {
+  return command.option(
+    '--bootstrap <host:port,…>',
+    'brokers to begin with',
+    process.env['KAFKA_BROKERS'] ?? '127.0.0.1:9092',
+  )
+}

@@ -1,0 +1,103 @@
+import '../base/node-extras.ts'
+import type { Headers } from '../base/headers.ts'
+import { StreamError } from '../base/errors.ts'
+import type { IsolationLevel, Kafka } from '../kafka/contracts.ts'
+import { RecordColumns } from '../protocol/record-batch-reader.ts'
+
+export interface ConsumedRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly timestampMs: number
+  /** As text; null where the record has none. */
+  readonly key: string | null
+  readonly value: string | null
+  readonly headers: Headers | undefined
+}
+
+export interface ConsumeOptions {
+  readonly from: 'earliest' | 'latest'
+  readonly isolation: IsolationLevel
+  /** Ends the reading; records that were handed over before are done. */
+  readonly signal: AbortSignal
+  /** Gives false when it wants no more. */
+  readonly onRecord: (record: ConsumedRecord) => boolean
+}
+
+const pollMs = 200
+
+/**
+ * Reads a topic outside any group, all its partitions, until told to stop.
+ *
+ * @throws StreamError `TOPIC_MISSING`
+ */
+export async function consumeTopic(kafka: Kafka, topic: string, options: ConsumeOptions): Promise<void> {
+  const [description] = await kafka.admin.describeTopics([topic])
+  if (description === undefined) {
+    throw new StreamError('TOPIC_MISSING', `topic "${topic}" does not exist`, {
+      hint: `Make it: weft topics create ${topic} --partitions 4`,
+    })
+  }
+  const partitions = description.partitions.map(({ partition }) => ({ topic, partition }))
+  const offsets = await kafka.admin.listOffsets(partitions, options.from, options.isolation)
+  const fetcher = kafka.fetcher({
+    isolation: options.isolation,
+    minBytes: 1,
+    maxWaitMs: pollMs,
+    maxBytes: 16_777_216,
+    maxPartitionBytes: 1_048_576,
+  })
+  for (const at of partitions) fetcher.assign(at, offsets.get(`${topic}-${at.partition}`) ?? 0)
+  const columns = new RecordColumns()
+  try {
+    while (!options.signal.aborted) {
+      const fetched = fetcher.poll()
+      if (fetched === undefined) {
+        await fetcher.ready(pollMs)
+        continue
+      }
+      for (const batch of fetched.batches) {
+        columns.read(batch)
+        if (
+          !handOver(
+            columns,
+            { topic, partition: fetched.partition, from: fetched.fetchOffset, count: batch.count },
+            options.onRecord,
+          )
+        )
+          return
+      }
+    }
+  } finally {
+    await fetcher.close()
+  }
+}
+
+interface Place {
+  readonly topic: string
+  readonly partition: number
+  readonly from: number
+  readonly count: number
+}
+
+function handOver(columns: RecordColumns, place: Place, onRecord: ConsumeOptions['onRecord']): boolean {
+  for (let index = 0; index < place.count; index++) {
+    const offset = columns.offset[index] as number
+    if (offset < place.from) continue
+    const wanted = onRecord({
+      topic: place.topic,
+      partition: place.partition,
+      offset,
+      timestampMs: columns.timestampMs[index] as number,
+      key: textOf(columns.buffer, columns.keyStart[index] as number, columns.keyEnd[index] as number),
+      value: textOf(columns.buffer, columns.valueStart[index] as number, columns.valueEnd[index] as number),
+      headers: columns.headersOf(index),
+    })
+    if (!wanted) return false
+  }
+  return true
+}
+
+function textOf(buffer: Buffer, start: number, end: number): string | null {
+  return end < 0 ? null : buffer.utf8Slice(start, end)
+}

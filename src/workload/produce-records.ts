@@ -1,0 +1,98 @@
+import { ByteWriter } from '../base/byte-writer.ts'
+import { sleep, type Clock } from '../base/clock.ts'
+import type { AppendedRecord, Producer, ProducerOptions } from '../kafka/contracts.ts'
+import type { DataRecord } from './data-file.ts'
+
+/** A producer for bulk loads: large batches, nothing lost, nothing twice. */
+export const loadProducer: ProducerOptions = {
+  lingerMs: 5,
+  batchBytes: 262_144,
+  bufferBytes: 33_554_432,
+  maxRequestBytes: 1_048_576,
+  compression: 'none',
+  deliveryTimeoutMs: 120_000,
+}
+
+export interface ProduceOptions {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Records per second; undefined: as fast as the cluster takes them. */
+  readonly rate: number | undefined
+  /** Stop after so many; undefined: all. */
+  readonly count: number | undefined
+  readonly onProgress: (sent: number) => void
+}
+
+/** How often a paced load looks at the time. */
+const paceEveryMs = 10
+
+/**
+ * Sends records to a topic and waits until all are acknowledged. Records without a time get the time of sending.
+ *
+ * @returns how many were sent
+ */
+export async function produceRecords(
+  producer: Producer,
+  topic: string,
+  chunks: AsyncIterable<readonly DataRecord[]>,
+  options: ProduceOptions,
+): Promise<number> {
+  await producer.partitionCount(topic)
+  const pace = startPace(options)
+  let sent = 0
+  const append = recordAppender(producer, topic, options.clock)
+  for await (const chunk of chunks) {
+    for (const record of chunk) {
+      if (sent === options.count || options.signal.aborted) break
+      if (producer.full) await producer.drained()
+      await pace(sent)
+      append(record)
+      sent++
+    }
+    options.onProgress(sent)
+    if (sent === options.count || options.signal.aborted) break
+  }
+  await producer.flush()
+  return sent
+}
+
+function recordAppender(producer: Producer, topic: string, clock: Clock): (record: DataRecord) => void {
+  const key = new ByteWriter()
+  const value = new ByteWriter()
+  const appended: AppendedRecord = {
+    partition: -1,
+    timestampMs: 0,
+    key: key.buffer,
+    keyStart: 0,
+    keyEnd: -1,
+    value: value.buffer,
+    valueStart: 0,
+    valueEnd: 0,
+    headers: undefined,
+  }
+  return (record) => {
+    key.reset()
+    value.reset()
+    if (record.key !== null) key.writeUtf8(record.key)
+    value.writeUtf8(record.value)
+    appended.timestampMs = record.timestampMs ?? clock.nowMs()
+    appended.key = key.buffer
+    appended.keyEnd = record.key === null ? -1 : key.length
+    appended.value = value.buffer
+    appended.valueEnd = value.length
+    producer.append(topic, appended)
+  }
+}
+
+/** Waits, where a rate is set, until record number `sent` is due. */
+function startPace({ clock, signal, rate }: ProduceOptions): (sent: number) => Promise<void> | void {
+  if (rate === undefined) return () => {}
+  const startMs = clock.monotonicMs()
+  let allowed = 0
+  return async (sent) => {
+    while (sent >= allowed && !signal.aborted) {
+      allowed = Math.ceil(((clock.monotonicMs() - startMs) / 1000) * rate)
+      if (sent >= allowed) await sleep(clock, paceEveryMs, signal)
+    }
+  }
+}
