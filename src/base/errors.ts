@@ -28,6 +28,7 @@ export const errorCodes = {
   NAME_NOT_FOUND: { domain: 'user', retry: 'never' },
   TYPE_INVALID: { domain: 'user', retry: 'never' },
   SQL_INVALID: { domain: 'user', retry: 'never' },
+  NOT_SUPPORTED: { domain: 'user', retry: 'never' },
   SQL_NOT_SUPPORTED: { domain: 'user', retry: 'never' },
   VARIABLE_MISSING: { domain: 'user', retry: 'never' },
   TOPOLOGY_INVALID: { domain: 'user', retry: 'never' },
