@@ -1,7 +1,7 @@
 import '../base/node-extras.ts'
 import type { Headers } from '../base/headers.ts'
 import { StreamError } from '../base/errors.ts'
-import type { IsolationLevel, Kafka } from '../kafka/contracts.ts'
+import type { FetchedPartition, IsolationLevel, Kafka } from '../kafka/contracts.ts'
 import { RecordColumns } from '../protocol/record-batch-reader.ts'
 
 export interface ConsumedRecord {
@@ -56,46 +56,43 @@ export async function consumeTopic(kafka: Kafka, topic: string, options: Consume
         await fetcher.ready(pollMs)
         continue
       }
-      for (const batch of fetched.batches) {
-        columns.read(batch)
-        if (
-          !handOver(
-            columns,
-            { topic, partition: fetched.partition, from: fetched.fetchOffset, count: batch.count },
-            options.onRecord,
-          )
-        )
-          return
-      }
+      if (!handOverAll(fetched, columns, options.onRecord)) return
     }
   } finally {
     await fetcher.close()
   }
 }
 
-interface Place {
-  readonly topic: string
-  readonly partition: number
-  readonly from: number
-  readonly count: number
+/** Gives false when the receiver wants no more. */
+function handOverAll(
+  fetched: FetchedPartition,
+  columns: RecordColumns,
+  onRecord: ConsumeOptions['onRecord'],
+): boolean {
+  return fetched.batches.every((batch) => {
+    columns.read(batch)
+    for (let index = 0; index < batch.count; index++) {
+      if ((columns.offset[index] as number) < fetched.fetchOffset) continue
+      if (!onRecord(recordAt(columns, index, fetched))) return false
+    }
+    return true
+  })
 }
 
-function handOver(columns: RecordColumns, place: Place, onRecord: ConsumeOptions['onRecord']): boolean {
-  for (let index = 0; index < place.count; index++) {
-    const offset = columns.offset[index] as number
-    if (offset < place.from) continue
-    const wanted = onRecord({
-      topic: place.topic,
-      partition: place.partition,
-      offset,
-      timestampMs: columns.timestampMs[index] as number,
-      key: textOf(columns.buffer, columns.keyStart[index] as number, columns.keyEnd[index] as number),
-      value: textOf(columns.buffer, columns.valueStart[index] as number, columns.valueEnd[index] as number),
-      headers: columns.headersOf(index),
-    })
-    if (!wanted) return false
+function recordAt(
+  columns: RecordColumns,
+  index: number,
+  { topic, partition }: FetchedPartition,
+): ConsumedRecord {
+  return {
+    topic,
+    partition,
+    offset: columns.offset[index] as number,
+    timestampMs: columns.timestampMs[index] as number,
+    key: textOf(columns.buffer, columns.keyStart[index] as number, columns.keyEnd[index] as number),
+    value: textOf(columns.buffer, columns.valueStart[index] as number, columns.valueEnd[index] as number),
+    headers: columns.headersOf(index),
   }
-  return true
 }
 
 function textOf(buffer: Buffer, start: number, end: number): string | null {
