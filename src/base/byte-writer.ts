@@ -37,7 +37,9 @@ export class ByteWriter {
   }
 
   writeInt8(value: number): void {
-    this.buffer[this.reserve(1)] = value
+    // First the room: growing replaces the buffer.
+    const at = this.reserve(1)
+    this.buffer[at] = value
   }
 
   writeInt16(value: number): void {

@@ -7,7 +7,7 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { StreamError } from '../base/errors.ts'
 import type { DeepPartial } from './api.ts'
-import { messageCodec, type PrefixCodec } from './message/codec.ts'
+import { messageCodec, type TableCodec } from './message/codec.ts'
 import { array, arrayOf, bytes, int32, string, type ValueOf } from './message/fields.ts'
 
 const newestVersion = 3
@@ -71,14 +71,14 @@ export function decodeAssignment(buffer: Buffer): ConsumerAssignment {
   return decodeVersioned(assignmentCodec, buffer)
 }
 
-function encodeVersioned<T>(codec: PrefixCodec<T>, message: DeepPartial<T>, version: number): Buffer {
+function encodeVersioned<T>(codec: TableCodec<T>, message: DeepPartial<T>, version: number): Buffer {
   const writer = new ByteWriter(256)
   writer.writeInt16(version)
   codec.encode(message, version, writer)
   return writer.copy()
 }
 
-function decodeVersioned<T>(codec: PrefixCodec<T>, buffer: Buffer): T {
+function decodeVersioned<T>(codec: TableCodec<T>, buffer: Buffer): T {
   const version = buffer.length < 2 ? -1 : buffer.readInt16BE(0)
   if (version < 0) throw new StreamError('PROTOCOL_MALFORMED', 'consumer protocol message has no version')
   return codec.decodePrefix(buffer, Math.min(version, newestVersion), 2)

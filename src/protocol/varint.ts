@@ -21,9 +21,9 @@ export function unsignedVarintSize(value: number): number {
 /** How many bytes {@link writeVarlong} takes. @param value - a whole number within ±2^53 */
 export function varlongSize(value: number): number {
   if (value >= -1_073_741_824 && value < 1_073_741_824) return varintSize(value)
-  let rest = value < 0 ? -(value + 1) * 2 + 1 : value * 2
   let size = 1
-  for (; rest >= 128; rest = Math.floor(rest / 128)) size++
+  // The sign takes one of the first byte's seven bits.
+  for (let rest = Math.floor(magnitudeOf(value) / 64); rest > 0; rest = Math.floor(rest / 128)) size++
   return size
 }
 
@@ -57,11 +57,20 @@ export function putVarint(buffer: Buffer, at: number, value: number): number {
 /** Like {@link putVarint} for whole numbers within ±2^53. */
 export function putVarlong(buffer: Buffer, at: number, value: number): number {
   if (value >= -1_073_741_824 && value < 1_073_741_824) return putVarint(buffer, at, value)
-  let rest = value < 0 ? -(value + 1) * 2 + 1 : value * 2
+  const magnitude = magnitudeOf(value)
   let to = at
-  for (; rest >= 128; rest = Math.floor(rest / 128)) buffer[to++] = (rest % 128) | 128
-  buffer[to++] = rest
+  let bits = (magnitude % 64) * 2 + (value < 0 ? 1 : 0)
+  for (let rest = Math.floor(magnitude / 64); rest > 0; rest = Math.floor(rest / 128)) {
+    buffer[to++] = bits | 128
+    bits = rest % 128
+  }
+  buffer[to++] = bits
   return to
+}
+
+/** What zigzag doubles; kept apart from the sign, since the double is beyond 2^53. */
+function magnitudeOf(value: number): number {
+  return value < 0 ? -(value + 1) : value
 }
 
 /** The signed number whose zigzag form has these two halves, both uint32. */

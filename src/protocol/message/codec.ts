@@ -19,12 +19,17 @@ interface ApiFacts extends CodecFacts {
   readonly key: number
 }
 
+export interface ApiTable<Request, Response> extends Api<Request, Response> {
+  readonly request: TableCodec<Request>
+  readonly response: TableCodec<Response>
+}
+
 /** An API from the tables of its two messages. Each version is compiled when it is first used. */
 export function defineApi<Q extends Fields, S extends Fields>(
   facts: ApiFacts,
   request: Q,
   response: S,
-): Api<ValueOf<Q>, ValueOf<S>> {
+): ApiTable<ValueOf<Q>, ValueOf<S>> {
   const { min, max } = versionRange(facts.versions)
   return Object.freeze({
     key: facts.key,
@@ -37,13 +42,15 @@ export function defineApi<Q extends Fields, S extends Fields>(
   })
 }
 
-/** A codec that can also read a message and leave what follows it. */
-export interface PrefixCodec<T> extends MessageCodec<T> {
+/** A codec with what it was compiled from, which can also read a message and leave what follows it. */
+export interface TableCodec<T> extends MessageCodec<T> {
+  readonly name: string
+  readonly fields: Fields
   decodePrefix(buffer: Buffer, version: number, start: number): T
 }
 
 /** Encode and decode of one message. */
-export function messageCodec<F extends Fields>(facts: CodecFacts, fields: F): PrefixCodec<ValueOf<F>> {
+export function messageCodec<F extends Fields>(facts: CodecFacts, fields: F): TableCodec<ValueOf<F>> {
   const { min, max } = versionRange(facts.versions)
   const decoders: Decode[] = []
   const encoders: Encode[] = []
@@ -61,6 +68,8 @@ export function messageCodec<F extends Fields>(facts: CodecFacts, fields: F): Pr
     return decode(reader) as ValueOf<F>
   }
   return {
+    name: facts.name,
+    fields,
     encode(message: DeepPartial<ValueOf<F>>, version: number, writer: ByteWriter): void {
       const encode = (encoders[version] ??= structEncoder(fields, layoutOf(version), facts.name))
       encode(message, writer)
