@@ -53,8 +53,10 @@ export class JsonRowReader implements RowReader {
     row.buffer = buffer
     row.start = start
     row.end = end
-    row.kinds.fill(cellKind.absent)
-    row.cells.fill(undefined)
+    for (let column = 0; column < row.kinds.length; column++) {
+      row.kinds[column] = cellKind.absent
+      row.cells[column] = undefined
+    }
     this.#recordNumber++
     scanned.unicode = false
     let position = skipBlanks(buffer, start, end)
@@ -83,7 +85,13 @@ export class JsonRowReader implements RowReader {
       const column = (this.#known[this.#cursor++] as KnownField).column
       const value = valueBehindName(buffer, position, end)
       position = scanValue(buffer, value, end, 1)
-      if (column >= 0) exact = this.#note(row, column, { name, value, behind: position }) && exact
+      if (column >= 0) {
+        row.nameStarts[column] = name
+        row.starts[column] = value
+        row.ends[column] = position
+        row.kinds[column] = scanned.kind
+        if (this.#isRepeated(column)) exact = false
+      }
       place++
       position = nextField(row, position)
       if (buffer[position] === 0x7d) break
@@ -109,19 +117,11 @@ export class JsonRowReader implements RowReader {
     return scanText(buffer, at, row.end)
   }
 
-  /** Notes where a column is; false where this record had it before (the last one counts, as in `JSON.parse`). */
-  #note(
-    row: Row,
-    column: number,
-    at: { readonly name: number; readonly value: number; readonly behind: number },
-  ): boolean {
-    const first = this.#seenIn[column] !== this.#recordNumber
+  /** Whether this record had the column before (the last one counts, as in `JSON.parse`). */
+  #isRepeated(column: number): boolean {
+    const repeated = this.#seenIn[column] === this.#recordNumber
     this.#seenIn[column] = this.#recordNumber
-    row.nameStarts[column] = at.name
-    row.starts[column] = at.value
-    row.ends[column] = at.behind
-    row.kinds[column] = scanned.kind
-    return first
+    return repeated
   }
 
   /** The index of the field whose quoted name is `buffer[start .. end)` among the remembered ones; remembers a new one. */

@@ -67,9 +67,26 @@ function scanWord(buffer: Buffer, at: number, end: number, kind: number): number
   return at + word.length
 }
 
+/** 1 for the bytes of which text may simply consist: ASCII without controls, quote and backslash. */
+const plainText = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte < 0x80 && byte !== quote && byte !== backslash ? 1 : 0,
+)
+
 /** Scans text whose opening quote is at `at`. */
 export function scanText(buffer: Buffer, at: number, end: number): number {
   let position = at + 1
+  // Runs into whatever lies behind `end` rather than checking for it at each byte: a quote found there does not count.
+  while (plainText[buffer[position] as number] === 1) position++
+  if (position < end && buffer[position] === quote) {
+    scanned.kind = cellKind.text
+    return position + 1
+  }
+  return scanOtherText(buffer, { at, from: position, end })
+}
+
+/** Goes on with text that holds more than plain ASCII, or does not end. */
+function scanOtherText(buffer: Buffer, { at, from, end }: { at: number; from: number; end: number }): number {
+  let position = from
   let kind: number = cellKind.text
   while (position < end) {
     const byte = buffer[position] as number
