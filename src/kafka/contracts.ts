@@ -14,7 +14,8 @@ export interface TopicPartition {
 
 /** Opens connections to brokers. A connection carries whole frames' bodies, correlated and in order. */
 export interface Connector {
-  connect(host: string, port: number): Promise<Connection>
+  /** @param clientId - what the request headers call this client */
+  connect(host: string, port: number, clientId: string): Promise<Connection>
 }
 
 export interface Connection {

@@ -1,0 +1,181 @@
+import type { Timer } from '../../base/clock.ts'
+import { formatDuration } from '../../base/duration.ts'
+import { StreamError, toStreamError } from '../../base/errors.ts'
+import { apis, type ResponseOf } from '../../protocol/apis.ts'
+import { kafkaErrorName } from '../../protocol/error-codes.ts'
+import type { BrokerConnection } from './broker-connection.ts'
+import { Connections } from './connections.ts'
+import { addressText, type Address, type ClientContext } from './context.ts'
+import { Metadata, type TopicFacts } from './metadata.ts'
+import { responseError } from './response-error.ts'
+import { backoffMs, isTransient, retrying } from './retrying.ts'
+
+/** Requests that nobody holds back: metadata, offsets, coordinators, administration. */
+export const mainLane = 'main'
+
+/** One cluster as one client sees it: how to reach its brokers, and who leads what. */
+export class Cluster {
+  readonly context: ClientContext
+  readonly connections: Connections
+  readonly metadata = new Metadata()
+  readonly #interest = new Set<string>()
+  #started = false
+  #refreshing: Promise<void> | undefined
+  #soon: Timer | undefined
+  #failedRounds = 0
+
+  constructor(context: ClientContext) {
+    this.context = context
+    this.connections = new Connections(context)
+    context.closing.addEventListener('abort', () => this.#soon?.cancel())
+  }
+
+  /**
+   * A connection to any broker. The first time it is tried for as long as a start may take.
+   *
+   * @throws StreamError `BROKER_UNREACHABLE` naming every address that was tried and why it failed
+   */
+  async anyBroker(): Promise<BrokerConnection> {
+    if (this.#started) return this.#tryAll()
+    const limitMs = this.context.startTimeoutMs
+    const startMs = this.context.clock.monotonicMs()
+    try {
+      const connection = await retrying(this.context, limitMs, () => this.#tryAll())
+      this.#started = true
+      return connection
+    } catch (error) {
+      throw isTransient(error)
+        ? startFailure(error, this.context.clock.monotonicMs() - startMs)
+        : toStreamError(error)
+    }
+  }
+
+  /** A connection to a broker by its id. @throws StreamError `KAFKA_RETRIABLE` when the metadata does not know it */
+  broker(node: number, lane: string): Promise<BrokerConnection> {
+    const address = this.metadata.address(node)
+    if (address !== undefined) return this.connections.get(address, lane)
+    this.refreshSoon()
+    return Promise.reject(new StreamError('KAFKA_RETRIABLE', `broker ${node} is not in the metadata yet`))
+  }
+
+  /** Tries an operation against any broker until it succeeds, fails for good, or the time is over. */
+  retryingAny<T>(attempt: (connection: BrokerConnection) => Promise<T>): Promise<T> {
+    return retrying(this.context, this.context.retryTimeoutMs, async () => attempt(await this.anyBroker()))
+  }
+
+  /**
+   * A topic's partitions; asks the cluster where it is not known yet.
+   *
+   * @throws StreamError `TOPIC_MISSING` with the command that makes it, `TOPIC_INVALID`, `NOT_AUTHORIZED`
+   */
+  async topic(name: string): Promise<TopicFacts> {
+    const known = this.metadata.topic(name)
+    if (known !== undefined) return known
+    await this.refresh([name])
+    const found = this.metadata.topic(name)
+    if (found !== undefined) return found
+    const refusal = this.metadata.refusal(name) ?? 0
+    if (refusal === 0 || kafkaErrorName(refusal) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(name)
+    throw responseError(refusal, `use topic "${name}"`)
+  }
+
+  /** Asks for the metadata of all topics in use, and of these from now on too. */
+  async refresh(names: readonly string[] = []): Promise<void> {
+    const isNew = names.some((name) => !this.#interest.has(name))
+    for (const name of names) this.#interest.add(name)
+    // One that is under way already was sent before the new names were known.
+    if (isNew && this.#refreshing !== undefined) await this.#refreshing.catch(() => {})
+    this.#refreshing ??= this.#refreshNow().finally(() => {
+      this.#refreshing = undefined
+    })
+    return this.#refreshing
+  }
+
+  /** Asks in the background, soon: at once after a success, with back-off while the trouble lasts. */
+  refreshSoon(): void {
+    if (this.#soon !== undefined || this.context.closing.aborted) return
+    this.#soon = this.context.clock.setTimer(backoffMs(this.context, this.#failedRounds++), () => {
+      this.#soon = undefined
+      this.refresh().catch((error: unknown) => {
+        this.context.logger.warn('could not refresh metadata', { error: toStreamError(error).message })
+        if (isTransient(error)) this.refreshSoon()
+      })
+    })
+  }
+
+  /** Tells that what the metadata says was right after all: the next failure is followed at once. */
+  settled(): void {
+    this.#failedRounds = 0
+  }
+
+  async close(): Promise<void> {
+    this.#soon?.cancel()
+    await this.connections.close()
+  }
+
+  async #refreshNow(): Promise<void> {
+    const names = [...this.#interest]
+    await this.retryingAny(async (connection) => this.metadata.update(await askMetadata(connection, names)))
+  }
+
+  async #tryAll(): Promise<BrokerConnection> {
+    const failures: StreamError[] = []
+    for (const address of this.#candidates()) {
+      try {
+        return await this.connections.get(address, mainLane)
+      } catch (error) {
+        if (!isTransient(error)) throw error
+        failures.push(toStreamError(error))
+      }
+    }
+    throw unreachableCluster(this.context.bootstrap, failures)
+  }
+
+  /** The brokers that are known, in random order; then those we were told of. */
+  #candidates(): Address[] {
+    const known = this.metadata.addresses()
+    const first = known.length === 0 ? 0 : this.context.random.below(known.length)
+    const seen = new Map<string, Address>()
+    for (const address of [...known.slice(first), ...known.slice(0, first), ...this.context.bootstrap]) {
+      seen.set(addressText(address), address)
+    }
+    return [...seen.values()]
+  }
+}
+
+/** @param names - null for all topics */
+export function askMetadata(
+  connection: BrokerConnection,
+  names: readonly string[] | null,
+): Promise<ResponseOf<typeof apis.metadata>> {
+  return connection.send(apis.metadata, () => ({
+    topics: names === null ? null : names.map((name) => ({ name })),
+    allowAutoTopicCreation: false,
+  }))
+}
+
+export function topicMissing(name: string): StreamError {
+  return new StreamError('TOPIC_MISSING', `topic "${name}" does not exist`, {
+    hint: `Create it: weft topics create ${name} --partitions 4`,
+  })
+}
+
+function unreachableCluster(bootstrap: readonly Address[], failures: readonly StreamError[]): StreamError {
+  const names = bootstrap.map((address) => addressText(address)).join(', ')
+  const hint = failures.find((failure) => failure.hint !== undefined)?.hint
+  return new StreamError('BROKER_UNREACHABLE', `could not reach Kafka at ${names}`, {
+    detail: failures.map(({ message, detail }) => `${message}. ${detail ?? ''}`.trim()).join('\n'),
+    ...(hint === undefined ? {} : { hint }),
+    cause: failures[0],
+  })
+}
+
+function startFailure(error: unknown, elapsedMs: number): StreamError {
+  const { code, message, detail, hint, cause } = toStreamError(error)
+  const seconds = formatDuration(Math.max(1000, Math.round(elapsedMs / 1000) * 1000))
+  return new StreamError(code, message, {
+    detail: `Tried for ${seconds}.${detail === undefined ? '' : `\n${detail}`}`,
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  })
+}

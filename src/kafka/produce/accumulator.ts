@@ -1,0 +1,189 @@
+/**
+ * Gathers appended records into one open batch per partition, and keeps count of what the broker has not acknowledged.
+ *
+ * On the hot path: per record one look-up of the topic, one of the partition, and one copy of the bytes.
+ */
+import { deferred, type Deferred } from '../../base/deferred.ts'
+import { StreamError } from '../../base/errors.ts'
+import { batchOverheadBytes, RecordBatchWriter, recordSizeBound } from '../../protocol/record-batch-writer.ts'
+import { topicMissing, type Cluster } from '../cluster/cluster.ts'
+import type { AppendedRecord, ProducerOptions, TopicPartition } from '../contracts.ts'
+import { PartitionQueue, type SealedBatch } from './partition-queue.ts'
+import { Partitioner } from './partitioner.ts'
+
+interface Target {
+  readonly topic: string
+  readonly count: number
+  readonly partitioner: Partitioner
+  /** By partition; made when first written to. */
+  readonly queues: (PartitionQueue | undefined)[]
+}
+
+export class Accumulator {
+  readonly #cluster: Cluster
+  readonly #options: ProducerOptions
+  /** A queue went from empty to having something. */
+  readonly #onOpened: (queue: PartitionQueue) => void
+  readonly #targets = new Map<string, Target>()
+  readonly #queues: PartitionQueue[] = []
+  readonly #outstanding = new Map<number, number>()
+  #last: Target | undefined
+  #bufferedBytes = 0
+  #drainWaiter: Deferred<void> | undefined
+  /** The transaction that records belong to from now on. */
+  transaction = 0
+
+  constructor(cluster: Cluster, options: ProducerOptions, onOpened: (queue: PartitionQueue) => void) {
+    this.#cluster = cluster
+    this.#options = options
+    this.#onOpened = onOpened
+  }
+
+  get full(): boolean {
+    return this.#bufferedBytes >= this.#options.bufferBytes
+  }
+
+  get empty(): boolean {
+    return this.#bufferedBytes === 0
+  }
+
+  get queues(): readonly PartitionQueue[] {
+    return this.#queues
+  }
+
+  /** @throws StreamError `TOPIC_MISSING`, … */
+  async partitionCount(topic: string): Promise<number> {
+    const known = this.#targets.get(topic)
+    if (known !== undefined) return known.count
+    return this.#know(topic, (await this.#cluster.topic(topic)).partitions.length).count
+  }
+
+  /** @returns the partition taken */
+  append(topic: string, record: AppendedRecord): number {
+    const target = this.#last?.topic === topic ? this.#last : this.#find(topic)
+    const partition = record.partition >= 0 ? record.partition : target.partitioner.partition(record)
+    const queue = target.queues[partition] ?? this.#open(target, partition)
+    const bytes = recordSizeBound(record)
+    const { writer } = queue
+    if (bytes + batchOverheadBytes > this.#options.maxRequestBytes) throw this.#tooLarge(topic, bytes)
+    if (writer.count > 0 && writer.sizeBytes + bytes > this.#options.batchBytes) this.seal(queue)
+    const before = writer.count === 0 ? 0 : writer.sizeBytes
+    writer.append(record)
+    this.#bufferedBytes += writer.sizeBytes - before
+    if (before === 0) this.#opened(queue)
+    else if (writer.sizeBytes >= this.#options.batchBytes) this.#onOpened(queue)
+    return partition
+  }
+
+  /** Ends the open batch of a queue. */
+  seal(queue: PartitionQueue): void {
+    const { writer } = queue
+    if (writer.count === 0) return
+    const { count, sizeBytes } = writer
+    const transactional = this.#options.transactional !== undefined
+    const bytes = writer.finish({ compression: this.#options.compression, transactional })
+    queue.waiting.push({
+      bytes,
+      count,
+      bufferedBytes: sizeBytes,
+      transaction: this.transaction,
+      sealedAtMs: this.#cluster.context.clock.monotonicMs(),
+      sequence: -1,
+    })
+    this.#outstanding.set(this.transaction, (this.#outstanding.get(this.transaction) ?? 0) + 1)
+    queue.partitioner.sealed(queue.partition)
+  }
+
+  sealAll(): void {
+    for (const queue of this.#queues) this.seal(queue)
+  }
+
+  /** A batch left: acknowledged, or given up. */
+  done(batch: SealedBatch): void {
+    this.#bufferedBytes -= batch.bufferedBytes
+    const left = (this.#outstanding.get(batch.transaction) ?? 0) - 1
+    if (left > 0) this.#outstanding.set(batch.transaction, left)
+    else this.#outstanding.delete(batch.transaction)
+    if (!this.full) this.wakeDrained()
+  }
+
+  /** Whether batches of this transaction, or of one before it, are not acknowledged yet. */
+  awaits(transaction: number): boolean {
+    for (const number of this.#outstanding.keys()) if (number <= transaction) return true
+    return false
+  }
+
+  /** Gives up everything that is not under way. @returns whether anything of it had been sent before */
+  dropWaiting(): boolean {
+    let sentBefore = false
+    this.sealAll()
+    for (const queue of this.#queues) {
+      for (const batch of queue.dropWaiting()) {
+        sentBefore ||= batch.sequence >= 0
+        this.done(batch)
+      }
+    }
+    return sentBefore
+  }
+
+  async drained(): Promise<void> {
+    if (!this.full) return
+    this.#drainWaiter ??= deferred()
+    await this.#drainWaiter.promise
+  }
+
+  wakeDrained(): void {
+    this.#drainWaiter?.resolve()
+    this.#drainWaiter = undefined
+  }
+
+  acknowledgedOffset({ topic, partition }: TopicPartition): number | undefined {
+    return this.#targets.get(topic)?.queues[partition]?.acknowledgedOffset
+  }
+
+  #opened(queue: PartitionQueue): void {
+    queue.dueMs = this.#cluster.context.clock.monotonicMs() + this.#options.lingerMs
+    this.#onOpened(queue)
+  }
+
+  #know(topic: string, count: number): Target {
+    const partitioner = new Partitioner(count, this.#cluster.context.random)
+    const target: Target = { topic, count, partitioner, queues: this.#targets.get(topic)?.queues ?? [] }
+    this.#targets.set(topic, target)
+    return target
+  }
+
+  #find(topic: string): Target {
+    const target = this.#targets.get(topic)
+    if (target === undefined) throw topicMissing(topic)
+    this.#last = target
+    return target
+  }
+
+  #open(target: Target, partition: number): PartitionQueue {
+    const { topic, count, partitioner } = target
+    // Partitions may have been added to the topic since it was first asked for.
+    const countNow = Math.max(count, this.#cluster.metadata.topic(topic)?.partitions.length ?? 0)
+    if (partition >= countNow) {
+      throw new StreamError('TOPIC_INVALID', `topic "${topic}" has no partition ${partition}`, {
+        detail: `It has ${countNow}, counted from 0.`,
+      })
+    }
+    const queue = new PartitionQueue(topic, partition, new RecordBatchWriter(), partitioner)
+    target.queues[partition] = queue
+    this.#queues.push(queue)
+    return queue
+  }
+
+  #tooLarge(topic: string, bytes: number): StreamError {
+    const limit = this.#options.maxRequestBytes
+    return new StreamError(
+      'RECORD_TOO_LARGE',
+      `a record of ${bytes} bytes for topic "${topic}" is too large`,
+      {
+        detail: `A request may have ${limit} bytes.`,
+        hint: 'Make the record smaller, or raise the limit of the producer and `max.message.bytes` of the topic.',
+      },
+    )
+  }
+}

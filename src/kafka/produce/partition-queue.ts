@@ -1,0 +1,112 @@
+/**
+ * What one producer has for one partition: an open batch, sealed batches that wait, and batches under way.
+ *
+ * Order and idempotence. A batch gets its sequence when it is first sent and keeps it. Batches under way are answered in
+ * order unless one fails; then nothing new is sent until all of them have been answered, and the failed ones go to the head
+ * of those that wait, in their order. So batch 3 never overtakes batch 2, though both were under way when 2 failed: the
+ * broker refuses 3 (its sequence does not follow), and both are sent again.
+ */
+import type { RecordBatchWriter } from '../../protocol/record-batch-writer.ts'
+import type { Partitioner } from './partitioner.ts'
+
+export interface SealedBatch {
+  readonly bytes: Buffer
+  readonly count: number
+  /** What it took of the producer's buffer. */
+  readonly bufferedBytes: number
+  /** Number of the producer's transaction; 0 where there are none. */
+  readonly transaction: number
+  readonly sealedAtMs: number
+  /** −1 until it is first sent. */
+  sequence: number
+}
+
+const sequenceMask = 0x7f_ff_ff_ff
+
+export class PartitionQueue {
+  readonly topic: string
+  readonly partition: number
+  readonly key: string
+  readonly writer: RecordBatchWriter
+  readonly partitioner: Partitioner
+  /** When the open batch is to be sealed though it is not full. */
+  dueMs = 0
+  waiting: SealedBatch[] = []
+  readonly underWay: SealedBatch[] = []
+  readonly #failed: SealedBatch[] = []
+  retryAtMs = 0
+  failureCount = 0
+  acknowledgedOffset: number | undefined
+  #nextSequence = 0
+
+  constructor(topic: string, partition: number, writer: RecordBatchWriter, partitioner: Partitioner) {
+    this.topic = topic
+    this.partition = partition
+    this.key = `${topic}-${partition}`
+    this.writer = writer
+    this.partitioner = partitioner
+  }
+
+  get idle(): boolean {
+    return this.writer.count === 0 && this.waiting.length === 0 && this.underWay.length === 0
+  }
+
+  /** Whether a batch failed while others were under way: nothing new is sent until they have been answered. */
+  get recovering(): boolean {
+    return this.#failed.length > 0
+  }
+
+  /** Takes the head of those that wait; its sequence is set the first time. */
+  start(batch: SealedBatch): void {
+    this.waiting.shift()
+    this.underWay.push(batch)
+    if (batch.sequence >= 0) return
+    batch.sequence = this.#nextSequence
+    this.#nextSequence = (batch.sequence + batch.count) & sequenceMask
+  }
+
+  /** The broker has it. @param baseOffset - −1 where it did not say */
+  acknowledged(batch: SealedBatch, baseOffset: number): void {
+    this.#remove(batch)
+    this.failureCount = 0
+    this.acknowledgedOffset = baseOffset >= 0 ? baseOffset + batch.count : undefined
+    this.#requeue()
+  }
+
+  /** To be sent again. */
+  failed(batch: SealedBatch): void {
+    this.#remove(batch)
+    this.#failed.push(batch)
+    this.#requeue()
+  }
+
+  /** Given up. */
+  dropped(batch: SealedBatch): void {
+    this.#remove(batch)
+    this.#requeue()
+  }
+
+  /** Forgets all that waits, whether it was sent before or not. */
+  dropWaiting(): SealedBatch[] {
+    const dropped = this.waiting
+    this.waiting = []
+    return dropped
+  }
+
+  /** A new producer epoch counts from 0. */
+  resetSequence(): void {
+    this.#nextSequence = 0
+    for (const batch of this.waiting) batch.sequence = -1
+  }
+
+  #remove(batch: SealedBatch): void {
+    const index = this.underWay.indexOf(batch)
+    if (index >= 0) this.underWay.splice(index, 1)
+  }
+
+  #requeue(): void {
+    if (this.underWay.length > 0 || this.#failed.length === 0) return
+    this.waiting.unshift(...this.#failed)
+    this.#failed.length = 0
+  }
+}

@@ -1,0 +1,85 @@
+import type { StreamError } from '../../base/errors.ts'
+import type { DeepPartial } from '../../protocol/api.ts'
+import type { apis, RequestOf, ResponseOf } from '../../protocol/apis.ts'
+import { isRetriable, kafkaErrorName } from '../../protocol/error-codes.ts'
+import type { Metadata } from '../cluster/metadata.ts'
+import { responseError } from '../cluster/response-error.ts'
+import type { PartitionQueue, SealedBatch } from './partition-queue.ts'
+
+export interface SentBatch {
+  readonly queue: PartitionQueue
+  readonly batch: SealedBatch
+}
+
+export interface ProduceFacts {
+  readonly transactionalId: string | null
+  readonly timeoutMs: number
+}
+
+export type Verdict =
+  | { readonly kind: 'acknowledged'; readonly baseOffset: number }
+  | { readonly kind: 'again' | 'lost'; readonly error: StreamError }
+
+type ProduceResponse = ResponseOf<typeof apis.produce>
+type PartitionAnswer = ProduceResponse['responses'][number]['partitionResponses'][number]
+
+const acksAll = -1
+/** From here on topics go by their id. */
+const topicIdVersion = 13
+const noDetail = { errorMessage: null, recordErrors: [] } as const
+
+/** One batch for each of its partitions. */
+export function produceRequest(
+  sent: readonly SentBatch[],
+  facts: ProduceFacts,
+  metadata: Metadata,
+  version: number,
+): DeepPartial<RequestOf<typeof apis.produce>> {
+  const byTopic = Map.groupBy(sent, ({ queue }) => queue.topic)
+  return {
+    transactionalId: facts.transactionalId,
+    acks: acksAll,
+    timeoutMs: facts.timeoutMs,
+    topicData: [...byTopic].map(([topic, parts]) => ({
+      ...(version >= topicIdVersion ? { topicId: metadata.topic(topic)?.id ?? '' } : { name: topic }),
+      partitionData: parts.map(({ queue, batch }) => ({ index: queue.partition, records: batch.bytes })),
+    })),
+  }
+}
+
+/** The answers of a response by `topic-partition`. */
+export function answersByPartition(
+  response: ProduceResponse,
+  metadata: Metadata,
+): Map<string, PartitionAnswer> {
+  const answers = new Map<string, PartitionAnswer>()
+  for (const { name, topicId, partitionResponses } of response.responses) {
+    const topic = name === '' ? metadata.nameOf(topicId) : name
+    for (const answer of partitionResponses) answers.set(`${topic}-${answer.index}`, answer)
+  }
+  return answers
+}
+
+/**
+ * What a broker's answer means for a batch.
+ *
+ * @param overtaken - whether an earlier batch of the partition failed and waits to be sent again
+ */
+export function verdictOf(
+  answer: PartitionAnswer | undefined,
+  { key }: PartitionQueue,
+  overtaken: boolean,
+): Verdict {
+  const code = answer?.errorCode ?? 0
+  const name = kafkaErrorName(code)
+  if (answer !== undefined && name === 'NONE') return { kind: 'acknowledged', baseOffset: answer.baseOffset }
+  if (name === 'DUPLICATE_SEQUENCE_NUMBER') return { kind: 'acknowledged', baseOffset: -1 }
+  const { errorMessage, recordErrors } = answer ?? noDetail
+  const detail = errorMessage ?? recordErrors[0]?.batchIndexErrorMessage
+  const error = responseError(code, `write to partition ${key}`, detail)
+  const again =
+    isRetriable(code) ||
+    name === 'CONCURRENT_TRANSACTIONS' ||
+    (name === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && overtaken)
+  return { kind: again ? 'again' : 'lost', error }
+}
