@@ -110,6 +110,16 @@ export class StreamError extends Error {
   }
 }
 
+/** The same error with one more sentence of fact behind its detail: what only this boundary knows. */
+export function addDetail(error: StreamError, sentence: string): StreamError {
+  return new StreamError(error.code, error.message, {
+    detail: error.detail === undefined ? sentence : `${error.detail} ${sentence}`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.span === undefined ? {} : { span: error.span }),
+    cause: error.cause ?? error,
+  })
+}
+
 /** Turns anything thrown into a {@link StreamError}; what is not one already is our own bug. */
 export function toStreamError(thrown: unknown): StreamError {
   if (thrown instanceof StreamError) return thrown

@@ -49,6 +49,7 @@ export interface OutgoingRecord {
 
 /** A bound user function, as `functions` makes it. */
 export interface Callable {
+  /** `args` is the caller's and is filled anew for the next call. */
   call(args: readonly unknown[]): unknown
 }
 

@@ -14,7 +14,10 @@ export class StreamRecord {
   headers: Headers | undefined = undefined
 }
 
-/** A table's update: what a record's value is downstream of a table node. */
+/**
+ * A table's update: what a record's value is downstream of a table node. Its values may belong to a store: a user's function gets
+ * copies. A filter or mapping without a store of its own leaves `oldValue` null: nothing downstream asks for it.
+ */
 export class Change {
   oldValue: unknown
   newValue: unknown

@@ -58,7 +58,8 @@ function encodedKeying(serde: Serde): Keying {
     },
     write: (identity, writer) => {
       const text = identity as string
-      writer.buffer.latin1Write(text, writer.reserve(text.length))
+      const at = writer.reserve(text.length)
+      writer.buffer.write(text, at, 'latin1')
     },
     fromBytes: (bytes) => bytes.latin1Slice(0, bytes.length),
     key: (identity) => {

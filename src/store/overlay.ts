@@ -119,10 +119,14 @@ export class Overlay {
   failed(generation: number): void {
     for (const slot of this.#dirty) this.#fallBack(slot.identity, generation)
     this.#dirty = []
-    while ((this.#sealed.at(-1)?.number ?? cleanGeneration) >= generation) {
-      const dropped = this.#sealed.pop() as SealedGeneration
-      this.#sealedCount -= dropped.slots.length
-      for (const slot of dropped.slots) this.#fallBack(slot.identity, generation)
+    for (
+      let last = this.#sealed.at(-1);
+      last !== undefined && last.number >= generation;
+      last = this.#sealed.at(-1)
+    ) {
+      this.#sealed.pop()
+      this.#sealedCount -= last.slots.length
+      for (const slot of last.slots) this.#fallBack(slot.identity, generation)
     }
     this.#open++
   }

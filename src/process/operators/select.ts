@@ -1,0 +1,67 @@
+import type { Counter } from '../../base/metrics.ts'
+import type { Row } from '../../data/row.ts'
+import { SelectedRow, type SelectedColumn } from '../../data/selected-row.ts'
+import { compileExpr, type Evaluate } from '../../expr/compile.ts'
+import type { SelectNode } from '../../topology/topology.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import { StreamRecord, type Processor } from '../processor.ts'
+import { JoinedRows, joinedRows } from './joined-rows.ts'
+import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+
+/** SQL's WHERE and SELECT. One selected row serves all records; columns that pass through are not decoded. */
+export class Select implements Processor {
+  readonly #where: Evaluate | undefined
+  readonly #cells: readonly Evaluate[]
+  readonly #keyColumn: SelectedColumn | undefined
+  readonly #selected: SelectedRow
+  readonly #own = new JoinedRows(1)
+  readonly #next: Processor
+  readonly #dropped: Counter
+  readonly #counters: NodeCounters
+  readonly #out = new StreamRecord()
+
+  constructor(node: SelectNode, env: ProcessEnvironment, next: Processor) {
+    const { clock } = env.context
+    this.#where = node.where === undefined ? undefined : compileExpr(node.where, clock)
+    this.#cells = node.cells.map((cell) => compileExpr(cell, clock))
+    this.#keyColumn = node.keyColumn === undefined ? undefined : node.layout.columns[node.keyColumn]
+    this.#selected = new SelectedRow(node.layout, this.#own.rows, node.cells.length)
+    this.#next = next
+    this.#dropped = dropCounter(env.metrics, node.id, 'null-value')
+    this.#counters = nodeCounters(env.metrics, node.id)
+  }
+
+  process(record: StreamRecord): void {
+    this.#counters.recordsIn.value++
+    const joined = joinedRows(record, this.#own)
+    if (joined === undefined) {
+      this.#dropped.value++
+      return
+    }
+    const rows = joined.rows
+    if (this.#where !== undefined && this.#where(rows) !== true) return
+    this.#fill(rows)
+    const out = this.#out
+    out.key = this.#keyColumn === undefined ? null : keyText(this.#selected.value(this.#keyColumn))
+    out.value = this.#selected
+    out.timestampMs = record.timestampMs
+    out.headers = record.headers
+    this.#counters.recordsOut.value++
+    this.#next.process(out)
+  }
+
+  #fill(rows: readonly (Row | undefined)[]): void {
+    const selected = this.#selected
+    selected.rows = rows
+    for (let index = 0; index < this.#cells.length; index++) {
+      selected.cells[index] = (this.#cells[index] as Evaluate)(rows)
+    }
+  }
+}
+
+/** A record key as text: strings as they are, whole numbers in decimal; NULL is no key. */
+function keyText(value: unknown): string | null {
+  if (typeof value === 'string') return value
+  if (value === null || value === undefined) return null
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+}

@@ -1,0 +1,113 @@
+import { ByteWriter } from '../../base/byte-writer.ts'
+import { addDetail, toStreamError } from '../../base/errors.ts'
+import type { Counter } from '../../base/metrics.ts'
+import type { Format } from '../../data/types.ts'
+import type { Serde } from '../../serde/serde.ts'
+import type { FunctionRef } from '../../topology/functions.ts'
+import type { NodeId, TopicTarget } from '../../topology/topology.ts'
+import type { OutgoingRecord, ProcessEnvironment } from '../environment.ts'
+import type { Processor, StreamRecord } from '../processor.ts'
+import { headersToStructs } from './metadata.ts'
+import { UserFunction } from './user-function.ts'
+
+/** What a sink and the writing half of a repartition have in common. */
+export interface SinkDescription {
+  readonly id: NodeId
+  /** A real topic name, or a function that gives one. */
+  readonly topic: TopicTarget
+  readonly key: Format
+  readonly value: Format
+  readonly partitioner?: FunctionRef
+}
+
+const byDefaultPartitioner = -1
+
+/** Encodes records and hands them to the collector; one writer a side, reused. A value that nobody changed goes out as bytes. */
+export class Sink implements Processor {
+  readonly #env: ProcessEnvironment
+  readonly #node: SinkDescription
+  readonly #keySerde: Serde
+  readonly #valueSerde: Serde
+  readonly #extractor: UserFunction | undefined
+  readonly #partitioner: UserFunction | undefined
+  readonly #recordsOut: Counter
+  readonly #key = new ByteWriter()
+  readonly #value = new ByteWriter()
+  readonly #outgoing: OutgoingRecord
+
+  constructor(node: SinkDescription, env: ProcessEnvironment) {
+    const topic = node.topic.kind === 'topic' ? node.topic.name : ''
+    this.#env = env
+    this.#node = node
+    this.#keySerde = env.serde(node.key, topic, 'key')
+    this.#valueSerde = env.serde(node.value, topic, 'value')
+    this.#extractor =
+      node.topic.kind === 'extractor' ? new UserFunction(node.topic.extractor, node.id, env) : undefined
+    this.#partitioner =
+      node.partitioner === undefined ? undefined : new UserFunction(node.partitioner, node.id, env)
+    const labels = { node: node.id, topic }
+    this.#recordsOut = env.metrics.counter('sink_records_total', 'Records written to a topic', labels)
+    this.#outgoing = {
+      topic,
+      partition: byDefaultPartitioner,
+      timestampMs: 0,
+      key: null,
+      value: null,
+      headers: undefined,
+    }
+  }
+
+  process(record: StreamRecord): void {
+    const outgoing = this.#outgoing
+    outgoing.key = record.key === null ? null : this.#encode(record.key, this.#keySerde, this.#key)
+    outgoing.value = record.value === null ? null : this.#encode(record.value, this.#valueSerde, this.#value)
+    outgoing.timestampMs = record.timestampMs
+    outgoing.headers = record.headers
+    if (this.#extractor !== undefined) outgoing.topic = this.#extract(record, this.#extractor)
+    if (this.#partitioner !== undefined) this.#partition(record, this.#partitioner)
+    else this.#send()
+  }
+
+  #send(): void {
+    this.#recordsOut.value++
+    this.#env.collector.send(this.#outgoing)
+  }
+
+  #encode(value: unknown, serde: Serde, writer: ByteWriter): ByteWriter {
+    writer.reset()
+    try {
+      serde.encode(value, writer, undefined)
+    } catch (error) {
+      const sentence = `It is the ${writer === this.#key ? 'key' : 'value'} of a record written by "${this.#node.id}".`
+      throw addDetail(toStreamError(error), sentence)
+    }
+    return writer
+  }
+
+  #extract(record: StreamRecord, extractor: UserFunction): string {
+    const { topic, partition, offset } = this.#env.context
+    const headers = headersToStructs(record.headers)
+    const recordContext = { offset, timestamp: record.timestampMs, topic, partition, headers }
+    const name = extractor.call3(record.key, record.value, recordContext)
+    if (typeof name === 'string' && name !== '') return name
+    throw extractor.unusable(name, 'the name of a topic')
+  }
+
+  /** A number is a partition, a list several, and null leaves the choice to the default partitioner. */
+  #partition(record: StreamRecord, partitioner: UserFunction): void {
+    const outgoing = this.#outgoing
+    const count = this.#env.partitionCount(outgoing.topic)
+    const chosen = partitioner.callAll([outgoing.topic, record.key, record.value, count])
+    for (const partition of Array.isArray(chosen) ? (chosen as readonly unknown[]) : [chosen]) {
+      if (partition !== null && !isPartition(partition, count)) {
+        throw partitioner.unusable(partition, `a partition from 0 to ${count - 1}`)
+      }
+      outgoing.partition = partition ?? byDefaultPartitioner
+      this.#send()
+    }
+  }
+}
+
+function isPartition(value: unknown, count: number): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < count
+}

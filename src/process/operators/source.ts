@@ -1,0 +1,112 @@
+import type { Counter } from '../../base/metrics.ts'
+import type { NodeId, SourceNode, TableSourceNode } from '../../topology/topology.ts'
+import type { ProcessEnvironment, RawRecord, RecordSource } from '../environment.ts'
+import { StreamRecord, type Processor, type TaskContext } from '../processor.ts'
+import { Decoder } from './decoder.ts'
+import { dropCounter } from './node-counters.ts'
+import { UserFunction } from './user-function.ts'
+
+interface SourceOptions {
+  readonly node: NodeId
+  readonly topic: string
+  readonly decoder: Decoder
+  readonly timestamp: UserFunction | undefined
+  readonly env: ProcessEnvironment
+  readonly next: Processor
+}
+
+/** Decodes the records of one topic into one reused {@link StreamRecord} and says in the task's context where it came from. */
+export class Source implements RecordSource {
+  readonly #context: TaskContext
+  readonly #decoder: Decoder
+  readonly #timestamp: UserFunction | undefined
+  readonly #next: Processor
+  readonly #recordsIn: Counter
+  readonly #negativeTimestamps: Counter
+  readonly #record = new StreamRecord()
+  /** The largest timestamp of this topic's partition so far. */
+  #partitionTimeMs = -1
+
+  constructor({ node, topic, decoder, timestamp, env, next }: SourceOptions) {
+    this.#context = env.context
+    this.#decoder = decoder
+    this.#timestamp = timestamp
+    this.#next = next
+    this.#recordsIn = env.metrics.counter('source_records_total', 'Records read from a topic', {
+      node,
+      topic,
+    })
+    this.#negativeTimestamps = dropCounter(env.metrics, node, 'negative-timestamp')
+  }
+
+  accept(raw: RawRecord): void {
+    this.#recordsIn.value++
+    const context = this.#context
+    context.topic = raw.topic
+    context.partition = raw.partition
+    context.offset = raw.offset
+    const record = this.#record
+    record.key = this.#decoder.key(raw)
+    record.value = this.#decoder.value(raw)
+    record.headers = raw.headers
+    const timestampMs = this.#timestamp === undefined ? raw.timestampMs : this.#extract(raw, this.#timestamp)
+    if (timestampMs < 0) {
+      this.#negativeTimestamps.value++
+      return
+    }
+    record.timestampMs = timestampMs
+    if (timestampMs > this.#partitionTimeMs) this.#partitionTimeMs = timestampMs
+    if (timestampMs > context.streamTimeMs) context.streamTimeMs = timestampMs
+    this.#next.process(record)
+  }
+
+  #extract(raw: RawRecord, extractor: UserFunction): number {
+    const record = {
+      timestamp: raw.timestampMs,
+      timestampType: 'CreateTime',
+      key: this.#record.key,
+      value: this.#record.value,
+      topic: raw.topic,
+      partition: raw.partition,
+      offset: raw.offset,
+    }
+    const result = extractor.call2(record, this.#partitionTimeMs)
+    if (Number.isSafeInteger(result)) return result as number
+    throw extractor.unusable(result, 'a timestamp in whole milliseconds')
+  }
+}
+
+interface BuildSourceOptions {
+  readonly topic: string
+  readonly env: ProcessEnvironment
+  readonly next: Processor
+  /** Whether anything downstream reads the record key. */
+  readonly keyRead: boolean
+}
+
+export function buildSource(
+  node: SourceNode | TableSourceNode,
+  { topic, env, next, keyRead }: BuildSourceOptions,
+): Source {
+  const decoder = new Decoder({
+    node: node.id,
+    key: keyRead || node.timestamp !== undefined ? env.serde(node.key, topic, 'key') : undefined,
+    value: env.serde(node.value, topic, 'value'),
+    columns: node.columns,
+  })
+  const timestamp = node.timestamp === undefined ? undefined : new UserFunction(node.timestamp, node.id, env)
+  return new Source({ node: node.id, topic, decoder, timestamp, env, next })
+}
+
+/** Several nodes read one topic: each decodes for itself. */
+export class SharedSource implements RecordSource {
+  readonly #sources: readonly RecordSource[]
+
+  constructor(sources: readonly RecordSource[]) {
+    this.#sources = sources
+  }
+
+  accept(raw: RawRecord): void {
+    for (const source of this.#sources) source.accept(raw)
+  }
+}

@@ -1,0 +1,60 @@
+import type { Counter } from '../../base/metrics.ts'
+import type { KeyValueStore } from '../../store/contracts.ts'
+import type { GlobalJoinNode, StreamTableJoinNode } from '../../topology/topology.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import { StreamRecord, type Processor } from '../processor.ts'
+import { copyValue } from './copy-value.ts'
+import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { UserFunction } from './user-function.ts'
+
+/**
+ * Joins each record of a stream with what a table has for its key at that moment; the result has the stream's timestamp.
+ *
+ * A record without value is left out, and one without a key to look up too. Only a left join keeps a record whose own key is null, and
+ * joins it with nothing.
+ */
+export class StreamTableJoin implements Processor {
+  readonly #table: KeyValueStore
+  /** Finds the key to look up; undefined: the record's key. */
+  readonly #mapper: UserFunction | undefined
+  readonly #joiner: UserFunction
+  readonly #left: boolean
+  readonly #next: Processor
+  readonly #dropped: Counter
+  readonly #counters: NodeCounters
+  readonly #out = new StreamRecord()
+
+  constructor(node: StreamTableJoinNode | GlobalJoinNode, env: ProcessEnvironment, next: Processor) {
+    const global = node.kind === 'global-join'
+    this.#table = global ? env.globalStore(node.table) : env.store(node.store)
+    this.#mapper = global ? new UserFunction(node.mapper, node.id, env) : undefined
+    this.#joiner = new UserFunction(node.joiner, node.id, env)
+    this.#left = node.type === 'left'
+    this.#next = next
+    this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
+    this.#counters = nodeCounters(env.metrics, node.id)
+  }
+
+  process(record: StreamRecord): void {
+    this.#counters.recordsIn.value++
+    const { key, value } = record
+    const lookUp = value === null ? null : this.#keyOf(key, value)
+    if (value === null || (lookUp === null && !(this.#left && key === null))) {
+      this.#dropped.value++
+      return
+    }
+    const found = lookUp === null ? null : (this.#table.get(lookUp) ?? null)
+    if (found === null && !this.#left) return
+    const out = this.#out
+    out.key = key
+    out.value = this.#joiner.call3(key, value, copyValue(found))
+    out.timestampMs = record.timestampMs
+    out.headers = record.headers
+    this.#counters.recordsOut.value++
+    this.#next.process(out)
+  }
+
+  #keyOf(key: unknown, value: unknown): unknown {
+    return this.#mapper === undefined ? key : this.#mapper.call2(key, value)
+  }
+}
