@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest'
+import { MetricRegistry } from '../base/metrics.ts'
+import { materialize } from '../data/lazy.ts'
+import { Row } from '../data/row.ts'
+import type { Format } from '../data/types.ts'
+import { serdeFor } from '../serde/serdes.ts'
+import { MemoryStore } from './memory/memory-store.ts'
+import { openStore, type OpenStoreOptions } from './open-store.ts'
+
+const text: Format = { notation: 'binary', type: { kind: 'string' } }
+const long: Format = { notation: 'binary', type: { kind: 'long' } }
+const json: Format = { notation: 'json', type: { kind: 'any' } }
+
+interface Shape extends Partial<OpenStoreOptions['spec']> {
+  readonly value?: Format
+  readonly cleanEntriesMax?: number
+}
+
+function open(shape: Shape = {}) {
+  const { value = text, cleanEntriesMax, ...spec } = shape
+  const engine = new MemoryStore()
+  const log: string[] = []
+  const metrics = new MetricRegistry()
+  const key = shape.key ?? text
+  const opened = openStore({
+    spec: { name: 's', key, timestamped: false, caching: false, logging: 'own', ...spec },
+    keySerde: serdeFor(key),
+    valueSerde: serdeFor(value),
+    engine,
+    changeLog: {
+      append: (_store, key, value, timestampMs) =>
+        log.push(`${key.toString()}=${value?.toString() ?? 'null'}@${timestampMs}`),
+    },
+    metrics,
+    ...(cleanEntriesMax === undefined ? {} : { cleanEntriesMax }),
+  })
+  return { ...opened, engine, log, metrics }
+}
+
+const lazyJson = (source: string): unknown => {
+  const bytes = Buffer.from(source)
+  return serdeFor(json).decode(bytes, 0, bytes.length, undefined)
+}
+
+describe('openStore', () => {
+  test('writes nothing to the engine before the commit, and exactly the sealed bytes then', () => {
+    const { store, managed, engine } = open()
+    store.put('a', 'one', 1)
+    const generation = managed.seal()
+    store.put('a', 'two', 2)
+    expect(engine.entryCount).toBe(0)
+    managed.committed(generation, undefined)
+    expect(engine.get(Buffer.from('a'))?.toString()).toBe('one')
+    expect(store.get('a')).toBe('two')
+  })
+
+  test('logs every write in order without caching, each key once a commit with it', () => {
+    const plain = open({ caching: false })
+    const cached = open({ caching: true })
+    for (const { store, managed } of [plain, cached]) {
+      store.put('a', '1', 1)
+      store.put('b', '2', 2)
+      store.put('a', '3', 3)
+      store.put('b', null, 4)
+      managed.seal()
+    }
+    expect(plain.log).toEqual(['a=1@1', 'b=2@2', 'a=3@3', 'b=null@4'])
+    expect(cached.log).toEqual(['a=3@3', 'b=null@4'])
+  })
+
+  test.each(['none', 'source'] as const)('logs nothing where logging is %s', (logging) => {
+    const { store, managed, log } = open({ logging })
+    store.put('a', '1', 1)
+    managed.seal()
+    expect(log).toEqual([])
+  })
+
+  test('keeps the timestamp in eight bytes before the value, and the plain value in the change log', () => {
+    const { store, managed, engine, log } = open({ timestamped: true })
+    store.put('a', 'v', 1_700_000_000_123)
+    managed.committed(managed.seal(), undefined)
+    const bytes = engine.get(Buffer.from('a'))
+    expect(bytes?.readBigInt64BE()).toBe(1_700_000_000_123n)
+    expect(bytes?.subarray(8).toString()).toBe('v')
+    expect(log).toEqual(['a=v@1700000000123'])
+  })
+
+  test('falls back to the sealed value when the open generation fails', () => {
+    const { store, managed } = open()
+    store.put('a', '1', 1)
+    const first = managed.seal()
+    store.put('a', '2', 2)
+    const second = managed.seal()
+    store.put('a', '3', 3)
+    managed.failed(second)
+    expect(store.get('a')).toBe('1')
+    managed.failed(first)
+    expect(store.get('a')).toBeUndefined()
+    expect(managed.dirtyCount).toBe(0)
+  })
+
+  test('reads the engine once for a key that stays hot', () => {
+    const { store, managed, metrics } = open()
+    managed.restore({
+      entries: [{ key: Buffer.from('a'), value: Buffer.from('1'), timestampMs: 0 }],
+      position: undefined,
+    })
+    for (let read = 0; read < 5; read++) expect(store.get('a')).toBe('1')
+    const reads = metrics.samples().find(({ facts }) => facts.name === 'store_engine_reads_total')
+    expect(reads?.value).toBe(1)
+  })
+
+  test('gives what was restored, not what it remembers', () => {
+    const { store, managed } = open()
+    const restore = (value: string | null): void =>
+      managed.restore({
+        entries: [
+          { key: Buffer.from('a'), value: value === null ? null : Buffer.from(value), timestampMs: 0 },
+        ],
+        position: undefined,
+      })
+    restore('1')
+    expect(store.get('a')).toBe('1')
+    restore('2')
+    expect(store.get('a')).toBe('2')
+    restore(null)
+    expect(store.get('a')).toBeUndefined()
+  })
+
+  test('keeps a lazy value beyond the bytes it came in', () => {
+    const { store } = open({ value: json })
+    const bytes = Buffer.from('{"a":1}')
+    store.put('k', serdeFor(json).decode(bytes, 0, bytes.length, undefined), 0)
+    bytes.fill(0)
+    expect(materialize(store.get('k'))).toEqual({ a: 1 })
+  })
+
+  test('takes a lazy key and a plain one for the same', () => {
+    const { store } = open({ key: json })
+    store.put(lazyJson('{"a":1}'), 'v', 0)
+    expect(store.get({ a: 1 })).toBe('v')
+    expect([...store.all()].map(([key]) => materialize(key))).toEqual([{ a: 1 }])
+  })
+
+  test('takes a bigint that a number can hold for that number, and refuses text for a number', () => {
+    const { store } = open({ key: long })
+    store.put(5n, 'five', 0)
+    expect(store.get(5)).toBe('five')
+    expect(() => store.get('5')).toThrow(expect.objectContaining({ code: 'VALUE_TYPE_MISMATCH' }))
+    expect(() => store.get(null)).toThrow(expect.objectContaining({ code: 'VALUE_TYPE_MISMATCH' }))
+  })
+
+  test('reads rows back by their columns', () => {
+    const columns = [{ name: 'b', type: { kind: 'any' } }] as const
+    const { store, managed } = open({ value: json, columns, cleanEntriesMax: 0 })
+    store.put('k', lazyJson('{"a":1,"b":"x"}'), 0)
+    managed.committed(managed.seal(), undefined)
+    const row = store.get('k')
+    expect(row).toBeInstanceOf(Row)
+    expect((row as Row).get(0)).toBe('x')
+  })
+
+  test('leaves everything as it was when a value does not fit at the seal', () => {
+    const { store, managed, engine } = open({ value: long, caching: true })
+    store.put('a', 1, 0)
+    store.put('b', 'no number', 0)
+    expect(() => managed.seal()).toThrow(expect.objectContaining({ code: 'VALUE_TYPE_MISMATCH' }))
+    expect(managed.dirtyCount).toBe(2)
+    managed.failed(0)
+    expect(managed.dirtyCount).toBe(0)
+    expect(engine.entryCount).toBe(0)
+  })
+
+  test('refuses to commit generations out of order', () => {
+    const { store, managed } = open()
+    store.put('a', '1', 0)
+    managed.seal()
+    const second = managed.seal()
+    expect(() => managed.committed(second, undefined)).toThrow(/not the oldest/)
+  })
+})
+
+describe('a store keyed by column values', () => {
+  const indexed = () =>
+    openStore({
+      spec: { name: 'i', key: text, timestamped: false, caching: false, logging: 'none' },
+      keySerde: serdeFor(text),
+      valueSerde: serdeFor(text),
+      changeLog: undefined,
+      metrics: new MetricRegistry(),
+      keyedBy: 'index',
+      cleanEntriesMax: 0,
+    })
+
+  test('tells text from numbers and parts from each other', () => {
+    const { store, managed } = indexed()
+    const keys = ['1', 1, 2n ** 60n, true, 'true', ['a', 'b'], ['ab', ''], ['1', 1], [1, '1'], [['a'], 'b']]
+    keys.forEach((key, index) => store.put(key, `v${index}`, 0))
+    managed.committed(managed.seal(), undefined)
+    expect(keys.map((key) => store.get(key))).toEqual(keys.map((_, index) => `v${index}`))
+    expect(store.get(1n)).toBe('v1')
+    expect(managed.entryCount).toBe(keys.length)
+  })
+})
