@@ -39,6 +39,7 @@ export const errorCodes = {
   EXPRESSION_FAILED: { domain: 'user', retry: 'never' },
   FUNCTION_FAILED: { domain: 'user', retry: 'never' },
   FUNCTION_INVALID: { domain: 'user', retry: 'never' },
+  INTERPRETER_FAILED: { domain: 'external', retry: 'now' },
   RECORD_TOO_LARGE: { domain: 'user', retry: 'never' },
   // Kafka
   TOPIC_MISSING: { domain: 'user', retry: 'never' },

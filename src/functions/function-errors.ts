@@ -1,0 +1,48 @@
+import { StreamError, type SourceSpan } from '../base/errors.ts'
+import { describePlace } from './code-place.ts'
+
+/** What a language tells about an exception in a user's code. */
+export interface FailureFacts {
+  /** The exception's class, such as `KeyError` or `TypeError`. */
+  readonly type: string
+  readonly text: string
+  readonly span?: SourceSpan
+  readonly cause?: unknown
+}
+
+/** An exception left a function while it handled a record. */
+export function functionFailed(name: string, facts: FailureFacts): StreamError {
+  const at = facts.span === undefined ? '' : ` at ${describePlace(facts.span)}`
+  return new StreamError('FUNCTION_FAILED', `function "${name}" failed`, {
+    detail: `${oneLine(facts)}${at}.`,
+    hint: 'Correct the function, or declare what is to happen to records that it can not handle.',
+    ...(facts.span === undefined ? {} : { span: facts.span }),
+    cause: facts.cause,
+  })
+}
+
+/** A function that can not be compiled, or whose global code fails. */
+export function functionInvalid(name: string, facts: FailureFacts): StreamError {
+  return new StreamError('FUNCTION_INVALID', `function "${name}" can not be compiled`, {
+    detail: `${oneLine(facts)}.`,
+    hint: 'Correct the code at the place shown.',
+    ...(facts.span === undefined ? {} : { span: facts.span }),
+    cause: facts.cause,
+  })
+}
+
+/** The kind wants a value and the function gave none. */
+export function resultMissing(name: string, kind: string): StreamError {
+  return new StreamError('FUNCTION_FAILED', `function "${name}" gave no value`, {
+    detail: `A function of type ${kind} must give a value, and this call gave null.`,
+    hint: 'Return a value on every path, or give an "expression".',
+  })
+}
+
+const textLengthMax = 2000
+
+function oneLine(facts: FailureFacts): string {
+  const text = facts.text.trim().replace(/[.]$/, '')
+  const shown = text.length > textLengthMax ? `${text.slice(0, textLengthMax)} …` : text
+  return shown === '' ? facts.type : `${facts.type}: ${shown}`
+}
