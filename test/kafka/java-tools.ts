@@ -1,0 +1,56 @@
+/**
+ * Java as an oracle: a Maven project beside this file with Apache Kafka and its clients, built once and run as child
+ * processes. Needs Java 17, Maven and, the first time, Maven Central.
+ */
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync, globSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const project = join(import.meta.dirname, 'java')
+const classes = join(project, 'target/classes')
+const buildMark = join(classes, 'weft')
+
+/** What is missing to run Java here, as a sentence; undefined where nothing is. */
+export function whatJavaLacks(): string | undefined {
+  const java = spawnSync('java', ['-version'], { encoding: 'utf8' })
+  const version = Number(/version "(\d+)/.exec(java.stderr ?? '')?.[1] ?? 0)
+  if (version < 17) return 'Java 17 or newer is not on the PATH'
+  if (spawnSync('mvn', ['--version']).status !== 0) return 'Maven (mvn) is not on the PATH'
+  return undefined
+}
+
+/** Compiles the Java programs and collects their jars, where a source is newer than the last build. */
+export function buildJava(): void {
+  if (isBuilt()) return
+  const mvn = spawnSync('mvn', ['-q', '-B', 'compile'], { cwd: project, encoding: 'utf8' })
+  if (mvn.status !== 0) throw new Error(`the Java programs do not build:\n${mvn.stdout}${mvn.stderr}`)
+}
+
+function isBuilt(): boolean {
+  if (!existsSync(buildMark) || !existsSync(join(project, 'lib/older'))) return false
+  const builtMs = Math.min(...globSync(`${buildMark}/*.class`).map((file) => statSync(file).mtimeMs))
+  const sources = [join(project, 'pom.xml'), ...globSync(`${project}/src/**/*.java`)]
+  return sources.every((file) => statSync(file).mtimeMs < builtMs)
+}
+
+/** Kafka 4.3, broker and clients, and our programs. */
+export function javaClassPath(): string {
+  return [classes, join(project, 'lib/*')].join(':')
+}
+
+/** The clients of Kafka 3.9 before everything else. */
+export function olderClassPath(): string {
+  const older = globSync(join(project, 'lib/older/*.jar'))
+  const logging = globSync(join(project, 'lib/slf4j-*.jar'))
+  return [classes, ...older, ...logging].join(':')
+}
+
+/** Runs one of our programs to its end; its log goes into the error where it fails. */
+export async function runJava(program: string, args: readonly string[], classPath: string): Promise<string> {
+  const options = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-cp', classPath]
+  const { stdout } = await promisify(execFile)('java', [...options, program, ...args], {
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  return stdout
+}
