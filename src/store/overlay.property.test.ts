@@ -199,7 +199,10 @@ const shape = fc.record({
   cleanEntriesMax: fc.constantFrom(0, 1, 2, 3, 100),
 })
 
-property.prop({ shape, steps: fc.array(step, { maxLength: 120 }) }, { numRuns: 150 })(
+property.prop(
+  { shape, steps: fc.array(step, { minLength: 10, maxLength: 150, size: 'max' }) },
+  { numRuns: 150 },
+)(
   'a store reads its own writes across generations, loses exactly what failed, and equals the replay of its change log',
   ({ shape, steps }) => {
     const store = new Checked(shape)

@@ -7,11 +7,12 @@ const keys = fc.oneof(
   fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes)),
 )
 const values = fc.option(fc.nat(3_000).map((length) => Buffer.alloc(length, length % 251)))
-const batches = fc.array(fc.array(fc.record({ key: keys, value: values }), { maxLength: 60 }), {
+const batches = fc.array(fc.array(fc.record({ key: keys, value: values }), { maxLength: 60, size: 'max' }), {
   maxLength: 25,
+  size: 'max',
 })
 
-property.prop({ batches, from: keys, to: keys })(
+property.prop({ batches, from: keys, to: keys }, { numRuns: 40 })(
   'a memory store holds what a Map holds, in the byte order of its keys',
   ({ batches, from, to }) => {
     const store = new MemoryStore()
