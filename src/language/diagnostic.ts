@@ -29,12 +29,16 @@ export class Diagnostics {
   /** How many were not kept because there were too many. */
   droppedCount = 0
 
+  /** How many errors there have been. */
+  errorCount = 0
+
   /** Whether there is an error among them. */
   get failed(): boolean {
-    return this.#items.some((item) => item.severity === 'error')
+    return this.errorCount > 0
   }
 
   add(diagnostic: Diagnostic): void {
+    if (diagnostic.severity === 'error') this.errorCount++
     if (this.#items.length >= diagnosticsMax) this.droppedCount++
     else this.#items.push(diagnostic)
   }

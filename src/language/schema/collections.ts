@@ -101,7 +101,7 @@ export function variantOf<V extends Variants>(facts: VariantFacts<V>): Kind<Vari
       const type = pickVariant(alias, facts, { span: entry.value.span, diagnostics })
       const schema = type === undefined ? undefined : variants[type]
       if (type === undefined || schema === undefined) return undefined
-      const fields = objectOf(schema, ['type']).read(node, diagnostics, { label: `${title} "${alias}"`, span: entry.value.span })
+      const fields = objectOf(schema, { ignored: ['type'] }).read(node, diagnostics, { label: `${title} "${alias}"`, span: entry.value.span })
       if (fields === undefined) return undefined
       // `fields` was read by the schema of `type`, which is what the union of variants says.
       return { type, alias, at: { label: `${title} "${alias}"`, span: entry.value.span }, fields } as unknown as Variant<V>

@@ -28,13 +28,23 @@ export function objectSchema<S extends Shape>(id: string, title: string, about: 
   return { id, title, about, fields }
 }
 
-/** A mapping with the fields of a schema. `ignored` are keys that somebody else reads. */
-export function objectOf<S extends Shape>(schema: ObjectSchema<S>, ignored: readonly string[] = []): Kind<ObjectValue<S>> {
+interface ObjectOptions {
+  /** Keys that somebody else reads. */
+  readonly ignored?: readonly string[]
+  /** Whether the object stands although fields of it are broken, which must all be optional: more of the file can be checked then. */
+  readonly tolerant?: boolean
+}
+
+/** A mapping with the fields of a schema. */
+export function objectOf<S extends Shape>(
+  schema: ObjectSchema<S>,
+  { ignored = [], tolerant = false }: ObjectOptions = {},
+): Kind<ObjectValue<S>> {
   return {
     what: `the fields of a ${schema.title}`,
     read: (node, diagnostics, place) => {
       const map = asMap(node, diagnostics, place)
-      return map === undefined ? undefined : readFields(map, schema, { diagnostics, place, ignored })
+      return map === undefined ? undefined : readFields(map, schema, { diagnostics, place, ignored, tolerant })
     },
     json: (definitions) => refer(schema, definitions),
   }
@@ -53,6 +63,7 @@ interface Reading {
   readonly diagnostics: Diagnostics
   readonly place: Place
   readonly ignored: readonly string[]
+  readonly tolerant: boolean
 }
 
 function readFields<S extends Shape>(map: YamlMap, schema: ObjectSchema<S>, reading: Reading): ObjectValue<S> | undefined {
@@ -67,7 +78,7 @@ function readFields<S extends Shape>(map: YamlMap, schema: ObjectSchema<S>, read
     else values[name] = outcome
   }
   // Each field was read by the kind that its schema gives it, which is what the mapped type says.
-  return complete ? (values as ObjectValue<S>) : undefined
+  return complete || reading.tolerant ? (values as ObjectValue<S>) : undefined
 }
 
 const broken = Symbol('broken')

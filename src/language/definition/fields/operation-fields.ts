@@ -129,5 +129,5 @@ export const operationKind = variantOf({
 })
 
 export type Operation = Variant<typeof operations>
-/** One operation's type and fields. */
-export type OperationOf<T extends Operation['type']> = Extract<Operation, { readonly type: T }>
+/** The fields of the operations of some types. */
+export type FieldsOf<T extends Operation['type']> = Extract<Operation, { readonly type: T }>['fields']

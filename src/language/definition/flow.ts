@@ -1,0 +1,52 @@
+import type { SourceSpan } from '../../base/errors.ts'
+import type { Format } from '../../data/types.ts'
+import type { NodeId } from '../../topology/topology.ts'
+
+interface Typed {
+  readonly node: NodeId
+  readonly key: Format
+  readonly value: Format
+}
+
+/** Records, each for itself. */
+export interface StreamFlow extends Typed {
+  readonly kind: 'stream'
+  /** Whether the key may have changed since the records were partitioned by it. */
+  readonly rekeyed: boolean
+}
+
+/** Changes of rows. */
+export interface TableFlow extends Typed {
+  readonly kind: 'table'
+  /** Where the rows are kept; absent where they are not. */
+  readonly store: string | undefined
+}
+
+/** A table that is whole in every thread. */
+export interface GlobalTableFlow extends Typed {
+  readonly kind: 'globalTable'
+}
+
+/** Records grouped by key, to be folded. */
+export interface GroupedFlow extends Typed {
+  readonly kind: 'grouped'
+  /** The internal topic that the records must go through before a fold; absent where they lie right. */
+  readonly repartition: string | undefined
+}
+
+/** What is between two operations of a pipeline. */
+export type Flow = StreamFlow | TableFlow | GlobalTableFlow | GroupedFlow
+
+/** What the reader of a message calls it. */
+export const flowNames: Readonly<Record<Flow['kind'], string>> = {
+  stream: 'a stream',
+  table: 'a table',
+  globalTable: 'a global table',
+  grouped: 'a grouped stream',
+}
+
+/** A flow that has a name in the file; without a flow where it is broken, which has been reported. */
+export interface NamedFlow {
+  readonly flow: Flow | undefined
+  readonly span: SourceSpan
+}

@@ -1,0 +1,67 @@
+import type { Operation } from '../fields/operation-fields.ts'
+import type { Flow } from '../flow.ts'
+import { applyToStream, applyToTable } from './changing-kind.ts'
+import { applyAggregate, applyCount, applyGroupBy, applyGroupByKey, applyReduce } from './grouping.ts'
+import { applyJoin } from './joining.ts'
+import { applyFilter, applyMapping, applyMerge, applyPeek, applyRepartition, applyTransformValue } from './stateless.ts'
+import type { Step } from './step.ts'
+
+/** Everything about a step but its operation. */
+export type StepContext = Omit<Step<unknown>, 'fields' | 'type'>
+
+/**
+ * Applies one operation of a pipeline: checks it against what comes in and appends its nodes.
+ *
+ * @returns what goes out; undefined where it cannot be applied, which has been reported
+ */
+export function applyOperation(operation: Operation, context: StepContext): Flow | undefined {
+  switch (operation.type) {
+    case 'filter':
+    case 'filterNot':
+      return applyFilter(stepOf(operation, context))
+    case 'transformValue':
+      return applyTransformValue(stepOf(operation, context))
+    case 'transformKey':
+    case 'transformKeyValue':
+    case 'transformKeyValueToKeyValueList':
+    case 'transformKeyValueToValueList':
+    case 'transformMetadata':
+      return applyMapping(stepOf(operation, context), operation.type)
+    case 'peek':
+      return applyPeek(stepOf(operation, context))
+    case 'merge':
+      return applyMerge(stepOf(operation, context))
+    case 'repartition':
+      return applyRepartition(stepOf(operation, context))
+    case 'toStream':
+      return applyToStream(stepOf(operation, context))
+    case 'toTable':
+      return applyToTable(stepOf(operation, context))
+    case 'join':
+    case 'leftJoin':
+      return applyJoin(stepOf(operation, context))
+    default:
+      return applyGrouping(operation, context)
+  }
+}
+
+type Grouping = Extract<Operation, { readonly type: 'groupByKey' | 'groupBy' | 'count' | 'reduce' | 'aggregate' }>
+
+function applyGrouping(operation: Grouping, context: StepContext): Flow | undefined {
+  switch (operation.type) {
+    case 'groupByKey':
+      return applyGroupByKey(stepOf(operation, context))
+    case 'groupBy':
+      return applyGroupBy(stepOf(operation, context))
+    case 'count':
+      return applyCount(stepOf(operation, context))
+    case 'reduce':
+      return applyReduce(stepOf(operation, context))
+    case 'aggregate':
+      return applyAggregate(stepOf(operation, context))
+  }
+}
+
+function stepOf<O extends Operation>({ type, fields }: O, context: StepContext): Step<O['fields']> {
+  return { ...context, type, fields }
+}

@@ -1,0 +1,88 @@
+import { describeFormat } from '../../../data/type-strings.ts'
+import type { Format } from '../../../data/types.ts'
+import type { NodeId, RepartitionNode } from '../../../topology/topology.ts'
+import type { Located } from '../../query-definition.ts'
+import type { Reference } from '../../schema/collections.ts'
+import { flowNames, type Flow, type StreamFlow } from '../flow.ts'
+import { repartitionProcessors } from '../names.ts'
+import { addNode, type BuildPlace, type Scope } from '../scope.ts'
+import type { TopicFields, TopicKind, TopicRegistry } from '../topic-registry.ts'
+
+/** What an operation is built with. */
+export interface Step<F> {
+  readonly scope: Scope
+  readonly topics: TopicRegistry
+  /** What it is applied to. */
+  readonly flow: Flow
+  readonly place: BuildPlace
+  /** The canonical type of the operation. */
+  readonly type: string
+  readonly fields: F
+}
+
+interface HasName {
+  readonly name: Located<string> | undefined
+}
+
+/** The name of an operation that keeps no state: its place in the file and its type. */
+export function statelessName({ scope, place, type, fields }: Step<HasName>): NodeId {
+  return scope.names.operation(fields.name?.value ?? `${place.path.long}_${type}`)
+}
+
+/** The name of an operation that may keep state: its place in the pipeline. */
+export function statefulName({ scope, place, fields }: Step<HasName>): NodeId {
+  return scope.names.operation(fields.name?.value ?? place.path.short)
+}
+
+const remedies: Readonly<Record<Flow['kind'], string>> = {
+  stream: 'Use "groupByKey" or "toTable" before, as the operation needs.',
+  table: 'Put "type: toStream" before it.',
+  globalTable: 'Begin the pipeline with a stream, and join it with the global table.',
+  grouped: 'Put "count", "reduce" or "aggregate" before it.',
+}
+
+/** Says that an operation cannot be applied to what comes in. */
+export function refuseFlow({ scope, flow, place }: Pick<Step<unknown>, 'scope' | 'flow' | 'place'>): undefined {
+  scope.diagnostics.error('DEFINITION_INVALID', `${place.label} cannot be applied to ${flowNames[flow.kind]}`, place.span, {
+    hint: remedies[flow.kind],
+  })
+}
+
+/** What comes in, where it is a stream; else a complaint. */
+export function expectStream(step: Step<unknown>): StreamFlow | undefined {
+  return step.flow.kind === 'stream' ? step.flow : refuseFlow(step)
+}
+
+/** What a field names or holds: a declared topic, or the result of an earlier pipeline. */
+export function resolveTarget(
+  { scope, topics, place }: Step<unknown>,
+  reference: Reference<TopicFields>,
+  kind: TopicKind,
+): Flow | undefined {
+  if (reference.kind === 'inline')
+    return topics.read({ kind, path: place.path.to(kind), fields: reference.value, span: reference.span })
+  const flow = topics.resolve(reference.name)
+  if (flow === undefined || flow.kind === kind) return flow
+  scope.diagnostics.error('DEFINITION_INVALID', `"${reference.name.value}" is ${flowNames[flow.kind]}, not a ${kind}`, reference.name.span)
+  return undefined
+}
+
+/** Whether two sides of a flow fit; else a complaint that names both. */
+export function describeSides(left: Format, right: Format): string {
+  return `${describeFormat(left)} and ${describeFormat(right)}`
+}
+
+type RepartitionOptions = Pick<RepartitionNode, 'partitions' | 'partitioner'>
+
+/** Sends a stream through an internal topic, so that equal keys meet in one task again. `name` is without `-repartition`. */
+export function repartitionBy(scope: Scope, flow: Pick<StreamFlow, 'node' | 'key' | 'value'>, name: string, options: RepartitionOptions = {}): NodeId {
+  scope.names.skip(repartitionProcessors)
+  const topic = scope.names.unique(`${name}-repartition`)
+  return addNode(scope, { kind: 'repartition', id: topic, input: flow.node, topic, key: flow.key, value: flow.value, ...options })
+}
+
+/** Says that a field that was given changes nothing here. */
+export function warnUnused({ scope, place }: Step<unknown>, field: string, given: unknown, why: string): void {
+  if (given === undefined) return
+  scope.diagnostics.warn('DEFINITION_INVALID', `"${field}" of ${place.label} has no effect`, place.span, { detail: why, hint: 'Remove it.' })
+}

@@ -1,0 +1,195 @@
+import type { SourceSpan } from '../../base/errors.ts'
+import { isSameType } from '../../data/assignable.ts'
+import { describeFormat } from '../../data/type-strings.ts'
+import type { Format } from '../../data/types.ts'
+import type { StoreSpec } from '../../topology/topology.ts'
+import { suggest, type Diagnostics } from '../diagnostic.ts'
+import type { NamedEntry, Reference } from '../schema/collections.ts'
+import type { InlineStoreFields, NamedStoreFields } from './fields/store-fields.ts'
+import type { StoreUse } from './function-registry.ts'
+import type { OperationNames } from './names.ts'
+
+export type StoreReference = Reference<InlineStoreFields>
+
+/** What an operation wants of a store: it materialises its result there. */
+export interface StoreRequest {
+  readonly reference: StoreReference | undefined
+  /** The name of a store that is written at the operation without a name. */
+  readonly ownName: string
+  /** The name that Kafka Streams would give where there is no store at all. */
+  readonly countedPrefix: string
+  readonly key: Format
+  readonly value: Format
+  readonly label: string
+}
+
+type StoreFields = NamedStoreFields | InlineStoreFields
+type Traits = Pick<StoreSpec, 'persistent' | 'caching' | 'logging'>
+
+/** What Kafka Streams makes where the author says nothing. */
+const defaultTraits: Traits = { persistent: true, caching: true, logging: 'own' }
+const plainTraits: Traits = { persistent: false, caching: false, logging: 'none' }
+
+/** The stores of one definition: each is declared once and written by at most one operation. */
+export class StoreRegistry {
+  readonly #diagnostics: Diagnostics
+  readonly #names: OperationNames
+  readonly #declared = new Map<string, NamedEntry<NamedStoreFields>>()
+  readonly #specs = new Map<string, StoreSpec>()
+  readonly #globals = new Set<string>()
+  readonly #used = new Set<string>()
+
+  constructor(diagnostics: Diagnostics, names: OperationNames) {
+    this.#diagnostics = diagnostics
+    this.#names = names
+  }
+
+  declare(entries: readonly NamedEntry<NamedStoreFields>[]): void {
+    for (const entry of entries) {
+      const sound = entry.value !== undefined && this.#checkKind(entry.value)
+      this.#declared.set(entry.name, sound ? entry : { ...entry, value: undefined })
+    }
+  }
+
+  get specs(): readonly StoreSpec[] {
+    return [...this.#specs.values()]
+  }
+
+  /** The store of an operation's result: named, written there, or as Kafka Streams would make it. */
+  materialise(request: StoreRequest): string | undefined {
+    const { reference, key, value, label } = request
+    if (reference === undefined) {
+      const name = this.#names.counted(`${request.countedPrefix}-STATE-STORE`)
+      return this.#add({ name, kind: 'key-value', key, value, timestamped: true, ...defaultTraits })
+    }
+    const fields = this.fieldsOf(reference)
+    if (fields === undefined) return undefined
+    const span = reference.kind === 'name' ? reference.name.span : reference.span
+    const name = reference.kind === 'name' ? reference.name.value : (fields.name?.value ?? request.ownName)
+    if (this.#specs.has(name)) {
+      this.#diagnostics.error('DEFINITION_INVALID', `store "${name}" is used twice`, span, {
+        detail: `${label} would write into a store that already holds something else.`,
+        hint: 'Give each operation a store of its own.',
+      })
+      return undefined
+    }
+    if ('keyType' in fields && !this.#fits({ name, fields, key, value, span })) return undefined
+    return this.#add({ name, kind: 'key-value', key, value, timestamped: true, ...traitsOf(fields) })
+  }
+
+  /** The store of a table; it is named after the topic, which also serves as its change log. */
+  ofTable(topic: string, formats: { readonly key: Format; readonly value: Format }, reference: StoreReference | undefined): string {
+    const fields = reference === undefined ? undefined : this.fieldsOf(reference)
+    const traits = fields === undefined ? plainTraits : traitsOf(fields)
+    if (this.#specs.has(topic)) return topic
+    return this.#add({ name: topic, kind: 'key-value', ...formats, timestamped: true, ...traits, logging: 'source' })
+  }
+
+  ofGlobalTable(topic: string, formats: { readonly key: Format; readonly value: Format }, reference: StoreReference | undefined): string {
+    this.#globals.add(topic)
+    return this.ofTable(topic, formats, reference)
+  }
+
+  /** The fields of a store that is named or written in place. */
+  fieldsOf(reference: StoreReference): StoreFields | undefined {
+    if (reference.kind === 'inline') return this.#checkKind(reference.value) ? reference.value : undefined
+    const { value: name, span } = reference.name
+    const known = this.#declared.get(name)
+    this.#used.add(name)
+    if (known === undefined)
+      this.#diagnostics.error('NAME_NOT_FOUND', `no store is called "${name}"`, span, {
+        hint: suggest(name, [...this.#declared.keys()], 'stores'),
+      })
+    return known?.value
+  }
+
+  /** The name that a store gives to an internal topic. */
+  nameOf(reference: StoreReference | undefined): string | undefined {
+    return reference?.kind === 'name' ? reference.name.value : reference?.value.name?.value
+  }
+
+  /** Adds the stores that only functions use, and checks that each has what they want. */
+  finish(uses: readonly StoreUse[]): void {
+    for (const { store, label, span } of uses) {
+      if (this.#globals.has(store)) {
+        this.#diagnostics.error('NOT_SUPPORTED', `${label} cannot use the store of global table "${store}"`, span, {
+          hint: 'Join with the global table before, so that the function gets its row.',
+        })
+      } else if (!this.#specs.has(store)) this.#addUserStore(store, label, span)
+    }
+    for (const { name, span } of this.#declared.values())
+      if (!this.#specs.has(name) && !this.#used.has(name))
+        this.#diagnostics.warn('DEFINITION_INVALID', `store "${name}" is not used`, span)
+  }
+
+  #addUserStore(store: string, label: string, span: SourceSpan): void {
+    const declared = this.#declared.get(store)
+    if (declared === undefined) {
+      this.#diagnostics.error('NAME_NOT_FOUND', `no store is called "${store}"`, span, {
+        detail: `${label} wants to use it.`,
+        hint: suggest(store, [...this.#declared.keys(), ...this.#specs.keys()], 'stores'),
+      })
+      return
+    }
+    const fields = declared.value
+    if (fields === undefined) return
+    if (fields.keyType === undefined || fields.valueType === undefined) {
+      this.#diagnostics.error('DEFINITION_INVALID', `store "${store}" does not say what it holds`, declared.span, {
+        detail: 'It is used by functions only, so that no operation gives it its types.',
+        hint: 'Add "keyType" and "valueType".',
+      })
+      return
+    }
+    const formats = { key: fields.keyType.value.format, value: fields.valueType.value.format }
+    this.#add({ name: store, kind: 'key-value', ...formats, timestamped: fields.timestamped.value, ...traitsOf(fields) })
+  }
+
+  #add(spec: StoreSpec): string {
+    this.#specs.set(spec.name, spec)
+    return spec.name
+  }
+
+  #checkKind(fields: StoreFields): boolean {
+    const { diagnostics, span } = { diagnostics: this.#diagnostics, span: fields.at.span }
+    const kind = fields.type?.value ?? 'keyValue'
+    if (kind !== 'keyValue') {
+      diagnostics.error('NOT_SUPPORTED', `${kind} stores are not supported yet`, fields.type?.span ?? span, {
+        hint: 'Use "type: keyValue".',
+      })
+      return false
+    }
+    if (fields.versioned.value) {
+      diagnostics.error('NOT_SUPPORTED', 'versioned stores are not supported yet', fields.versioned.span, {
+        hint: 'Remove "versioned".',
+      })
+      return false
+    }
+    for (const field of ['retention', 'historyRetention', 'segmentInterval'] as const)
+      if (fields[field] !== undefined)
+        diagnostics.warn('DEFINITION_INVALID', `"${field}" has no effect on this store`, fields[field].span, {
+          hint: 'Remove it: a keyValue store keeps the newest value of every key.',
+        })
+    return true
+  }
+
+  #fits(store: { name: string; fields: NamedStoreFields; key: Format; value: Format; span: SourceSpan }): boolean {
+    for (const side of ['key', 'value'] as const) {
+      const declared = store.fields[`${side}Type`]
+      if (declared === undefined || isSameType(declared.value.format.type, store[side].type)) continue
+      this.#diagnostics.error('TYPE_INVALID', `store "${store.name}" has another ${side} type than what goes into it`, store.span, {
+        detail: `The store holds ${declared.text}; here the ${side} is ${describeFormat(store[side])}.`,
+        hint: `Remove "${side}Type" from the store, or change it.`,
+      })
+      return false
+    }
+    return true
+  }
+}
+
+function traitsOf(fields: StoreFields): Traits {
+  return {
+    persistent: fields.persistent.value,
+    caching: fields.caching.value,
+    logging: fields.logging.value ? 'own' : 'none',
+  }
+}
