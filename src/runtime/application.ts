@@ -1,0 +1,184 @@
+import { sleep } from '../base/clock.ts'
+import { deferred } from '../base/deferred.ts'
+import { StreamError, toStreamError } from '../base/errors.ts'
+import { MetricRegistry } from '../base/metrics.ts'
+import type { Topology } from '../topology/topology.ts'
+import { nextApplicationState } from './application-states.ts'
+import type { ApplicationState } from './application-states.ts'
+import { startInline } from './hosting/inline-thread.ts'
+import { ThreadSlot } from './hosting/thread-slot.ts'
+import { startWorker } from './hosting/worker-thread.ts'
+import { openIdentity } from './identity/process-identity.ts'
+import type { ProcessIdentity } from './identity/process-identity.ts'
+import type { ApplicationOptions, Surroundings } from './options.ts'
+import type { ThreadStatus } from './status.ts'
+import type { RestoreProgress } from './thread/restorer.ts'
+
+export type { ApplicationState, RestoreProgress }
+
+export interface ApplicationEvents {
+  onState?(state: ApplicationState): void
+  /** How far the replay of a store's change log is; called per fetched chunk. */
+  onRestore?(progress: RestoreProgress): void
+}
+
+/** How often the state is looked up from the threads' tasks. */
+const stateIntervalMs = 100
+
+/**
+ * A topology that runs: one consumer group of stream threads in this process, and in as many others as are started with the
+ * same application id. Threads are isolated: one that fails is replaced and the others go on, until a failure is one that no
+ * other try can mend; then the whole application stops with it.
+ */
+export class Application {
+  readonly metrics = new MetricRegistry()
+  readonly #topology: Topology
+  readonly #options: ApplicationOptions
+  readonly #surroundings: Surroundings
+  readonly #events: ApplicationEvents
+  readonly #done = deferred()
+  #state: ApplicationState = 'created'
+  #identity: ProcessIdentity | undefined = undefined
+  #slots: ThreadSlot[] = []
+  #failure: StreamError | undefined = undefined
+
+  constructor(topology: Topology, options: ApplicationOptions, runtime: ApplicationRuntime) {
+    this.#topology = topology
+    this.#options = options
+    this.#surroundings = runtime.surroundings
+    this.#events = runtime.events ?? {}
+    // Whoever only stops the application need not look at how it ended.
+    this.#done.promise.catch(() => {})
+  }
+
+  get state(): ApplicationState {
+    return this.#state
+  }
+
+  /** Resolves when the application has stopped; rejects with what it failed with. */
+  get done(): Promise<void> {
+    return this.#done.promise
+  }
+
+  /** What each thread's tasks are doing. */
+  threads(): readonly ThreadStatus[] {
+    return this.#slots.map((slot) => slot.status())
+  }
+
+  /**
+   * Takes the state folder and starts the threads. What goes wrong later is told by {@link Application.done}.
+   *
+   * @throws StreamError `STATE_LOCKED`, `CONFIG_INVALID`
+   */
+  start(): void {
+    const { hosting, identity, applicationId, threads } = this.#options
+    if (hosting === 'worker' && this.#surroundings.connector !== undefined) {
+      throw new StreamError('CONFIG_INVALID', 'worker threads cannot share a connector', {
+        hint: 'Run the threads inline, or leave the connector out.',
+      })
+    }
+    this.#identity = openIdentity(identity, applicationId)
+    this.#go('starting')
+    const { processId } = this.#identity
+    this.#slots = Array.from(
+      { length: threads },
+      (_, index) =>
+        new ThreadSlot(
+          {
+            index,
+            processId,
+            topology: this.#topology,
+            options: this.#options,
+            surroundings: this.#surroundings,
+            metrics: this.metrics,
+            onCommitted: () => {},
+            onRestore: (progress) => this.#events.onRestore?.(progress),
+          },
+          hosting === 'inline' ? startInline : startWorker,
+        ),
+    )
+    void this.#supervise()
+  }
+
+  /**
+   * Commits, closes and resolves when all threads have ended, or after `closeTimeoutMs`: what is not committed by then is
+   * processed again by whoever comes next.
+   */
+  async stop(): Promise<void> {
+    if (this.#state === 'created') this.#finish('stopped')
+    if (this.#state === 'starting' || this.#state === 'running') {
+      this.#go('stopping')
+      for (const slot of this.#slots) slot.stop()
+    }
+    const { clock, logger } = this.#surroundings
+    const limit = new AbortController()
+    const timedOut = sleep(clock, this.#options.closeTimeoutMs, limit.signal).then(() => {
+      if (limit.signal.aborted) return
+      logger.warn('threads did not close in time', { closeTimeoutMs: this.#options.closeTimeoutMs })
+      for (const slot of this.#slots) slot.terminate()
+      this.#end()
+    })
+    await Promise.race([this.#done.promise.catch(() => {}), timedOut])
+    limit.abort()
+  }
+
+  async #supervise(): Promise<void> {
+    const watching = new AbortController()
+    void this.#watch(watching.signal)
+    let running = this.#slots.length
+    await Promise.all(
+      this.#slots.map((slot, index) =>
+        slot.run().catch((thrown: unknown) => {
+          running -= 1
+          this.#threadEnded(toStreamError(thrown), { thread: index + 1, running })
+        }),
+      ),
+    )
+    watching.abort()
+    this.#end()
+  }
+
+  /** Our own bug in one thread is no reason to stop the others: its tasks move to them, unless none is left. */
+  #threadEnded(error: StreamError, { thread, running }: { thread: number; running: number }): void {
+    const { code, message, detail } = error
+    this.#surroundings.logger.error('thread ended', { thread, code, error: message, detail })
+    if (error.domain === 'internal' && running > 0) return
+    this.#failure ??= error
+    for (const slot of this.#slots) slot.stop()
+  }
+
+  #end(): void {
+    if (this.#state === 'stopped' || this.#state === 'failed') return
+    if (this.#failure !== undefined) return this.#finish('failed')
+    if (this.#state !== 'stopping') this.#go('stopping')
+    this.#finish('stopped')
+  }
+
+  #finish(state: 'stopped' | 'failed'): void {
+    this.#identity?.release()
+    this.#go(state)
+    if (this.#failure === undefined) this.#done.resolve()
+    else this.#done.reject(this.#failure)
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(this.#surroundings.clock, stateIntervalMs, signal)
+      const tasks = this.threads().flatMap((thread) => thread.tasks)
+      const allRun = tasks.length > 0 && tasks.every((task) => task.state === 'running')
+      if (this.#state === 'starting' && allRun) this.#go('running')
+      else if (this.#state === 'running' && !allRun) this.#go('starting')
+    }
+  }
+
+  #go(state: ApplicationState): void {
+    this.#state = nextApplicationState(this.#state, state)
+    this.#surroundings.logger.info('application state', { state })
+    this.#events.onState?.(state)
+  }
+}
+
+export interface ApplicationRuntime {
+  readonly surroundings: Surroundings
+  readonly events?: ApplicationEvents
+}

@@ -1,0 +1,19 @@
+import { labelledMetrics } from '../thread/labelled-metrics.ts'
+import { StreamThread } from '../thread/stream-thread.ts'
+import type { HostedThread, HostingParts } from './hosted-thread.ts'
+
+/** Runs a stream thread on the caller's own thread: for one thread, for tests, and for simulation. */
+export function startInline(parts: HostingParts): HostedThread {
+  const labels = { thread: String(parts.index + 1) }
+  const thread = new StreamThread({
+    ...parts,
+    metrics: labelledMetrics(parts.metrics, labels),
+    surroundings: { ...parts.surroundings, logger: parts.surroundings.logger.with(labels) },
+  })
+  return {
+    done: thread.run(),
+    stop: () => thread.stop(),
+    terminate: () => {},
+    status: () => thread.status(),
+  }
+}

@@ -1,0 +1,88 @@
+import { sleep } from '../../base/clock.ts'
+import { toStreamError } from '../../base/errors.ts'
+import type { StreamError } from '../../base/errors.ts'
+import type { ThreadStatus } from '../status.ts'
+import type { HostedThread, HostingParts, StartThread } from './hosted-thread.ts'
+
+/**
+ * The place of one stream thread in an application: when a thread fails for a reason that passes, another takes its place after a
+ * pause that doubles, up to a number of failures in a row. A commit shows that the thread works, and ends the row.
+ */
+export class ThreadSlot {
+  readonly #parts: HostingParts
+  readonly #start: StartThread
+  readonly #stopped = new AbortController()
+  #thread: HostedThread | undefined = undefined
+  #failuresInRow = 0
+
+  constructor(parts: HostingParts, start: StartThread) {
+    this.#start = start
+    this.#parts = {
+      ...parts,
+      onCommitted: () => {
+        this.#failuresInRow = 0
+        parts.onCommitted()
+      },
+    }
+  }
+
+  /**
+   * Resolves when stopped.
+   *
+   * @throws StreamError what cannot be mended by another try, or the last of too many failures
+   */
+  async run(): Promise<void> {
+    while (!this.#isStopped()) {
+      try {
+        this.#thread = this.#start(this.#parts)
+        await this.#thread.done
+      } catch (thrown) {
+        await this.#pause(toStreamError(thrown))
+      } finally {
+        this.#thread = undefined
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+    this.#thread?.stop()
+  }
+
+  terminate(): void {
+    this.#thread?.terminate()
+  }
+
+  status(): ThreadStatus {
+    return this.#thread?.status() ?? { thread: this.#parts.index, tasks: [] }
+  }
+
+  async #pause(error: StreamError): Promise<void> {
+    const { options, surroundings, index } = this.#parts
+    const { logger, clock } = surroundings
+    this.#failuresInRow += 1
+    if (error.retry === 'never' || this.#failuresInRow > options.restartsMax) throw error
+    if (this.#isStopped()) {
+      logger.warn('thread failed while stopping', {
+        thread: index + 1,
+        code: error.code,
+        error: error.message,
+      })
+      return
+    }
+    const doubled = options.restartBackoffMs * 2 ** (this.#failuresInRow - 1)
+    const backoffMs =
+      error.retry === 'now' && this.#failuresInRow === 1 ? 0 : Math.min(options.restartBackoffMaxMs, doubled)
+    logger.warn('thread failed, another takes its place', {
+      thread: index + 1,
+      code: error.code,
+      error: error.message,
+      backoffMs,
+    })
+    await sleep(clock, backoffMs, this.#stopped.signal)
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted
+  }
+}

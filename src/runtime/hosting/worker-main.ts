@@ -1,0 +1,78 @@
+/**
+ * What runs in a worker thread: one life of a stream thread, with a clock, chance and connections of its own. Logs, metrics and
+ * status go to the main thread as messages.
+ */
+import { inspect } from 'node:util'
+import { parentPort, workerData } from 'node:worker_threads'
+import { assert } from '../../base/assert.ts'
+import { systemClock } from '../../base/clock.ts'
+import { toStreamError } from '../../base/errors.ts'
+import type { LogFields, Logger, LogLevel } from '../../base/logger.ts'
+import { MetricRegistry } from '../../base/metrics.ts'
+import { systemRandom } from '../../base/random.ts'
+import { labelledMetrics } from '../thread/labelled-metrics.ts'
+import { StreamThread } from '../thread/stream-thread.ts'
+import { errorFacts } from './worker-messages.ts'
+import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.ts'
+
+const statusIntervalMs = 500
+
+const port = parentPort
+assert(port !== null, 'worker-main runs only in a worker thread')
+const post = (message: FromWorker): void => port.postMessage(message)
+const input = workerData as WorkerInput
+const registry = new MetricRegistry()
+const labels = { thread: String(input.index + 1) }
+
+const thread = new StreamThread({
+  ...input,
+  metrics: labelledMetrics(registry, labels),
+  surroundings: {
+    connector: undefined,
+    clock: systemClock,
+    random: systemRandom,
+    logger: postingLogger(labels),
+  },
+  onCommitted: () => post({ kind: 'committed' }),
+  onRestore: (progress) => post({ kind: 'restore', progress }),
+})
+
+const postStatus = (): void => post({ kind: 'status', status: thread.status(), samples: registry.samples() })
+const timer = setInterval(postStatus, statusIntervalMs)
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'stop') thread.stop()
+})
+thread
+  .run()
+  .then(
+    () => post({ kind: 'done' }),
+    (error: unknown) => post({ kind: 'failed', error: errorFacts(toStreamError(error)) }),
+  )
+  .finally(() => {
+    clearInterval(timer)
+    postStatus()
+    port.close()
+  })
+
+function postingLogger(fields: LogFields): Logger {
+  const at = (level: LogLevel) => (message: string, own?: LogFields) =>
+    post({ kind: 'log', level, message, fields: cloneable({ ...fields, ...own }) })
+  return {
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
+    trace: at('trace'),
+    with: (more) => postingLogger({ ...fields, ...more }),
+  }
+}
+
+/** Errors and functions in fields become text: a log line must not fail for what it says. */
+function cloneable(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'object' || typeof value === 'function' ? inspect(value) : value,
+    ]),
+  )
+}

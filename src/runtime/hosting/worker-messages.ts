@@ -1,0 +1,54 @@
+import { StreamError, errorCodes } from '../../base/errors.ts'
+import type { ErrorCode, SourceSpan } from '../../base/errors.ts'
+import type { LogFields, LogLevel } from '../../base/logger.ts'
+import type { MetricSample } from '../../base/metrics.ts'
+import type { Topology } from '../../topology/topology.ts'
+import type { ApplicationOptions } from '../options.ts'
+import type { ThreadStatus } from '../status.ts'
+import type { RestoreProgress } from '../thread/restorer.ts'
+
+/** What a worker thread is started with; survives structured clone. */
+export interface WorkerInput {
+  readonly index: number
+  readonly processId: string
+  readonly topology: Topology
+  readonly options: ApplicationOptions
+}
+
+export type ToWorker = { readonly kind: 'stop' }
+
+export type FromWorker =
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'restore'; readonly progress: RestoreProgress }
+  | { readonly kind: 'status'; readonly status: ThreadStatus; readonly samples: readonly MetricSample[] }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly error: ErrorFacts }
+
+/** A {@link StreamError} without its class, which structured clone would lose. */
+export interface ErrorFacts {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly detail: string | undefined
+  readonly hint: string | undefined
+  readonly span: SourceSpan | undefined
+  readonly cause: string | undefined
+}
+
+export function errorFacts(error: StreamError): ErrorFacts {
+  const { code, message, detail, hint, span, cause } = error
+  return { code, message, detail, hint, span, cause: cause === undefined ? undefined : causeText(cause) }
+}
+
+export function errorFrom({ code, message, detail, hint, span, cause }: ErrorFacts): StreamError {
+  return new StreamError(code in errorCodes ? code : 'INVARIANT_BROKEN', message, {
+    ...(detail === undefined ? {} : { detail }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(span === undefined ? {} : { span }),
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+function causeText(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+}

@@ -1,0 +1,173 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+import type { Connector, ProducerOptions } from '../kafka/contracts.ts'
+import type { SaslSettings, TcpOptions } from '../kafka/tcp-connector.ts'
+import type { OffsetReset } from '../topology/topology.ts'
+
+export type Guarantee = 'exactly_once_v2' | 'at_least_once'
+
+/** Where in its life a record went wrong. */
+export type RecordStage = 'decode' | 'function' | 'encode' | 'produce'
+
+/** What happens to a record that went wrong: the application stops, or the record is counted and left out, or kept in a topic. */
+export type RecordPolicy = 'fail' | 'skip' | 'dead_letter'
+
+/** How a cluster is reached. Plain data: it crosses to worker threads. */
+export interface KafkaTarget {
+  /** `host:port`, comma-separated. */
+  readonly bootstrap: string
+  readonly tls: TcpOptions['tls'] | undefined
+  readonly sasl: SaslSettings | undefined
+}
+
+/** Where a process keeps who it is between runs; `fixed` is for tests and simulation, which keep nothing. */
+export type IdentityOptions =
+  | { readonly kind: 'folder'; readonly stateDir: string }
+  | { readonly kind: 'fixed'; readonly processId: string }
+
+/** The named bounds of everything that could grow in a stream thread. */
+export interface ThreadBounds {
+  /** Bytes of fetched batches that wait in one partition's queue; beyond it the partition pauses. */
+  readonly queueBytes: number
+  /** Bytes of output that is not acknowledged yet; beyond it processing pauses. */
+  readonly producerBytes: number
+  /** Changed store entries that are not committed yet; beyond it a commit comes early. */
+  readonly dirtyEntries: number
+  /** How long a thread processes before it lets sockets and timers run. */
+  readonly sliceMs: number
+  /** Records between two looks at the time. */
+  readonly sliceRecords: number
+  /** Records of change logs that are applied before a thread lets other work in. */
+  readonly restoreRecords: number
+}
+
+/** Everything an application is run with; nothing optional, nothing to be defaulted again. Cloneable. */
+export interface ApplicationOptions {
+  /** Group id, and prefix of internal topics and transactional ids. */
+  readonly applicationId: string
+  readonly guarantee: Guarantee
+  readonly commitIntervalMs: number
+  readonly threads: number
+  /** Whether each thread has a worker thread of its own or they share the caller's. */
+  readonly hosting: 'inline' | 'worker'
+  readonly identity: IdentityOptions
+  /** Leave the group on close: for scaling down. Otherwise a static member keeps its place for the session timeout. */
+  readonly leaveOnClose: boolean
+  readonly transactionTimeoutMs: number
+  readonly sessionTimeoutMs: number
+  readonly heartbeatMs: number
+  readonly rebalanceTimeoutMs: number
+  /** How long a task waits for an input that has nothing: −1 not at all, 0 for what the broker is known to have, above for more to come. */
+  readonly maxTaskIdleMs: number
+  /** For sources that say nothing themselves. */
+  readonly offsetReset: OffsetReset
+  /** Of internal topics; −1: the cluster's default. */
+  readonly replicationFactor: number
+  readonly bounds: ThreadBounds
+  readonly policies: Readonly<Record<RecordStage, RecordPolicy>>
+  readonly deadLetterTopic: string
+  readonly kafka: KafkaTarget
+  readonly fetchMaxWaitMs: number
+  readonly fetchMaxBytes: number
+  readonly fetchMaxPartitionBytes: number
+  readonly producer: Pick<
+    ProducerOptions,
+    'lingerMs' | 'batchBytes' | 'maxRequestBytes' | 'compression' | 'deliveryTimeoutMs'
+  >
+  /** How often records that every task has passed are deleted from repartition topics. */
+  readonly purgeIntervalMs: number
+  readonly closeTimeoutMs: number
+  /** Failures in a row, without a commit between, after which a thread is not replaced any more. */
+  readonly restartsMax: number
+  readonly restartBackoffMs: number
+  readonly restartBackoffMaxMs: number
+}
+
+/** What an application stands on that cannot be cloned. A worker thread makes its own. */
+export interface Surroundings {
+  /** Absent: TCP, as {@link KafkaTarget} says. Present only where all threads are inline. */
+  readonly connector: Connector | undefined
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+/** What must be said; the rest has defaults. */
+export type ApplicationSettings = Partial<
+  Omit<ApplicationOptions, 'bounds' | 'policies' | 'producer' | 'kafka'>
+> & {
+  readonly applicationId: string
+  readonly kafka: Pick<KafkaTarget, 'bootstrap'> & Partial<KafkaTarget>
+  readonly identity: IdentityOptions
+  readonly bounds?: Partial<ThreadBounds>
+  readonly policies?: Partial<Record<RecordStage, RecordPolicy>>
+  readonly producer?: Partial<ApplicationOptions['producer']>
+}
+
+const commitIntervalMs: Readonly<Record<Guarantee, number>> = {
+  exactly_once_v2: 100,
+  at_least_once: 30_000,
+}
+
+/** The one place of the runtime's defaults. */
+export function resolveOptions(settings: ApplicationSettings): ApplicationOptions {
+  const guarantee = settings.guarantee ?? 'exactly_once_v2'
+  const threads = settings.threads ?? 1
+  const defaults: Omit<ApplicationOptions, 'applicationId' | 'identity' | 'kafka'> = {
+    guarantee,
+    commitIntervalMs: commitIntervalMs[guarantee],
+    threads,
+    hosting: threads === 1 ? 'inline' : 'worker',
+    leaveOnClose: false,
+    transactionTimeoutMs: 10_000,
+    sessionTimeoutMs: 45_000,
+    heartbeatMs: 3000,
+    rebalanceTimeoutMs: 300_000,
+    maxTaskIdleMs: 0,
+    offsetReset: 'earliest',
+    replicationFactor: -1,
+    bounds: defaultBounds,
+    policies: defaultPolicies,
+    deadLetterTopic: `${settings.applicationId}-dead-letters`,
+    fetchMaxWaitMs: 500,
+    fetchMaxBytes: 52_428_800,
+    fetchMaxPartitionBytes: 1_048_576,
+    producer: defaultProducer,
+    purgeIntervalMs: 30_000,
+    closeTimeoutMs: 30_000,
+    restartsMax: 10,
+    restartBackoffMs: 100,
+    restartBackoffMaxMs: 30_000,
+  }
+  return {
+    ...defaults,
+    ...settings,
+    bounds: { ...defaults.bounds, ...settings.bounds },
+    policies: { ...defaults.policies, ...settings.policies },
+    producer: { ...defaults.producer, ...settings.producer },
+    kafka: { tls: undefined, sasl: undefined, ...settings.kafka },
+  }
+}
+
+const defaultBounds: ThreadBounds = {
+  queueBytes: 4 * 1_048_576,
+  producerBytes: 32 * 1_048_576,
+  dirtyEntries: 100_000,
+  sliceMs: 4,
+  sliceRecords: 500,
+  restoreRecords: 10_000,
+}
+const defaultPolicies: ApplicationOptions['policies'] = {
+  decode: 'fail',
+  function: 'fail',
+  encode: 'fail',
+  produce: 'fail',
+}
+const defaultProducer: ApplicationOptions['producer'] = {
+  lingerMs: 5,
+  batchBytes: 262_144,
+  maxRequestBytes: 1_048_576,
+  compression: 'none',
+  deliveryTimeoutMs: 120_000,
+}

@@ -1,0 +1,99 @@
+import { StreamError } from '../../base/errors.ts'
+import { inputsOf } from '../../topology/node-edges.ts'
+import type { Node, NodeId, RepartitionNode, Topology } from '../../topology/topology.ts'
+
+/** Topics (as the topology names them) that the records of a node come from, not looking behind a repartition. */
+export function sourcesOf(topology: Topology, id: NodeId): ReadonlySet<string> {
+  const byId = new Map(topology.nodes.map((node) => [node.id, node]))
+  const found = new Set<string>()
+  const visit = (nodeId: NodeId): void => {
+    const node = byId.get(nodeId)
+    if (node === undefined || node.kind === 'global-table') return
+    if (node.kind === 'repartition') found.add(node.topic)
+    else if (node.kind === 'source') node.topics.forEach((topic) => found.add(topic))
+    else if (node.kind === 'table-source') found.add(node.topic)
+    else inputsOf(node).forEach(visit)
+  }
+  visit(id)
+  return found
+}
+
+interface Join {
+  readonly node: NodeId
+  readonly left: ReadonlySet<string>
+  readonly right: ReadonlySet<string>
+}
+
+/** The two sides of each join that matches by partition number. */
+export function joinsOf(topology: Topology): readonly Join[] {
+  return topology.nodes.flatMap((node) =>
+    node.kind === 'stream-table-join'
+      ? [
+          {
+            node: node.id,
+            left: sourcesOf(topology, node.input),
+            right: sourcesOf(topology, node.table),
+          },
+        ]
+      : [],
+  )
+}
+
+/**
+ * How many partitions each topic has that tasks read. A repartition topic without a number of its own takes that of the topics it is
+ * joined with, else the largest of the topics its records come from.
+ *
+ * @param external - partition counts of the topics that exist outside
+ */
+export function partitionCounts(
+  topology: Topology,
+  external: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const counts = new Map(external)
+  const joins = joinsOf(topology)
+  const repartitions = new Map<string, RepartitionNode>(
+    topology.nodes.filter(isRepartition).map((node) => [node.topic, node]),
+  )
+  const resolve = (topic: string): number => {
+    const known = counts.get(topic)
+    if (known !== undefined) return known
+    const node = repartitions.get(topic)
+    if (node === undefined) return 0
+    const partners = joins
+      .filter((join) => join.left.has(topic) || join.right.has(topic))
+      .flatMap((join) => [...join.left, ...join.right])
+      .filter((partner) => counts.has(partner))
+    const from = partners.length > 0 ? partners : [...sourcesOf(topology, node.input)]
+    const count = node.partitions ?? Math.max(1, ...from.map(resolve))
+    counts.set(topic, count)
+    return count
+  }
+  for (const topic of repartitions.keys()) resolve(topic)
+  return counts
+}
+
+/**
+ * A join matches partition by partition: both sides must have equally many.
+ *
+ * @throws StreamError `JOIN_NOT_COPARTITIONED`
+ */
+export function checkCopartitioned(topology: Topology, counts: ReadonlyMap<string, number>): void {
+  for (const { node, left, right } of joinsOf(topology)) {
+    for (const stream of left) {
+      const table = [...right].find((topic) => counts.get(topic) !== counts.get(stream))
+      if (table === undefined) continue
+      throw new StreamError(
+        'JOIN_NOT_COPARTITIONED',
+        `could not join "${stream}" with "${table}" in "${node}"`,
+        {
+          detail: `Topic "${stream}" has ${counts.get(stream)} partitions; topic "${table}" has ${counts.get(table)}.`,
+          hint: `Repartition "${stream}" to ${counts.get(table)} partitions before the join.`,
+        },
+      )
+    }
+  }
+}
+
+function isRepartition(node: Node): node is RepartitionNode {
+  return node.kind === 'repartition'
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import { StreamError } from '../../base/errors.ts'
+import { checkCopartitioned, partitionCounts } from './copartition.ts'
+import { changeLogTopic, repartitionTopic } from './topic-names.ts'
+import type { Admin, NewTopic, TopicDescription } from '../../kafka/contracts.ts'
+import type { Topology } from '../../topology/topology.ts'
+
+/** The topology's topics by their real names, with the partitions that the cluster says. */
+export interface TopicPlan {
+  readonly applicationId: string
+  /** Changes with what decides tasks and stores, not with the code of a function. */
+  readonly topologyHash: string
+  readonly subTopologies: readonly PlannedSubTopology[]
+  /** All topics of all sub-topologies: what the group member subscribes to. */
+  readonly sourceTopics: readonly string[]
+  readonly repartitionTopics: ReadonlySet<string>
+  /** Internal topics to be there before the first task. */
+  readonly internalTopics: readonly NewTopic[]
+  /** Partition counts and ids by real name; internal topics included once they exist. */
+  readonly topicIds: ReadonlyMap<string, string>
+}
+
+export interface PlannedSubTopology {
+  readonly index: number
+  /** Real names of the topics a task reads. */
+  readonly topics: readonly string[]
+  readonly taskCount: number
+}
+
+interface PlanOptions {
+  readonly applicationId: string
+  readonly replicationFactor: number
+}
+
+/** Names by which the topology's topics are known in the cluster: internal ones get the application id. */
+export function realTopicName(topology: Topology, applicationId: string): (topic: string) => string {
+  const internal = new Set(topology.subTopologies.flatMap((sub) => sub.repartitionSources))
+  return (topic) => (internal.has(topic) ? repartitionTopic(applicationId, topic) : topic)
+}
+
+/**
+ * Looks at the cluster, checks that sources exist and joins are copartitioned, and makes the internal topics that are missing.
+ * Every stream thread does this at its start; who comes second finds the topics there.
+ *
+ * @throws StreamError `TOPIC_MISSING`, `JOIN_NOT_COPARTITIONED`, `TOPIC_INVALID`
+ */
+export async function prepareTopics(
+  admin: Admin,
+  topology: Topology,
+  options: PlanOptions,
+): Promise<TopicPlan> {
+  const external = externalTopics(topology)
+  const described = new Map((await admin.describeTopics(external)).map((topic) => [topic.name, topic]))
+  for (const topic of external) if (!described.has(topic)) throw missingTopic(topic)
+  const counts = partitionCounts(
+    topology,
+    new Map([...described].map(([name, topic]) => [name, topic.partitions.length])),
+  )
+  checkCopartitioned(topology, counts)
+  const draft = draftPlan(topology, options, counts)
+  const ids = await ensureInternalTopics(admin, draft.internalTopics)
+  for (const topic of described.values()) ids.set(topic.name, topic.id)
+  return { ...draft, topicIds: ids }
+}
+
+/** Topics that somebody else must have made: sources and global tables. */
+function externalTopics(topology: Topology): string[] {
+  const names = topology.nodes.flatMap((node) => {
+    if (node.kind === 'source') return node.topics
+    return node.kind === 'table-source' || node.kind === 'global-table' ? [node.topic] : []
+  })
+  return [...new Set(names)]
+}
+
+function draftPlan(topology: Topology, options: PlanOptions, counts: ReadonlyMap<string, number>): TopicPlan {
+  const { applicationId } = options
+  const realName = realTopicName(topology, applicationId)
+  const subTopologies = topology.subTopologies
+    .filter((sub) => sub.sources.length > 0)
+    .map((sub) => ({
+      index: sub.index,
+      topics: sub.sources.map(realName),
+      taskCount: Math.max(0, ...sub.sources.map((topic) => counts.get(topic) ?? 0)),
+    }))
+  const repartitions = [...new Set(topology.subTopologies.flatMap((sub) => sub.repartitionSources))]
+  return {
+    applicationId,
+    topologyHash: hashOf(topology),
+    subTopologies,
+    sourceTopics: [...new Set(subTopologies.flatMap((sub) => sub.topics))],
+    repartitionTopics: new Set(repartitions.map(realName)),
+    internalTopics: [
+      ...repartitions.map((topic) => ({
+        name: realName(topic),
+        partitions: counts.get(topic) ?? 1,
+        replicationFactor: options.replicationFactor,
+        configs: repartitionConfigs,
+      })),
+      ...changeLogs(topology, options, subTopologies),
+    ],
+    topicIds: new Map(),
+  }
+}
+
+/** Kafka Streams' settings. Records live until a commit has passed them; then the runtime deletes them. */
+const repartitionConfigs = {
+  'cleanup.policy': 'delete',
+  'retention.ms': '-1',
+  'segment.bytes': '52428800',
+  'message.timestamp.type': 'CreateTime',
+}
+const changeLogConfigs = { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' }
+
+function changeLogs(
+  topology: Topology,
+  { applicationId, replicationFactor }: PlanOptions,
+  planned: readonly PlannedSubTopology[],
+): NewTopic[] {
+  const own = new Set(topology.stores.filter((store) => store.logging === 'own').map((store) => store.name))
+  return topology.subTopologies.flatMap((sub) =>
+    sub.stores
+      .filter((store) => own.has(store))
+      .map((store) => ({
+        name: changeLogTopic(applicationId, store),
+        partitions: planned.find((plan) => plan.index === sub.index)?.taskCount ?? 1,
+        replicationFactor,
+        configs: changeLogConfigs,
+      })),
+  )
+}
+
+async function ensureInternalTopics(admin: Admin, wanted: readonly NewTopic[]): Promise<Map<string, string>> {
+  if (wanted.length === 0) return new Map()
+  const names = wanted.map((topic) => topic.name)
+  const present = await admin.describeTopics(names)
+  checkPartitions(present, wanted)
+  const known = new Set(present.map((topic) => topic.name))
+  const missing = wanted.filter((topic) => !known.has(topic.name))
+  if (missing.length === 0) return idsOf(present)
+  await admin.createTopics(missing)
+  const described = await admin.describeTopics(names)
+  checkPartitions(described, wanted)
+  if (described.length < names.length) {
+    throw new StreamError('KAFKA_RETRIABLE', 'internal topics are not visible yet')
+  }
+  return idsOf(described)
+}
+
+function idsOf(topics: readonly TopicDescription[]): Map<string, string> {
+  return new Map(topics.map((topic) => [topic.name, topic.id]))
+}
+
+/** A topic with other partitions was made for other sources: its state does not fit, and guessing would mix keys up. */
+function checkPartitions(topics: readonly TopicDescription[], wanted: readonly NewTopic[]): void {
+  for (const topic of topics) {
+    const count = wanted.find((want) => want.name === topic.name)?.partitions
+    if (count === undefined || count === topic.partitions.length) continue
+    throw new StreamError(
+      'TOPIC_INVALID',
+      `internal topic "${topic.name}" has ${topic.partitions.length} partitions, but the topology needs ${count}`,
+      { hint: 'Delete the internal topic to start with empty state, or run under another application id.' },
+    )
+  }
+}
+
+function missingTopic(topic: string): StreamError {
+  return new StreamError('TOPIC_MISSING', `topic "${topic}" does not exist`, {
+    hint: `Create it: weft topics create ${topic} --partitions 4`,
+  })
+}
+
+function hashOf(topology: Topology): string {
+  const shape = { subTopologies: topology.subTopologies, stores: topology.stores }
+  return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 32)
+}

@@ -1,0 +1,51 @@
+import { StreamError } from '../../base/errors.ts'
+import type { ErrorCode } from '../../base/errors.ts'
+import type { Header, Headers } from '../../base/headers.ts'
+import type { RawRecord } from '../../process/environment.ts'
+import type { RecordStage } from '../options.ts'
+
+const stages: Partial<Record<ErrorCode, RecordStage>> = {
+  VALUE_MALFORMED: 'decode',
+  FUNCTION_FAILED: 'function',
+  VALUE_TYPE_MISMATCH: 'encode',
+  RECORD_TOO_LARGE: 'produce',
+}
+
+/** At which stage a record failed; undefined where the trouble is not the record's. */
+export function stageOf(error: StreamError): RecordStage | undefined {
+  return stages[error.code]
+}
+
+/** The same error with the record's coordinates; never its contents. */
+export function withCoordinates(error: StreamError, raw: RawRecord, taskId: string): StreamError {
+  const place = `Topic "${raw.topic}", partition ${raw.partition}, offset ${raw.offset}, task ${taskId}.`
+  return new StreamError(error.code, error.message, {
+    detail: error.detail === undefined ? place : `${error.detail} ${place}`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.span === undefined ? {} : { span: error.span }),
+    cause: error.cause ?? error,
+  })
+}
+
+/** What a dead letter carries: the record's own headers, then where it was, what was tried and what went wrong. */
+export function deadLetterHeaders(
+  raw: RawRecord,
+  error: StreamError,
+  facts: { readonly stage: RecordStage; readonly applicationId: string },
+): Headers {
+  return [
+    ...(raw.headers ?? []),
+    header('weft.application', facts.applicationId),
+    header('weft.topic', raw.topic),
+    header('weft.partition', String(raw.partition)),
+    header('weft.offset', String(raw.offset)),
+    header('weft.timestamp', String(raw.timestampMs)),
+    header('weft.stage', facts.stage),
+    header('weft.error.code', error.code),
+    header('weft.error.message', error.message),
+  ]
+}
+
+function header(key: string, text: string): Header {
+  return { key, value: Buffer.from(text, 'utf8') }
+}

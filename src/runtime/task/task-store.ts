@@ -1,0 +1,88 @@
+import { assert } from '../../base/assert.ts'
+import type { TopicPartition } from '../../kafka/contracts.ts'
+import type { ChangeLogPosition, KeyValueStore, ManagedStore } from '../../store/contracts.ts'
+import type { StoreSpec } from '../../topology/topology.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+
+export interface TaskStoreParts {
+  readonly spec: StoreSpec
+  /** What the store is replayed from: its own topic, or the table's; undefined: nothing. */
+  readonly changeLog: TopicPartition | undefined
+  readonly topicId: string
+  readonly open: () => { readonly managed: ManagedStore; readonly store: KeyValueStore }
+  /** Where the change log ends for records that this thread's producer wrote and the cluster acknowledged. */
+  readonly acknowledged: (changeLog: TopicPartition) => number | undefined
+  readonly nowMs: () => number
+}
+
+/** A store as its task drives it: which generation a commit holds, and which change-log position that equals. */
+export class TaskStore {
+  readonly spec: StoreSpec
+  readonly changeLog: TopicPartition | undefined
+  readonly topicId: string
+  managed: ManagedStore
+  store: KeyValueStore
+  readonly #parts: TaskStoreParts
+  #sealed: number | undefined = undefined
+  /** For a store without change log: the input positions that its content equals. */
+  #inputs: string | undefined = undefined
+
+  constructor(parts: TaskStoreParts) {
+    this.#parts = parts
+    this.spec = parts.spec
+    this.changeLog = parts.changeLog
+    this.topicId = parts.topicId
+    const { managed, store } = parts.open()
+    this.managed = managed
+    this.store = store
+  }
+
+  seal(): void {
+    assert(this.#sealed === undefined, `store "${this.spec.name}" is sealed twice for one commit`)
+    this.#sealed = this.managed.seal()
+  }
+
+  /** The commit that holds the sealed generation has happened. */
+  committed(queues: readonly PartitionQueue[]): void {
+    assert(this.#sealed !== undefined, `store "${this.spec.name}" is committed without being sealed`)
+    this.managed.committed(this.#sealed, this.#position(queues))
+    this.#sealed = undefined
+    this.#inputs = inputsOf(queues)
+  }
+
+  /** Drops what no commit holds. Committed generations are in the engine already, so "from 0 on" drops exactly the others. */
+  drop(): void {
+    this.managed.failed(0)
+    this.#sealed = undefined
+  }
+
+  /** Throws the content away: it does not fit the change log or the committed input. */
+  reopen(): void {
+    this.managed.close()
+    const { managed, store } = this.#parts.open()
+    this.managed = managed
+    this.store = store
+    this.#inputs = undefined
+  }
+
+  /** For a store without change log: whether it has missed a commit that happened. */
+  missedCommit(queues: readonly PartitionQueue[]): boolean {
+    return this.spec.logging === 'none' && this.#inputs !== undefined && this.#inputs !== inputsOf(queues)
+  }
+
+  #position(queues: readonly PartitionQueue[]): ChangeLogPosition | undefined {
+    const { changeLog } = this
+    if (changeLog === undefined) return undefined
+    const before = this.managed.position()
+    const offset =
+      this.spec.logging === 'source'
+        ? queues.find((queue) => queue.partition.topic === changeLog.topic)?.position
+        : this.#parts.acknowledged(changeLog)
+    if (offset === undefined || offset <= (before?.offset ?? -1)) return before
+    return { topicId: this.topicId, offset, leaderEpoch: -1, committedAtMs: this.#parts.nowMs() }
+  }
+}
+
+function inputsOf(queues: readonly PartitionQueue[]): string {
+  return queues.map((queue) => queue.position).join(',')
+}

@@ -1,0 +1,217 @@
+import { assert } from '../../base/assert.ts'
+import type { Clock } from '../../base/clock.ts'
+import { toStreamError } from '../../base/errors.ts'
+import type { StreamError } from '../../base/errors.ts'
+import type { CommittedOffset, TopicPartition } from '../../kafka/contracts.ts'
+import type { RawRecord } from '../../process/environment.ts'
+import type { TaskContext } from '../../process/processor.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import { newRawRecord } from './raw-record.ts'
+import { encodeStreamTime } from './offset-metadata.ts'
+import { PartitionGroup } from './partition-group.ts'
+import { withCoordinates } from './record-policy.ts'
+import { nextTaskState } from './task-states.ts'
+import type { TaskState } from './task-states.ts'
+import type { TaskStore } from './task-store.ts'
+
+/** The operators of one task, as `process` builds them. */
+export interface TaskProcessors {
+  accept(raw: RawRecord): void
+  flush(): void
+  close(): void
+}
+
+export interface TaskParts {
+  readonly id: string
+  readonly subTopology: number
+  readonly partition: number
+  readonly queues: readonly PartitionQueue[]
+  readonly stores: readonly TaskStore[]
+  readonly clock: Clock
+  readonly maxTaskIdleMs: number
+  /** Built at each start, so that nothing of an aborted transaction is left in an operator. */
+  readonly build: (context: TaskContext) => TaskProcessors
+  /** Applies the record's policy. @throws the error where the policy is to fail */
+  readonly onRecordError: (raw: RawRecord, error: StreamError, taskId: string) => void
+}
+
+/**
+ * One sub-topology on one partition, with its stores: a single thread of control. It processes when told, says what a commit
+ * must hold, and forgets what was not committed. It awaits nothing and knows no Kafka.
+ */
+export class Task {
+  readonly id: string
+  readonly subTopology: number
+  readonly partition: number
+  readonly queues: readonly PartitionQueue[]
+  readonly stores: readonly TaskStore[]
+  /** Changes whenever the task starts over: work begun for an earlier start looks at it before it touches the task. */
+  attempt = 0
+  /** Whether something was processed that no commit holds. */
+  dirty = false
+  readonly #parts: TaskParts
+  readonly #group: PartitionGroup
+  readonly #raw: RawRecord = newRawRecord()
+  readonly #context: TaskContext
+  readonly #committed = new Map<PartitionQueue, number>()
+  #state: TaskState = 'created'
+  #processors: TaskProcessors | undefined = undefined
+
+  constructor(parts: TaskParts) {
+    this.#parts = parts
+    this.id = parts.id
+    this.subTopology = parts.subTopology
+    this.partition = parts.partition
+    this.queues = parts.queues
+    this.stores = parts.stores
+    this.#group = new PartitionGroup(parts.queues, parts.clock, parts.maxTaskIdleMs)
+    this.#context = { topic: '', partition: -1, offset: -1, streamTimeMs: -1, clock: parts.clock }
+  }
+
+  get state(): TaskState {
+    return this.#state
+  }
+
+  get partitions(): readonly TopicPartition[] {
+    return this.queues.map((queue) => queue.partition)
+  }
+
+  get streamTimeMs(): number {
+    return this.#context.streamTimeMs
+  }
+
+  get dirtyEntries(): number {
+    let count = 0
+    for (const store of this.stores) count += store.managed.dirtyCount
+    return count
+  }
+
+  /** The committed offsets are known: each input starts there, and stream time goes on from what they say. */
+  begin(starts: ReadonlyMap<PartitionQueue, TaskStart>): void {
+    this.#go('restoring')
+    this.#context.streamTimeMs = -1
+    for (const queue of this.queues) {
+      const start = starts.get(queue)
+      assert(start !== undefined, `task ${this.id} starts without an offset`)
+      queue.reset(start.position)
+      queue.knownEnd = start.end
+      this.#committed.set(queue, start.committed ?? -1)
+      // A position that a reset chose is kept by the next commit: after a crash, "latest" would be later.
+      if (start.committed === undefined && start.position > 0) this.dirty = true
+      this.#context.streamTimeMs = Math.max(this.#context.streamTimeMs, start.streamTimeMs)
+    }
+  }
+
+  /** The stores equal their change logs: processing begins. */
+  run(): void {
+    this.#go('running')
+    this.#processors = this.#parts.build(this.#context)
+  }
+
+  /**
+   * Processes up to `recordsMax` records, in the order of their timestamps.
+   *
+   * @returns how many
+   * @throws StreamError with the record's coordinates, where its policy is to fail; or what failed in the producer
+   */
+  process(recordsMax: number): number {
+    let count = 0
+    while (count < recordsMax) {
+      const queue = this.#group.next()
+      if (queue === undefined) break
+      count += this.#processFrom(queue, this.queues.length === 1 ? recordsMax - count : 1)
+    }
+    return count
+  }
+
+  #processFrom(queue: PartitionQueue, recordsMax: number): number {
+    const processors = this.#processors
+    assert(processors !== undefined, `task ${this.id} is not running`)
+    const raw = this.#raw
+    let count = 0
+    this.dirty = true
+    do {
+      queue.take(raw)
+      try {
+        processors.accept(raw)
+      } catch (error) {
+        this.#recordFailed(raw, toStreamError(error))
+      }
+      queue.advance()
+      count += 1
+    } while (count < recordsMax && queue.load())
+    return count
+  }
+
+  #recordFailed(raw: RawRecord, error: StreamError): void {
+    const placed = withCoordinates(error, raw, this.id)
+    this.#parts.onRecordError(raw, placed, this.id)
+  }
+
+  /** Before a commit: operators push out what they hold, and stores close their generation into the change log. */
+  seal(): void {
+    this.#processors?.flush()
+    for (const store of this.stores) store.seal()
+  }
+
+  /** Where each input has come to, with stream time, as a commit holds it. */
+  offsets(): CommittedOffset[] {
+    const metadata = encodeStreamTime(this.#context.streamTimeMs)
+    return this.queues
+      .filter((queue) => this.#committed.get(queue) !== queue.position)
+      .map(({ partition, position }) => ({ ...partition, offset: position, metadata }))
+  }
+
+  /** What {@link Task.seal} closed is safe: it goes to the engines. */
+  storesCommitted(): void {
+    for (const store of this.stores) store.committed(this.queues)
+  }
+
+  /** The group knows the positions that {@link Task.offsets} gave. */
+  offsetsCommitted(): void {
+    for (const queue of this.queues) this.#committed.set(queue, queue.position)
+    this.dirty = false
+  }
+
+  /** The last committed position of an input, −1 where there is none. */
+  committedPosition(queue: PartitionQueue): number {
+    return this.#committed.get(queue) ?? -1
+  }
+
+  /** Stops and forgets everything that was not committed. Stores keep what their engines hold. */
+  suspend(): void {
+    if (this.#state === 'suspended') return
+    this.#go('suspended')
+    this.#processors?.close()
+    this.#processors = undefined
+    for (const store of this.stores) store.drop()
+    for (const queue of this.queues) queue.reset(queue.position)
+    this.dirty = false
+  }
+
+  /** From the start again, with the stores as they are: offsets are asked for, tails restored. */
+  restart(): void {
+    this.suspend()
+    this.#go('created')
+  }
+
+  close(): void {
+    this.suspend()
+    this.#go('closed')
+    for (const store of this.stores) store.managed.close()
+  }
+
+  #go(to: TaskState): void {
+    this.#state = nextTaskState(this.#state, to)
+    this.attempt += 1
+  }
+}
+
+/** Where an input begins. */
+export interface TaskStart {
+  readonly position: number
+  /** Absent where the group has committed nothing and a reset chose the position. */
+  readonly committed: number | undefined
+  readonly streamTimeMs: number
+  readonly end: number
+}

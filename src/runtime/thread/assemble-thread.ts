@@ -1,0 +1,100 @@
+import type { GroupMember, RebalanceListener } from '../../kafka/contracts.ts'
+import { AssignedTasks } from './assigned-tasks.ts'
+import { CommitCycle } from './commit-cycle.ts'
+import { openProducer } from './connect-thread.ts'
+import { resetPolicies } from './offset-reset.ts'
+import { joinGroup, openEquipment } from './open-thread.ts'
+import type { Equipment, ThreadParts } from './open-thread.ts'
+import { Purge } from './purge.ts'
+import { TaskBuilder } from './task-builder.ts'
+
+/** A stream thread that is in its group. */
+export interface OpenThread extends Equipment {
+  readonly member: GroupMember
+  readonly tasks: AssignedTasks
+  readonly cycle: CommitCycle
+}
+
+/**
+ * Opens a thread and joins its group. Nothing reaches the listener before this has resolved: the member calls it only inside
+ * `poll`.
+ */
+export async function assembleThread(
+  parts: ThreadParts,
+  listener: RebalanceListener,
+  stopping: () => boolean,
+): Promise<OpenThread> {
+  const equipment = await openEquipment(parts, stopping)
+  const member = joinGroup(parts, equipment, listener)
+  const tasks = assignedTasks(parts, equipment, member)
+  const cycle = commitCycle(parts, equipment, { member, tasks })
+  return { ...equipment, member, tasks, cycle }
+}
+
+function assignedTasks(parts: ThreadParts, equipment: Equipment, member: GroupMember): AssignedTasks {
+  const { topology, options, surroundings, metrics } = parts
+  const { kafka, plan, isolation, fetcher, restorer, globals } = equipment
+  const builder = new TaskBuilder({
+    topology,
+    options,
+    surroundings,
+    metrics,
+    ...equipment,
+    globalStore: (node) => globals.store(node),
+  })
+  return new AssignedTasks({
+    plan,
+    admin: kafka.admin,
+    member,
+    fetcher,
+    restorer,
+    buildTask: (request) => builder.build(request),
+    start: {
+      isolation,
+      policyOf: resetPolicies(topology, plan.repartitionTopics, options.offsetReset),
+      nowMs: () => surroundings.clock.nowMs(),
+    },
+    queueBytesMax: options.bounds.queueBytes,
+    logger: surroundings.logger,
+  })
+}
+
+function commitCycle(
+  parts: ThreadParts,
+  { kafka, plan, output }: Equipment,
+  { member, tasks }: Pick<OpenThread, 'member' | 'tasks'>,
+): CommitCycle {
+  const { options, surroundings, metrics } = parts
+  const { clock, logger } = surroundings
+  const purge = new Purge({
+    admin: kafka.admin,
+    topics: plan.repartitionTopics,
+    intervalMs: options.purgeIntervalMs,
+    clock,
+    logger,
+  })
+  return new CommitCycle({
+    options,
+    output,
+    tasks,
+    member,
+    openProducer: () => openProducer(kafka, parts),
+    clock,
+    logger,
+    metrics,
+    onCommitted: () => {
+      purge.afterCommit(tasks.set.running)
+      parts.onCommitted()
+    },
+  })
+}
+
+/** Gives up what the thread has; every step is tried. Without a commit before, uncommitted work is lost, as it should be. */
+export async function closeThread(open: OpenThread, leave: boolean): Promise<void> {
+  open.tasks.closeAll()
+  try {
+    await open.member.close(leave)
+  } finally {
+    await open.close()
+  }
+}

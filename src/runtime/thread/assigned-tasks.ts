@@ -1,0 +1,189 @@
+import { assert } from '../../base/assert.ts'
+import type { Logger } from '../../base/logger.ts'
+import { partitionKey } from '../../kafka/contracts.ts'
+import type { Admin, FetchedPartition, Fetcher, GroupMember, TopicPartition } from '../../kafka/contracts.ts'
+import type { Task } from '../task/task.ts'
+import { resetOffsets } from './offset-reset.ts'
+import type { Restorer } from './restorer.ts'
+import { askCluster, beginTask } from './task-start.ts'
+import type { StartOptions } from './task-start.ts'
+import { TaskSet, taskRequests } from './task-set.ts'
+import type { TaskRequest } from './task-set.ts'
+import type { TopicPlan } from '../plan/topic-plan.ts'
+
+export interface AssignedTasksParts {
+  readonly plan: TopicPlan
+  readonly admin: Admin
+  readonly member: Pick<GroupMember, 'fetchOffsets'>
+  readonly fetcher: Fetcher
+  readonly restorer: Restorer
+  readonly buildTask: (request: TaskRequest) => Task
+  readonly start: StartOptions
+  readonly queueBytesMax: number
+  readonly logger: Logger
+}
+
+/** Chunks taken from the fetcher in one turn; the rest waits there, which is what bounds it. */
+const chunksPerTurn = 64
+
+/**
+ * The tasks that the group gave to this thread, from assignment to being given up: asks where they begin, restores them, feeds
+ * their queues.
+ *
+ * Asking the cluster happens beside the loop: it may wait for a former owner's transaction, and the other tasks must not. By the
+ * time the answer is there, the task may have been revoked, or restarted after an aborted transaction, or both and assigned
+ * again. Each step of a task's life therefore changes its `attempt`, and an answer to an earlier attempt is thrown away.
+ */
+export class AssignedTasks {
+  readonly set = new TaskSet()
+  readonly #parts: AssignedTasksParts
+  #failure: { readonly error: unknown } | undefined = undefined
+  #asking = 0
+
+  constructor(parts: AssignedTasksParts) {
+    this.#parts = parts
+  }
+
+  /** Whether a task is on its way to running. */
+  get starting(): boolean {
+    return this.#asking > 0 || this.#parts.restorer.busy
+  }
+
+  take(partitions: readonly TopicPartition[]): void {
+    const tasks = taskRequests(this.#parts.plan, partitions).map((request) => {
+      // The group gives it anew, so whatever this thread knew of it may be old.
+      for (const stale of this.set.affected(request.partitions)) this.#close(stale)
+      const task = this.#parts.buildTask(request)
+      this.set.add(task)
+      return task
+    })
+    this.#begin(tasks)
+  }
+
+  giveUp(partitions: readonly TopicPartition[]): void {
+    for (const task of this.set.affected(partitions)) this.#close(task)
+  }
+
+  closeAll(): void {
+    for (const task of this.set.all) this.#close(task)
+  }
+
+  /** Forgets what running tasks did since the last commit, and begins them again where the group says. */
+  restartRunning(): void {
+    const tasks = [...this.set.running]
+    for (const task of tasks) {
+      this.#stopFetching(task)
+      task.restart()
+    }
+    this.set.changed()
+    this.#begin(tasks)
+  }
+
+  /** Moves what has arrived into queues, and out of change logs into stores. @returns how much there was, in records or chunks */
+  async step(restoreRecordsMax: number): Promise<number> {
+    if (this.#failure !== undefined) throw this.#failure.error
+    const { applied, complete, stale } = this.#parts.restorer.step(restoreRecordsMax)
+    for (const task of complete) this.#run(task)
+    for (const task of stale) task.restart()
+    if (stale.length > 0) this.#begin(stale)
+    let chunks = 0
+    for (; chunks < chunksPerTurn; chunks++) {
+      const chunk = this.#parts.fetcher.poll()
+      if (chunk === undefined) break
+      if (chunk.outOfRange === true) await this.#reset(chunk)
+      else this.#queue(chunk)
+    }
+    return applied + chunks
+  }
+
+  /** Lets partitions go on whose queues have been worked off. */
+  resumeFetching(): void {
+    for (const { queues } of this.set.running) {
+      for (const queue of queues) {
+        if (!queue.paused || queue.queuedBytes > this.#parts.queueBytesMax / 2) continue
+        queue.paused = false
+        this.#parts.fetcher.resume(queue.partition)
+      }
+    }
+  }
+
+  #begin(tasks: readonly Task[]): void {
+    if (tasks.length === 0) return
+    this.#asking += 1
+    this.#ask(tasks)
+      .catch((error: unknown) => {
+        this.#failure ??= { error }
+      })
+      .finally(() => {
+        this.#asking -= 1
+      })
+  }
+
+  async #ask(tasks: readonly Task[]): Promise<void> {
+    const { admin, member, start, restorer, logger } = this.#parts
+    const attempts = tasks.map((task) => task.attempt)
+    const facts = await askCluster(member, admin, tasks, start)
+    for (const [index, task] of tasks.entries()) {
+      if (task.attempt !== attempts[index]) continue
+      const parts = beginTask(task, facts, logger)
+      logger.info('task restores', { task: task.id, stores: parts.length })
+      if (parts.length === 0) this.#run(task)
+      else restorer.add(task, parts)
+    }
+  }
+
+  #run(task: Task): void {
+    task.run()
+    this.set.changed()
+    for (const queue of task.queues) {
+      queue.paused = false
+      this.#parts.fetcher.assign(queue.partition, queue.position)
+    }
+    this.#parts.logger.info('task runs', { task: task.id })
+  }
+
+  #queue(chunk: FetchedPartition): void {
+    const place = this.set.find(chunk)
+    if (place === undefined || place.task.state !== 'running') return
+    const { queue } = place
+    // Bytes of a fetch from before a seek: the fetcher drops them, and if it did not, records would be taken twice or left out.
+    assert(
+      chunk.fetchOffset === queue.fetchPosition,
+      `fetch of ${partitionKey(chunk)} does not continue the last one`,
+    )
+    const committedOnly = this.#parts.start.isolation === 'read_committed'
+    queue.add(chunk, committedOnly ? chunk.lastStableOffset : chunk.highWatermark)
+    if (queue.paused || queue.queuedBytes < this.#parts.queueBytesMax) return
+    queue.paused = true
+    this.#parts.fetcher.pause(queue.partition)
+  }
+
+  async #reset(chunk: FetchedPartition): Promise<void> {
+    const { admin, start, fetcher, logger } = this.#parts
+    const found = await resetOffsets(admin, [chunk], { ...start, nowMs: start.nowMs() })
+    const place = this.set.find(chunk)
+    if (place === undefined || place.task.state !== 'running') return
+    const offset = found.get(partitionKey(chunk)) ?? 0
+    logger.warn('offset is outside of the log', {
+      partition: partitionKey(chunk),
+      from: chunk.fetchOffset,
+      to: offset,
+    })
+    place.queue.reset(offset)
+    place.task.dirty = true
+    fetcher.seek(chunk, offset)
+  }
+
+  #close(task: Task): void {
+    this.#stopFetching(task)
+    this.#parts.restorer.remove(task)
+    this.set.remove(task)
+    task.close()
+    this.#parts.logger.info('task closed', { task: task.id })
+  }
+
+  #stopFetching(task: Task): void {
+    if (task.state !== 'running') return
+    for (const queue of task.queues) this.#parts.fetcher.unassign(queue.partition)
+  }
+}

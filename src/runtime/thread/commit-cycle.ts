@@ -1,0 +1,157 @@
+import { sleep } from '../../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
+import { toStreamError } from '../../base/errors.ts'
+import type { ErrorCode, StreamError } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Counter, Metrics } from '../../base/metrics.ts'
+import type { GroupMember, Producer } from '../../kafka/contracts.ts'
+import type { ApplicationOptions } from '../options.ts'
+import type { AssignedTasks } from './assigned-tasks.ts'
+import { commitAtLeastOnce, commitExactlyOnce } from './commit.ts'
+import type { Output } from './output.ts'
+
+export interface CommitCycleParts {
+  readonly options: Pick<ApplicationOptions, 'guarantee' | 'commitIntervalMs' | 'bounds' | 'restartBackoffMs'>
+  readonly output: Output
+  readonly tasks: AssignedTasks
+  readonly member: Pick<GroupMember, 'metadata' | 'commitOffsets'>
+  /** A producer of the thread's transactional id, initialised: former transactions of the id have ended. */
+  readonly openProducer: () => Promise<Producer>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly onCommitted: () => void
+}
+
+/** Transactions that may fail in a row before the thread gives up and is replaced. */
+const recoveriesMax = 20
+const recoveryBackoffMaxMs = 1000
+
+/** After these the transaction is gone, and the thread can go on from the last commit. */
+const recoverable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'TRANSACTION_ABORTABLE',
+  'TRANSACTION_OUTCOME_UNKNOWN',
+  'PRODUCER_FENCED',
+  'MEMBER_FENCED',
+])
+
+/** When a thread commits, and what it does when that fails. */
+export class CommitCycle {
+  readonly #parts: CommitCycleParts
+  readonly #commits: Counter
+  readonly #failures: Counter
+  #lastMs: number
+  #failuresInRow = 0
+
+  constructor(parts: CommitCycleParts) {
+    this.#parts = parts
+    this.#lastMs = parts.clock.monotonicMs()
+    this.#commits = parts.metrics.counter('weft_commits_total', 'commits of a stream thread')
+    this.#failures = parts.metrics.counter(
+      'weft_commit_failures_total',
+      'commits that failed and were recovered from',
+    )
+  }
+
+  /**
+   * Milliseconds until the next commit is due; infinite where there is nothing to commit. The interval runs from the last commit:
+   * a lone record after a pause is committed at once.
+   */
+  dueInMs(): number {
+    if (!this.#dirty()) return Number.POSITIVE_INFINITY
+    if (this.dirtyEntriesFull()) return 0
+    return Math.max(0, this.#lastMs + this.#parts.options.commitIntervalMs - this.#parts.clock.monotonicMs())
+  }
+
+  dirtyEntriesFull(): boolean {
+    let count = 0
+    for (const task of this.#parts.tasks.set.running) count += task.dirtyEntries
+    return count >= this.#parts.options.bounds.dirtyEntries
+  }
+
+  /** Commits everything processed so far. @throws what {@link CommitCycle.recover} can deal with, or what it cannot */
+  async commit(): Promise<void> {
+    const { tasks, options, output, member, clock } = this.#parts
+    const dirty = tasks.set.running.filter((task) => task.dirty)
+    if (dirty.length === 0) return
+    const parts = { output, member }
+    if (options.guarantee === 'exactly_once_v2') await commitExactlyOnce(dirty, parts)
+    else await commitAtLeastOnce(dirty, parts)
+    this.#lastMs = clock.monotonicMs()
+    this.#failuresInRow = 0
+    this.#commits.value += 1
+    this.#parts.onCommitted()
+  }
+
+  /** Commits, or gets rid of the transaction: after this nothing is open, whatever happened. */
+  async commitOrRecover(): Promise<void> {
+    try {
+      await this.commit()
+    } catch (error) {
+      await this.recover(toStreamError(error))
+    }
+  }
+
+  /**
+   * Ends a transaction that went wrong, and takes the tasks back to the last commit: dirty generations dropped, offsets read
+   * again, tails of change logs restored. Neither outcome of the lost transaction is assumed. Had it been committed after all, the
+   * offsets say so, and the tail holds its entries; a task that went on from memory would process those records a second time.
+   *
+   * The producer is made anew unless it can say for certain that it has aborted: its `init` waits until the coordinator has
+   * finished with the former transaction, and only then are offsets asked for. In the other order the answer could be from before
+   * a commit that was still under way.
+   *
+   * @throws `error` when it is of another kind, or too many came in a row
+   */
+  async recover(error: StreamError): Promise<void> {
+    const { options, output, tasks, clock, logger } = this.#parts
+    if (options.guarantee !== 'exactly_once_v2' || !recoverable.has(error.code)) throw error
+    this.#failures.value += 1
+    this.#failuresInRow += 1
+    if (this.#failuresInRow > recoveriesMax) throw error
+    logger.warn('transaction failed, going back to the last commit', {
+      code: error.code,
+      error: error.message,
+    })
+    if (!(await this.#aborted(error))) {
+      await output.producer.close()
+      output.use(await this.#parts.openProducer())
+    }
+    output.dropHeld()
+    tasks.restartRunning()
+    const backoffMs = Math.min(
+      recoveryBackoffMaxMs,
+      options.restartBackoffMs * 2 ** (this.#failuresInRow - 1),
+    )
+    if (this.#failuresInRow > 1) await sleep(clock, backoffMs)
+    this.#lastMs = clock.monotonicMs()
+  }
+
+  async #aborted(error: StreamError): Promise<boolean> {
+    if (error.code !== 'TRANSACTION_ABORTABLE' && error.code !== 'MEMBER_FENCED') return false
+    try {
+      await this.#parts.output.producer.abort()
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** The group took tasks away: what was done for any of them cannot be committed, and the others share the transaction. */
+  async abandon(): Promise<void> {
+    const { output, tasks, options } = this.#parts
+    if (options.guarantee !== 'exactly_once_v2' || !this.#dirty()) return
+    try {
+      if (output.producer.inTransaction) await output.producer.abort()
+    } catch {
+      await output.producer.close()
+      output.use(await this.#parts.openProducer())
+    }
+    output.dropHeld()
+    tasks.restartRunning()
+  }
+
+  #dirty(): boolean {
+    return this.#parts.tasks.set.running.some((task) => task.dirty)
+  }
+}

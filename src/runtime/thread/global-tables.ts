@@ -1,0 +1,154 @@
+import { assert } from '../../base/assert.ts'
+import { StreamError, toStreamError } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import { partitionKey } from '../../kafka/contracts.ts'
+import type { Fetcher, IsolationLevel, Kafka, TopicPartition } from '../../kafka/contracts.ts'
+import type { RawRecord } from '../../process/environment.ts'
+import { openGlobalTable } from '../../process/global-table.ts'
+import type { GlobalTable } from '../../process/global-table.ts'
+import { serdeFor } from '../../serde/serdes.ts'
+import type { KeyValueStore } from '../../store/contracts.ts'
+import type { GlobalTableNode, NodeId, Topology } from '../../topology/topology.ts'
+import { PartitionQueue } from '../task/partition-queue.ts'
+import { newRawRecord } from '../task/raw-record.ts'
+import { withCoordinates } from '../task/record-policy.ts'
+
+export interface GlobalTablesParts {
+  readonly topology: Topology
+  readonly kafka: Pick<Kafka, 'admin'>
+  readonly fetcher: Fetcher
+  readonly isolation: IsolationLevel
+  readonly metrics: Metrics
+  readonly logger: Logger
+  /** Decides on records that cannot be decoded. @throws the error where the application is to stop */
+  readonly onRecordError: (error: StreamError) => void
+  readonly stopping: () => boolean
+}
+
+interface Following {
+  readonly table: GlobalTable
+  readonly queue: PartitionQueue
+}
+
+/** Chunks applied in one turn of the thread, when a table that is in use grows. */
+const chunksPerTurn = 16
+const loadingWaitMs = 100
+
+/**
+ * This thread's copies of global tables: read to their end before the first record is processed, then followed between slices, so
+ * that a look-up within one record always sees one state. A table has no offsets and no part in commits: it begins from the
+ * start of its topic each time.
+ */
+export class GlobalTables {
+  readonly #parts: GlobalTablesParts
+  readonly #tables = new Map<NodeId, GlobalTable>()
+  readonly #following = new Map<string, Following[]>()
+  readonly #raw: RawRecord = newRawRecord()
+
+  constructor(parts: GlobalTablesParts) {
+    this.#parts = parts
+  }
+
+  store(node: NodeId): KeyValueStore {
+    const table = this.#tables.get(node)
+    assert(table !== undefined, `there is no global table "${node}"`)
+    return table.store
+  }
+
+  /** Resolves when every table has what its topic had at this call, for readers of this isolation. */
+  async load(): Promise<void> {
+    const { topology, kafka, fetcher, isolation, logger, stopping } = this.#parts
+    const nodes = topology.nodes.filter((node) => node.kind === 'global-table')
+    if (nodes.length === 0) return
+    const partitions = await partitionsOf(kafka, nodes)
+    for (const node of nodes) this.#follow(node, partitions)
+    const starts = await kafka.admin.listOffsets(partitions, 'earliest', isolation)
+    const ends = await kafka.admin.listOffsets(partitions, 'latest', isolation)
+    for (const partition of partitions) {
+      const from = starts.get(partitionKey(partition)) ?? 0
+      for (const { queue } of this.#of(partition)) queue.reset(from)
+      fetcher.assign(partition, from)
+    }
+    const missing = (): boolean =>
+      partitions.some((partition) => this.#positionOf(partition) < (ends.get(partitionKey(partition)) ?? 0))
+    while (missing() && !stopping()) if (this.step() === 0) await fetcher.ready(loadingWaitMs)
+    logger.info('global tables loaded', { tables: nodes.length })
+  }
+
+  /** Applies what has arrived. @returns how many chunks */
+  step(): number {
+    if (this.#tables.size === 0) return 0
+    let chunks = 0
+    for (; chunks < chunksPerTurn; chunks++) {
+      const chunk = this.#parts.fetcher.poll()
+      if (chunk === undefined) break
+      const { isolation } = this.#parts
+      const end = isolation === 'read_committed' ? chunk.lastStableOffset : chunk.highWatermark
+      if (chunk.outOfRange === true) throw outOfLog(chunk)
+      for (const following of this.#of(chunk)) {
+        following.queue.add(chunk, end)
+        this.#apply(following)
+      }
+    }
+    return chunks
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.fetcher.close()
+    for (const table of this.#tables.values()) table.close()
+  }
+
+  #apply({ table, queue }: Following): void {
+    const raw = this.#raw
+    while (queue.load()) {
+      queue.take(raw)
+      try {
+        table.apply(raw)
+      } catch (error) {
+        this.#parts.onRecordError(withCoordinates(toStreamError(error), raw, `global table ${table.node}`))
+      }
+      queue.advance()
+    }
+  }
+
+  #follow(node: GlobalTableNode, partitions: readonly TopicPartition[]): void {
+    const { topology, metrics } = this.#parts
+    const spec = topology.stores.find((store) => store.name === node.store)
+    assert(spec !== undefined, `global table "${node.id}" has no store "${node.store}"`)
+    const table = openGlobalTable(node, { spec, metrics, serde: (format) => serdeFor(format) })
+    this.#tables.set(node.id, table)
+    const labels = { topic: node.topic, table: node.id }
+    const taken = metrics.counter('weft_global_records_total', 'records applied to global tables', labels)
+    for (const partition of partitions.filter(({ topic }) => topic === node.topic)) {
+      this.#following.set(partitionKey(partition), [
+        ...this.#of(partition),
+        { table, queue: new PartitionQueue(partition, taken) },
+      ])
+    }
+  }
+
+  #of(partition: TopicPartition): readonly Following[] {
+    return this.#following.get(partitionKey(partition)) ?? []
+  }
+
+  #positionOf(partition: TopicPartition): number {
+    return Math.min(...this.#of(partition).map(({ queue }) => queue.position))
+  }
+}
+
+async function partitionsOf(
+  kafka: Pick<Kafka, 'admin'>,
+  nodes: readonly GlobalTableNode[],
+): Promise<TopicPartition[]> {
+  const topics = await kafka.admin.describeTopics([...new Set(nodes.map((node) => node.topic))])
+  return topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partition }) => ({ topic: name, partition })),
+  )
+}
+
+/** The topic was cut or made anew under a table in use: only reading it all again makes the table whole. */
+function outOfLog(partition: TopicPartition): StreamError {
+  const message = `the log of global table topic "${partition.topic}" was cut, reading it again`
+  return new StreamError('KAFKA_RETRIABLE', message)
+}

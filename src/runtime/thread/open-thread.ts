@@ -1,0 +1,159 @@
+import type { Metrics } from '../../base/metrics.ts'
+import { openFunctions } from '../../functions/open-functions.ts'
+import type { FunctionHost } from '../../functions/open-functions.ts'
+import type {
+  FetcherOptions,
+  GroupMember,
+  IsolationLevel,
+  Kafka,
+  RebalanceListener,
+} from '../../kafka/contracts.ts'
+import { functionsOf } from '../../topology/node-edges.ts'
+import type { Topology } from '../../topology/topology.ts'
+import { encodeFacts } from '../assignment/member-facts.ts'
+import { taskAssignor } from '../assignment/task-assignor.ts'
+import type { ApplicationOptions, Surroundings } from '../options.ts'
+import { prepareTopics } from '../plan/topic-plan.ts'
+import type { TopicPlan } from '../plan/topic-plan.ts'
+import { connectThread, openProducer, threadName } from './connect-thread.ts'
+import { GlobalTables } from './global-tables.ts'
+import { Output } from './output.ts'
+import { outputTopics } from './output-topics.ts'
+import { RecordPolicies } from './record-policies.ts'
+import { Restorer } from './restorer.ts'
+import type { RestoreProgress } from './restorer.ts'
+
+/** What a stream thread is given. */
+export interface ThreadParts {
+  /** From 0; with the process id it makes the identity that outlives a crash. */
+  readonly index: number
+  readonly processId: string
+  readonly topology: Topology
+  readonly options: ApplicationOptions
+  readonly surroundings: Surroundings
+  readonly metrics: Metrics
+  readonly onCommitted: () => void
+  readonly onRestore: (progress: RestoreProgress) => void
+}
+
+/** What a stream thread has of its own while it lives, tasks apart. */
+export interface Equipment {
+  readonly isolation: IsolationLevel
+  readonly kafka: Kafka
+  readonly plan: TopicPlan
+  readonly functions: FunctionHost
+  readonly output: Output
+  readonly policies: RecordPolicies
+  readonly globals: GlobalTables
+  readonly fetcher: ReturnType<Kafka['fetcher']>
+  readonly restorer: Restorer
+  /** Last opened first; goes on past failures, and throws the first. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens everything but the group member, in the order that correctness asks for: the producer's `init` ends the open transaction
+ * of this thread's former life before any offset is asked for, and global tables are whole before the first record.
+ */
+export async function openEquipment(parts: ThreadParts, stopping: () => boolean): Promise<Equipment> {
+  const closers: (() => Promise<void>)[] = []
+  try {
+    const equipment = await openAll(parts, stopping, closers)
+    return { ...equipment, close: () => closeAll(closers) }
+  } catch (error) {
+    await closeAll(closers).catch(() => {})
+    throw error
+  }
+}
+
+async function openAll(
+  parts: ThreadParts,
+  stopping: () => boolean,
+  closers: (() => Promise<void>)[],
+): Promise<Omit<Equipment, 'close'>> {
+  const { topology, options, surroundings, metrics } = parts
+  const { logger } = surroundings
+  const kafka = connectThread(parts)
+  closers.push(() => kafka.close())
+  const plan = await prepareTopics(kafka.admin, topology, options)
+  const functions = await bindable(parts)
+  closers.push(() => functions.close())
+  const output = new Output(metrics)
+  output.use(await openProducer(kafka, parts))
+  closers.push(() => output.producer.close())
+  await output.learn(outputTopics(topology, options))
+  const isolation = options.guarantee === 'exactly_once_v2' ? 'read_committed' : 'read_uncommitted'
+  const policies = new RecordPolicies(options, { output, metrics, logger })
+  const globals = new GlobalTables({
+    topology,
+    kafka,
+    fetcher: kafka.fetcher(fetchOptions(options, isolation)),
+    isolation,
+    metrics,
+    logger,
+    onRecordError: (error) => policies.leaveOut(error),
+    stopping,
+  })
+  closers.push(() => globals.close())
+  await globals.load()
+  const fetcher = kafka.fetcher(fetchOptions(options, isolation))
+  closers.push(() => fetcher.close())
+  const restorer = new Restorer(kafka.fetcher(fetchOptions(options, 'read_committed')), parts.onRestore)
+  closers.push(() => restorer.close())
+  return { isolation, kafka, plan, functions, output, policies, globals, fetcher, restorer }
+}
+
+async function bindable({ topology, surroundings, metrics }: ThreadParts): Promise<FunctionHost> {
+  const functions = await openFunctions(topology.functions, {
+    logger: surroundings.logger,
+    metrics,
+    random: surroundings.random,
+    inline: topology.nodes.flatMap(functionsOf),
+  })
+  const problem = functions.problems[0]
+  if (problem === undefined) return functions
+  await functions.close()
+  throw problem
+}
+
+function fetchOptions(options: ApplicationOptions, isolation: IsolationLevel): FetcherOptions {
+  return {
+    isolation,
+    minBytes: 1,
+    maxWaitMs: options.fetchMaxWaitMs,
+    maxBytes: options.fetchMaxBytes,
+    maxPartitionBytes: options.fetchMaxPartitionBytes,
+  }
+}
+
+async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
+  let first: unknown
+  for (const close of closers.splice(0).toReversed()) {
+    try {
+      await close()
+    } catch (error) {
+      first ??= error
+    }
+  }
+  if (first !== undefined) throw first
+}
+
+/** Joins the group as a static member: a thread that comes back takes its former self's place and tasks at once. */
+export function joinGroup(
+  parts: ThreadParts,
+  { kafka, plan }: Equipment,
+  listener: RebalanceListener,
+): GroupMember {
+  const { options, processId } = parts
+  const userData = encodeFacts({ topologyHash: plan.topologyHash, processId })
+  return kafka.groupMember({
+    groupId: options.applicationId,
+    instanceId: threadName(parts),
+    sessionTimeoutMs: options.sessionTimeoutMs,
+    rebalanceTimeoutMs: options.rebalanceTimeoutMs,
+    heartbeatMs: options.heartbeatMs,
+    subscription: () => ({ topics: plan.sourceTopics, userData }),
+    assignor: taskAssignor(plan),
+    listener,
+  })
+}

@@ -1,0 +1,157 @@
+import { StreamError } from '../../base/errors.ts'
+import type { ByteWriter } from '../../base/byte-writer.ts'
+import type { Headers } from '../../base/headers.ts'
+import type { Counter, Metrics } from '../../base/metrics.ts'
+import { assert } from '../../base/assert.ts'
+import type { AppendedRecord, Producer, TopicPartition } from '../../kafka/contracts.ts'
+import type { Collector, OutgoingRecord } from '../../process/environment.ts'
+
+/** Records for topics that a function named and nobody has asked about yet; more than this within one slice is a runaway. */
+const heldRecordsMax = 100_000
+const nothing = Buffer.alloc(0)
+
+interface HeldRecord extends AppendedRecord {
+  readonly topic: string
+}
+
+/**
+ * Where the records of one stream thread leave. One producer, hence one transaction, for all its tasks; the producer is replaced
+ * when the outcome of a transaction is unknown, and whoever sends does not notice.
+ *
+ * Sending is synchronous, but asking the cluster for a topic's partitions is not. A record for a topic that is met for the first
+ * time is held, with all that follow it to that topic, until {@link Output.settle} has asked.
+ */
+export class Output implements Collector {
+  readonly #metrics: Metrics
+  readonly #partitionCounts = new Map<string, number>()
+  readonly #sent = new Map<string, Counter>()
+  readonly #record = newRecord()
+  #producer: Producer | undefined = undefined
+  #held: HeldRecord[] = []
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics
+  }
+
+  /** A new producer; what was held for the former one belonged to its transaction and is dropped. */
+  use(producer: Producer): void {
+    this.#producer = producer
+    this.#held = []
+  }
+
+  get producer(): Producer {
+    assert(this.#producer !== undefined, 'output is used before its producer')
+    return this.#producer
+  }
+
+  get full(): boolean {
+    return this.producer.full || this.#held.length > 0
+  }
+
+  /** Asks the cluster about topics that will be written to. @throws StreamError `TOPIC_MISSING` */
+  async learn(topics: Iterable<string>): Promise<void> {
+    for (const topic of topics) this.#partitionCounts.set(topic, await this.producer.partitionCount(topic))
+  }
+
+  partitionCount(topic: string): number {
+    const count = this.#partitionCounts.get(topic)
+    if (count !== undefined) return count
+    throw new StreamError('TOPIC_MISSING', `the partitions of topic "${topic}" are not known`, {
+      hint: 'A partitioner needs a topic with a fixed name.',
+    })
+  }
+
+  send(outgoing: OutgoingRecord): void {
+    const record = this.#record
+    record.partition = outgoing.partition
+    record.timestampMs = outgoing.timestampMs
+    record.headers = outgoing.headers
+    setKey(record, outgoing.key)
+    setValue(record, outgoing.value)
+    this.#append(outgoing.topic, record)
+  }
+
+  /** Bytes as they are: change-log records, dead letters. */
+  sendBytes(to: TopicPartition, key: Buffer | null, value: Buffer | null, facts: RecordFacts): void {
+    const record = this.#record
+    record.partition = to.partition
+    record.timestampMs = facts.timestampMs
+    record.headers = facts.headers
+    record.key = key ?? nothing
+    record.keyStart = 0
+    record.keyEnd = key === null ? -1 : key.length
+    record.value = value ?? nothing
+    record.valueStart = 0
+    record.valueEnd = value === null ? -1 : value.length
+    this.#append(to.topic, record)
+  }
+
+  /** Whether records wait for {@link Output.settle}. */
+  get holds(): boolean {
+    return this.#held.length > 0
+  }
+
+  /** Asks about the topics of the records that are held, and sends them. */
+  async settle(): Promise<void> {
+    const held = this.#held
+    if (held.length === 0) return
+    await this.learn(new Set(held.map((record) => record.topic)))
+    this.#held = []
+    for (const record of held) this.#append(record.topic, record)
+  }
+
+  /** Forgets what is held, after its transaction was aborted. */
+  dropHeld(): void {
+    this.#held = []
+  }
+
+  #append(topic: string, record: AppendedRecord): void {
+    if (!this.#partitionCounts.has(topic)) return this.#hold(topic, record)
+    this.producer.append(topic, record)
+    this.#counter(topic).value += 1
+  }
+
+  #hold(topic: string, record: AppendedRecord): void {
+    assert(this.#held.length < heldRecordsMax, `more than ${heldRecordsMax} records are held for new topics`)
+    this.#held.push({ ...record, topic, key: Buffer.from(record.key), value: Buffer.from(record.value) })
+  }
+
+  #counter(topic: string): Counter {
+    const known = this.#sent.get(topic)
+    if (known !== undefined) return known
+    const counter = this.#metrics.counter('weft_records_out_total', 'records sent, by topic', { topic })
+    this.#sent.set(topic, counter)
+    return counter
+  }
+}
+
+interface RecordFacts {
+  readonly timestampMs: number
+  readonly headers: Headers | undefined
+}
+
+function setKey(record: AppendedRecord, key: ByteWriter | null): void {
+  record.key = key === null ? nothing : key.buffer
+  record.keyStart = 0
+  record.keyEnd = key === null ? -1 : key.length
+}
+
+function setValue(record: AppendedRecord, value: ByteWriter | null): void {
+  record.value = value === null ? nothing : value.buffer
+  record.valueStart = 0
+  record.valueEnd = value === null ? -1 : value.length
+}
+
+function newRecord(): AppendedRecord {
+  return {
+    partition: -1,
+    timestampMs: 0,
+    key: nothing,
+    keyStart: 0,
+    keyEnd: -1,
+    value: nothing,
+    valueStart: 0,
+    valueEnd: -1,
+    headers: undefined,
+  }
+}

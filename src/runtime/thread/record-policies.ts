@@ -1,0 +1,60 @@
+import type { StreamError } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { RawRecord } from '../../process/environment.ts'
+import type { ApplicationOptions, RecordStage } from '../options.ts'
+import { deadLetterHeaders, stageOf } from '../task/record-policy.ts'
+import type { Output } from './output.ts'
+
+/**
+ * What happens to records that went wrong: no record vanishes without being counted. A dead letter carries the raw bytes and goes
+ * out in the transaction that passes over the record.
+ */
+export class RecordPolicies {
+  readonly #options: Pick<ApplicationOptions, 'policies' | 'deadLetterTopic' | 'applicationId'>
+  readonly #output: Output
+  readonly #metrics: Metrics
+  readonly #logger: Logger
+
+  constructor(
+    options: Pick<ApplicationOptions, 'policies' | 'deadLetterTopic' | 'applicationId'>,
+    surroundings: { readonly output: Output; readonly metrics: Metrics; readonly logger: Logger },
+  ) {
+    this.#options = options
+    this.#output = surroundings.output
+    this.#metrics = surroundings.metrics
+    this.#logger = surroundings.logger
+  }
+
+  /** @throws `error` where the trouble is not the record's, or its policy is to fail */
+  apply(raw: RawRecord, error: StreamError, task: string): void {
+    const stage = stageOf(error)
+    if (stage === undefined) throw error
+    const policy = this.#options.policies[stage]
+    if (policy === 'fail') throw error
+    if (policy === 'dead_letter') this.#bury(raw, error, stage)
+    const labels = { topic: raw.topic, task, stage, policy }
+    this.#metrics.counter('weft_records_failed_total', 'records that went wrong, by policy', labels).value +=
+      1
+    this.#logger.debug('record failed', { code: error.code, offset: raw.offset, ...labels })
+  }
+
+  /** For records that are no input of a task, such as a global table's: skipped where the policy is not to fail. */
+  leaveOut(error: StreamError): void {
+    const stage = stageOf(error)
+    if (stage === undefined || this.#options.policies[stage] === 'fail') throw error
+    const labels = { stage, policy: 'skip' }
+    this.#metrics.counter('weft_records_failed_total', 'records that went wrong, by policy', labels).value +=
+      1
+  }
+
+  #bury(raw: RawRecord, error: StreamError, stage: RecordStage): void {
+    const { deadLetterTopic, applicationId } = this.#options
+    this.#output.sendBytes(
+      { topic: deadLetterTopic, partition: -1 },
+      raw.keyEnd < 0 ? null : raw.buffer.subarray(raw.keyStart, raw.keyEnd),
+      raw.valueEnd < 0 ? null : raw.buffer.subarray(raw.valueStart, raw.valueEnd),
+      { timestampMs: raw.timestampMs, headers: deadLetterHeaders(raw, error, { stage, applicationId }) },
+    )
+  }
+}

@@ -1,0 +1,163 @@
+import { RecordColumns } from '../../protocol/record-columns.ts'
+import { partitionKey } from '../../kafka/contracts.ts'
+import type { FetchedPartition, Fetcher, TopicPartition } from '../../kafka/contracts.ts'
+import type { RestoreBatch } from '../../store/contracts.ts'
+import type { Task } from '../task/task.ts'
+import type { TaskStore } from '../task/task-store.ts'
+
+/** Where the replay of one store begins and ends. */
+export interface RestorePart {
+  readonly store: TaskStore
+  readonly changeLog: TopicPartition
+  readonly from: number
+  /** Not included. Reached when the position is here, records or not: the last offsets of a change log are often markers. */
+  readonly end: number
+}
+
+export interface RestoreProgress {
+  readonly task: string
+  readonly store: string
+  readonly records: number
+  readonly remaining: number
+}
+
+interface Replay extends RestorePart {
+  readonly task: Task
+  position: number
+  records: number
+}
+
+/**
+ * Replays change logs into the engines of tasks that are being restored, beside the tasks that run already.
+ *
+ * The end is the high watermark as it was after the committed offsets had been read. It is not the last stable offset: the
+ * transaction that committed those offsets has its markers written partition by partition, and the offsets' marker may be there
+ * before the change log's. Read at that moment, the last stable offset hides records that the offsets already count on. Reading
+ * committed records up to the high watermark waits for that marker instead.
+ */
+export class Restorer {
+  readonly #fetcher: Fetcher
+  readonly #columns = new RecordColumns()
+  readonly #replays = new Map<string, Replay>()
+  readonly #report: (progress: RestoreProgress) => void
+
+  constructor(fetcher: Fetcher, report: (progress: RestoreProgress) => void) {
+    this.#fetcher = fetcher
+    this.#report = report
+  }
+
+  get busy(): boolean {
+    return this.#replays.size > 0
+  }
+
+  /** Records still to be read; for gauges. */
+  get remaining(): number {
+    let count = 0
+    for (const replay of this.#replays.values()) count += replay.end - replay.position
+    return count
+  }
+
+  /** Begins; a task without parts that have something to read is to be run at once. */
+  add(task: Task, parts: readonly RestorePart[]): void {
+    for (const part of parts) {
+      const replay = { ...part, task, position: part.from, records: 0 }
+      this.#replays.set(partitionKey(part.changeLog), replay)
+      this.#fetcher.assign(part.changeLog, part.from)
+    }
+  }
+
+  /** Stops for a task that is given up or starts over. */
+  remove(task: Task): void {
+    for (const replay of this.#replays.values()) if (replay.task === task) this.#finish(replay)
+  }
+
+  /**
+   * Applies what has arrived, up to about `recordsMax` records. `complete` tasks may run. `stale` ones had a position that the
+   * log no longer has: what was read up to there may lack deletions that have been cleaned away since, so the store is emptied,
+   * and the task is to start over.
+   */
+  step(recordsMax: number): { readonly applied: number; readonly complete: Task[]; readonly stale: Task[] } {
+    const complete: Task[] = []
+    const stale: Task[] = []
+    let applied = 0
+    while (applied < recordsMax) {
+      const chunk = this.#fetcher.poll()
+      if (chunk === undefined) break
+      applied += 1
+      const replay = this.#replays.get(partitionKey(chunk))
+      if (replay === undefined || chunk.fetchOffset !== replay.position) continue
+      if (chunk.outOfRange === true) {
+        this.remove(replay.task)
+        replay.store.reopen()
+        stale.push(replay.task)
+        continue
+      }
+      applied += this.#apply(replay, chunk)
+      if (replay.position < replay.end) continue
+      this.#finish(replay)
+      if (![...this.#replays.values()].some((other) => other.task === replay.task)) complete.push(replay.task)
+    }
+    return { applied, complete, stale }
+  }
+
+  ready(maxWaitMs: number): Promise<void> {
+    return this.#fetcher.ready(maxWaitMs)
+  }
+
+  async close(): Promise<void> {
+    await this.#fetcher.close()
+  }
+
+  #apply(replay: Replay, chunk: FetchedPartition): number {
+    let count = 0
+    for (const batch of chunk.batches) {
+      const columns = this.#columns
+      columns.read(batch)
+      const entries: Entry[] = []
+      for (let row = 0; row < columns.count; row++) {
+        const offset = columns.offset[row] as number
+        if (offset >= replay.position && offset < replay.end) addEntry(entries, columns, row)
+      }
+      const offset = Math.max(replay.position, Math.min(batch.lastOffset + 1, replay.end))
+      replay.store.managed.restore({ entries, position: positionAt(replay, offset, batch.leaderEpoch) })
+      replay.position = offset
+      count += entries.length
+    }
+    const offset = Math.max(replay.position, Math.min(chunk.nextOffset, replay.end))
+    if (offset > replay.position) {
+      replay.position = offset
+      replay.store.managed.restore({ entries: [], position: positionAt(replay, offset, -1) })
+    }
+    replay.records += count
+    this.#report({
+      task: replay.task.id,
+      store: replay.store.spec.name,
+      records: replay.records,
+      remaining: replay.end - replay.position,
+    })
+    return count
+  }
+
+  #finish(replay: Replay): void {
+    this.#replays.delete(partitionKey(replay.changeLog))
+    this.#fetcher.unassign(replay.changeLog)
+  }
+}
+
+type Entry = RestoreBatch['entries'][number]
+
+/** Records without a key have no place in a table; its source skips them too. */
+function addEntry(entries: Entry[], columns: RecordColumns, row: number): void {
+  const keyEnd = columns.keyEnd[row] as number
+  if (keyEnd < 0) return
+  const valueEnd = columns.valueEnd[row] as number
+  entries.push({
+    key: columns.buffer.subarray(columns.keyStart[row], keyEnd),
+    value: valueEnd < 0 ? null : columns.buffer.subarray(columns.valueStart[row], valueEnd),
+    timestampMs: columns.timestampMs[row] as number,
+  })
+}
+
+function positionAt(replay: Replay, offset: number, leaderEpoch: number): RestoreBatch['position'] {
+  return { topicId: replay.store.topicId, offset, leaderEpoch, committedAtMs: 0 }
+}

@@ -1,0 +1,169 @@
+import { deferred } from '../../base/deferred.ts'
+import { sleep } from '../../base/clock.ts'
+import { StreamError, toStreamError } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { RebalanceListener, TopicPartition } from '../../kafka/contracts.ts'
+import { decodeFacts } from '../assignment/member-facts.ts'
+import type { ThreadStatus } from '../status.ts'
+import { assembleThread, closeThread } from './assemble-thread.ts'
+import type { OpenThread } from './assemble-thread.ts'
+import type { ThreadParts } from './open-thread.ts'
+import { threadStatus } from './thread-status.ts'
+import { yieldToSockets } from './yield.ts'
+
+/** The longest a thread sleeps when there is nothing to do: how late it may hear of a rebalance. */
+const idleMaxMs = 100
+/** The same while it waits for its first tasks or a restore. */
+const startingIdleMaxMs = 10
+
+/**
+ * One life of a stream thread: connections, group member, producer, functions, global tables and tasks of its own. It is one loop;
+ * everything that changes a task happens between two turns of it. It does not know whether it has a worker thread to itself.
+ *
+ * A turn: do what a rebalance asks, take what has arrived, process for a few milliseconds, commit if it is time, then let
+ * sockets and timers run. No record is awaited for, and none is processed while a commit is under way.
+ */
+export class StreamThread {
+  readonly #parts: ThreadParts
+  readonly #logger: Logger
+  #stopping = false
+  #leaves = false
+  #wake = deferred()
+  #open: OpenThread | undefined = undefined
+
+  constructor(parts: ThreadParts) {
+    this.#parts = parts
+    this.#logger = parts.surroundings.logger
+  }
+
+  /** Commits, closes and ends {@link StreamThread.run}. */
+  stop(): void {
+    this.#stopping = true
+    this.#wake.resolve()
+  }
+
+  status(): ThreadStatus {
+    return threadStatus(this.#parts.index, this.#open)
+  }
+
+  /**
+   * Resolves after {@link StreamThread.stop}.
+   *
+   * @throws StreamError what ended this life; its retry advice says whether another may follow
+   */
+  async run(): Promise<void> {
+    const open = await assembleThread(this.#parts, this.#listener(), () => this.#stopping)
+    this.#open = open
+    try {
+      await this.#loop(open)
+      await open.cycle.commitOrRecover()
+    } catch (error) {
+      await this.#closeFailed(open, toStreamError(error))
+      throw toStreamError(error)
+    }
+    await closeThread(open, this.#parts.options.leaveOnClose)
+    this.#open = undefined
+  }
+
+  /** A thread that will not be replaced makes room for others at once; one that will be keeps its place. */
+  async #closeFailed(open: OpenThread, failure: StreamError): Promise<void> {
+    this.#open = undefined
+    const leave = failure.domain === 'internal' || this.#leaves
+    try {
+      await closeThread(open, leave)
+    } catch (error) {
+      this.#logger.warn('could not close a failed thread cleanly', { error: String(error) })
+    }
+  }
+
+  async #loop(open: OpenThread): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        const work = await this.#turn(open)
+        if (this.#stopping) return
+        if (work > 0) await yieldToSockets()
+        else await this.#idle(open)
+      } catch (error) {
+        await open.cycle.recover(toStreamError(error))
+      }
+    }
+  }
+
+  async #turn(open: OpenThread): Promise<number> {
+    const { member, tasks, globals, output, cycle } = open
+    if (member.rebalancing) await member.poll()
+    const { bounds } = this.#parts.options
+    let work = await tasks.step(bounds.restoreRecords)
+    work += globals.step()
+    work += this.#slice(open)
+    if (output.holds) await output.settle()
+    if (cycle.dueInMs() <= 0) await cycle.commit()
+    return work
+  }
+
+  /** Processes for `sliceMs`, or until there is nothing, or until a bound is reached. */
+  #slice({ tasks, output, cycle }: OpenThread): number {
+    const { bounds } = this.#parts.options
+    const { clock } = this.#parts.surroundings
+    const endMs = clock.monotonicMs() + bounds.sliceMs
+    let total = 0
+    let round = 0
+    do {
+      round = 0
+      for (const task of tasks.set.running) {
+        if (output.full || cycle.dirtyEntriesFull()) break
+        round += task.process(bounds.sliceRecords)
+      }
+      total += round
+    } while (round > 0 && clock.monotonicMs() < endMs)
+    if (total > 0) tasks.resumeFetching()
+    return total
+  }
+
+  async #idle({ tasks, fetcher, restorer, output, cycle, member }: OpenThread): Promise<void> {
+    if (member.rebalancing) return
+    const { clock } = this.#parts.surroundings
+    const starting = tasks.starting || tasks.set.all.length === 0
+    const waitMs = Math.min(cycle.dueInMs(), starting ? startingIdleMaxMs : idleMaxMs)
+    if (waitMs <= 0 || this.#stopping) return
+    // A new promise for each sleep: one that lives as long as the thread would collect a reaction at each race.
+    this.#wake = deferred()
+    // A full producer has work waiting: what wakes this thread is an acknowledgement, not a fetch.
+    if (output.full) await Promise.race([output.producer.drained(), sleep(clock, waitMs), this.#wake.promise])
+    else if (restorer.busy)
+      await Promise.race([restorer.ready(waitMs), fetcher.ready(waitMs), this.#wake.promise])
+    else await Promise.race([fetcher.ready(waitMs), this.#wake.promise])
+  }
+
+  #listener(): RebalanceListener {
+    return {
+      onAssigned: async (partitions, userData) => {
+        this.#checkTopology(partitions, userData)
+        this.#logger.info('partitions assigned', { partitions: partitions.length })
+        this.#open?.tasks.take(partitions)
+      },
+      // Drain, commit, then give up: the next owner reads the offsets and the change log that this commit wrote.
+      onRevoked: async (partitions) => {
+        this.#logger.info('partitions revoked', { partitions: partitions.length })
+        await this.#open?.cycle.commitOrRecover()
+        this.#open?.tasks.giveUp(partitions)
+      },
+      onLost: async (partitions) => {
+        this.#logger.warn('partitions lost', { partitions: partitions.length })
+        await this.#open?.cycle.abandon()
+        this.#open?.tasks.giveUp(partitions)
+      },
+    }
+  }
+
+  /**
+   * A static member that comes back gets its old assignment without a rebalance, and that may be one for another topology:
+   * it was stopped, the definition was changed, and it started within its session. It has to leave and join as a new member.
+   */
+  #checkTopology(partitions: readonly TopicPartition[], userData: Buffer): void {
+    const hash = this.#open?.plan.topologyHash
+    if (partitions.length === 0 || decodeFacts(userData)?.topologyHash === hash) return
+    this.#leaves = true
+    throw new StreamError('MEMBER_FENCED', 'the group assigned tasks of another topology')
+  }
+}

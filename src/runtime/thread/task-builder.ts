@@ -1,0 +1,170 @@
+import { assert } from '../../base/assert.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { FunctionHost } from '../../functions/open-functions.ts'
+import type { TopicPartition } from '../../kafka/contracts.ts'
+import { buildProcessors } from '../../process/build.ts'
+import type { ProcessEnvironment, RawRecord } from '../../process/environment.ts'
+import type { TaskContext } from '../../process/processor.ts'
+import { serdeFor } from '../../serde/serdes.ts'
+import type { ChangeLogSink, KeyValueStore } from '../../store/contracts.ts'
+import { openStore } from '../../store/open-store.ts'
+import type { Node, NodeId, StoreSpec, Topology } from '../../topology/topology.ts'
+import type { ApplicationOptions, Surroundings } from '../options.ts'
+import { changeLogTopic, repartitionTopic } from '../plan/topic-names.ts'
+import type { TopicPlan } from '../plan/topic-plan.ts'
+import { PartitionQueue } from '../task/partition-queue.ts'
+import { Task } from '../task/task.ts'
+import type { TaskProcessors } from '../task/task.ts'
+import { TaskStore } from '../task/task-store.ts'
+import { labelledMetrics } from './labelled-metrics.ts'
+import type { Output } from './output.ts'
+import type { RecordPolicies } from './record-policies.ts'
+import type { TaskRequest } from './task-set.ts'
+
+export interface TaskBuilderParts {
+  readonly topology: Topology
+  readonly plan: TopicPlan
+  readonly options: ApplicationOptions
+  readonly surroundings: Surroundings
+  readonly metrics: Metrics
+  readonly output: Output
+  readonly policies: RecordPolicies
+  readonly functions: FunctionHost
+  readonly globalStore: (node: NodeId) => KeyValueStore
+}
+
+/** Makes the tasks of a thread: their queues, stores and operators. */
+export class TaskBuilder {
+  readonly #parts: TaskBuilderParts
+
+  constructor(parts: TaskBuilderParts) {
+    this.#parts = parts
+  }
+
+  build({ subTopology, partition, partitions }: TaskRequest): Task {
+    const { topology, options, surroundings } = this.#parts
+    const sub = topology.subTopologies.find((candidate) => candidate.index === subTopology)
+    assert(sub !== undefined, `there is no sub-topology ${subTopology}`)
+    const id = `${subTopology}_${partition}`
+    const metrics = labelledMetrics(this.#parts.metrics, { task: id })
+    const logger = surroundings.logger.with({ task: id })
+    const stores = topology.stores
+      .filter((store) => sub.stores.includes(store.name))
+      .map((store) => this.#store(store, partition, metrics))
+    const nodes = topology.nodes.filter((node) => sub.nodes.includes(node.id))
+    return new Task({
+      id,
+      subTopology,
+      partition,
+      queues: partitions.map((place) => newQueue(place, metrics)),
+      stores,
+      clock: surroundings.clock,
+      maxTaskIdleMs: options.maxTaskIdleMs,
+      build: (context) => this.#processors(nodes, stores, { context, metrics, logger }),
+      onRecordError: (raw, error, task) => this.#parts.policies.apply(raw, error, task),
+    })
+  }
+
+  #store(spec: StoreSpec, partition: number, metrics: Metrics): TaskStore {
+    const { options, output, surroundings, plan } = this.#parts
+    const changeLog = this.#changeLogOf(spec, partition)
+    const sink: ChangeLogSink = {
+      append: (store, key, value, timestampMs) => {
+        output.sendBytes({ topic: changeLogTopic(options.applicationId, store), partition }, key, value, {
+          timestampMs,
+          headers: undefined,
+        })
+      },
+    }
+    return new TaskStore({
+      spec,
+      changeLog,
+      topicId: plan.topicIds.get(changeLog?.topic ?? '') ?? '',
+      open: () =>
+        openStore({
+          spec,
+          keySerde: serdeFor(spec.key),
+          valueSerde: serdeFor(spec.value),
+          changeLog: sink,
+          metrics,
+        }),
+      acknowledged: (place) => output.producer.acknowledgedOffset(place),
+      nowMs: () => surroundings.clock.nowMs(),
+    })
+  }
+
+  #changeLogOf(spec: StoreSpec, partition: number): TopicPartition | undefined {
+    const { topology, options } = this.#parts
+    if (spec.logging === 'none') return undefined
+    if (spec.logging === 'own') return { topic: changeLogTopic(options.applicationId, spec.name), partition }
+    const source = topology.nodes.find((node) => node.kind === 'table-source' && node.store === spec.name)
+    assert(source?.kind === 'table-source', `store "${spec.name}" is replayed from a table that is not there`)
+    return { topic: source.topic, partition }
+  }
+
+  #processors(nodes: readonly Node[], stores: readonly TaskStore[], own: TaskOwn): TaskProcessors {
+    const processors = buildProcessors(nodes, this.#environment(stores, own))
+    return {
+      accept: singleSource(processors.sources),
+      flush: () => processors.flush(),
+      close: () => processors.close(),
+    }
+  }
+
+  #environment(stores: readonly TaskStore[], { context, metrics, logger }: TaskOwn): ProcessEnvironment {
+    const { options, output, functions, globalStore } = this.#parts
+    const storeOf = (name: string): KeyValueStore => {
+      const found = stores.find((store) => store.spec.name === name)
+      assert(found !== undefined, `there is no store "${name}" in this task`)
+      return found.store
+    }
+    return {
+      context,
+      collector: output,
+      logger,
+      metrics,
+      store: storeOf,
+      globalStore,
+      bind: (ref) => functions.bind(ref, { store: storeOf, logger, metrics }),
+      serde: (format) => serdeFor(format),
+      internalTopic: (name) => repartitionTopic(options.applicationId, name),
+      partitionCount: (topic) => output.partitionCount(topic),
+    }
+  }
+}
+
+interface TaskOwn {
+  readonly context: TaskContext
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+function newQueue(partition: TopicPartition, metrics: Metrics): PartitionQueue {
+  const queue = new PartitionQueue(
+    partition,
+    metrics.counter('weft_records_in_total', 'records processed', { topic: partition.topic }),
+  )
+  const labels = { topic: partition.topic, partition: String(partition.partition) }
+  metrics.gauge(
+    'weft_lag_records',
+    'records between the task and the end of its input',
+    () => queue.lagRecords,
+    labels,
+  )
+  metrics.gauge('weft_queue_bytes', 'bytes fetched and not processed', () => queue.queuedBytes, labels)
+  return queue
+}
+
+type Accept = (raw: RawRecord) => void
+
+/** The way in without a look-up where there is but one; the usual case, and on the path of every record. */
+function singleSource(sources: ReadonlyMap<string, { accept: Accept }>): Accept {
+  const [only, second] = [...sources.values()]
+  if (only !== undefined && second === undefined) return (raw) => only.accept(raw)
+  return (raw) => {
+    const source = sources.get(raw.topic)
+    assert(source !== undefined, `no source reads topic "${raw.topic}"`)
+    source.accept(raw)
+  }
+}
