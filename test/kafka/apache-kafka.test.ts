@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ByteWriter } from '../../src/base/byte-writer.ts'
+import type { Api, DeepPartial } from '../../src/protocol/api.ts'
+import { apis, type ResponseOf } from '../../src/protocol/apis.ts'
+import { encodeRequestHeader, skipResponseHeader } from '../../src/protocol/headers.ts'
+import { startApacheKafka, type ApacheKafka } from './apache-kafka.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'weft-kafka-'))
+let kafka: ApacheKafka
+
+beforeAll(async () => {
+  kafka = await startApacheKafka({ folder })
+}, 120_000)
+
+afterAll(async () => {
+  await kafka.stop()
+  rmSync(folder, { recursive: true })
+}, 60_000)
+
+/** One request over a connection of its own. */
+function ask<Q, S>(api: Api<Q, S>, version: number, request: DeepPartial<Q>): Promise<S> {
+  const writer = new ByteWriter()
+  writer.writeInt32(0)
+  const header = { apiKey: api.key, apiVersion: version, correlationId: 7, clientId: 'weft-test' }
+  encodeRequestHeader(header, api.isFlexible(version), writer)
+  api.request.encode(request, version, writer)
+  writer.buffer.writeInt32BE(writer.length - 4, 0)
+  return new Promise((resolve, reject) => {
+    const socket = connect(kafka.port, '127.0.0.1', () => socket.write(writer.copy()))
+    let received = Buffer.alloc(0)
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error('Apache Kafka closed the connection')))
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk])
+      if (received.length < 4 || received.length < 4 + received.readInt32BE(0)) return
+      socket.destroy()
+      const body = skipResponseHeader(received, api.key, api.isFlexible(version), 4)
+      resolve(api.response.decode(received, version, body))
+    })
+  })
+}
+
+describe('Apache Kafka', () => {
+  test('speaks no stable version of our APIs that our tables lack', async () => {
+    const { apiKeys, errorCode } = await ask(apis.apiVersions, 4, {
+      clientSoftwareName: 'weft',
+      clientSoftwareVersion: '0',
+    })
+    expect(errorCode).toBe(0)
+    const newest = new Map(apiKeys.map(({ apiKey, maxVersion }) => [apiKey, maxVersion]))
+    const lacking = Object.values(apis).filter((api) => (newest.get(api.key) ?? -1) > api.maxVersion)
+    expect(lacking.map(({ name }) => name)).toEqual([])
+  })
+
+  test('answers in every version of Metadata that it speaks', async () => {
+    for (let version = 0; version <= apis.metadata.maxVersion; version++) {
+      const answer: ResponseOf<typeof apis.metadata> = await ask(apis.metadata, version, { topics: [] })
+      expect(answer.brokers).toMatchObject([{ nodeId: 1, host: '127.0.0.1', port: kafka.port }])
+    }
+  })
+
+  test('comes back on its port with its topics after it was killed', async () => {
+    const topics = [{ name: 'kept', numPartitions: 3, replicationFactor: 1 }]
+    const created = await ask(apis.createTopics, 7, { topics, timeoutMs: 10_000 })
+    expect(created.topics).toMatchObject([{ name: 'kept', errorCode: 0, numPartitions: 3 }])
+    const { port } = kafka
+    await kafka.kill()
+    kafka = await startApacheKafka({ folder })
+    expect(kafka.port).toBe(port)
+    const found = await ask(apis.metadata, 13, { topics: [{ name: 'kept' }] })
+    expect(found.topics[0]?.partitions.length).toBe(3)
+  })
+})
