@@ -22,12 +22,13 @@ export class Cluster {
   #started = false
   #refreshing: Promise<void> | undefined
   #soon: Timer | undefined
+  #aged: Timer | undefined
   #failedRounds = 0
 
   constructor(context: ClientContext) {
     this.context = context
     this.connections = new Connections(context)
-    context.closing.addEventListener('abort', () => this.#soon?.cancel())
+    context.closing.addEventListener('abort', () => this.#cancelTimers())
   }
 
   /**
@@ -109,13 +110,21 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
-    this.#soon?.cancel()
+    this.#cancelTimers()
     await this.connections.close()
+  }
+
+  #cancelTimers(): void {
+    this.#soon?.cancel()
+    this.#aged?.cancel()
   }
 
   async #refreshNow(): Promise<void> {
     const names = [...this.#interest]
     await this.retryingAny(async (connection) => this.metadata.update(await askMetadata(connection, names)))
+    const { clock, metadataMaxAgeMs, closing } = this.context
+    this.#aged?.cancel()
+    if (!closing.aborted) this.#aged = clock.setTimer(metadataMaxAgeMs, () => this.refreshSoon())
   }
 
   async #tryAll(): Promise<BrokerConnection> {

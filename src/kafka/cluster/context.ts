@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { Metrics } from '../../base/metrics.ts'
 import type { Random } from '../../base/random.ts'
 import type { Connector } from '../contracts.ts'
 
@@ -13,7 +12,6 @@ export interface ClientContext {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  readonly metrics: Metrics
   /** How long a broker may take to answer one request. */
   readonly requestTimeoutMs: number
   /** How long the first contact with the cluster is tried. */

@@ -150,10 +150,7 @@ export class ClusterProducer implements Producer {
     if (this.#state === 'ready') return
     this.#go('aborting')
     try {
-      await this.#adding?.catch(() => {})
-      this.#gap = this.#accumulator.dropWaiting() || this.#gap
-      await this.#sender.idle()
-      this.#gap = this.#accumulator.dropWaiting() || this.#gap
+      await this.#quiet()
       const epochChanged = this.#registered && (await this.#endAborted(protocol))
       if (this.#gap && !epochChanged) await protocol.init(true)
       if (this.#gap || epochChanged) this.#resetSequences()
@@ -181,6 +178,14 @@ export class ClusterProducer implements Producer {
     this.#failure ??= new StreamError('INTERRUPTED', 'the producer is closed')
     this.#wakeWaiters()
     await this.#cluster.connections.closeLane(this.#lane)
+  }
+
+  /** Waits for what is under way, and gives up the rest. */
+  async #quiet(): Promise<void> {
+    await this.#adding
+    this.#gap = this.#accumulator.dropWaiting() || this.#gap
+    await this.#sender.idle()
+    this.#gap = this.#accumulator.dropWaiting() || this.#gap
   }
 
   #transactions(): TransactionProtocol {

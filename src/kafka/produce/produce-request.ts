@@ -1,7 +1,7 @@
-import type { StreamError } from '../../base/errors.ts'
+import { StreamError } from '../../base/errors.ts'
 import type { DeepPartial } from '../../protocol/api.ts'
 import type { apis, RequestOf, ResponseOf } from '../../protocol/apis.ts'
-import { isRetriable, kafkaErrorName } from '../../protocol/error-codes.ts'
+import { isRetriable, kafkaErrorName, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { responseError } from '../cluster/response-error.ts'
 import type { PartitionQueue, SealedBatch } from './partition-queue.ts'
@@ -26,7 +26,6 @@ type PartitionAnswer = ProduceResponse['responses'][number]['partitionResponses'
 const acksAll = -1
 /** From here on topics go by their id. */
 const topicIdVersion = 13
-const noDetail = { errorMessage: null, recordErrors: [] } as const
 
 /** One batch for each of its partitions. */
 export function produceRequest(
@@ -70,16 +69,20 @@ export function verdictOf(
   { key }: PartitionQueue,
   overtaken: boolean,
 ): Verdict {
-  const code = answer?.errorCode ?? 0
-  const name = kafkaErrorName(code)
-  if (answer !== undefined && name === 'NONE') return { kind: 'acknowledged', baseOffset: answer.baseOffset }
+  if (answer === undefined) {
+    return { kind: 'lost', error: new StreamError('PROTOCOL_MALFORMED', `no answer for partition ${key}`) }
+  }
+  const { errorCode, baseOffset, errorMessage, recordErrors } = answer
+  const name = kafkaErrorName(errorCode)
+  if (name === 'NONE') return { kind: 'acknowledged', baseOffset }
   if (name === 'DUPLICATE_SEQUENCE_NUMBER') return { kind: 'acknowledged', baseOffset: -1 }
-  const { errorMessage, recordErrors } = answer ?? noDetail
   const detail = errorMessage ?? recordErrors[0]?.batchIndexErrorMessage
-  const error = responseError(code, `write to partition ${key}`, detail)
-  const again =
-    isRetriable(code) ||
-    name === 'CONCURRENT_TRANSACTIONS' ||
-    (name === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && overtaken)
+  const error = responseError(errorCode, `write to partition ${key}`, detail)
+  const again = mayPass(errorCode, name) || (name === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && overtaken)
   return { kind: again ? 'again' : 'lost', error }
+}
+
+/** The partition may still be in the transaction before; its marker is on the way. */
+function mayPass(code: number, name: KafkaErrorName): boolean {
+  return isRetriable(code) || name === 'CONCURRENT_TRANSACTIONS'
 }

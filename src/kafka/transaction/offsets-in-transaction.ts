@@ -1,9 +1,10 @@
 import { apis } from '../../protocol/apis.ts'
 import { mainLane, type Cluster } from '../cluster/cluster.ts'
 import { Coordinator } from '../cluster/coordinators.ts'
-import { kafkaNameOf, responseError } from '../cluster/response-error.ts'
-import { isTransient, retrying } from '../cluster/retrying.ts'
+import { responseError } from '../cluster/response-error.ts'
+import { isTransient } from '../cluster/retrying.ts'
 import type { CommittedOffset, GroupMetadata } from '../contracts.ts'
+import { retryingAcrossGenerations } from '../group/generation-retry.ts'
 import type { ProducerIdentity } from '../produce/sender.ts'
 
 export interface OffsetsTransaction {
@@ -21,32 +22,14 @@ export class OffsetsInTransaction {
     this.#cluster = cluster
   }
 
-  /**
-   * The group may rebalance while a commit is under way: now the coordinator begins a generation; now it reads a commit of
-   * the one before and refuses it. The partitions are still the member's (a revocation waits for it), so where `group` has
-   * moved on meanwhile with the same member id, the same offsets are sent with the new generation.
-   *
-   * @throws StreamError `MEMBER_FENCED`, `PRODUCER_FENCED`, …
-   */
+  /** @throws StreamError `MEMBER_FENCED`, `PRODUCER_FENCED`, … */
   async commit(
     transaction: OffsetsTransaction,
     offsets: readonly CommittedOffset[],
     group: GroupMetadata,
   ): Promise<void> {
-    const { memberId } = group
-    let sentGeneration = group.generation
-    const movedOn = (error: unknown): boolean =>
-      kafkaNameOf(error) === 'ILLEGAL_GENERATION' &&
-      group.memberId === memberId &&
-      group.generation > sentGeneration
-    await retrying(
-      this.#cluster.context,
-      this.#cluster.context.retryTimeoutMs,
-      () => {
-        sentGeneration = group.generation
-        return this.#send(transaction, offsets, { ...groupOf(group), memberId, generation: sentGeneration })
-      },
-      (error) => isTransient(error) || movedOn(error),
+    await retryingAcrossGenerations(this.#cluster.context, group, (as) =>
+      this.#send(transaction, offsets, as),
     )
   }
 
@@ -99,8 +82,4 @@ export class OffsetsInTransaction {
     this.#coordinators.set(groupId, coordinator)
     return coordinator
   }
-}
-
-function groupOf({ groupId, instanceId }: GroupMetadata): Pick<GroupMetadata, 'groupId' | 'instanceId'> {
-  return { groupId, instanceId }
 }

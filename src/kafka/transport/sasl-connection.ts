@@ -3,7 +3,7 @@
  * re-authentication. The outside package knows these; it is loaded only where they are asked for.
  */
 import type { ConnectionOptions } from 'node:tls'
-import type { Connection as OutsideConnection, SASLOptions } from '@platformatic/kafka'
+import type { Connection as OutsideConnection, SASLOptions, Writer } from '@platformatic/kafka'
 import type { Clock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Connection, EncodedRequest } from '../contracts.ts'
@@ -55,7 +55,7 @@ export async function connectSasl(target: SaslTarget): Promise<Connection> {
     await connection.close().catch(() => {})
     throw saslFailure(target, error)
   }
-  return new SaslConnection(target, connection, outside.Writer.create)
+  return new SaslConnection(target, connection, () => outside.Writer.create())
 }
 
 function saslFailure(target: SaslTarget, error: unknown): StreamError {
@@ -75,13 +75,9 @@ function causes(error: unknown): Error[] {
 class SaslConnection implements Connection {
   readonly #target: SaslTarget
   readonly #connection: OutsideConnection
-  readonly #createWriter: typeof import('@platformatic/kafka').Writer.create
+  readonly #createWriter: () => Writer
 
-  constructor(
-    target: SaslTarget,
-    connection: OutsideConnection,
-    createWriter: typeof import('@platformatic/kafka').Writer.create,
-  ) {
+  constructor(target: SaslTarget, connection: OutsideConnection, createWriter: () => Writer) {
     this.#target = target
     this.#connection = connection
     this.#createWriter = createWriter

@@ -1,0 +1,125 @@
+import { StreamError } from '../../base/errors.ts'
+import { kafkaErrorName } from '../../protocol/error-codes.ts'
+import type { BrokerConnection } from '../cluster/broker-connection.ts'
+import { askMetadata, mainLane, topicMissing, type Cluster } from '../cluster/cluster.ts'
+import { topicFacts, type TopicFacts } from '../cluster/metadata.ts'
+import { responseError } from '../cluster/response-error.ts'
+import { retrying } from '../cluster/retrying.ts'
+import type { Admin, IsolationLevel, NewTopic, TopicDescription, TopicPartition } from '../contracts.ts'
+import { deleteRecords, listOffsets } from './leader-requests.ts'
+import { createPartitions, createTopics, deleteTopics, topicConfigs } from './topic-requests.ts'
+
+export class ClusterAdmin implements Admin {
+  readonly #cluster: Cluster
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+  }
+
+  listTopics(): Promise<TopicDescription[]> {
+    return this.#describe(null)
+  }
+
+  describeTopics(names: readonly string[]): Promise<TopicDescription[]> {
+    return names.length === 0 ? Promise.resolve([]) : this.#describe(names)
+  }
+
+  async createTopics(topics: readonly NewTopic[]): Promise<string[]> {
+    if (topics.length === 0) return []
+    const { requestTimeoutMs } = this.#cluster.context
+    // A try whose answer was lost may have made them: then the next one would say that they existed already.
+    let tries = 0
+    const existing = await this.#atController((connection) => {
+      tries++
+      return createTopics(connection, topics, requestTimeoutMs)
+    })
+    await this.#untilLed(topics)
+    return tries === 1 ? existing : []
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
+    const { requestTimeoutMs } = this.#cluster.context
+    let tries = 0
+    const missing = await this.#atController((connection) => {
+      tries++
+      return deleteTopics(connection, names, requestTimeoutMs)
+    })
+    // A try whose answer was lost may have deleted them.
+    if (missing[0] !== undefined && tries === 1) throw topicMissing(missing[0])
+  }
+
+  async createPartitions(topic: string, count: number): Promise<void> {
+    const { requestTimeoutMs } = this.#cluster.context
+    await this.#atController((connection) => createPartitions(connection, topic, count, requestTimeoutMs))
+    await this.#untilLed([{ name: topic, partitions: count }])
+  }
+
+  deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
+    return deleteRecords(this.#cluster, before)
+  }
+
+  listOffsets(
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest' | number,
+    isolation: IsolationLevel,
+  ): Promise<Map<string, number>> {
+    return listOffsets(this.#cluster, partitions, at, isolation)
+  }
+
+  topicConfigs(topic: string): Promise<Record<string, string>> {
+    return topicConfigs(this.#cluster, topic)
+  }
+
+  async #describe(names: readonly string[] | null): Promise<TopicDescription[]> {
+    const response = await this.#cluster.retryingAny((connection) => askMetadata(connection, names))
+    const described: TopicDescription[] = []
+    for (const topic of response.topics) {
+      const name = kafkaErrorName(topic.errorCode)
+      if (name === 'UNKNOWN_TOPIC_OR_PARTITION') continue
+      if (name !== 'NONE' && name !== 'LEADER_NOT_AVAILABLE') {
+        throw responseError(topic.errorCode, `describe topic "${topic.name}"`)
+      }
+      described.push(topicFacts(topic))
+    }
+    return described
+  }
+
+  /** Old clusters take changes at the controller only; newer ones name a broker that passes them on. */
+  async #atController<T>(attempt: (connection: BrokerConnection) => Promise<T>): Promise<T> {
+    const { context, metadata, connections } = this.#cluster
+    if (metadata.controller === undefined) await this.#cluster.refresh()
+    return retrying(context, context.retryTimeoutMs, async () => {
+      const { controller } = metadata
+      const connection =
+        controller === undefined
+          ? await this.#cluster.anyBroker()
+          : await connections.get(controller, mainLane).catch(() => this.#cluster.anyBroker())
+      try {
+        return await attempt(connection)
+      } catch (error) {
+        this.#cluster.refreshSoon()
+        throw error
+      }
+    })
+  }
+
+  /** Waits until every partition of these topics has a leader: before, whoever uses them gets errors. */
+  #untilLed(topics: readonly Pick<NewTopic, 'name' | 'partitions'>[]): Promise<void> {
+    const { context, metadata } = this.#cluster
+    const names = topics.map(({ name }) => name)
+    return retrying(context, context.retryTimeoutMs, async () => {
+      await this.#cluster.refresh(names)
+      const waiting = topics.filter(({ name, partitions }) => !isLed(metadata.topic(name), partitions))
+      if (waiting.length === 0) return
+      const listed = waiting.map(({ name }) => `"${name}"`).join(', ')
+      throw new StreamError('KAFKA_RETRIABLE', `the partitions of ${listed} have no leader yet`)
+    })
+  }
+}
+
+/** @param count - −1 where the cluster chose it */
+function isLed(topic: TopicFacts | undefined, count: number): boolean {
+  if (topic === undefined || topic.partitions.length < Math.max(1, count)) return false
+  return topic.partitions.every(({ leader }) => leader >= 0)
+}

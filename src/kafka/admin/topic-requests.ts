@@ -1,0 +1,85 @@
+import { StreamError } from '../../base/errors.ts'
+import { apis } from '../../protocol/apis.ts'
+import { kafkaErrorName } from '../../protocol/error-codes.ts'
+import type { BrokerConnection } from '../cluster/broker-connection.ts'
+import { topicMissing, type Cluster } from '../cluster/cluster.ts'
+import { checkResponse, responseError } from '../cluster/response-error.ts'
+import type { NewTopic } from '../contracts.ts'
+
+const topicResource = 2
+
+/** @returns names that existed already */
+export async function createTopics(
+  connection: BrokerConnection,
+  topics: readonly NewTopic[],
+  timeoutMs: number,
+): Promise<string[]> {
+  const response = await connection.send(apis.createTopics, () => ({
+    timeoutMs,
+    topics: topics.map(({ name, partitions, replicationFactor, configs }) => ({
+      name,
+      numPartitions: partitions,
+      replicationFactor,
+      configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+    })),
+  }))
+  const existing: string[] = []
+  for (const { name, errorCode, errorMessage } of response.topics) {
+    if (kafkaErrorName(errorCode) === 'TOPIC_ALREADY_EXISTS') existing.push(name)
+    else checkResponse(errorCode, `create topic "${name}"`, errorMessage)
+  }
+  return existing
+}
+
+/** @returns names that did not exist */
+export async function deleteTopics(
+  connection: BrokerConnection,
+  names: readonly string[],
+  timeoutMs: number,
+): Promise<string[]> {
+  const response = await connection.send(apis.deleteTopics, (version) => ({
+    timeoutMs,
+    ...(version >= 6 ? { topics: names.map((name) => ({ name })) } : { topicNames: names }),
+  }))
+  const missing: string[] = []
+  for (const { name, errorCode, errorMessage } of response.responses) {
+    if (kafkaErrorName(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') missing.push(name ?? '')
+    else checkResponse(errorCode, `delete topic "${name}"`, errorMessage)
+  }
+  return missing
+}
+
+export async function createPartitions(
+  connection: BrokerConnection,
+  topic: string,
+  count: number,
+  timeoutMs: number,
+): Promise<void> {
+  const response = await connection.send(apis.createPartitions, () => ({
+    timeoutMs,
+    topics: [{ name: topic, count, assignments: null }],
+  }))
+  for (const { errorCode, errorMessage } of response.results) {
+    if (kafkaErrorName(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic)
+    checkResponse(errorCode, `give topic "${topic}" ${count} partitions`, errorMessage)
+  }
+}
+
+/** Settings in force, defaults included; those that are secret are left out. */
+export async function topicConfigs(cluster: Cluster, topic: string): Promise<Record<string, string>> {
+  return cluster.retryingAny(async (connection) => {
+    const response = await connection.send(apis.describeConfigs, () => ({
+      resources: [{ resourceType: topicResource, resourceName: topic, configurationKeys: null }],
+    }))
+    const result = response.results[0]
+    if (result === undefined) throw new StreamError('PROTOCOL_MALFORMED', 'the broker described no topic')
+    if (kafkaErrorName(result.errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic)
+    if (result.errorCode !== 0) {
+      throw responseError(result.errorCode, `read the settings of topic "${topic}"`, result.errorMessage)
+    }
+    const known = result.configs.flatMap(({ name, value }) =>
+      value === null ? [] : [[name, value] as const],
+    )
+    return Object.fromEntries(known)
+  })
+}
