@@ -22,7 +22,7 @@ export type Expr =
     }
   | {
       readonly kind: 'case'
-      readonly branches: readonly { readonly when: Expr; readonly then: Expr }[]
+      readonly branches: readonly { readonly when: Expr; readonly value: Expr }[]
       readonly otherwise: Expr
       readonly type: DataType
     }

@@ -26,7 +26,17 @@ export function findFunction(name: string): ScalarFunction | undefined {
   return byName.get(name.toLowerCase())
 }
 
+const withoutCall = new Set([
+  'is_null',
+  'is_not_null',
+  'is_distinct_from',
+  'is_not_distinct_from',
+  'between',
+  'negate',
+  'not',
+])
+
 /** The names that an author can write as `name(…)`, for suggestions. */
 export const functionNames: readonly string[] = [...byName.keys(), 'coalesce', 'now', 'today'].filter(
-  (name) => /^[a-z]\w*$/.test(name),
+  (name) => /^[a-z]\w*$/.test(name) && !withoutCall.has(name),
 )

@@ -1,5 +1,5 @@
 import type { Expr } from '../expr.ts'
-import { castFunction } from '../values/casts.ts'
+import { castFunction } from '../casts.ts'
 import type { EmitContext, Operand } from './context.ts'
 
 export function emitCast(context: EmitContext, expr: Extract<Expr, { kind: 'cast' }>): Operand {

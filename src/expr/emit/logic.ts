@@ -82,7 +82,7 @@ export function emitCase(context: EmitContext, expr: Case): Operand {
   for (const branch of expr.branches) {
     const when = context.emit(branch.when)
     context.line(`if (${when.code} === true) {`)
-    context.line(`${result} = ${context.emit(branch.then).code}`)
+    context.line(`${result} = ${context.emit(branch.value).code}`)
     context.line('} else {')
   }
   context.line(`${result} = ${context.emit(expr.otherwise).code}`)

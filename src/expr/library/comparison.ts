@@ -1,7 +1,7 @@
 import type { DataType } from '../../data/types.ts'
 import type { CallSite } from '../emit/context.ts'
 import { compareDouble, compareText, deepEquals, isFloatingKind, isNumberKind } from '../values/compare.ts'
-import { commonType } from '../values/common-type.ts'
+import { commonType } from '../common-type.ts'
 import { arg, type ScalarFunction } from './scalar-function.ts'
 
 function takeCommon(args: readonly DataType[]): readonly DataType[] | undefined {
@@ -66,9 +66,26 @@ function emitExtreme(sign: 1 | -1): (site: CallSite) => string {
   }
 }
 
+/** `x BETWEEN low AND high`: two comparisons and an AND of three values. */
+function emitBetween(site: CallSite): string {
+  const [x, low, high] = [arg(site, 0), arg(site, 1), arg(site, 2)]
+  const half = (operator: '>=' | '<=', other: string, index: number): string => {
+    const types = [site.argTypes[0], site.argTypes[index]].filter((type) => type !== undefined)
+    const code = emitOrder(operator)({ ...site, args: [x, other], argTypes: types })
+    return `(${x} === null || ${other} === null ? null : ${code})`
+  }
+  return `${site.constant(bothHold)}(${half('>=', low, 1)}, ${half('<=', high, 2)})`
+}
+
+function bothHold(a: boolean | null, b: boolean | null): boolean | null {
+  if (a === false || b === false) return false
+  return a === null || b === null ? null : true
+}
+
 export const comparisonFunctions: readonly ScalarFunction[] = [
   { names: ['='], nulls: 'strict', total: true, take: takeCommon, emit: emitEquals },
   { names: ['<>'], nulls: 'strict', total: true, take: takeCommon, emit: (site) => `!(${emitEquals(site)})` },
+  { names: ['between'], nulls: 'own', take: takeOrdered, emit: emitBetween },
   order('<'),
   order('<='),
   order('>'),

@@ -85,11 +85,6 @@ export function formatTimestamp(micros: number): string {
   return `${formatDate(time.days)} ${formatTime(time.micros)}`
 }
 
-/** RFC 3339 in UTC, as it goes into JSON: `2024-05-31T12:00:00.5Z`. */
-export function formatRfc3339(micros: number): string {
-  return `${formatTimestamp(micros).replace(' ', 'T')}Z`
-}
-
 function pad(value: number): string {
   return String(value).padStart(2, '0')
 }

@@ -1,4 +1,4 @@
-import type { DataType } from '../../data/types.ts'
+import type { DataType } from '../data/types.ts'
 
 const names: Readonly<Record<string, string>> = {
   any: 'JSON',

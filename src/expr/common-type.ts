@@ -1,5 +1,7 @@
-import type { DataType } from '../../data/types.ts'
-import { isFloatingKind, isNumberKind, isWholeKind } from './compare.ts'
+import type { DataType } from '../data/types.ts'
+import { isFloatingKind, isNumberKind, isWholeKind } from './values/compare.ts'
+
+export { isNumberKind as isNumberType } from './values/compare.ts'
 
 const wholeOrder = ['byte', 'short', 'int', 'long']
 

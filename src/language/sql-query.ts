@@ -1,0 +1,120 @@
+/**
+ * From a SQL pipeline to the nodes of a topology.
+ *
+ * DuckDB parses the text and knows the types; names are found here, against the columns that a catalog gives, so that a wrong one can be
+ * answered with the nearest right one. All that a query has wrong is reported together: what cannot be supported and unknown names
+ * first; types when all names are known.
+ */
+import type { Column } from '../data/types.ts'
+import type { Node, StoreSpec } from '../topology/topology.ts'
+import type { Catalog } from './catalog.ts'
+import { Diagnostics, suggest, type Diagnostic } from './diagnostic.ts'
+import type { QueryDefinition } from './query-definition.ts'
+import { checkDefinition } from './sql/check-definition.ts'
+import { bindQuery } from './sql/bind.ts'
+import type { BoundQuery } from './sql/bound-query.ts'
+import { DuckDb } from './sql/duckdb.ts'
+import { readFrom } from './sql/from-clause.ts'
+import { openScopes } from './sql/open-scopes.ts'
+import { parseSelect } from './sql/parse-select.ts'
+import { QueryPlaces } from './sql/places.ts'
+import { planNodes } from './sql/plan-nodes.ts'
+import { refuseClauses } from './sql/refusals.ts'
+import { quoteTopicNames } from './sql/topic-names.ts'
+
+/** What a query becomes; the stores are those of its dimensions. */
+export interface QueryPlan {
+  readonly name: string
+  readonly nodes: readonly Node[]
+  readonly stores: readonly StoreSpec[]
+  /** The columns of the output topic, in order. */
+  readonly columns: readonly Column[]
+}
+
+export interface PlannedQuery {
+  /** Absent where there is an error among the diagnostics. */
+  readonly plan?: QueryPlan
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Plans one SQL pipeline; what is wrong with it is in the diagnostics. */
+export async function planQuery(definition: QueryDefinition, catalog: Catalog): Promise<PlannedQuery> {
+  const diagnostics = new Diagnostics()
+  const bound = await readQuery(definition, catalog, diagnostics)
+  const plan = bound && buildPlan(definition, bound, diagnostics)
+  return { ...(plan === undefined || diagnostics.failed ? {} : { plan }), diagnostics: diagnostics.list() }
+}
+
+async function readQuery(
+  definition: QueryDefinition,
+  catalog: Catalog,
+  diagnostics: Diagnostics,
+): Promise<BoundQuery | undefined> {
+  const quoted = quoteTopicNames(definition.query.text)
+  const places = new QueryPlaces(definition.query, quoted)
+  checkDefinition(definition, diagnostics)
+  using database = await DuckDb.open()
+  const tools = { database, places, diagnostics }
+  const node = await parseSelect(quoted, tools)
+  if (node === undefined) return undefined
+  refuseClauses(node, places, diagnostics)
+  const items = readFrom(node.from_table, places, diagnostics)
+  const scopes = await openScopes(items, definition, catalog, diagnostics)
+  return scopes && (await bindQuery(node, scopes, tools))
+}
+
+function buildPlan(
+  definition: QueryDefinition,
+  bound: BoundQuery,
+  diagnostics: Diagnostics,
+): QueryPlan | undefined {
+  const { output, name } = definition
+  checkOutputNames(definition, bound, diagnostics)
+  const keyColumn = findKey(definition, bound, diagnostics)
+  if (bound.scopes.some((scope) => scope.topic === output.topic.value)) {
+    const message = `topic "${output.topic.value}" is read and written by one query`
+    diagnostics.error('TOPOLOGY_INVALID', message, output.topic.span, { hint: 'Write to another topic.' })
+  }
+  if (diagnostics.failed) return undefined
+  const target = { name: name.value, topic: output.topic.value, keyColumn }
+  const columns = bound.outputs.map((column) => ({ name: column.name, type: column.expr.type }))
+  return { name: name.value, ...planNodes(bound, target), columns }
+}
+
+function checkOutputNames(
+  { query }: QueryDefinition,
+  { outputs }: BoundQuery,
+  diagnostics: Diagnostics,
+): void {
+  const seen = new Set<string>()
+  const repeated = new Set<string>()
+  for (const { name } of outputs) {
+    const lower = name.toLowerCase()
+    if (seen.has(lower)) repeated.add(name)
+    seen.add(lower)
+  }
+  for (const name of repeated) {
+    diagnostics.error('SQL_INVALID', `output column "${name}" occurs more than once`, query.span, {
+      hint: `Give each its own name, for example: a.${name} AS a_${name}.`,
+    })
+  }
+}
+
+function findKey(
+  { output }: QueryDefinition,
+  { outputs }: BoundQuery,
+  diagnostics: Diagnostics,
+): string | undefined {
+  if (output.key === undefined) return undefined
+  const { value, span } = output.key
+  const names = outputs.map((column) => column.name)
+  const found =
+    names.find((name) => name === value) ?? names.find((name) => name.toLowerCase() === value.toLowerCase())
+  if (found === undefined) {
+    const hint = suggest(value, names, 'output columns')
+    diagnostics.error('NAME_NOT_FOUND', `output key "${value}" is not an output column of the query`, span, {
+      hint,
+    })
+  }
+  return found
+}

@@ -1,0 +1,186 @@
+import type { DataType } from '../../data/types.ts'
+import type { Expr } from '../../expr/expr.ts'
+import { isNumberType } from '../../expr/common-type.ts'
+import { typeName } from '../../expr/type-name.ts'
+import type { Diagnostics } from '../diagnostic.ts'
+import type { AstExpr, SelectNode } from './ast.ts'
+import type { BoundJoin, BoundOutput, BoundQuery } from './bound-query.ts'
+import type { DuckDb } from './duckdb.ts'
+import { ExpressionBuilder } from './expressions.ts'
+import { reportFunctions } from './function-names.ts'
+import { splitJoin, type JoinTerms, type KeyTerm } from './join-terms.ts'
+import { bind, NameResolver } from './names.ts'
+import type { QueryPlaces } from './places.ts'
+import { columnIndex, isShared, type Scope } from './scope.ts'
+import { readSelectList, type SelectItem } from './select-list.ts'
+import { typeExpressions } from './typing.ts'
+
+/** What the steps of binding share. */
+export interface BindTools {
+  readonly database: DuckDb
+  readonly places: QueryPlaces
+  readonly diagnostics: Diagnostics
+}
+
+interface ResolvedQuery {
+  readonly scopes: readonly Scope[]
+  readonly joins: readonly { readonly scope: Scope; readonly terms: JoinTerms }[]
+  readonly where: AstExpr | undefined
+  readonly items: readonly SelectItem[]
+}
+
+/**
+ * Gives names and types to a query: first all names, then all types, so that each kind of error is reported together.
+ *
+ * @returns `undefined` where something was reported
+ */
+export async function bindQuery(
+  node: SelectNode,
+  scopes: readonly Scope[],
+  tools: BindTools,
+): Promise<BoundQuery | undefined> {
+  const { database, places, diagnostics } = tools
+  const resolver = new NameResolver(places, diagnostics)
+  const { items, context } = readSelectList({
+    items: node.select_list,
+    scopes,
+    resolver,
+    places,
+    diagnostics,
+  })
+  const joins = scopes.flatMap((scope) => {
+    const terms = scope.join && resolveJoin(scope, scopes, resolver, tools)
+    return terms === undefined ? [] : [{ scope, terms }]
+  })
+  const where = node.where_clause === null ? undefined : resolver.resolve(node.where_clause, context)
+  await reportFunctions(resolver.unknownFunctions, database, places, diagnostics)
+  if (diagnostics.failed) return undefined
+  return typeQuery({ scopes, joins, where, items }, tools)
+}
+
+function resolveJoin(
+  scope: Scope,
+  scopes: readonly Scope[],
+  resolver: NameResolver,
+  { places, diagnostics }: BindTools,
+): JoinTerms | undefined {
+  const { join } = scope
+  if (join === undefined) return undefined
+  const visible = scopes.slice(0, scope.index + 1)
+  if (join.using.length > 0) return resolveUsing(scope, visible, diagnostics)
+  const condition =
+    join.condition && resolver.resolve(join.condition, { scopes: visible, outputs: new Map() })
+  if (condition === undefined) return undefined
+  const terms = splitJoin(condition, scope.index)
+  if (terms.keys.length > 0) return terms
+  diagnostics.error('SQL_NOT_SUPPORTED', `the join with "${scope.alias}" has no key`, places.of(condition), {
+    detail: `A join needs an equality between a column of "${scope.alias}" itself and something of the tables before it.`,
+    hint: `Write for example: ON ${scopes[0]?.alias}.id = ${scope.alias}.id, and further conditions with AND.`,
+  })
+  return undefined
+}
+
+function resolveUsing(
+  scope: Scope,
+  visible: readonly Scope[],
+  diagnostics: Diagnostics,
+): JoinTerms | undefined {
+  const keys = (scope.join?.using ?? []).flatMap((name): KeyTerm[] => {
+    const owner = visible.find(
+      (earlier) => earlier !== scope && columnIndex(earlier, name) >= 0 && !isShared(earlier, name),
+    )
+    const own = columnIndex(scope, name)
+    if (owner === undefined || own < 0) {
+      const where = own < 0 ? `topic "${scope.topic}"` : 'any topic before the join'
+      diagnostics.error(
+        'NAME_NOT_FOUND',
+        `column "${name}" of USING is not in ${where}`,
+        scope.join?.span ?? scope.span,
+      )
+      return []
+    }
+    const [value, column] = [bind({}, owner, columnIndex(owner, name)), bind({}, scope, own)]
+    return [{ value, column, term: value }]
+  })
+  return { keys, residual: [] }
+}
+
+async function typeQuery(query: ResolvedQuery, tools: BindTools): Promise<BoundQuery | undefined> {
+  const { scopes, joins, where, items } = query
+  const { database, places, diagnostics } = tools
+  for (const scope of scopes) await database.createRow(scope.index, scope.columns)
+  const trees = [
+    ...items.map((item) => item.expr),
+    ...joins.flatMap(({ terms }) => [...terms.keys.map((key) => key.value), ...terms.residual]),
+    ...(where === undefined ? [] : [where]),
+  ]
+  const types = await typeExpressions(trees, scopes.length, tools)
+  if (types === undefined) return undefined
+  const builder = new ExpressionBuilder(types, scopes, places, diagnostics)
+  const outputs: BoundOutput[] = []
+  for (const item of items) {
+    outputs.push({ name: item.name ?? (await nameOutput(item, tools)), expr: builder.build(item.expr) })
+  }
+  const bound: BoundQuery = {
+    scopes,
+    joins: joins.map(({ scope, terms }) => bindJoin(scope, terms, builder, tools)),
+    where: where && builder.condition(where),
+    outputs,
+  }
+  return diagnostics.failed ? undefined : bound
+}
+
+/** A column without a name gets its text, as in DuckDB, and a warning. */
+async function nameOutput(item: SelectItem, { database, places, diagnostics }: BindTools): Promise<string> {
+  const name = await database.nameOf(item.written)
+  diagnostics.warn('SQL_INVALID', `an output column is called "${name}"`, places.of(item.written), {
+    hint: 'Give it a name with AS.',
+  })
+  return name
+}
+
+function bindJoin(
+  scope: Scope,
+  { keys, residual }: JoinTerms,
+  builder: ExpressionBuilder,
+  tools: BindTools,
+): BoundJoin {
+  const conditions = residual.map((term) => builder.condition(term))
+  const [first] = conditions
+  return {
+    scope,
+    type: scope.join?.type ?? 'inner',
+    keyColumns: keys.map((key) => key.column.bound?.index ?? 0),
+    key: keys.map((key) => bindKey(key, scope, builder, tools)),
+    residual:
+      conditions.length > 1
+        ? { kind: 'call', function: 'and', args: conditions, type: { kind: 'boolean' } }
+        : first,
+  }
+}
+
+/** Both sides of a key are looked up as values: they need one form. */
+function bindKey(
+  { value, column, term }: KeyTerm,
+  scope: Scope,
+  builder: ExpressionBuilder,
+  { places, diagnostics }: BindTools,
+): Expr {
+  const expr = builder.build(value)
+  const type = scope.columns[column.bound?.index ?? 0]?.type ?? { kind: 'any' as const }
+  if (keyFamily(expr.type) === undefined || keyFamily(expr.type) !== keyFamily(type)) {
+    const message = `the join compares ${typeName(expr.type)} with ${typeName(type)}`
+    diagnostics.error('TYPE_INVALID', message, places.of(term), {
+      detail: 'A key is text, a number or a truth value, and of one kind on both sides.',
+      hint: `Cast the side that is not a column of "${scope.alias}", for example with CAST(… AS ${typeName(type)}).`,
+    })
+  }
+  const floating = type.kind === 'double' || type.kind === 'float'
+  return floating ? builder.cast(expr, type, value) : expr
+}
+
+function keyFamily(type: DataType): string | undefined {
+  if (isNumberType(type)) return 'number'
+  if (type.kind === 'string' || type.kind === 'uuid' || type.kind === 'enum') return 'text'
+  return type.kind === 'boolean' ? 'boolean' : undefined
+}

@@ -1,0 +1,171 @@
+import type { Column, Format } from '../../data/types.ts'
+import type { SelectedColumn } from '../../data/selected-row.ts'
+import type { Expr } from '../../expr/expr.ts'
+import type {
+  GlobalTableNode,
+  LookupJoinNode,
+  Node,
+  NodeId,
+  SelectNode,
+  StoreSpec,
+} from '../../topology/topology.ts'
+import type { BoundJoin, BoundOutput, BoundQuery } from './bound-query.ts'
+import { UsedColumns } from './used-columns.ts'
+
+export interface NodePlan {
+  readonly nodes: readonly Node[]
+  readonly stores: readonly StoreSpec[]
+}
+
+/** Where the result goes; both names are known to be right. */
+export interface PlanTarget {
+  readonly name: string
+  readonly topic: string
+  readonly keyColumn: string | undefined
+}
+
+const json: Format = { notation: 'json', type: { kind: 'struct' } }
+const textKey: Format = { notation: 'binary', type: { kind: 'string' } }
+
+/** The nodes of a query: source, look-ups from left to right, selection, sink. Only columns that are used are read. */
+export function planNodes(query: BoundQuery, target: PlanTarget): NodePlan {
+  const planner = new NodePlanner(query, target)
+  return planner.plan()
+}
+
+class NodePlanner {
+  readonly #query: BoundQuery
+  readonly #target: PlanTarget
+  readonly #used: UsedColumns
+
+  constructor(query: BoundQuery, target: PlanTarget) {
+    this.#query = query
+    this.#target = target
+    this.#used = new UsedColumns(query)
+  }
+
+  plan(): NodePlan {
+    const { name, topic } = this.#target
+    const tables = this.#tables()
+    const source: NodeId = `${name}/source`
+    const joins = this.#query.joins.map((join, index) =>
+      this.#join(join, index === 0 ? source : this.#joinId(index - 1)),
+    )
+    const select = this.#select(joins.at(-1)?.id ?? source)
+    const nodes: Node[] = [
+      {
+        kind: 'source',
+        id: source,
+        topics: [this.#query.scopes[0]?.topic ?? ''],
+        key: textKey,
+        value: json,
+        columns: this.#used.columnsOf(0),
+      },
+      ...tables.map(({ node }) => node),
+      ...joins,
+      select,
+      {
+        kind: 'sink',
+        id: `${name}/sink`,
+        input: select.id,
+        topic: { kind: 'topic', name: topic },
+        key: textKey,
+        value: json,
+      },
+    ]
+    return { nodes, stores: tables.map(({ store }) => store) }
+  }
+
+  /** One copy of a dimension for all joins that look into it by the same columns. */
+  #tables(): readonly { readonly node: GlobalTableNode; readonly store: StoreSpec }[] {
+    const seen = new Set<string>()
+    return this.#query.joins.flatMap((join) => {
+      const store = this.#tableName(join)
+      if (seen.has(store)) return []
+      seen.add(store)
+      const columns = this.#used.columnsOf(join.scope.index)
+      const index = join.keyColumns.map((column) => this.#used.position(join.scope.index, column))
+      const [topic, id] = [join.scope.topic, this.#tableId(join)]
+      return [
+        {
+          node: { kind: 'global-table', id, topic, key: textKey, value: json, columns, index, store },
+          store: storeOf(store, columns),
+        },
+      ]
+    })
+  }
+
+  #tableName(join: BoundJoin): string {
+    const columns = join.keyColumns.map((index) => join.scope.columns[index]?.name ?? '')
+    return [this.#target.name, join.scope.topic, ...columns].join('-')
+  }
+
+  #tableId(join: BoundJoin): NodeId {
+    const columns = join.keyColumns.map((index) => join.scope.columns[index]?.name ?? '')
+    return `${this.#target.name}/table ${join.scope.topic} by ${columns.join(', ')}`
+  }
+
+  #joinId(index: number): NodeId {
+    return `${this.#target.name}/join ${this.#query.joins[index]?.scope.alias}`
+  }
+
+  #join(join: BoundJoin, input: NodeId): LookupJoinNode {
+    const residual = join.residual && this.#used.renumber(join.residual)
+    return {
+      kind: 'lookup-join',
+      id: `${this.#target.name}/join ${join.scope.alias}`,
+      input,
+      table: this.#tableId(join),
+      type: join.type,
+      key: join.key.map((expr) => this.#used.renumber(expr)),
+      ...(residual === undefined ? {} : { residual }),
+      scope: join.scope.index,
+    }
+  }
+
+  #select(input: NodeId): SelectNode {
+    const { where, outputs } = this.#query
+    const cells: Expr[] = []
+    const columns = outputs.map((output) => this.#selected(output, cells))
+    const keyColumn = columns.findIndex((column) => column.name === this.#target.keyColumn)
+    return {
+      kind: 'select',
+      id: `${this.#target.name}/select`,
+      input,
+      ...(where === undefined ? {} : { where: this.#used.renumber(where) }),
+      layout: { columns },
+      cells,
+      ...(keyColumn < 0 ? {} : { keyColumn }),
+    }
+  }
+
+  /** A column that passes through names its place; others are cells. */
+  #selected({ name, expr }: BoundOutput, cells: Expr[]): SelectedColumn {
+    if (expr.kind === 'column') {
+      const index = this.#used.position(expr.scope, expr.index)
+      return { name, type: expr.type, from: 'row', scope: expr.scope, index, sourceName: expr.name }
+    }
+    const cell = asJson(this.#used.renumber(expr))
+    return { name, type: cell.type, from: 'cell', index: cells.push(cell) - 1 }
+  }
+}
+
+/** Days and spans are text in JSON; timestamps are written so by the format. */
+function asJson(expr: Expr): Expr {
+  const spelled = expr.type.kind === 'date' || expr.type.kind === 'interval'
+  return spelled ? { kind: 'cast', input: expr, tolerant: false, type: { kind: 'string' } } : expr
+}
+
+function storeOf(name: string, columns: readonly Column[]): StoreSpec {
+  return {
+    name,
+    kind: 'key-value',
+    key: textKey,
+    value: json,
+    columns,
+    timestamped: false,
+    persistent: false,
+    caching: false,
+    logging: 'none',
+  }
+}

@@ -1,0 +1,89 @@
+import type { Diagnostics } from '../diagnostic.ts'
+import { suggest } from '../diagnostic.ts'
+import type { AstExpr, Star } from './ast.ts'
+import { bind, type NameContext, type NameResolver } from './names.ts'
+import type { QueryPlaces } from './places.ts'
+import { findByName, isShared, type Scope } from './scope.ts'
+
+/** One output column, resolved. */
+export interface SelectItem {
+  /** `undefined` for a computed column without an alias, until DuckDB has named it. */
+  readonly name: string | undefined
+  readonly expr: AstExpr
+  /** As the author wrote it, for its place. */
+  readonly written: AstExpr
+}
+
+interface SelectInput {
+  readonly items: readonly AstExpr[]
+  readonly scopes: readonly Scope[]
+  readonly resolver: NameResolver
+  readonly places: QueryPlaces
+  readonly diagnostics: Diagnostics
+}
+
+/** Expands stars and resolves names; a column may use the aliases before it. */
+export function readSelectList(input: SelectInput): {
+  readonly items: readonly SelectItem[]
+  readonly context: NameContext
+} {
+  const outputs = new Map<string, AstExpr>()
+  const context: NameContext = { scopes: input.scopes, outputs }
+  const items: SelectItem[] = []
+  for (const item of input.items) {
+    if (item.class === 'STAR') {
+      items.push(...expandStar(item, input))
+      continue
+    }
+    const expr = input.resolver.resolve(item, context)
+    const alias = item.alias ?? ''
+    if (alias !== '' && expr !== undefined) outputs.set(alias.toLowerCase(), expr)
+    if (expr !== undefined)
+      items.push({ name: alias === '' ? ownName(expr, input.scopes) : alias, expr, written: item })
+  }
+  return { items, context }
+}
+
+/** The name of a column that stands alone, and of a field of one. */
+function ownName(expr: AstExpr, scopes: readonly Scope[]): string | undefined {
+  if (expr.class === 'COLUMN_REF' && expr.bound !== undefined) {
+    return scopes[expr.bound.scope]?.columns[expr.bound.index]?.name
+  }
+  const field =
+    expr.class === 'FUNCTION' && expr.function_name === 'struct_extract' ? expr.children[1] : undefined
+  return field?.class === 'CONSTANT' ? String(field.value.value) : undefined
+}
+
+/** `*` and `a.*`; columns that USING shares come once. */
+function expandStar(star: Star, { scopes, places, diagnostics }: SelectInput): readonly SelectItem[] {
+  if (
+    star.columns ||
+    star.replace_list.length > 0 ||
+    star.rename_list.length > 0 ||
+    star.qualified_exclude_list.length > 0
+  ) {
+    diagnostics.error('SQL_NOT_SUPPORTED', 'COLUMNS, REPLACE and RENAME are not supported', places.of(star), {
+      hint: 'Name the columns; EXCLUDE (a, b) is supported.',
+    })
+    return []
+  }
+  const name = star.relation_name
+  const chosen =
+    name === ''
+      ? scopes
+      : scopes.filter((_, index) => index === findByName(scopes, name, (scope) => scope.alias))
+  if (chosen.length === 0) {
+    const aliases = scopes.map((scope) => scope.alias)
+    const hint = suggest(name, aliases, 'aliases')
+    diagnostics.error('NAME_NOT_FOUND', `"${name}" is not a topic or an alias here`, places.of(star), {
+      hint,
+    })
+  }
+  const excluded = new Set(star.exclude_list.map((column) => column.toLowerCase()))
+  return chosen.flatMap((scope) =>
+    scope.columns.flatMap((column, index) => {
+      if (excluded.has(column.name.toLowerCase()) || (name === '' && isShared(scope, column.name))) return []
+      return [{ name: column.name, expr: bind(star, scope, index), written: star }]
+    }),
+  )
+}
