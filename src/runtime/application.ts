@@ -91,6 +91,7 @@ export class Application {
             options: this.#options,
             surroundings: this.#surroundings,
             metrics: this.metrics,
+            onOpened: () => {},
             onCommitted: () => {},
             onRestore: (progress) => this.#events.onRestore?.(progress),
           },

@@ -1,8 +1,5 @@
-import type { Metrics } from '../../base/metrics.ts'
-import type { Topology } from '../../topology/topology.ts'
-import type { ApplicationOptions, Surroundings } from '../options.ts'
 import type { ThreadStatus } from '../status.ts'
-import type { RestoreProgress } from '../thread/restorer.ts'
+import type { ThreadParts } from '../thread/open-thread.ts'
 
 /** One life of a stream thread, wherever it runs. */
 export interface HostedThread {
@@ -15,15 +12,4 @@ export interface HostedThread {
   status(): ThreadStatus
 }
 
-export interface HostingParts {
-  readonly index: number
-  readonly processId: string
-  readonly topology: Topology
-  readonly options: ApplicationOptions
-  readonly surroundings: Surroundings
-  readonly metrics: Metrics
-  readonly onCommitted: () => void
-  readonly onRestore: (progress: RestoreProgress) => void
-}
-
-export type StartThread = (parts: HostingParts) => HostedThread
+export type StartThread = (parts: ThreadParts) => HostedThread

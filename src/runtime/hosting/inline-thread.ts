@@ -1,9 +1,10 @@
 import { labelledMetrics } from '../thread/labelled-metrics.ts'
 import { StreamThread } from '../thread/stream-thread.ts'
-import type { HostedThread, HostingParts } from './hosted-thread.ts'
+import type { HostedThread } from './hosted-thread.ts'
+import type { ThreadParts } from '../thread/open-thread.ts'
 
 /** Runs a stream thread on the caller's own thread: for one thread, for tests, and for simulation. */
-export function startInline(parts: HostingParts): HostedThread {
+export function startInline(parts: ThreadParts): HostedThread {
   const labels = { thread: String(parts.index + 1) }
   const thread = new StreamThread({
     ...parts,

@@ -2,23 +2,29 @@ import { sleep } from '../../base/clock.ts'
 import { toStreamError } from '../../base/errors.ts'
 import type { StreamError } from '../../base/errors.ts'
 import type { ThreadStatus } from '../status.ts'
-import type { HostedThread, HostingParts, StartThread } from './hosted-thread.ts'
+import type { HostedThread, StartThread } from './hosted-thread.ts'
+import type { ThreadParts } from '../thread/open-thread.ts'
 
 /**
  * The place of one stream thread in an application: when a thread fails for a reason that passes, another takes its place after a
  * pause that doubles, up to a number of failures in a row. A commit shows that the thread works, and ends the row.
  */
 export class ThreadSlot {
-  readonly #parts: HostingParts
+  readonly #parts: ThreadParts
   readonly #start: StartThread
   readonly #stopped = new AbortController()
   #thread: HostedThread | undefined = undefined
   #failuresInRow = 0
+  #everOpened = false
 
-  constructor(parts: HostingParts, start: StartThread) {
+  constructor(parts: ThreadParts, start: StartThread) {
     this.#start = start
     this.#parts = {
       ...parts,
+      onOpened: () => {
+        this.#everOpened = true
+        parts.onOpened()
+      },
       onCommitted: () => {
         this.#failuresInRow = 0
         parts.onCommitted()
@@ -61,7 +67,9 @@ export class ThreadSlot {
     const { options, surroundings, index } = this.#parts
     const { logger, clock } = surroundings
     this.#failuresInRow += 1
-    if (error.retry === 'never' || this.#failuresInRow > options.restartsMax) throw error
+    // A cluster that was never reached is a wrong address more often than an outage, and the client has tried for a while already.
+    const unreachable = error.code === 'BROKER_UNREACHABLE' && !this.#everOpened
+    if (error.retry === 'never' || unreachable || this.#failuresInRow > options.restartsMax) throw error
     if (this.#isStopped()) {
       logger.warn('thread failed while stopping', {
         thread: index + 1,

@@ -33,6 +33,7 @@ const thread = new StreamThread({
     random: systemRandom,
     logger: postingLogger(labels),
   },
+  onOpened: () => post({ kind: 'opened' }),
   onCommitted: () => post({ kind: 'committed' }),
   onRestore: (progress) => post({ kind: 'restore', progress }),
 })

@@ -19,7 +19,7 @@ export type ToWorker = { readonly kind: 'stop' }
 
 export type FromWorker =
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
-  | { readonly kind: 'committed' }
+  | { readonly kind: 'opened' | 'committed' }
   | { readonly kind: 'restore'; readonly progress: RestoreProgress }
   | { readonly kind: 'status'; readonly status: ThreadStatus; readonly samples: readonly MetricSample[] }
   | { readonly kind: 'done' }

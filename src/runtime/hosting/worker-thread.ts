@@ -3,12 +3,13 @@ import { deferred } from '../../base/deferred.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Counter, MetricSample, Metrics } from '../../base/metrics.ts'
 import type { ThreadStatus } from '../status.ts'
-import type { HostedThread, HostingParts } from './hosted-thread.ts'
+import type { HostedThread } from './hosted-thread.ts'
+import type { ThreadParts } from '../thread/open-thread.ts'
 import { errorFrom } from './worker-messages.ts'
 import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.ts'
 
 /** Runs a stream thread in a worker thread. The first of `done`, `failed` and the worker's own end decides. */
-export function startWorker(parts: HostingParts): HostedThread {
+export function startWorker(parts: ThreadParts): HostedThread {
   const { index, processId, topology, options } = parts
   const input: WorkerInput = { index, processId, topology, options }
   // The source runs as TypeScript, the package as JavaScript: the entry has the ending that this file has.
@@ -21,6 +22,8 @@ export function startWorker(parts: HostingParts): HostedThread {
     switch (message.kind) {
       case 'log':
         return parts.surroundings.logger[message.level](message.message, message.fields)
+      case 'opened':
+        return parts.onOpened()
       case 'committed':
         return parts.onCommitted()
       case 'restore':

@@ -1,4 +1,5 @@
-import type { GroupMember } from '../../kafka/contracts.ts'
+import { StreamError } from '../../base/errors.ts'
+import type { GroupMember, GroupMetadata } from '../../kafka/contracts.ts'
 import type { Task } from '../task/task.ts'
 import type { Output } from './output.ts'
 
@@ -23,10 +24,11 @@ export async function commitExactlyOnce(
   tasks: readonly Task[],
   { output, member }: CommitParts,
 ): Promise<void> {
+  const group = asNow(member.metadata)
   for (const task of tasks) task.seal()
   await output.settle()
   const offsets = tasks.flatMap((task) => task.offsets())
-  await output.producer.commit(offsets, member.metadata)
+  await output.producer.commit(offsets, group)
   for (const task of tasks) {
     task.storesCommitted()
     task.offsetsCommitted()
@@ -49,4 +51,25 @@ export async function commitAtLeastOnce(
   for (const task of tasks) task.storesCommitted()
   await member.commitOffsets(tasks.flatMap((task) => task.offsets()))
   for (const task of tasks) task.offsetsCommitted()
+}
+
+/**
+ * The member as it is now, with generations to come. The member's own view is a live one: now the commit waits for
+ * acknowledgements; now a heartbeat hears that the group has forgotten this member, and the view shows no member and no
+ * generation; now the offsets go out as those of a client without a group, which a coordinator takes from anybody while its
+ * group is empty. A commit is therefore made as the member that did the work, or refused.
+ */
+function asNow(live: GroupMetadata): GroupMetadata {
+  const { groupId, memberId, instanceId, generation } = live
+  if (memberId === '' || generation < 0) {
+    throw new StreamError('MEMBER_FENCED', `group "${groupId}" has forgotten this member`)
+  }
+  return {
+    groupId,
+    memberId,
+    instanceId,
+    get generation() {
+      return live.memberId === memberId && live.generation >= 0 ? live.generation : generation
+    },
+  }
 }

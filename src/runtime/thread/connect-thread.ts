@@ -10,14 +10,14 @@ export function threadName({ processId, index }: Pick<ThreadParts, 'processId' |
 
 /** The thread's own connections. */
 export function connectThread(parts: ThreadParts): Kafka {
-  const { options, surroundings, metrics } = parts
+  const { options, surroundings } = parts
   const { bootstrap, tls, sasl } = options.kafka
   const { clock, random, logger } = surroundings
   const connector =
     surroundings.connector ??
     tcpConnector({ clock, ...(tls === undefined ? {} : { tls }), ...(sasl === undefined ? {} : { sasl }) })
   const clientId = `${options.applicationId}-${threadName(parts)}`
-  return openKafka({ bootstrap, clientId, connector, clock, random, logger, metrics })
+  return openKafka({ bootstrap: bootstrap.split(','), clientId, connector, clock, random, logger })
 }
 
 /**

@@ -32,6 +32,8 @@ export interface ThreadParts {
   readonly options: ApplicationOptions
   readonly surroundings: Surroundings
   readonly metrics: Metrics
+  /** The thread is in its group, with everything open. */
+  readonly onOpened: () => void
   readonly onCommitted: () => void
   readonly onRestore: (progress: RestoreProgress) => void
 }

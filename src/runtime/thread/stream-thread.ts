@@ -54,6 +54,7 @@ export class StreamThread {
   async run(): Promise<void> {
     const open = await assembleThread(this.#parts, this.#listener(), () => this.#stopping)
     this.#open = open
+    this.#parts.onOpened()
     try {
       await this.#loop(open)
       await open.cycle.commitOrRecover()
@@ -78,6 +79,8 @@ export class StreamThread {
 
   async #loop(open: OpenThread): Promise<void> {
     while (!this.#stopping) {
+      // Outside of the recovery: what the membership fails with ends this life.
+      if (open.member.rebalancing) await open.member.poll()
       try {
         const work = await this.#turn(open)
         if (this.#stopping) return
@@ -90,8 +93,7 @@ export class StreamThread {
   }
 
   async #turn(open: OpenThread): Promise<number> {
-    const { member, tasks, globals, output, cycle } = open
-    if (member.rebalancing) await member.poll()
+    const { tasks, globals, output, cycle } = open
     const { bounds } = this.#parts.options
     let work = await tasks.step(bounds.restoreRecords)
     work += globals.step()
