@@ -34,8 +34,8 @@ export function addNode(scope: Scope, node: Node): string {
 
 interface Wanted {
   readonly kind: FunctionKind
-  /** The field that holds it. */
-  readonly field: string
+  /** The field that holds it; absent where the place itself is that field. */
+  readonly field?: string
   readonly arguments?: readonly (DataType | undefined)[]
   readonly result?: DataType
   readonly stores?: boolean
@@ -48,7 +48,8 @@ export function useFunction(
   place: BuildPlace,
   { field, ...wanted }: Wanted,
 ): Callee | undefined {
-  return scope.functions.use(reference, { ...wanted, name: place.path.to(field).long })
+  const path = field === undefined ? place.path : place.path.to(field)
+  return scope.functions.use(reference, { ...wanted, name: path.long })
 }
 
 /** The same for a field that may be absent: `null` where it is. */

@@ -84,6 +84,7 @@ export const definitionSchema = objectSchema('definition', 'definition', 'Stream
 /** A file that is one SQL query, with the extras that Weft adds. */
 export const sqlFileSchema = objectSchema('sqlFile', 'SQL pipeline', queryFileSchema.about, { ...queryFileSchema.fields, ...extras })
 
+export type DevTopicFields = Read<typeof devTopicSchema>
 export type DefinitionFields = Read<typeof definitionSchema>
 export type SqlFileFields = Read<typeof sqlFileSchema>
 export type ExtraFields = Pick<DefinitionFields, 'topics' | 'dev'>

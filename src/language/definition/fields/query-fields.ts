@@ -1,4 +1,4 @@
-import { byDefault, optional, refused, required, type Kind } from '../../schema/field.ts'
+import { optional, refused, required, type Kind } from '../../schema/field.ts'
 import { listOf, mapOf } from '../../schema/collections.ts'
 import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
 import { choice, code, durationWithUnit, text, textLike, topicName } from '../../schema/scalars.ts'
@@ -77,5 +77,3 @@ export const queryFileSchema = objectSchema('queryFile', 'SQL pipeline', 'A file
 })
 
 export type QueryFields = Read<typeof querySchema>
-export const queryDefaults = { ttlMs: 3_600_000 } as const
-export const emissionDefault = byDefault(choice(['immediate', 'smart']), 'immediate', '')
