@@ -20,6 +20,7 @@ export class Cluster {
   readonly metadata = new Metadata()
   readonly #interest = new Set<string>()
   #started = false
+  #starting: Promise<void> | undefined
   #refreshing: Promise<void> | undefined
   #soon: Timer | undefined
   #aged: Timer | undefined
@@ -32,23 +33,22 @@ export class Cluster {
   }
 
   /**
-   * A connection to any broker. The first time it is tried for as long as a start may take.
+   * Makes the first contact, tried for as long as a start may take; done once, and then nothing.
    *
    * @throws StreamError `BROKER_UNREACHABLE` naming every address that was tried and why it failed
    */
+  async start(): Promise<void> {
+    if (this.#started) return
+    this.#starting ??= this.#startNow().finally(() => {
+      this.#starting = undefined
+    })
+    await this.#starting
+  }
+
+  /** A connection to any broker, once started. @throws as {@link Cluster.start}, without trying again */
   async anyBroker(): Promise<BrokerConnection> {
-    if (this.#started) return this.#tryAll()
-    const limitMs = this.context.startTimeoutMs
-    const startMs = this.context.clock.monotonicMs()
-    try {
-      const connection = await retrying(this.context, limitMs, () => this.#tryAll())
-      this.#started = true
-      return connection
-    } catch (error) {
-      throw isTransient(error)
-        ? startFailure(error, this.context.clock.monotonicMs() - startMs)
-        : toStreamError(error)
-    }
+    await this.start()
+    return this.#tryAll()
   }
 
   /** A connection to a broker by its id. @throws StreamError `KAFKA_RETRIABLE` when the metadata does not know it */
@@ -60,7 +60,8 @@ export class Cluster {
   }
 
   /** Tries an operation against any broker until it succeeds, fails for good, or the time is over. */
-  retryingAny<T>(attempt: (connection: BrokerConnection) => Promise<T>): Promise<T> {
+  async retryingAny<T>(attempt: (connection: BrokerConnection) => Promise<T>): Promise<T> {
+    await this.start()
     return retrying(this.context, this.context.retryTimeoutMs, async () => attempt(await this.anyBroker()))
   }
 
@@ -125,6 +126,17 @@ export class Cluster {
     const { clock, metadataMaxAgeMs, closing } = this.context
     this.#aged?.cancel()
     if (!closing.aborted) this.#aged = clock.setTimer(metadataMaxAgeMs, () => this.refreshSoon())
+  }
+
+  async #startNow(): Promise<void> {
+    const { clock, startTimeoutMs } = this.context
+    const startMs = clock.monotonicMs()
+    try {
+      await retrying(this.context, startTimeoutMs, () => this.#tryAll())
+      this.#started = true
+    } catch (error) {
+      throw isTransient(error) ? startFailure(error, clock.monotonicMs() - startMs) : toStreamError(error)
+    }
   }
 
   async #tryAll(): Promise<BrokerConnection> {

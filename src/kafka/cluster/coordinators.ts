@@ -35,11 +35,12 @@ export class Coordinator {
   }
 
   /** Tries until it succeeds, fails for good, or `limitMs` are over. */
-  retrying<T>(
+  async retrying<T>(
     lane: string,
     attempt: (connection: BrokerConnection) => Promise<T>,
     limitMs: number = this.#cluster.context.retryTimeoutMs,
   ): Promise<T> {
+    await this.#cluster.start()
     return retrying(this.#cluster.context, limitMs, () => this.once(lane, attempt))
   }
 
