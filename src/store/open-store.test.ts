@@ -106,7 +106,7 @@ describe('openStore', () => {
       position: undefined,
     })
     for (let read = 0; read < 5; read++) expect(store.get('a')).toBe('1')
-    const reads = metrics.samples().find(({ facts }) => facts.name === 'store_engine_reads_total')
+    const reads = metrics.samples().find(({ facts }) => facts.name === 'weft_store_engine_reads_total')
     expect(reads?.value).toBe(1)
   })
 

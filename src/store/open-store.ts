@@ -62,14 +62,14 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
     changeLog: spec.logging === 'own' ? options.changeLog : undefined,
     logAt: spec.caching ? 'seal' : 'write',
     cleanEntriesMax: options.cleanEntriesMax ?? cleanEntriesMaxDefault,
-    engineReads: metrics.counter('store_engine_reads_total', 'Reads that the overlay could not answer', {
+    engineReads: metrics.counter('weft_store_engine_reads_total', 'Reads that the overlay could not answer', {
       store: spec.name,
     }),
   })
   const labels = { store: spec.name }
-  metrics.gauge('store_entries', 'Committed entries', () => engine.entryCount, labels)
-  metrics.gauge('store_size_bytes', 'Memory or disk that the engine uses', () => engine.sizeBytes, labels)
-  metrics.gauge('store_dirty_entries', 'Entries not yet committed', () => overlay.dirtyCount, labels)
+  metrics.gauge('weft_store_entries', 'Committed entries', () => engine.entryCount, labels)
+  metrics.gauge('weft_store_size_bytes', 'Memory or disk that the engine uses', () => engine.sizeBytes, labels)
+  metrics.gauge('weft_store_dirty_entries', 'Entries not yet committed', () => overlay.dirtyCount, labels)
   return { managed: manage(spec.name, overlay), store: new OverlayKeyValueStore(overlay, spec) }
 }
 

@@ -1,8 +1,9 @@
+import { addDetail, toStreamError } from '../../base/errors.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Row } from '../../data/row.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
-import type { LookupJoinNode } from '../../topology/topology.ts'
+import type { LookupJoinNode, NodeId } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { JoinedRows, joinedRows } from './joined-rows.ts'
@@ -14,6 +15,7 @@ import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts
  * A tombstone of the driver is left out. While the children run, the record's value is the joined rows; afterwards it is what it was.
  */
 export class LookupJoin implements Processor {
+  readonly #id: NodeId
   readonly #table: KeyValueStore
   readonly #key: (rows: readonly (Row | undefined)[]) => unknown
   readonly #residual: Evaluate | undefined
@@ -26,6 +28,7 @@ export class LookupJoin implements Processor {
 
   constructor(node: LookupJoinNode, env: ProcessEnvironment, next: Processor) {
     const { clock } = env.context
+    this.#id = node.id
     this.#table = env.globalStore(node.table)
     this.#key = keyOf(node.key.map((part) => compileExpr(part, clock)))
     this.#residual = node.residual === undefined ? undefined : compileExpr(node.residual, clock)
@@ -45,15 +48,27 @@ export class LookupJoin implements Processor {
       return
     }
     const rows = joined.rows
-    const key = this.#key(rows)
-    rows[this.#scope] = key === null ? undefined : (this.#table.get(key) as Row | undefined)
-    if (this.#residual !== undefined && this.#residual(rows) !== true) rows[this.#scope] = undefined
-    if (!this.#left && rows[this.#scope] === undefined) return
+    if (!this.#find(rows) && !this.#left) return
     this.#counters.recordsOut.value++
     const before = record.value
     record.value = joined
     this.#next.process(record)
     record.value = before
+  }
+
+  /** Puts the partner into its scope, `undefined` where there is none. */
+  #find(rows: (Row | undefined)[]): boolean {
+    const scope = this.#scope
+    try {
+      const key = this.#key(rows)
+      rows[scope] = key === null ? undefined : (this.#table.get(key) as Row | undefined)
+      if (rows[scope] === undefined) return false
+      if (this.#residual === undefined || this.#residual(rows) === true) return true
+    } catch (error) {
+      throw addDetail(toStreamError(error), `It was computed by join "${this.#id}".`)
+    }
+    rows[scope] = undefined
+    return false
   }
 }
 

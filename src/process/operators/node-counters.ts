@@ -18,12 +18,16 @@ export type DropReason =
 export function nodeCounters(metrics: Metrics, node: NodeId): NodeCounters {
   const labels = { node }
   return {
-    recordsIn: metrics.counter('operator_records_in_total', 'Records that an operator took', labels),
-    recordsOut: metrics.counter('operator_records_out_total', 'Records that an operator passed on', labels),
+    recordsIn: metrics.counter('weft_operator_records_in_total', 'Records that an operator took', labels),
+    recordsOut: metrics.counter(
+      'weft_operator_records_out_total',
+      'Records that an operator passed on',
+      labels,
+    ),
   }
 }
 
 export function dropCounter(metrics: Metrics, node: NodeId, reason: DropReason): Counter {
   const help = 'Records left out because an operator has no use for them'
-  return metrics.counter('records_dropped_total', help, { node, reason })
+  return metrics.counter('weft_records_dropped_total', help, { node, reason })
 }

@@ -1,8 +1,9 @@
+import { addDetail, toStreamError } from '../../base/errors.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Row } from '../../data/row.ts'
 import { SelectedRow, type SelectedColumn } from '../../data/selected-row.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
-import type { SelectNode } from '../../topology/topology.ts'
+import type { NodeId, SelectNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
 import { JoinedRows, joinedRows } from './joined-rows.ts'
@@ -10,6 +11,7 @@ import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts
 
 /** SQL's WHERE and SELECT. One selected row serves all records; columns that pass through are not decoded. */
 export class Select implements Processor {
+  readonly #id: NodeId
   readonly #where: Evaluate | undefined
   readonly #cells: readonly Evaluate[]
   readonly #keyColumn: SelectedColumn | undefined
@@ -22,6 +24,7 @@ export class Select implements Processor {
 
   constructor(node: SelectNode, env: ProcessEnvironment, next: Processor) {
     const { clock } = env.context
+    this.#id = node.id
     this.#where = node.where === undefined ? undefined : compileExpr(node.where, clock)
     this.#cells = node.cells.map((cell) => compileExpr(cell, clock))
     this.#keyColumn = node.keyColumn === undefined ? undefined : node.layout.columns[node.keyColumn]
@@ -39,8 +42,7 @@ export class Select implements Processor {
       return
     }
     const rows = joined.rows
-    if (this.#where !== undefined && this.#where(rows) !== true) return
-    this.#fill(rows)
+    if (!this.#fill(rows)) return
     const out = this.#out
     out.key = this.#keyColumn === undefined ? null : keyText(this.#selected.value(this.#keyColumn))
     out.value = this.#selected
@@ -50,11 +52,18 @@ export class Select implements Processor {
     this.#next.process(out)
   }
 
-  #fill(rows: readonly (Row | undefined)[]): void {
+  /** @returns false where the condition is not TRUE */
+  #fill(rows: readonly (Row | undefined)[]): boolean {
     const selected = this.#selected
-    selected.rows = rows
-    for (let index = 0; index < this.#cells.length; index++) {
-      selected.cells[index] = (this.#cells[index] as Evaluate)(rows)
+    try {
+      if (this.#where !== undefined && this.#where(rows) !== true) return false
+      selected.rows = rows
+      for (let index = 0; index < this.#cells.length; index++) {
+        selected.cells[index] = (this.#cells[index] as Evaluate)(rows)
+      }
+      return true
+    } catch (error) {
+      throw addDetail(toStreamError(error), `It was computed by query operator "${this.#id}".`)
     }
   }
 }

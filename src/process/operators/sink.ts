@@ -46,7 +46,7 @@ export class Sink implements Processor {
     this.#partitioner =
       node.partitioner === undefined ? undefined : new UserFunction(node.partitioner, node.id, env)
     const labels = { node: node.id, topic }
-    this.#recordsOut = env.metrics.counter('sink_records_total', 'Records written to a topic', labels)
+    this.#recordsOut = env.metrics.counter('weft_sink_records_total', 'Records written to a topic', labels)
     this.#outgoing = {
       topic,
       partition: byDefaultPartitioner,

@@ -32,7 +32,7 @@ export class Source implements RecordSource {
     this.#decoder = decoder
     this.#timestamp = timestamp
     this.#next = next
-    this.#recordsIn = env.metrics.counter('source_records_total', 'Records read from a topic', {
+    this.#recordsIn = env.metrics.counter('weft_source_records_total', 'Records read from a topic', {
       node,
       topic,
     })

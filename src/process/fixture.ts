@@ -1,0 +1,187 @@
+/**
+ * A task in a few lines, for tests and benchmarks: real stores in memory, real formats, and user functions as plain JavaScript ones,
+ * named in the order in which they are made.
+ */
+import type { ByteWriter } from '../base/byte-writer.ts'
+import type { Headers } from '../base/headers.ts'
+import { silentLogger } from '../base/logger.ts'
+import { ManualClock } from '../base/manual-clock.ts'
+import { MetricRegistry } from '../base/metrics.ts'
+import type { Format } from '../data/types.ts'
+import { serdeFor } from '../serde/serdes.ts'
+import type { ManagedStore, KeyValueStore } from '../store/contracts.ts'
+import { openStore } from '../store/open-store.ts'
+import type { FunctionKind, FunctionRef } from '../topology/functions.ts'
+import type { GlobalTableNode, Node, StoreSpec } from '../topology/topology.ts'
+import { buildProcessors, type Processors } from './build.ts'
+import type { OutgoingRecord, ProcessEnvironment, RawRecord } from './environment.ts'
+import { openGlobalTable, type GlobalTable } from './global-table.ts'
+
+export const text: Format = { notation: 'binary', type: { kind: 'string' } }
+export const long: Format = { notation: 'binary', type: { kind: 'long' } }
+export const json: Format = { notation: 'json', type: { kind: 'any' } }
+
+export interface SentRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly key: string | null
+  readonly value: string | null
+  readonly timestampMs: number
+  readonly headers: Headers | undefined
+}
+
+export interface PushedRecord {
+  readonly timestampMs?: number
+  readonly headers?: Headers
+}
+
+type UserCode = (...args: never[]) => unknown
+
+/** Functions that topologies of this test may name. */
+export class TestFunctions {
+  readonly code = new Map<string, UserCode>()
+
+  add(kind: FunctionKind, code: UserCode): FunctionRef {
+    const name = `f${this.code.size}`
+    this.code.set(name, code)
+    return { name, kind, parameters: [], stores: [], body: { language: 'javascript' } }
+  }
+}
+
+export function storeSpec(name: string, shape: Partial<StoreSpec> = {}): StoreSpec {
+  return {
+    name,
+    kind: 'key-value',
+    key: text,
+    value: json,
+    timestamped: true,
+    persistent: false,
+    caching: false,
+    logging: 'none',
+    ...shape,
+  }
+}
+
+interface TestTaskOptions {
+  readonly nodes: readonly Node[]
+  readonly stores?: readonly StoreSpec[]
+  readonly functions?: TestFunctions
+  readonly partitionCount?: number
+  /** Where records go; default: into {@link TestTask.sent}, as text. */
+  readonly send?: (record: OutgoingRecord) => void
+}
+
+export class TestTask {
+  readonly metrics = new MetricRegistry()
+  readonly sent: SentRecord[] = []
+  readonly printed: string[] = []
+  readonly context = { topic: '', partition: -1, offset: -1, streamTimeMs: -1, clock: new ManualClock() }
+  readonly #stores = new Map<string, { readonly managed: ManagedStore; readonly store: KeyValueStore }>()
+  readonly #globals = new Map<string, GlobalTable>()
+  readonly #functions: TestFunctions
+  readonly processors: Processors
+  #offset = 0
+
+  constructor(options: TestTaskOptions) {
+    this.#functions = options.functions ?? new TestFunctions()
+    const specs = options.stores ?? []
+    for (const spec of specs) this.#openStore(spec)
+    for (const node of options.nodes) {
+      const spec = node.kind === 'global-table' ? specs.find(({ name }) => name === node.store) : undefined
+      if (node.kind === 'global-table' && spec !== undefined) this.#openGlobal(node, spec)
+    }
+    this.processors = buildProcessors(options.nodes, this.#environment(options))
+  }
+
+  /** Processes one record, its key and value given as the bytes' text. */
+  push(topic: string, key: string | null, value: string | null, more: PushedRecord = {}): void {
+    this.processors.sources.get(topic)?.accept(this.#raw(topic, key, value, more))
+  }
+
+  /** Applies one record of a global table. */
+  load(node: string, key: string | null, value: string | null): void {
+    const table = this.#globals.get(node)
+    table?.apply(this.#raw(table.topic, key, value, {}))
+  }
+
+  store(name: string): KeyValueStore {
+    return this.#stores.get(name)?.store as KeyValueStore
+  }
+
+  global(node: string): KeyValueStore {
+    return this.#globals.get(node)?.store as KeyValueStore
+  }
+
+  /** What was sent since the last call, as `topic: key=value @timestamp`. */
+  takeSent(): string[] {
+    return this.sent
+      .splice(0)
+      .map(({ topic, key, value, timestampMs }) => `${topic}: ${key}=${value} @${timestampMs}`)
+  }
+
+  count(metric: string, node: string): number {
+    return this.metrics
+      .samples()
+      .filter(({ facts, labels }) => facts.name === metric && labels['node'] === node)
+      .reduce((sum, sample) => sum + sample.value, 0)
+  }
+
+  #environment({ send, partitionCount }: TestTaskOptions): ProcessEnvironment {
+    return {
+      context: this.context,
+      collector: { send: send ?? ((record) => this.#keep(record)) },
+      logger: silentLogger,
+      metrics: this.metrics,
+      store: (name) => this.store(name),
+      globalStore: (node) => this.global(node),
+      bind: ({ name }) => {
+        const code = this.#functions.code.get(name) as (...args: readonly unknown[]) => unknown
+        return { call: (args) => code(...args) }
+      },
+      serde: (format) => serdeFor(format),
+      internalTopic: (name) => `app-${name}`,
+      print: (line, file) => this.printed.push(file === undefined ? line : `${file}: ${line}`),
+      partitionCount: () => partitionCount ?? 1,
+    }
+  }
+
+  #openStore(spec: StoreSpec): void {
+    const { metrics } = this
+    const [keySerde, valueSerde] = [serdeFor(spec.key), serdeFor(spec.value)]
+    this.#stores.set(spec.name, openStore({ spec, keySerde, valueSerde, changeLog: undefined, metrics }))
+  }
+
+  #openGlobal(node: GlobalTableNode, spec: StoreSpec): void {
+    const { metrics } = this
+    const serde = (format: Format) => serdeFor(format)
+    this.#globals.set(node.id, openGlobalTable(node, { spec, metrics, serde }))
+  }
+
+  #raw(topic: string, key: string | null, value: string | null, more: PushedRecord): RawRecord {
+    const keyBytes = Buffer.from(key ?? '')
+    const valueBytes = Buffer.from(value ?? '')
+    // Something before and behind, so that whoever ignores the bounds is found out.
+    const buffer = Buffer.concat([Buffer.from('#'), keyBytes, valueBytes, Buffer.from('#')])
+    const valueStart = 1 + keyBytes.length
+    return {
+      topic,
+      partition: 0,
+      offset: this.#offset++,
+      timestampMs: more.timestampMs ?? 0,
+      buffer,
+      keyStart: 1,
+      keyEnd: key === null ? -1 : valueStart,
+      valueStart,
+      valueEnd: value === null ? -1 : valueStart + valueBytes.length,
+      headers: more.headers,
+    }
+  }
+
+  #keep({ topic, partition, timestampMs, key, value, headers }: OutgoingRecord): void {
+    this.sent.push({ topic, partition, timestampMs, key: asText(key), value: asText(value), headers })
+  }
+}
+
+function asText(writer: ByteWriter | null): string | null {
+  return writer === null ? null : writer.view().toString()
+}
