@@ -45,7 +45,7 @@ export function realTopicName(topology: Topology, applicationId: string): (topic
  * @throws StreamError `TOPIC_MISSING`, `JOIN_NOT_COPARTITIONED`, `TOPIC_INVALID`
  */
 export async function prepareTopics(
-  admin: Admin,
+  admin: Pick<Admin, 'describeTopics' | 'createTopics'>,
   topology: Topology,
   options: PlanOptions,
 ): Promise<TopicPlan> {
@@ -129,7 +129,10 @@ function changeLogs(
   )
 }
 
-async function ensureInternalTopics(admin: Admin, wanted: readonly NewTopic[]): Promise<Map<string, string>> {
+async function ensureInternalTopics(
+  admin: Pick<Admin, 'describeTopics' | 'createTopics'>,
+  wanted: readonly NewTopic[],
+): Promise<Map<string, string>> {
   if (wanted.length === 0) return new Map()
   const names = wanted.map((topic) => topic.name)
   const present = await admin.describeTopics(names)

@@ -32,7 +32,7 @@ interface ResetOptions {
  * @throws StreamError `OFFSET_OUT_OF_RANGE` where the policy is `none`
  */
 export async function resetOffsets(
-  admin: Admin,
+  admin: Pick<Admin, 'listOffsets'>,
   partitions: readonly TopicPartition[],
   options: ResetOptions,
 ): Promise<Map<string, number>> {
@@ -49,7 +49,7 @@ export async function resetOffsets(
 }
 
 async function resetGroup(
-  admin: Admin,
+  admin: Pick<Admin, 'listOffsets'>,
   partitions: readonly TopicPartition[],
   policy: OffsetReset,
   { isolation, nowMs }: ResetOptions,

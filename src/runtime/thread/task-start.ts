@@ -36,7 +36,7 @@ export interface ClusterFacts {
  */
 export async function askCluster(
   member: Pick<GroupMember, 'fetchOffsets'>,
-  admin: Admin,
+  admin: Pick<Admin, 'listOffsets'>,
   tasks: readonly Task[],
   options: StartOptions,
 ): Promise<ClusterFacts> {
@@ -54,7 +54,7 @@ export async function askCluster(
 }
 
 async function listOffsets(
-  admin: Admin,
+  admin: Pick<Admin, 'listOffsets'>,
   partitions: readonly TopicPartition[],
   at: 'earliest' | 'latest',
   isolation: IsolationLevel,

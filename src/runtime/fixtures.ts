@@ -1,0 +1,153 @@
+/** Small topologies for tests of the runtime, built by hand: the front ends are not below it. */
+import type { Format } from '../data/types.ts'
+import { finishTopology } from '../topology/build-topology.ts'
+import type { FunctionKind, FunctionRef } from '../topology/functions.ts'
+import type { Node, StoreSpec, Topology } from '../topology/topology.ts'
+
+const text: Format = { notation: 'binary', type: { kind: 'string' } }
+const long: Format = { notation: 'binary', type: { kind: 'long' } }
+
+/** A function of one JavaScript expression. */
+export function expression(name: string, kind: FunctionKind, code: string): FunctionRef {
+  const span = { file: 'test.yaml', line: 1, column: 1, length: code.length }
+  const parameters = ['key', 'value'].map((parameter) => ({ name: parameter }))
+  return {
+    name,
+    kind,
+    parameters,
+    ...(kind === 'predicate' ? { resultType: { kind: 'boolean' } } : { resultType: { kind: 'string' } }),
+    stores: [],
+    body: { language: 'javascript', expression: { text: code, span } },
+  }
+}
+
+/** `input` to `output`, text to text, unchanged. */
+export function passThrough(): Topology {
+  return topology([
+    { kind: 'source', id: 'in', topics: ['input'], key: text, value: text },
+    {
+      kind: 'sink',
+      id: 'out',
+      input: 'in',
+      topic: { kind: 'topic', name: 'output' },
+      key: text,
+      value: text,
+    },
+  ])
+}
+
+/** `input` to `output` through a JavaScript function of `key` and `value`. */
+export function mapped(code: string): Topology {
+  return topology([
+    { kind: 'source', id: 'in', topics: ['input'], key: text, value: text },
+    {
+      kind: 'transform',
+      id: 'map',
+      input: 'in',
+      result: 'value',
+      mapper: expression('shout', 'valueTransformer', code),
+      table: false,
+    },
+    {
+      kind: 'sink',
+      id: 'out',
+      input: 'map',
+      topic: { kind: 'topic', name: 'output' },
+      key: text,
+      value: text,
+    },
+  ])
+}
+
+/** Counts `words` by their value, over a repartition topic, into `counts`. */
+export function countByKey(store: Partial<StoreSpec> = {}): Topology {
+  return topology(
+    [
+      { kind: 'source', id: 'words', topics: ['words'], key: text, value: text },
+      {
+        kind: 'transform',
+        id: 'rekey',
+        input: 'words',
+        result: 'key',
+        mapper: expression('byWord', 'keyTransformer', 'value'),
+        table: false,
+      },
+      {
+        kind: 'repartition',
+        id: 'by-word',
+        input: 'rekey',
+        topic: 'by-word-repartition',
+        key: text,
+        value: text,
+      },
+      { kind: 'aggregate', id: 'count', input: 'by-word', fold: { kind: 'count' }, store: 'counts' },
+      { kind: 'to-stream', id: 'stream', input: 'count' },
+      {
+        kind: 'sink',
+        id: 'out',
+        input: 'stream',
+        topic: { kind: 'topic', name: 'counts' },
+        key: text,
+        value: long,
+      },
+    ],
+    [{ ...keyValueStore('counts', long), ...store }],
+  )
+}
+
+/** Joins stream `orders` with table `customers`, whose own topic is its change log, into `output`. */
+export function streamTableJoin(): Topology {
+  return topology(
+    [
+      { kind: 'source', id: 'orders', topics: ['orders'], key: text, value: text },
+      {
+        kind: 'table-source',
+        id: 'customers',
+        topic: 'customers',
+        key: text,
+        value: text,
+        store: 'customers',
+      },
+      {
+        kind: 'stream-table-join',
+        id: 'join',
+        input: 'orders',
+        table: 'customers',
+        store: 'customers',
+        type: 'inner',
+        joiner: joiner(),
+      },
+      {
+        kind: 'sink',
+        id: 'out',
+        input: 'join',
+        topic: { kind: 'topic', name: 'output' },
+        key: text,
+        value: text,
+      },
+    ],
+    [{ ...keyValueStore('customers', text), logging: 'source' }],
+  )
+}
+
+function joiner(): FunctionRef {
+  const ref = expression('both', 'valueJoiner', 'value1 + "/" + value2')
+  return { ...ref, parameters: ['key', 'value1', 'value2'].map((name) => ({ name })) }
+}
+
+function keyValueStore(name: string, value: Format): StoreSpec {
+  return {
+    name,
+    kind: 'key-value',
+    key: text,
+    value,
+    timestamped: true,
+    persistent: true,
+    caching: false,
+    logging: 'own',
+  }
+}
+
+function topology(nodes: readonly Node[], stores: readonly StoreSpec[] = []): Topology {
+  return finishTopology({ name: 'test', nodes, stores, functions: { namespace: 'test', functions: [] } })
+}

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { deferred } from '../../base/deferred.ts'
+import { StreamError } from '../../base/errors.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { ManualClock } from '../../base/manual-clock.ts'
+import { MetricRegistry } from '../../base/metrics.ts'
+import { seededRandom } from '../../base/random.ts'
+import { passThrough } from '../fixtures.ts'
+import { resolveOptions } from '../options.ts'
+import type { ThreadParts } from '../thread/open-thread.ts'
+import { ThreadSlot } from './thread-slot.ts'
+
+const clock = new ManualClock()
+const parts: ThreadParts = {
+  index: 0,
+  processId: 'p',
+  topology: passThrough(),
+  options: resolveOptions({
+    applicationId: 'app',
+    kafka: { bootstrap: 'broker:9092' },
+    identity: { kind: 'fixed', processId: 'p' },
+    restartsMax: 3,
+  }),
+  surroundings: { connector: undefined, clock, random: seededRandom(1), logger: silentLogger },
+  metrics: new MetricRegistry(),
+  onOpened: () => {},
+  onCommitted: () => {},
+  onRestore: () => {},
+}
+
+/** A slot whose lives end as the list says, one after the other; the last goes on until it is stopped. */
+function slotOf(lives: readonly ((life: ThreadParts) => StreamError)[]) {
+  const starts: number[] = []
+  const slot = new ThreadSlot(parts, (life) => {
+    const end = lives[starts.length]
+    starts.push(clock.nowMs())
+    const stopped = deferred()
+    const done = end === undefined ? stopped.promise : Promise.reject(end(life))
+    return { done, stop: stopped.resolve, terminate: () => {}, status: () => ({ thread: 0, tasks: [] }) }
+  })
+  return { slot, starts }
+}
+
+const unreachable = (life: ThreadParts): StreamError => {
+  life.onOpened()
+  return new StreamError('BROKER_UNREACHABLE', 'no broker')
+}
+
+test('replaces a thread that failed for a reason that passes, after a pause that doubles', async () => {
+  const { slot, starts } = slotOf([unreachable, unreachable])
+  const startMs = clock.nowMs()
+  const run = slot.run()
+  await clock.advance(1000)
+  slot.stop()
+  await run
+  expect(starts.map((ms) => ms - startMs)).toEqual([0, 100, 300])
+})
+
+test('gives up after too many failures in a row', async () => {
+  const { slot, starts } = slotOf([unreachable, unreachable, unreachable, unreachable])
+  const run = slot.run()
+  const failed = expect(run).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })
+  await clock.advance(10_000)
+  await failed
+  expect(starts).toHaveLength(4)
+})
+
+test('counts failures anew after a commit', async () => {
+  const afterCommit = (life: ThreadParts): StreamError => {
+    life.onCommitted()
+    return unreachable(life)
+  }
+  const { slot, starts } = slotOf([unreachable, unreachable, afterCommit, unreachable, unreachable])
+  const run = slot.run()
+  await clock.advance(10_000)
+  slot.stop()
+  await run
+  expect(starts).toHaveLength(6)
+})
+
+test('ends at once for what the author has to mend, and for a cluster that was never reached', async () => {
+  const user = slotOf([() => new StreamError('FUNCTION_FAILED', 'no')])
+  await expect(user.slot.run()).rejects.toMatchObject({ code: 'FUNCTION_FAILED' })
+  const never = slotOf([() => new StreamError('BROKER_UNREACHABLE', 'no broker')])
+  await expect(never.slot.run()).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })
+})

@@ -1,0 +1,29 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openIdentity } from './process-identity.ts'
+
+test('keeps the process id over restarts, one per application', () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  const first = openIdentity({ kind: 'folder', stateDir }, 'app')
+  const other = openIdentity({ kind: 'folder', stateDir }, 'other app/with odd name')
+  first.release()
+  const again = openIdentity({ kind: 'folder', stateDir }, 'app')
+  expect(again.processId).toBe(first.processId)
+  expect(other.processId).not.toBe(first.processId)
+  again.release()
+  other.release()
+})
+
+test('refuses a folder that is in use, and says what to do', () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  const first = openIdentity({ kind: 'folder', stateDir }, 'app')
+  expect(() => openIdentity({ kind: 'folder', stateDir }, 'app')).toThrow(
+    expect.objectContaining({
+      code: 'STATE_LOCKED',
+      hint: 'Stop the other process, or give this one a state folder of its own.',
+    }),
+  )
+  first.release()
+})

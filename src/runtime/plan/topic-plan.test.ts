@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest'
+import type { Admin, NewTopic, TopicDescription } from '../../kafka/contracts.ts'
+import { countByKey, passThrough, streamTableJoin } from '../fixtures.ts'
+import { prepareTopics } from './topic-plan.ts'
+
+/** A cluster's topics, as much of it as planning sees. */
+class Topics {
+  readonly counts: Map<string, number>
+  readonly created: NewTopic[] = []
+
+  constructor(counts: Record<string, number>) {
+    this.counts = new Map(Object.entries(counts))
+  }
+
+  get admin(): Pick<Admin, 'describeTopics' | 'createTopics'> {
+    return {
+      describeTopics: (names) => Promise.resolve(names.flatMap((name) => this.#describe(name))),
+      createTopics: (topics) => {
+        this.created.push(...topics)
+        for (const { name, partitions } of topics) this.counts.set(name, partitions)
+        return Promise.resolve([])
+      },
+    }
+  }
+
+  #describe(name: string): TopicDescription[] {
+    const count = this.counts.get(name)
+    if (count === undefined) return []
+    const partitions = Array.from({ length: count }, (_, partition) => ({
+      partition,
+      leader: 1,
+      leaderEpoch: 0,
+    }))
+    return [{ name, id: `id of ${name}`, partitions, internal: false }]
+  }
+}
+
+const options = { applicationId: 'app', replicationFactor: -1 }
+
+describe('prepareTopics', () => {
+  test('makes internal topics with the names and settings of Kafka Streams', async () => {
+    const topics = new Topics({ words: 3 })
+    const plan = await prepareTopics(topics.admin, countByKey(), options)
+    expect(topics.created).toEqual([
+      {
+        name: 'app-by-word-repartition',
+        partitions: 3,
+        replicationFactor: -1,
+        configs: {
+          'cleanup.policy': 'delete',
+          'retention.ms': '-1',
+          'segment.bytes': '52428800',
+          'message.timestamp.type': 'CreateTime',
+        },
+      },
+      {
+        name: 'app-counts-changelog',
+        partitions: 3,
+        replicationFactor: -1,
+        configs: { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' },
+      },
+    ])
+    expect(plan.topicIds.get('app-counts-changelog')).toBe('id of app-counts-changelog')
+    expect(plan.sourceTopics).toEqual(['words', 'app-by-word-repartition'])
+  })
+
+  test('makes nothing that is there already', async () => {
+    const topics = new Topics({ words: 3, 'app-by-word-repartition': 3, 'app-counts-changelog': 3 })
+    await prepareTopics(topics.admin, countByKey(), options)
+    expect(topics.created).toEqual([])
+  })
+
+  test('names a missing topic and the command that makes it', async () => {
+    await expect(prepareTopics(new Topics({}).admin, passThrough(), options)).rejects.toMatchObject({
+      code: 'TOPIC_MISSING',
+      message: 'topic "input" does not exist',
+      hint: 'Create it: weft topics create input --partitions 4',
+    })
+  })
+
+  test('refuses a join of topics that are divided differently', async () => {
+    const topics = new Topics({ orders: 6, customers: 12 })
+    await expect(prepareTopics(topics.admin, streamTableJoin(), options)).rejects.toMatchObject({
+      code: 'JOIN_NOT_COPARTITIONED',
+      message: 'could not join "orders" with "customers" in "join"',
+      detail: 'Topic "orders" has 6 partitions; topic "customers" has 12.',
+      hint: 'Repartition "orders" to 12 partitions before the join.',
+    })
+  })
+
+  test('refuses internal topics that were made for other sources', async () => {
+    const topics = new Topics({ words: 4, 'app-by-word-repartition': 3, 'app-counts-changelog': 3 })
+    await expect(prepareTopics(topics.admin, countByKey(), options)).rejects.toMatchObject({
+      code: 'TOPIC_INVALID',
+      message: 'internal topic "app-by-word-repartition" has 3 partitions, but the topology needs 4',
+    })
+  })
+})

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import type { Admin } from '../../kafka/contracts.ts'
+import { resetDurationMs, resetOffsets } from './offset-reset.ts'
+
+/** Asks nothing but offsets: earliest is 3, latest 9, and times before 1000 are found at 5. */
+const admin: Pick<Admin, 'listOffsets'> = {
+  listOffsets: (partitions, at) => {
+    const byTime = typeof at === 'number' && at < 1000 ? 5 : -1
+    const offset = at === 'earliest' ? 3 : at === 'latest' ? 9 : byTime
+    return Promise.resolve(
+      new Map(partitions.map(({ topic, partition }) => [`${topic}-${partition}`, offset])),
+    )
+  },
+}
+
+function reset(policy: Parameters<typeof resetDurationMs>[0] | 'earliest' | 'latest' | 'none', nowMs = 2000) {
+  const partitions = [{ topic: 'in', partition: 0 }]
+  return resetOffsets(admin, partitions, { policyOf: () => policy, isolation: 'read_committed', nowMs })
+}
+
+test('begins where the policy says', async () => {
+  expect(await reset('earliest')).toEqual(new Map([['in-0', 3]]))
+  expect(await reset('latest')).toEqual(new Map([['in-0', 9]]))
+  expect(await reset('by_duration:PT1.5S')).toEqual(new Map([['in-0', 5]]))
+})
+
+test('begins at the end where nothing is as new as the duration says', async () => {
+  expect(await reset('by_duration:100ms')).toEqual(new Map([['in-0', 9]]))
+})
+
+test('refuses to begin where the policy is none', async () => {
+  await expect(reset('none')).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+})
+
+test('reads durations of both kinds', () => {
+  expect(resetDurationMs('by_duration:P1DT2H3M4S')).toBe(93_784_000)
+  expect(resetDurationMs('by_duration:1h30m')).toBe(5_400_000)
+})
