@@ -61,7 +61,7 @@ function isPlainLiteral(expr: Expr): expr is Extract<Expr, { kind: 'literal' }> 
   return expr.kind === 'literal' && expr.value !== null && typeof expr.value !== 'object'
 }
 
-/** `x = ANY(list)`. */
+/** `x = ANY(list)`; a list that is NULL has no elements. */
 function emitAny(context: EmitContext, call: Call): Operand {
   const [subject, list] = call.args.map((arg) => context.emit(arg))
   if (subject === undefined || list === undefined) return { code: 'null', nullable: true }
@@ -70,8 +70,7 @@ function emitAny(context: EmitContext, call: Call): Operand {
 }
 
 function equalsAny(value: unknown, list: unknown): boolean | null {
-  if (!Array.isArray(list)) return null
-  if (list.length === 0) return false
+  if (!Array.isArray(list) || list.length === 0) return false
   if (value === null) return null
   if (list.includes(value)) return true
   return list.includes(null) ? null : false

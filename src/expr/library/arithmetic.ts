@@ -68,8 +68,12 @@ const remainder: ScalarFunction = {
 const wholeQuotient: ScalarFunction = {
   names: ['//', 'divide'],
   nulls: 'strict',
-  take: (args, result) => (isWholeKind(result) ? takeNumbers(args, result) : undefined),
-  emit: (site) => `${site.constant(divideLong)}(${site.args.join(', ')})`,
+  take: takeNumbers,
+  emit: (site) => {
+    if (isWholeKind(site.type)) return `${site.constant(divideLong)}(${site.args.join(', ')})`
+    // DuckDB keeps the digits of doubles here; only a division by zero differs from `/`.
+    return `(${arg(site, 1)} === 0 ? null : ${emitNumber(site, `${arg(site, 0)} / ${arg(site, 1)}`, divideLong)})`
+  },
 }
 
 const negation: ScalarFunction = {

@@ -169,8 +169,9 @@ function bindKey(
   const expr = builder.build(value)
   const type = scope.columns[column.bound?.index ?? 0]?.type ?? { kind: 'any' as const }
   if (keyFamily(expr.type) === undefined || keyFamily(expr.type) !== keyFamily(type)) {
+    const place = scope.join !== undefined && scope.join.using.length > 0 ? scope.join.span : places.of(term)
     const message = `the join compares ${typeName(expr.type)} with ${typeName(type)}`
-    diagnostics.error('TYPE_INVALID', message, places.of(term), {
+    diagnostics.error('TYPE_INVALID', message, place, {
       detail: 'A key is text, a number or a truth value, and of one kind on both sides.',
       hint: `Cast the side that is not a column of "${scope.alias}", for example with CAST(… AS ${typeName(type)}).`,
     })
