@@ -1,0 +1,51 @@
+import type { Api, DeepPartial } from '../../protocol/api.ts'
+import type { NodeState } from '../node/node-state.ts'
+
+/** What a handler may know of a request beside its body. */
+export interface Call {
+  readonly node: NodeState
+  readonly apiVersion: number
+  readonly clientId: string
+  readonly clientHost: string
+  /** Where this client reaches this node: what it is told to connect to. */
+  readonly endpoint: { readonly host: string; readonly port: number }
+  /** Aborted when the connection ends: nobody waits for the answer any more. */
+  readonly closed: AbortSignal
+  /** What the node speaks, for ApiVersions. */
+  readonly supported: readonly SupportedApi[]
+  /** Ends the connection, where the protocol has no other way to say that something went wrong. */
+  disconnect(): void
+}
+
+export interface SupportedApi {
+  readonly key: number
+  readonly name: string
+  readonly minVersion: number
+  readonly maxVersion: number
+}
+
+/** One Kafka API, as this broker answers it. */
+export interface ApiHandler<Request, Response> {
+  readonly api: Api<Request, Response>
+  /** The oldest version answered, where the tables reach further down. */
+  readonly minVersion?: number
+  /** The newest version answered, where the tables reach further up. */
+  readonly maxVersion?: number
+  /** What ApiVersions says is the oldest one, where clients must be told something else. */
+  readonly advertisedMinVersion?: number
+  /** @returns undefined where the client waits for no answer */
+  handle(request: Request, call: Call): Answer<Response> | Promise<Answer<Response>>
+  /** The answer that carries this error wherever the API has a place for it. */
+  refuse(request: Request, errorCode: number, call: Call): Answer<Response>
+  /** About how many bytes an answer takes, where that is many: its buffer is made so large at once. */
+  sizeBytes?(response: DeepPartial<Response>): number
+}
+
+export type Answer<Response> = DeepPartial<Response> | undefined
+
+/** A handler whose types the dispatcher does not need to know: it gets what its own codec decoded. */
+export type AnyHandler = ApiHandler<unknown, unknown>
+
+export function defineHandler<Request, Response>(handler: ApiHandler<Request, Response>): AnyHandler {
+  return handler
+}

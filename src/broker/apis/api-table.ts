@@ -1,0 +1,86 @@
+import { addOffsetsToTxnHandler } from './add-offsets-to-txn.ts'
+import { addPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
+import { alterConfigsHandler } from './alter-configs.ts'
+import type { AnyHandler, SupportedApi } from './api-handler.ts'
+import { apiVersionsHandler } from './api-versions.ts'
+import { createPartitionsHandler } from './create-partitions.ts'
+import { createTopicsHandler } from './create-topics.ts'
+import { deleteGroupsHandler } from './delete-groups.ts'
+import { deleteRecordsHandler } from './delete-records.ts'
+import { deleteTopicsHandler } from './delete-topics.ts'
+import { describeClusterHandler } from './describe-cluster.ts'
+import { describeConfigsHandler } from './describe-configs.ts'
+import { describeGroupsHandler } from './describe-groups.ts'
+import { describeProducersHandler } from './describe-producers.ts'
+import { describeTransactionsHandler } from './describe-transactions.ts'
+import { endTxnHandler } from './end-txn.ts'
+import { fetchHandler } from './fetch.ts'
+import { findCoordinatorHandler } from './find-coordinator.ts'
+import { heartbeatHandler } from './heartbeat.ts'
+import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
+import { initProducerIdHandler } from './init-producer-id.ts'
+import { joinGroupHandler } from './join-group.ts'
+import { leaveGroupHandler } from './leave-group.ts'
+import { listGroupsHandler } from './list-groups.ts'
+import { listOffsetsHandler } from './list-offsets.ts'
+import { listTransactionsHandler } from './list-transactions.ts'
+import { metadataHandler } from './metadata.ts'
+import { offsetCommitHandler } from './offset-commit.ts'
+import { offsetDeleteHandler } from './offset-delete.ts'
+import { offsetFetchHandler } from './offset-fetch.ts'
+import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
+import { produceHandler } from './produce.ts'
+import { syncGroupHandler } from './sync-group.ts'
+import { txnOffsetCommitHandler } from './txn-offset-commit.ts'
+
+const handlers: readonly AnyHandler[] = [
+  addOffsetsToTxnHandler,
+  addPartitionsToTxnHandler,
+  alterConfigsHandler,
+  apiVersionsHandler,
+  createPartitionsHandler,
+  createTopicsHandler,
+  deleteGroupsHandler,
+  deleteRecordsHandler,
+  deleteTopicsHandler,
+  describeClusterHandler,
+  describeConfigsHandler,
+  describeGroupsHandler,
+  describeProducersHandler,
+  describeTransactionsHandler,
+  endTxnHandler,
+  fetchHandler,
+  findCoordinatorHandler,
+  heartbeatHandler,
+  incrementalAlterConfigsHandler,
+  initProducerIdHandler,
+  joinGroupHandler,
+  leaveGroupHandler,
+  listGroupsHandler,
+  listOffsetsHandler,
+  listTransactionsHandler,
+  metadataHandler,
+  offsetCommitHandler,
+  offsetDeleteHandler,
+  offsetFetchHandler,
+  offsetForLeaderEpochHandler,
+  produceHandler,
+  syncGroupHandler,
+  txnOffsetCommitHandler,
+]
+
+const byKey: ReadonlyMap<number, AnyHandler> = new Map(handlers.map((handler) => [handler.api.key, handler]))
+
+export function handlerByKey(key: number): AnyHandler | undefined {
+  return byKey.get(key)
+}
+
+/** What ApiVersions says, in the order of the keys. */
+export const supportedApis: readonly SupportedApi[] = handlers
+  .map(({ api, minVersion, maxVersion, advertisedMinVersion }) => ({
+    key: api.key,
+    name: api.name,
+    minVersion: advertisedMinVersion ?? minVersion ?? api.minVersion,
+    maxVersion: maxVersion ?? api.maxVersion,
+  }))
+  .toSorted((a, b) => a.key - b.key)

@@ -1,0 +1,101 @@
+/**
+ * DescribeConfigs (32): a topic's settings, or this broker's. Null keys mean all. Version 0 says `isDefault`, later ones the source;
+ * synonyms and types where asked for (versions 1 and 3).
+ */
+import type { DeepPartial } from '../../protocol/api.ts'
+import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
+import { kafkaErrorName } from '../../protocol/error-codes.ts'
+import type { NodeState } from '../node/node-state.ts'
+import { configTypeCodes, topicConfigFacts, type TopicConfigs } from '../topics/topic-configs.ts'
+import { defineHandler } from './api-handler.ts'
+import { resourceAnswer } from './config-resources.ts'
+import { configSources, resourceTypes } from './config-sources.ts'
+
+type Request = RequestOf<typeof apis.describeConfigs>
+type Response = DeepPartial<ResponseOf<typeof apis.describeConfigs>>
+type Resource = Request['resources'][number]
+type Result = NonNullable<Response['results']>[number]
+type Config = NonNullable<Result['configs']>[number]
+
+export const describeConfigsHandler = defineHandler({
+  api: apis.describeConfigs,
+  handle: (request, { node }): Response => ({
+    results: request.resources.map((resource) => describeOne(resource, request, node)),
+  }),
+  refuse: (request, errorCode): Response => ({
+    results: request.resources.map((resource) => resourceAnswer(resource, kafkaErrorName(errorCode))),
+  }),
+})
+
+function describeOne(resource: Resource, request: Request, node: NodeState): Result {
+  const { resourceType, resourceName } = resource
+  const wanted = (name: string): boolean => resource.configurationKeys?.includes(name) ?? true
+  if (resourceType === resourceTypes.broker) {
+    if (resourceName !== String(node.config.nodeId))
+      return resourceAnswer(
+        resource,
+        'INVALID_REQUEST',
+        `Unexpected broker id, expected ${node.config.nodeId}`,
+      )
+    return {
+      ...resourceAnswer(resource),
+      configs: brokerConfigs(node).filter(({ name }) => wanted(name ?? '')),
+    }
+  }
+  if (resourceType !== resourceTypes.topic)
+    return resourceAnswer(resource, 'INVALID_REQUEST', `Unsupported resource type: ${resourceType}`)
+  const topic = node.topics.get(resourceName)
+  if (topic === undefined)
+    return resourceAnswer(
+      resource,
+      'UNKNOWN_TOPIC_OR_PARTITION',
+      `The topic '${resourceName}' does not exist.`,
+    )
+  const names = Object.keys(topicConfigFacts).filter(wanted)
+  return {
+    ...resourceAnswer(resource),
+    configs: names.map((name) => topicConfig(name, topic.configs, request.includeSynonyms)),
+  }
+}
+
+function topicConfig(name: string, configs: TopicConfigs, includeSynonyms: boolean): Config {
+  const facts = topicConfigFacts[name]
+  const set = configs.overrides.get(name)
+  const own = set === undefined ? [] : [{ name, value: set, source: configSources.topic }]
+  const standard = { name, value: facts?.default ?? '', source: configSources.default }
+  return {
+    name,
+    value: configs.get(name),
+    readOnly: false,
+    isDefault: set === undefined,
+    configSource: set === undefined ? configSources.default : configSources.topic,
+    synonyms: includeSynonyms ? [...own, standard] : [],
+    configType: facts === undefined ? 0 : configTypeCodes[facts.type],
+  }
+}
+
+function brokerConfigs({ config }: NodeState): Config[] {
+  const values: Readonly<Record<string, string | number | boolean>> = {
+    'auto.create.topics.enable': config.autoCreateTopics,
+    'default.replication.factor': 1,
+    'group.initial.rebalance.delay.ms': config.groupInitialRebalanceDelayMs,
+    'group.max.session.timeout.ms': config.groupSessionTimeoutMaxMs,
+    'group.max.size': config.groupSizeMax,
+    'group.min.session.timeout.ms': config.groupSessionTimeoutMinMs,
+    'message.max.bytes': topicConfigFacts['max.message.bytes']?.default ?? '',
+    'min.insync.replicas': 1,
+    'node.id': config.nodeId,
+    'num.partitions': config.defaultPartitions,
+    'offset.metadata.max.bytes': config.offsetMetadataBytesMax,
+    'producer.id.expiration.ms': config.producerExpirationMs,
+    'socket.request.max.bytes': config.requestBytesMax,
+    'transaction.max.timeout.ms': config.transactionTimeoutMaxMs,
+  }
+  return Object.entries(values).map(([name, value]) => ({
+    name,
+    value: String(value),
+    readOnly: true,
+    isDefault: false,
+    configSource: configSources.broker,
+  }))
+}

@@ -1,0 +1,18 @@
+/** Heartbeat (12): a member is alive, and hears whether it must join again. */
+import type { DeepPartial } from '../../protocol/api.ts'
+import { apis, type ResponseOf } from '../../protocol/apis.ts'
+import { kafkaErrorCode } from '../../protocol/error-codes.ts'
+import { defineHandler } from './api-handler.ts'
+
+type Response = DeepPartial<ResponseOf<typeof apis.heartbeat>>
+
+export const heartbeatHandler = defineHandler({
+  api: apis.heartbeat,
+  handle({ groupId, memberId, groupInstanceId, generationId }, { node }): Response {
+    if (groupId === '') return { errorCode: kafkaErrorCode('INVALID_GROUP_ID') }
+    const claim = { memberId, instanceId: groupInstanceId ?? undefined }
+    const error = node.groups.get(groupId)?.heartbeat(claim, generationId) ?? 'UNKNOWN_MEMBER_ID'
+    return { errorCode: kafkaErrorCode(error) }
+  },
+  refuse: (_request, errorCode): Response => ({ errorCode }),
+})

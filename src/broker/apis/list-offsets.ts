@@ -1,0 +1,92 @@
+/**
+ * ListOffsets (2): the offset at a time, or at a marked place: −1 the end (for read_committed the last stable offset), −2 the start,
+ * −3 the record with the largest timestamp (version 7+), −4 the start of what is kept locally (8+, the same here), −5 the end of what is
+ * kept remotely (9+, nothing). Version 0, with its several offsets per partition, is refused.
+ *
+ * A search by time reads the records of one batch, the only place outside of groups where this broker looks into records.
+ */
+import type { DeepPartial } from '../../protocol/api.ts'
+import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
+import { kafkaErrorCode } from '../../protocol/error-codes.ts'
+import { batchAt, RecordColumns, recordsOf } from '../../protocol/record-batch-reader.ts'
+import type { PartitionLog, ReadLimits } from '../log/partition-log.ts'
+import { defineHandler, type Call } from './api-handler.ts'
+import { findPartition, findTopic } from './partition-lookup.ts'
+
+type Request = RequestOf<typeof apis.listOffsets>
+type Response = DeepPartial<ResponseOf<typeof apis.listOffsets>>
+
+const places = { end: -1, start: -2, maxTimestamp: -3, localStart: -4, remoteEnd: -5 } as const
+const readCommitted = 1
+
+interface Place {
+  readonly offset: number
+  readonly timestamp: number
+}
+
+const nowhere: Place = { offset: -1, timestamp: -1 }
+
+export const listOffsetsHandler = defineHandler({
+  api: apis.listOffsets,
+  minVersion: 1,
+  handle: (request, call): Response => ({
+    topics: request.topics.map(({ name, partitions }) => {
+      const topic = findTopic(call.node, { name, topicId: '0'.repeat(32) })
+      const isolation = request.isolationLevel === readCommitted ? 'read_committed' : 'read_uncommitted'
+      return {
+        name,
+        partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+          const found = findPartition(topic, partitionIndex, currentLeaderEpoch)
+          if (found.kind === 'missing') return { partitionIndex, errorCode: kafkaErrorCode(found.error) }
+          const place = placeAt(found.it, timestamp, isolation)
+          const leaderEpoch = leaderEpochOf(place, found.it, call)
+          return { partitionIndex, ...place, leaderEpoch }
+        }),
+      }
+    }),
+  }),
+  refuse: (request: Request, errorCode): Response => ({
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    })),
+  }),
+})
+
+/** In versions before 4 the field must stay at its default. */
+function leaderEpochOf(place: Place, log: PartitionLog, { apiVersion }: Call): number {
+  return place.offset < 0 || apiVersion < 4 ? -1 : log.leaderEpoch
+}
+
+function placeAt(log: PartitionLog, timestamp: number, isolation: ReadLimits['isolation']): Place {
+  const end = log.visibleEnd(isolation)
+  switch (timestamp) {
+    case places.end:
+      return { offset: end, timestamp: -1 }
+    case places.start:
+    case places.localStart:
+      return { offset: log.startOffset, timestamp: -1 }
+    case places.remoteEnd:
+      return nowhere
+    case places.maxTimestamp:
+      return recordAtTime(log, log.maxTimestampMs(), end)
+    default:
+      return recordAtTime(log, timestamp, end)
+  }
+}
+
+/** The first record at or after a time, if a reader may see it. */
+function recordAtTime(log: PartitionLog, timestampMs: number, end: number): Place {
+  const batch = timestampMs < 0 ? undefined : log.batchAtTime(timestampMs)
+  const header = batch === undefined ? undefined : batchAt(batch, 0)
+  if (batch === undefined || header === undefined) return nowhere
+  const columns = new RecordColumns()
+  columns.read(recordsOf(batch, header))
+  for (let i = 0; i < columns.count; i++) {
+    const offset = columns.offset[i] ?? -1
+    const timestamp = columns.timestampMs[i] ?? -1
+    if (timestamp >= timestampMs && offset >= log.startOffset)
+      return offset < end ? { offset, timestamp } : nowhere
+  }
+  return nowhere
+}

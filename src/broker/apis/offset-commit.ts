@@ -1,0 +1,55 @@
+/**
+ * OffsetCommit (8): where a group has got to. By a member of the current generation, or by anyone while the group has no members.
+ * Version 10 names topics by id. Retention times of old versions are ignored: offsets stay until they are deleted.
+ */
+import type { DeepPartial } from '../../protocol/api.ts'
+import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
+import { kafkaErrorCode, kafkaErrorName, type KafkaErrorName } from '../../protocol/error-codes.ts'
+import { defineHandler } from './api-handler.ts'
+import { commitErrorOf, offsetEntry } from './offset-entries.ts'
+import { findTopic } from './partition-lookup.ts'
+
+type Request = RequestOf<typeof apis.offsetCommit>
+type Response = DeepPartial<ResponseOf<typeof apis.offsetCommit>>
+
+export const offsetCommitHandler = defineHandler({
+  api: apis.offsetCommit,
+  handle(request, { node }): Response {
+    const refused = node.groups.checkCommit(request.groupId, {
+      memberId: request.memberId,
+      instanceId: request.groupInstanceId ?? undefined,
+      generation: request.generationIdOrMemberEpoch,
+      transactional: false,
+    })
+    if (refused !== 'NONE') return everywhere(request, refused)
+    const { offsets } = node.groups.obtain(request.groupId)
+    return {
+      topics: request.topics.map(({ name, topicId, partitions }) => {
+        const topic = findTopic(node, { name, topicId })
+        return {
+          name,
+          topicId,
+          partitions: partitions.map((partition) => {
+            const { partitionIndex } = partition
+            const error = commitErrorOf(topic, partition, node)
+            if (error === 'NONE' && topic.kind === 'found')
+              offsets.commit(offsetEntry(topic.it, partition, node))
+            return { partitionIndex, errorCode: kafkaErrorCode(error) }
+          }),
+        }
+      }),
+    }
+  },
+  refuse: (request, errorCode): Response => everywhere(request, kafkaErrorName(errorCode)),
+})
+
+function everywhere({ topics }: Request, error: KafkaErrorName): Response {
+  const errorCode = kafkaErrorCode(error)
+  return {
+    topics: topics.map(({ name, topicId, partitions }) => ({
+      name,
+      topicId,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    })),
+  }
+}

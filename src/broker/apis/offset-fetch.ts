@@ -1,0 +1,98 @@
+/**
+ * OffsetFetch (9): where groups have got to. One group up to version 7 (null topics, from version 2 on, mean all), several from version 8
+ * on; version 10 names topics by id. A partition without an offset is answered with −1 and no error, and so is a group that does not exist.
+ * With `requireStable` (7+) an offset that an open transaction may still change is answered with UNSTABLE_OFFSET_COMMIT.
+ */
+import type { DeepPartial } from '../../protocol/api.ts'
+import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
+import { kafkaErrorCode } from '../../protocol/error-codes.ts'
+import type { GroupOffsets } from '../groups/group-offsets.ts'
+import type { NodeState } from '../node/node-state.ts'
+import { defineHandler } from './api-handler.ts'
+import { findTopic } from './partition-lookup.ts'
+
+type Request = RequestOf<typeof apis.offsetFetch>
+type Response = DeepPartial<ResponseOf<typeof apis.offsetFetch>>
+type GroupAnswer = NonNullable<Response['groups']>[number]
+interface WantedTopic {
+  readonly name: string
+  readonly topicId: string
+  readonly partitionIndexes: readonly number[]
+}
+
+const groupsFromVersion = 8
+const idsFromVersion = 10
+const noTopicId = '0'.repeat(32)
+
+export const offsetFetchHandler = defineHandler({
+  api: apis.offsetFetch,
+  handle(request, { node, apiVersion }): Response {
+    const view: View = { node, stable: request.requireStable, byId: apiVersion >= idsFromVersion }
+    if (apiVersion >= groupsFromVersion) {
+      const groups = request.groups.map(({ groupId, topics }) => ({
+        groupId,
+        topics: topicsOf(groupId, topics, view),
+      }))
+      return { groups }
+    }
+    const wanted = request.topics?.map((topic) => ({ ...topic, topicId: noTopicId })) ?? null
+    return { topics: topicsOf(request.groupId, wanted, view) }
+  },
+  refuse(request: Request, errorCode, { apiVersion }): Response {
+    if (apiVersion >= groupsFromVersion)
+      return { groups: request.groups.map(({ groupId }) => ({ groupId, errorCode })) }
+    // Versions 0 and 1 have no place for an error but the partitions.
+    const topics = (request.topics ?? []).map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map((partitionIndex) => ({ partitionIndex, ...noOffset, errorCode })),
+    }))
+    return { topics, errorCode }
+  },
+})
+
+interface View {
+  readonly node: NodeState
+  readonly stable: boolean
+  readonly byId: boolean
+}
+
+const noOffset = { committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode: 0 }
+
+function topicsOf(
+  groupId: string,
+  wanted: readonly WantedTopic[] | null,
+  view: View,
+): NonNullable<GroupAnswer['topics']> {
+  const offsets = view.node.groups.get(groupId)?.offsets
+  return (wanted ?? everything(offsets, view)).map(({ name, topicId, partitionIndexes }) => {
+    const topic = view.byId ? findTopic(view.node, { name, topicId }) : undefined
+    const known = topic?.kind === 'found' ? topic.it.name : name
+    return {
+      name: known,
+      topicId,
+      partitions: partitionIndexes.map((partitionIndex) => {
+        if (topic?.kind === 'missing')
+          return { partitionIndex, ...noOffset, errorCode: kafkaErrorCode(topic.error) }
+        return { partitionIndex, ...offsetOf(offsets, known, partitionIndex, view.stable) }
+      }),
+    }
+  })
+}
+
+function offsetOf(offsets: GroupOffsets | undefined, topic: string, partition: number, stable: boolean) {
+  if (stable && offsets?.isPending(topic, partition) === true)
+    return { ...noOffset, errorCode: kafkaErrorCode('UNSTABLE_OFFSET_COMMIT') }
+  const entry = offsets?.get(topic, partition)
+  if (entry === undefined) return noOffset
+  const { offset: committedOffset, leaderEpoch: committedLeaderEpoch, metadata } = entry
+  return { committedOffset, committedLeaderEpoch, metadata, errorCode: 0 }
+}
+
+function everything(offsets: GroupOffsets | undefined, { node }: View): WantedTopic[] {
+  const byTopic = Map.groupBy(offsets?.partitions() ?? [], ({ topic }) => topic)
+  return [...byTopic].map(([name, entries]) => ({
+    name,
+    topicId: node.topics.get(name)?.id ?? noTopicId,
+    partitionIndexes: entries.map(({ partition }) => partition),
+  }))
+}

@@ -1,0 +1,33 @@
+/** OffsetForLeaderEpoch (23): where an epoch's part of a log ends, so that a reader can tell whether what it read is still there. */
+import type { DeepPartial } from '../../protocol/api.ts'
+import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
+import { kafkaErrorCode } from '../../protocol/error-codes.ts'
+import { defineHandler } from './api-handler.ts'
+import { findPartition, findTopic } from './partition-lookup.ts'
+
+type Request = RequestOf<typeof apis.offsetForLeaderEpoch>
+type Response = DeepPartial<ResponseOf<typeof apis.offsetForLeaderEpoch>>
+
+export const offsetForLeaderEpochHandler = defineHandler({
+  api: apis.offsetForLeaderEpoch,
+  handle: (request, { node }): Response => ({
+    topics: request.topics.map(({ topic, partitions }) => {
+      const found = findTopic(node, { name: topic, topicId: '0'.repeat(32) })
+      return {
+        topic,
+        partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
+          const log = findPartition(found, partition, currentLeaderEpoch)
+          if (log.kind === 'missing') return { partition, errorCode: kafkaErrorCode(log.error) }
+          const end = log.it.endOfEpoch(leaderEpoch)
+          return { partition, leaderEpoch: end.epoch, endOffset: end.endOffset }
+        }),
+      }
+    }),
+  }),
+  refuse: (request: Request, errorCode): Response => ({
+    topics: request.topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition }) => ({ partition, errorCode })),
+    })),
+  }),
+})

@@ -1,0 +1,81 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+
+/** What a broker is told. Names in brackets are those of Apache Kafka's settings. */
+export interface BrokerConfig {
+  /** [node.id] */
+  readonly nodeId: number
+  /** 22 characters of base64 where given; else drawn. [cluster.id] */
+  readonly clusterId: string | undefined
+  /** Where clients are told to find this node, whatever address they came by. [advertised.listeners] */
+  readonly advertised: { readonly host: string; readonly port: number } | undefined
+  /** Whether asking for a topic makes it. [auto.create.topics.enable] */
+  readonly autoCreateTopics: boolean
+  /** Of topics that do not say. [num.partitions] */
+  readonly defaultPartitions: number
+  /** Over all topics. */
+  readonly partitionsMax: number
+  /** Bytes of batches over all partitions; beyond it, Produce is answered with KAFKA_STORAGE_ERROR until something is deleted. */
+  readonly memoryBytesMax: number
+  /** Bytes of batches in one buffer; what DeleteRecords frees is whole segments. */
+  readonly segmentBytes: number
+  /** A longer request ends its connection. [socket.request.max.bytes] */
+  readonly requestBytesMax: number
+  /** Requests of one connection that wait for their turn; beyond it, the socket is not read. */
+  readonly queuedRequestsMax: number
+  /** A further TCP connection is closed at once. [max.connections] */
+  readonly connectionsMax: number
+  /** [fetch.max.bytes] */
+  readonly fetchBytesMax: number
+  /** [group.initial.rebalance.delay.ms] */
+  readonly groupInitialRebalanceDelayMs: number
+  /** [group.min.session.timeout.ms] */
+  readonly groupSessionTimeoutMinMs: number
+  /** [group.max.session.timeout.ms] */
+  readonly groupSessionTimeoutMaxMs: number
+  /** Members of one group. [group.max.size] */
+  readonly groupSizeMax: number
+  /** Bytes of the text that may go with an offset. [offset.metadata.max.bytes] */
+  readonly offsetMetadataBytesMax: number
+  /** [transaction.max.timeout.ms] */
+  readonly transactionTimeoutMaxMs: number
+  /** The feature level that clients are told; 2 has KIP-890's second part. [transaction.version] */
+  readonly transactionVersion: 0 | 1 | 2
+  /** How long each marker of an ended transaction is on its way: drawn between the two. */
+  readonly transactionMarkerDelayMs: { readonly min: number; readonly max: number }
+  /** How long a partition knows a producer that writes nothing. [producer.id.expiration.ms] */
+  readonly producerExpirationMs: number
+}
+
+export interface BrokerOptions extends Partial<BrokerConfig> {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+const mebibyte = 1_048_576
+
+export const brokerDefaults: BrokerConfig = {
+  nodeId: 1,
+  clusterId: undefined,
+  advertised: undefined,
+  autoCreateTopics: false,
+  defaultPartitions: 1,
+  partitionsMax: 10_000,
+  memoryBytesMax: 4096 * mebibyte,
+  segmentBytes: 8 * mebibyte,
+  requestBytesMax: 100 * mebibyte,
+  queuedRequestsMax: 64,
+  connectionsMax: 1000,
+  fetchBytesMax: 55 * mebibyte,
+  groupInitialRebalanceDelayMs: 0,
+  groupSessionTimeoutMinMs: 6000,
+  groupSessionTimeoutMaxMs: 1_800_000,
+  groupSizeMax: 1000,
+  offsetMetadataBytesMax: 4096,
+  transactionTimeoutMaxMs: 900_000,
+  transactionVersion: 2,
+  transactionMarkerDelayMs: { min: 0, max: 0 },
+  producerExpirationMs: 86_400_000,
+}

@@ -1,0 +1,71 @@
+import { ClassicGroup } from './classic-group.ts'
+import type { GroupSettings, MemberClaim } from './group-requests.ts'
+import type { KafkaErrorName } from '../../protocol/error-codes.ts'
+
+export interface OffsetCommitClaim extends MemberClaim {
+  /** −1 for who commits without being a member. */
+  readonly generation: number
+  readonly transactional: boolean
+}
+
+/** All groups of a cluster. */
+export class GroupCoordinator {
+  readonly #settings: GroupSettings
+  readonly #groups = new Map<string, ClassicGroup>()
+
+  constructor(settings: GroupSettings) {
+    this.#settings = settings
+  }
+
+  all(): ClassicGroup[] {
+    return [...this.#groups.values()]
+  }
+
+  get(groupId: string): ClassicGroup | undefined {
+    return this.#groups.get(groupId)
+  }
+
+  /** The group, made where there is none yet. */
+  obtain(groupId: string): ClassicGroup {
+    let group = this.#groups.get(groupId)
+    if (group === undefined) {
+      group = new ClassicGroup(groupId, this.#settings)
+      this.#groups.set(groupId, group)
+    }
+    return group
+  }
+
+  delete(groupId: string): KafkaErrorName {
+    const group = this.#groups.get(groupId)
+    if (group === undefined) return 'GROUP_ID_NOT_FOUND'
+    if (!group.kill()) return 'NON_EMPTY_GROUP'
+    this.#groups.delete(groupId)
+    return 'NONE'
+  }
+
+  /** Whether these offsets may be committed: by a member of this generation, or by anyone while the group has no members. */
+  checkCommit(groupId: string, claim: OffsetCommitClaim): KafkaErrorName {
+    if (groupId === '') return 'INVALID_GROUP_ID'
+    const group = this.#groups.get(groupId)
+    if (group === undefined) return claim.generation < 0 ? 'NONE' : 'ILLEGAL_GENERATION'
+    if (claim.generation < 0 && group.state === 'empty') return 'NONE'
+    if (isAnonymous(claim)) return claim.transactional ? 'NONE' : 'UNKNOWN_MEMBER_ID'
+    const error = group.checkMember(claim)
+    if (error !== 'NONE') return error
+    if (claim.generation !== group.generation) return 'ILLEGAL_GENERATION'
+    if (!claim.transactional && group.state === 'completing') return 'REBALANCE_IN_PROGRESS'
+    group.touch(claim.memberId)
+    return 'NONE'
+  }
+
+  /** A deleted topic takes its offsets along. */
+  forgetTopic(topic: string): void {
+    for (const group of this.#groups.values())
+      for (const entry of group.offsets.partitions())
+        if (entry.topic === topic) group.offsets.delete(topic, entry.partition)
+  }
+}
+
+function isAnonymous({ generation, memberId, instanceId }: OffsetCommitClaim): boolean {
+  return generation < 0 && memberId === '' && instanceId === undefined
+}

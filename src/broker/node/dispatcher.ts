@@ -1,0 +1,164 @@
+import { sleep } from '../../base/clock.ts'
+import { toStreamError } from '../../base/errors.ts'
+import { decodeRequestHeader, decodeRequestStart, type RequestStart } from '../../protocol/headers.ts'
+import { kafkaErrorCode } from '../../protocol/error-codes.ts'
+import type { AnyHandler, Answer, Call } from '../apis/api-handler.ts'
+import { handlerByKey, supportedApis } from '../apis/api-table.ts'
+import { apiVersionsHandler, apiVersionsTooNew } from '../apis/api-versions.ts'
+import type { Fault, FaultControl } from '../fault-control.ts'
+import type { NodeState } from './node-state.ts'
+import { encodeResponseFrame } from './response-frame.ts'
+
+/** Who is at the other end of a connection, and how to be rid of them. */
+export interface Peer {
+  readonly host: string
+  /** Where they reach this node. */
+  readonly endpoint: { readonly host: string; readonly port: number }
+  readonly closed: AbortSignal
+  disconnect(): void
+}
+
+export type Outcome =
+  /** A whole frame with its size in front. */
+  | { readonly kind: 'answer'; readonly frame: Buffer }
+  | { readonly kind: 'none' }
+  /** The connection is to end. */
+  | { readonly kind: 'cut' }
+  /** The connection is never to answer again. */
+  | { readonly kind: 'stall' }
+
+const cut: Outcome = { kind: 'cut' }
+const none: Outcome = { kind: 'none' }
+
+/** A request that has been read and whose handler is known. */
+interface Request {
+  readonly start: RequestStart
+  readonly handler: AnyHandler
+  readonly body: unknown
+  readonly call: Call
+}
+
+/** Turns request frames into what becomes of them: reads, applies faults, has the API's handler answer, writes. */
+export class Dispatcher {
+  readonly #node: NodeState
+  readonly #faults: FaultControl
+
+  constructor(node: NodeState, faults: FaultControl) {
+    this.#node = node
+    this.#faults = faults
+  }
+
+  async serve(frame: Buffer, peer: Peer): Promise<Outcome> {
+    try {
+      const request = this.#read(frame, peer)
+      if ('kind' in request) return request
+      const { handler, call, body, start } = request
+      const { clientId } = call
+      const nodeId = this.#node.config.nodeId
+      const { apiVersion } = start
+      const fault = this.#faults.choose({ api: handler.api.name, apiVersion, nodeId, clientId, body })
+      return fault === undefined ? await this.#answer(request) : await this.#break(request, fault)
+    } catch (thrown) {
+      const { code, message } = toStreamError(thrown)
+      this.#node.logger.warn('request cannot be read', { peer: peer.host, code, reason: message })
+      return cut
+    }
+  }
+
+  #read(frame: Buffer, peer: Peer): Request | Outcome {
+    const start = decodeRequestStart(frame)
+    const { apiKey, apiVersion } = start
+    const handler = handlerByKey(apiKey)
+    if (handler === undefined || apiVersion < handler.api.minVersion || apiVersion > topVersion(handler))
+      return this.#refuseUnknown(start, peer)
+    const isFlexible = (): boolean => handler.api.isFlexible(apiVersion)
+    const { clientId, bodyAt } = decodeRequestHeader(frame, isFlexible)
+    const call: Call = {
+      node: this.#node,
+      apiVersion,
+      clientId: clientId ?? '',
+      clientHost: peer.host,
+      endpoint: peer.endpoint,
+      closed: peer.closed,
+      supported: supportedApis,
+      disconnect: () => peer.disconnect(),
+    }
+    return { start, handler, body: handler.api.request.decode(frame, apiVersion, bodyAt), call }
+  }
+
+  /** Only ApiVersions has an answer for who asks in a version we lack; any other connection ends, as in Kafka. */
+  #refuseUnknown({ apiKey, apiVersion, correlationId }: RequestStart, peer: Peer): Outcome {
+    const known = supportedApis.find(({ key }) => key === apiKey)
+    this.#node.logger.warn('request is not supported', {
+      peer: peer.host,
+      api: known?.name ?? apiKey,
+      apiVersion,
+      supported: known === undefined ? 'none' : `${known.minVersion} to ${known.maxVersion}`,
+    })
+    const { api } = apiVersionsHandler
+    if (apiKey !== api.key) return cut
+    const response = apiVersionsTooNew(supportedApis)
+    return { kind: 'answer', frame: encodeResponseFrame(api, response, { correlationId, apiVersion: 0 }) }
+  }
+
+  async #answer(request: Request): Promise<Outcome> {
+    return this.#encode(request, await this.#handle(request))
+  }
+
+  async #handle(request: Request): Promise<Answer<unknown>> {
+    const { handler, body, call, start } = request
+    if (start.apiVersion < (handler.minVersion ?? 0)) {
+      const { name } = handler.api
+      this.#node.logger.warn('request is not supported', { api: name, apiVersion: start.apiVersion })
+      return handler.refuse(body, kafkaErrorCode('UNSUPPORTED_VERSION'), call)
+    }
+    try {
+      return await handler.handle(body, call)
+    } catch (thrown) {
+      const { code, message, stack } = toStreamError(thrown)
+      this.#node.logger.error('request failed', { api: handler.api.name, code, reason: message, stack })
+      return handler.refuse(body, kafkaErrorCode('UNKNOWN_SERVER_ERROR'), call)
+    }
+  }
+
+  #encode({ handler, start }: Request, response: Answer<unknown>): Outcome {
+    if (response === undefined) return none
+    const { correlationId, apiVersion } = start
+    const sizeBytes = handler.sizeBytes?.(response)
+    // A handler's answer is an object, or undefined for none.
+    const body = response as object
+    return {
+      kind: 'answer',
+      frame: encodeResponseFrame(handler.api, body, { correlationId, apiVersion, sizeBytes }),
+    }
+  }
+
+  async #break(request: Request, fault: Fault): Promise<Outcome> {
+    const { handler, body, call } = request
+    this.#node.logger.debug('fault', { api: handler.api.name, client: call.clientId, ...fault })
+    switch (fault.kind) {
+      case 'drop':
+        return { kind: 'stall' }
+      case 'delay': {
+        const delayMs = this.#faults.delayMs(fault)
+        if (fault.when === 'before') await sleep(call.node.clock, delayMs, call.closed)
+        const outcome = await this.#answer(request)
+        if (fault.when === 'after') await sleep(call.node.clock, delayMs, call.closed)
+        return outcome
+      }
+      case 'duplicate':
+        await this.#handle(request)
+        return this.#answer(request)
+      case 'error':
+        if (fault.when === 'after') await this.#handle(request)
+        return this.#encode(request, handler.refuse(body, kafkaErrorCode(fault.error), call))
+      case 'cut':
+        if (fault.when === 'after') await this.#handle(request)
+        return cut
+    }
+  }
+}
+
+function topVersion({ api, maxVersion }: AnyHandler): number {
+  return maxVersion ?? api.maxVersion
+}

@@ -1,0 +1,132 @@
+import type { KafkaErrorName } from '../../protocol/error-codes.ts'
+
+/** The numbers by which DescribeConfigs names the type of a setting. */
+export type ConfigType = 'boolean' | 'string' | 'int' | 'long' | 'double' | 'list'
+
+export const configTypeCodes: Readonly<Record<ConfigType, number>> = {
+  boolean: 1,
+  string: 2,
+  int: 3,
+  long: 5,
+  double: 6,
+  list: 7,
+}
+
+export interface ConfigFacts {
+  readonly type: ConfigType
+  readonly default: string
+  /** Least value of a number. */
+  readonly min?: number
+  /** Allowed words, of a list each of its entries. */
+  readonly words?: readonly string[]
+}
+
+/** The settings of a topic that Apache Kafka knows, with its defaults. Those that this broker does not act on are kept and shown. */
+export const topicConfigFacts: Readonly<Record<string, ConfigFacts>> = {
+  'cleanup.policy': { type: 'list', default: 'delete', words: ['delete', 'compact'] },
+  'compression.gzip.level': { type: 'int', default: '-1', min: -1 },
+  'compression.lz4.level': { type: 'int', default: '9', min: 1 },
+  'compression.type': {
+    type: 'string',
+    default: 'producer',
+    words: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
+  },
+  'compression.zstd.level': { type: 'int', default: '3' },
+  'delete.retention.ms': { type: 'long', default: '86400000', min: 0 },
+  'file.delete.delay.ms': { type: 'long', default: '60000', min: 0 },
+  'flush.messages': { type: 'long', default: '9223372036854775807', min: 1 },
+  'flush.ms': { type: 'long', default: '9223372036854775807', min: 0 },
+  'follower.replication.throttled.replicas': { type: 'list', default: '' },
+  'index.interval.bytes': { type: 'int', default: '4096', min: 0 },
+  'leader.replication.throttled.replicas': { type: 'list', default: '' },
+  'local.retention.bytes': { type: 'long', default: '-2', min: -2 },
+  'local.retention.ms': { type: 'long', default: '-2', min: -2 },
+  'max.compaction.lag.ms': { type: 'long', default: '9223372036854775807', min: 1 },
+  'max.message.bytes': { type: 'int', default: '1048588', min: 0 },
+  'message.timestamp.after.max.ms': { type: 'long', default: '3600000', min: 0 },
+  'message.timestamp.before.max.ms': { type: 'long', default: '9223372036854775807', min: 0 },
+  'message.timestamp.type': {
+    type: 'string',
+    default: 'CreateTime',
+    words: ['CreateTime', 'LogAppendTime'],
+  },
+  'min.cleanable.dirty.ratio': { type: 'double', default: '0.5', min: 0 },
+  'min.compaction.lag.ms': { type: 'long', default: '0', min: 0 },
+  'min.insync.replicas': { type: 'int', default: '1', min: 1 },
+  preallocate: { type: 'boolean', default: 'false' },
+  'remote.log.copy.disable': { type: 'boolean', default: 'false' },
+  'remote.log.delete.on.disable': { type: 'boolean', default: 'false' },
+  'remote.storage.enable': { type: 'boolean', default: 'false' },
+  'retention.bytes': { type: 'long', default: '-1' },
+  'retention.ms': { type: 'long', default: '604800000', min: -1 },
+  'segment.bytes': { type: 'int', default: '1073741824', min: 14 },
+  'segment.index.bytes': { type: 'int', default: '10485760', min: 4 },
+  'segment.jitter.ms': { type: 'long', default: '0', min: 0 },
+  'segment.ms': { type: 'long', default: '604800000', min: 1 },
+  'unclean.leader.election.enable': { type: 'boolean', default: 'false' },
+}
+
+export interface ConfigProblem {
+  readonly error: KafkaErrorName
+  readonly message: string
+}
+
+/** What a topic does with batches, resolved from its settings. */
+export interface EffectiveConfigs {
+  readonly maxMessageBytes: number
+  readonly logAppendTime: boolean
+  readonly timestampBeforeMaxMs: number
+  readonly timestampAfterMaxMs: number
+  readonly minInsyncReplicas: number
+}
+
+/** The settings of one topic: what was set, over the defaults. */
+export class TopicConfigs {
+  readonly overrides: ReadonlyMap<string, string>
+  readonly effective: EffectiveConfigs
+
+  constructor(overrides: ReadonlyMap<string, string>) {
+    this.overrides = overrides
+    this.effective = {
+      maxMessageBytes: Number(this.get('max.message.bytes')),
+      logAppendTime: this.get('message.timestamp.type') === 'LogAppendTime',
+      timestampBeforeMaxMs: Number(this.get('message.timestamp.before.max.ms')),
+      timestampAfterMaxMs: Number(this.get('message.timestamp.after.max.ms')),
+      minInsyncReplicas: Number(this.get('min.insync.replicas')),
+    }
+  }
+
+  get(name: string): string {
+    return this.overrides.get(name) ?? topicConfigFacts[name]?.default ?? ''
+  }
+}
+
+/** Looks settings over before they are taken; undefined where all of them stand. */
+export function checkTopicConfigs(overrides: ReadonlyMap<string, string>): ConfigProblem | undefined {
+  for (const [name, value] of overrides) {
+    const facts = topicConfigFacts[name]
+    if (facts === undefined) return { error: 'INVALID_CONFIG', message: `Unknown topic config name: ${name}` }
+    if (!fits(value, facts))
+      return { error: 'INVALID_CONFIG', message: `Invalid value ${value} for configuration ${name}` }
+  }
+  return undefined
+}
+
+function fits(value: string, facts: ConfigFacts): boolean {
+  switch (facts.type) {
+    case 'boolean':
+      return value === 'true' || value === 'false'
+    case 'string':
+      return facts.words?.includes(value) ?? true
+    case 'list':
+      return value
+        .split(',')
+        .map((word) => word.trim())
+        .every((word) => facts.words?.includes(word) ?? true)
+    case 'int':
+    case 'long':
+      return /^-?\d+$/.test(value) && Number(value) >= (facts.min ?? Number.NEGATIVE_INFINITY)
+    case 'double':
+      return value !== '' && Number(value) >= (facts.min ?? Number.NEGATIVE_INFINITY)
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * Coordinates transactions: who may write under a transactional id, what is in its open transaction, and how that ends.
+ *
+ * Walk of an end. The producer asks for it; the outcome is decided (prepare) and the producer is answered. Only then, each on its
+ * own time, markers land in the partitions and groups that were in the transaction; when the last has landed, it is complete. Until
+ * then another transaction of the same id is told to wait (CONCURRENT_TRANSACTIONS), and readers do not see the outcome.
+ *
+ * Two versions, told apart by the request. In the first, partitions are added by requests of their own, and the epoch stays the
+ * same from one transaction to the next. In the second (KIP-890), writing adds, and each end moves the epoch on: the markers
+ * carry the new one, so that a straggler of the ended transaction is fenced in every partition.
+ */
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { KafkaErrorName } from '../../protocol/error-codes.ts'
+import {
+  isEnding,
+  isExhausted,
+  nextEpoch,
+  noProducer,
+  sameProducer,
+  type PartitionName,
+  type ProducerIdentity,
+  type Transaction,
+  type TransactionOutcome,
+} from './transaction.ts'
+import { nextTransactionState, type TransactionState } from './transaction-states.ts'
+
+export interface TransactionClaim extends ProducerIdentity {
+  readonly transactionalId: string
+}
+
+export interface InitRequest {
+  readonly transactionalId: string
+  readonly timeoutMs: number
+  /** Who the caller was, when it asks for the next epoch instead of taking the id over. */
+  readonly expected: ProducerIdentity | undefined
+}
+
+export interface ProducerAnswer extends ProducerIdentity {
+  readonly error: KafkaErrorName
+}
+
+/** Where a transaction ends: one partition, or the offsets of one group. */
+export type MarkerTarget =
+  | { readonly kind: 'partition'; readonly partition: PartitionName }
+  | { readonly kind: 'group'; readonly groupId: string }
+
+export interface TransactionMarker extends ProducerIdentity {
+  readonly outcome: TransactionOutcome
+}
+
+export interface TransactionSettings {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly timeoutMaxMs: number
+  readonly newProducerId: () => number
+  /** How long a marker is on its way. */
+  readonly markerDelayMs: (target: MarkerTarget) => number
+  readonly land: (target: MarkerTarget, marker: TransactionMarker) => void
+}
+
+export class TransactionCoordinator {
+  readonly #settings: TransactionSettings
+  readonly #transactions = new Map<string, Transaction>()
+
+  constructor(settings: TransactionSettings) {
+    this.#settings = settings
+  }
+
+  all(): Transaction[] {
+    return [...this.#transactions.values()]
+  }
+
+  get(transactionalId: string): Transaction | undefined {
+    return this.#transactions.get(transactionalId)
+  }
+
+  /** Gives an id to a producer: a new epoch, so that whoever had it before is fenced. */
+  init(request: InitRequest): ProducerAnswer {
+    const { timeoutMs, expected } = request
+    if (timeoutMs <= 0 || timeoutMs > this.#settings.timeoutMaxMs)
+      return refused('INVALID_TRANSACTION_TIMEOUT')
+    const transaction = this.#obtain(request.transactionalId)
+    const fresh = transaction.producer.producerEpoch < 0
+    const repeated = expected !== undefined && sameProducer(expected, transaction.previous)
+    if (expected !== undefined && !fresh && !repeated && !sameProducer(expected, transaction.producer))
+      return refused('PRODUCER_FENCED')
+    if (isEnding(transaction.state)) return refused('CONCURRENT_TRANSACTIONS')
+    if (transaction.state === 'ongoing') {
+      this.#fence(transaction, 'another producer took the transactional id')
+      return refused('CONCURRENT_TRANSACTIONS')
+    }
+    transaction.timeoutMs = timeoutMs
+    if (repeated) return { error: 'NONE', ...transaction.producer }
+    const before = transaction.producer
+    transaction.producer = this.#next(before)
+    transaction.previous = expected === undefined ? undefined : before
+    this.#go(transaction, 'empty')
+    return { error: 'NONE', ...transaction.producer }
+  }
+
+  addPartitions(claim: TransactionClaim, partitions: readonly PartitionName[]): KafkaErrorName {
+    const found = this.#claimed(claim)
+    if (typeof found === 'string') return found
+    this.#begin(found)
+    for (const partition of partitions)
+      found.partitions.set(`${partition.topic}-${partition.partition}`, partition)
+    return 'NONE'
+  }
+
+  addGroup(claim: TransactionClaim, groupId: string): KafkaErrorName {
+    const found = this.#claimed(claim)
+    if (typeof found === 'string') return found
+    this.#begin(found)
+    found.groups.add(groupId)
+    return 'NONE'
+  }
+
+  /** Whether the claimant's transaction is open, for a caller that then looks whether its partition or group is in it. */
+  verify(claim: TransactionClaim): Transaction | KafkaErrorName {
+    const found = this.#claimed(claim)
+    if (typeof found === 'string' || found.state === 'ongoing') return found
+    return 'INVALID_TXN_STATE'
+  }
+
+  /**
+   * Decides how the open transaction ends.
+   *
+   * @param movesEpoch - whether the request is of the second version
+   * @returns who the producer is from here on
+   */
+  end(claim: TransactionClaim, outcome: TransactionOutcome, movesEpoch: boolean): ProducerAnswer {
+    const transaction = this.#transactions.get(claim.transactionalId)
+    if (transaction === undefined) return refused('INVALID_PRODUCER_ID_MAPPING')
+    const repeated = movesEpoch && sameProducer(claim, transaction.previous) && isOver(transaction.state)
+    const error = repeated ? 'NONE' : checkClaim(claim, transaction)
+    if (error !== 'NONE') return refused(error)
+    const { state } = transaction
+    // An abort of nothing still moves the epoch on: it fences what may be under way.
+    const ofNothing = movesEpoch && !repeated && outcome === 'abort' && !isEnding(state)
+    if (state === 'ongoing' || ofNothing) this.#prepare(transaction, outcome, movesEpoch)
+    else {
+      const verdict = endAgain(state, outcome, movesEpoch && !repeated)
+      if (verdict !== 'NONE') return refused(verdict)
+    }
+    return { error: 'NONE', ...transaction.producer }
+  }
+
+  /** Resolves when the id's markers have landed, or after `limitMs`. */
+  async settled(transactionalId: string, limitMs: number): Promise<void> {
+    const transaction = this.#transactions.get(transactionalId)
+    if (transaction === undefined || !isEnding(transaction.state)) return
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        timer.cancel()
+        transaction.waiting.delete(finish)
+        resolve()
+      }
+      const timer = this.#settings.clock.setTimer(limitMs, finish)
+      transaction.waiting.add(finish)
+    })
+  }
+
+  #obtain(transactionalId: string): Transaction {
+    let transaction = this.#transactions.get(transactionalId)
+    if (transaction === undefined) {
+      transaction = {
+        transactionalId,
+        state: 'empty',
+        producer: noProducer,
+        previous: undefined,
+        timeoutMs: 0,
+        startedAtMs: -1,
+        partitions: new Map(),
+        groups: new Set(),
+        pendingMarkers: 0,
+        timeout: undefined,
+        waiting: new Set(),
+      }
+      this.#transactions.set(transactionalId, transaction)
+    }
+    return transaction
+  }
+
+  #claimed(claim: TransactionClaim): Transaction | KafkaErrorName {
+    if (claim.transactionalId === '') return 'INVALID_REQUEST'
+    const transaction = this.#transactions.get(claim.transactionalId)
+    if (transaction === undefined) return 'INVALID_PRODUCER_ID_MAPPING'
+    const error = checkClaim(claim, transaction)
+    if (error !== 'NONE') return error
+    return isEnding(transaction.state) ? 'CONCURRENT_TRANSACTIONS' : transaction
+  }
+
+  #begin(transaction: Transaction): void {
+    if (transaction.state === 'ongoing') return
+    this.#go(transaction, 'ongoing')
+    transaction.startedAtMs = this.#settings.clock.nowMs()
+    transaction.timeout = this.#settings.clock.setTimer(transaction.timeoutMs, () =>
+      this.#fence(transaction, 'the transaction timed out'),
+    )
+  }
+
+  /** Aborts an open transaction without its producer, which is of no use from here on. */
+  #fence(transaction: Transaction, reason: string): void {
+    const { transactionalId, producer } = transaction
+    this.#settings.logger.info('transaction aborted', { transactionalId, ...producer, reason })
+    transaction.producer = nextEpoch(producer)
+    transaction.previous = undefined
+    this.#prepare(transaction, 'abort', false)
+  }
+
+  #prepare(transaction: Transaction, outcome: TransactionOutcome, movesEpoch: boolean): void {
+    const ending = transaction.producer
+    let marker: TransactionMarker = { ...ending, outcome }
+    if (movesEpoch) {
+      marker = { ...nextEpoch(ending), outcome }
+      transaction.producer = this.#next(ending)
+      transaction.previous = ending
+    }
+    transaction.timeout?.cancel()
+    this.#go(transaction, outcome === 'commit' ? 'prepare-commit' : 'prepare-abort')
+    const targets: MarkerTarget[] = [
+      ...transaction.partitions.values().map((partition) => ({ kind: 'partition' as const, partition })),
+      ...transaction.groups.values().map((groupId) => ({ kind: 'group' as const, groupId })),
+    ]
+    transaction.pendingMarkers = targets.length
+    for (const target of targets) this.#send(transaction, target, marker)
+    if (targets.length === 0) this.#complete(transaction)
+  }
+
+  #send(transaction: Transaction, target: MarkerTarget, marker: TransactionMarker): void {
+    this.#settings.clock.setTimer(this.#settings.markerDelayMs(target), () => {
+      this.#settings.land(target, marker)
+      transaction.pendingMarkers--
+      if (transaction.pendingMarkers === 0) this.#complete(transaction)
+    })
+  }
+
+  #complete(transaction: Transaction): void {
+    this.#go(transaction, transaction.state === 'prepare-commit' ? 'complete-commit' : 'complete-abort')
+    transaction.partitions.clear()
+    transaction.groups.clear()
+    transaction.startedAtMs = -1
+    for (const finish of transaction.waiting) finish()
+  }
+
+  #next(producer: ProducerIdentity): ProducerIdentity {
+    if (producer.producerId >= 0 && !isExhausted(producer)) return nextEpoch(producer)
+    return { producerId: this.#settings.newProducerId(), producerEpoch: 0 }
+  }
+
+  #go(transaction: Transaction, to: TransactionState): void {
+    transaction.state = nextTransactionState(transaction.state, to)
+  }
+}
+
+function checkClaim(claim: TransactionClaim, { producer }: Transaction): KafkaErrorName {
+  if (claim.producerId !== producer.producerId) return 'INVALID_PRODUCER_ID_MAPPING'
+  return claim.producerEpoch === producer.producerEpoch ? 'NONE' : 'PRODUCER_FENCED'
+}
+
+function isOver(state: TransactionState): boolean {
+  return state !== 'empty' && state !== 'ongoing'
+}
+
+/**
+ * What an end is told that finds nothing open: the same end again is fine, or on its way; the other is an error.
+ *
+ * @param strict - in the second version, only a recognised repetition is fine
+ */
+function endAgain(state: TransactionState, outcome: TransactionOutcome, strict: boolean): KafkaErrorName {
+  if (strict) return isEnding(state) ? 'CONCURRENT_TRANSACTIONS' : 'INVALID_TXN_STATE'
+  if (state === `complete-${outcome}`) return 'NONE'
+  return state === `prepare-${outcome}` ? 'CONCURRENT_TRANSACTIONS' : 'INVALID_TXN_STATE'
+}
+
+function refused(error: KafkaErrorName): ProducerAnswer {
+  return { error, ...noProducer }
+}
