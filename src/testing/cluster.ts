@@ -1,0 +1,216 @@
+import { assert } from '../base/assert.ts'
+import type { Headers } from '../base/headers.ts'
+import { silentLogger } from '../base/logger.ts'
+import type { Logger } from '../base/logger.ts'
+import { ManualClock } from '../base/manual-clock.ts'
+import { seededRandom } from '../base/random.ts'
+import type { Random } from '../base/random.ts'
+import { Broker } from '../broker/broker.ts'
+import type { BrokerConfig } from '../broker/broker-config.ts'
+import { openKafka } from '../kafka/client.ts'
+import { partitionKey } from '../kafka/contracts.ts'
+import type { IsolationLevel, Kafka, Producer, TopicPartition } from '../kafka/contracts.ts'
+import { RecordColumns } from '../protocol/record-columns.ts'
+import { Application } from '../runtime/application.ts'
+import { resolveOptions } from '../runtime/options.ts'
+import type { ApplicationSettings } from '../runtime/options.ts'
+import type { Topology } from '../topology/topology.ts'
+import { inMemoryConnector } from './in-memory-connector.ts'
+
+export interface ClusterOptions {
+  readonly seed?: number
+  readonly logger?: Logger
+  readonly broker?: Partial<BrokerConfig>
+}
+
+export interface TestRecord {
+  readonly key: string | null
+  readonly value: string | Buffer | null
+  /** Absent: by the key. */
+  readonly partition?: number
+  readonly timestampMs?: number
+}
+
+export interface ReadRecord {
+  readonly partition: number
+  readonly offset: number
+  readonly timestampMs: number
+  readonly key: string | null
+  readonly value: Buffer | null
+  readonly headers: Headers | undefined
+}
+
+/** What an application in a test cluster may be told; the cluster itself says where the brokers are. */
+export type TestApplicationSettings = Partial<Omit<ApplicationSettings, 'kafka' | 'hosting'>>
+
+const bootstrap = 'broker:9092'
+/** Virtual time per turn of the event loop: short beside every time-out, long enough that minutes pass quickly. */
+const stepMs = 2
+
+/**
+ * A broker, clients and applications in one thread and in virtual time: nothing moves but inside {@link TestCluster.run},
+ * {@link TestCluster.until} and {@link TestCluster.advance}, and the same seed gives the same run.
+ */
+export class TestCluster {
+  readonly clock = new ManualClock()
+  readonly random: Random
+  readonly broker: Broker
+  /** The test's own client. */
+  readonly kafka: Kafka
+  readonly #logger: Logger
+  readonly #applications: Application[] = []
+  #producer: Producer | undefined = undefined
+
+  constructor({ seed = 1, logger = silentLogger, broker = {} }: ClusterOptions = {}) {
+    this.random = seededRandom(seed)
+    this.#logger = logger
+    this.broker = new Broker({ clock: this.clock, random: this.random, logger, ...broker })
+    this.kafka = openKafka({ ...this.#client(), clientId: 'test' })
+  }
+
+  /** An application with its own process id, not started; closed with the cluster. */
+  application(topology: Topology, settings: TestApplicationSettings = {}): Application {
+    const processId = `process-${this.#applications.length + 1}`
+    const options = resolveOptions({
+      applicationId: 'app',
+      identity: { kind: 'fixed', processId },
+      ...settings,
+      hosting: 'inline',
+      kafka: { bootstrap },
+    })
+    const { connector, clock, random } = this.#client()
+    const surroundings = { connector, clock, random, logger: this.#logger.with({ process: processId }) }
+    const application = new Application(topology, options, { surroundings })
+    this.#applications.push(application)
+    return application
+  }
+
+  /** Lets time pass until the promise is settled. */
+  async run<T>(work: Promise<T>, withinMs = 600_000): Promise<T> {
+    let settled = false
+    const finish = (): void => {
+      settled = true
+    }
+    work.then(finish, finish)
+    await this.until(() => settled, withinMs)
+    return work
+  }
+
+  /** Lets time pass until the condition holds, asked at every turn. @throws StreamError `INVARIANT_BROKEN` when it does not in time */
+  async until(holds: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> {
+    const endMs = this.clock.nowMs() + withinMs
+    while (!(await holds())) {
+      assert(this.clock.nowMs() < endMs, `what was waited for did not happen within ${withinMs} ms`)
+      await this.clock.advance(stepMs)
+    }
+  }
+
+  async advance(byMs: number): Promise<void> {
+    const endMs = this.clock.nowMs() + byMs
+    await this.until(() => this.clock.nowMs() >= endMs, byMs + 1)
+  }
+
+  async createTopic(name: string, partitions = 1): Promise<void> {
+    await this.run(this.kafka.admin.createTopics([{ name, partitions, replicationFactor: -1, configs: {} }]))
+  }
+
+  async produce(topic: string, records: readonly TestRecord[]): Promise<void> {
+    const producer = await this.run(this.#openProducer(topic))
+    for (const record of records) append(producer, topic, record)
+    await this.run(producer.flush())
+  }
+
+  /** Everything that a reader of this isolation sees in a topic now, partition by partition. */
+  async read(topic: string, isolation: IsolationLevel = 'read_committed'): Promise<ReadRecord[]> {
+    return this.run(readAll(this.kafka, topic, isolation))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.broker.faults.clear()
+    await this.run(Promise.allSettled(this.#applications.map((application) => application.stop())))
+    await this.run(this.kafka.close())
+    await this.broker.close()
+  }
+
+  #client() {
+    const { clock, random, broker } = this
+    const connector = inMemoryConnector({ clock, brokerAt: () => broker })
+    return { bootstrap: [bootstrap], connector, clock, random, logger: silentLogger }
+  }
+
+  async #openProducer(topic: string): Promise<Producer> {
+    this.#producer ??= this.kafka.producer({
+      lingerMs: 0,
+      batchBytes: 65_536,
+      bufferBytes: 33_554_432,
+      maxRequestBytes: 1_048_576,
+      compression: 'none',
+      deliveryTimeoutMs: 120_000,
+    })
+    await this.#producer.partitionCount(topic)
+    return this.#producer
+  }
+}
+
+function append(producer: Producer, topic: string, record: TestRecord): void {
+  const key = Buffer.from(record.key ?? '')
+  const value = Buffer.from(record.value ?? '')
+  producer.append(topic, {
+    partition: record.partition ?? -1,
+    timestampMs: record.timestampMs ?? 1_700_000_000_000,
+    key,
+    keyStart: 0,
+    keyEnd: record.key === null ? -1 : key.length,
+    value,
+    valueStart: 0,
+    valueEnd: record.value === null ? -1 : value.length,
+    headers: undefined,
+  })
+}
+
+async function readAll(kafka: Kafka, topic: string, isolation: IsolationLevel): Promise<ReadRecord[]> {
+  const [description] = await kafka.admin.describeTopics([topic])
+  const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
+  const starts = await kafka.admin.listOffsets(partitions, 'earliest', isolation)
+  const ends = await kafka.admin.listOffsets(partitions, 'latest', isolation)
+  const fetcher = kafka.fetcher({
+    isolation,
+    minBytes: 1,
+    maxWaitMs: 100,
+    maxBytes: 52_428_800,
+    maxPartitionBytes: 52_428_800,
+  })
+  const positions = new Map(starts)
+  for (const partition of partitions) fetcher.assign(partition, starts.get(partitionKey(partition)) ?? 0)
+  const unread = (partition: TopicPartition): boolean =>
+    (positions.get(partitionKey(partition)) ?? 0) < (ends.get(partitionKey(partition)) ?? 0)
+  const records: ReadRecord[] = []
+  while (partitions.some(unread)) {
+    const chunk = fetcher.poll()
+    if (chunk === undefined) {
+      await fetcher.ready(100)
+      continue
+    }
+    positions.set(partitionKey(chunk), chunk.nextOffset)
+    for (const batch of chunk.batches) records.push(...recordsIn(batch, chunk.partition))
+  }
+  await fetcher.close()
+  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+}
+
+function recordsIn(batch: Parameters<RecordColumns['read']>[0], partition: number): ReadRecord[] {
+  const columns = new RecordColumns()
+  columns.read(batch)
+  return Array.from({ length: columns.count }, (_, row): ReadRecord => {
+    const keyEnd = columns.keyEnd[row] ?? -1
+    const valueEnd = columns.valueEnd[row] ?? -1
+    return {
+      partition,
+      offset: columns.offset[row] ?? -1,
+      timestampMs: columns.timestampMs[row] ?? -1,
+      key: keyEnd < 0 ? null : batch.buffer.toString('utf8', columns.keyStart[row], keyEnd),
+      value: valueEnd < 0 ? null : Buffer.from(batch.buffer.subarray(columns.valueStart[row], valueEnd)),
+      headers: columns.headersOf(row),
+    }
+  })
+}
