@@ -5,11 +5,13 @@
  *
  * An open batch is sealed when it is due and could be sent now: while a broker is busy, batches fill up instead of queueing.
  */
+import { assert } from '../../base/assert.ts'
 import type { Timer } from '../../base/clock.ts'
 import { deferred, type Deferred } from '../../base/deferred.ts'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import { apis } from '../../protocol/apis.ts'
 import { stampProducer } from '../../protocol/record-batch-writer.ts'
+import type { BrokerConnection } from '../cluster/broker-connection.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { backoffMs, isTransient } from '../cluster/retrying.ts'
 import type { ProducerOptions } from '../contracts.ts'
@@ -44,6 +46,13 @@ export interface SenderRules {
   done(batch: SealedBatch, error: StreamError | undefined): void
 }
 
+interface Sending {
+  readonly node: number
+  readonly connection: BrokerConnection
+  readonly sent: readonly SentBatch[]
+  readonly identity: ProducerIdentity
+}
+
 export class Sender {
   readonly #cluster: Cluster
   readonly #options: ProducerOptions
@@ -52,6 +61,8 @@ export class Sender {
   /** Queues that have anything at all. */
   readonly #active = new Set<PartitionQueue>()
   readonly #requests = new Map<number, number>()
+  readonly #links = new Map<number, BrokerConnection>()
+  readonly #linking = new Set<number>()
   readonly #stopListening: () => void
   #pumpDue = false
   #timer: Timer | undefined
@@ -114,7 +125,11 @@ export class Sender {
     for (;;) {
       const requests = this.#collect()
       if (requests.size === 0) return
-      for (const [node, sent] of requests) void this.#send(node, sent, identity)
+      for (const [node, sent] of requests) {
+        const connection = this.#links.get(node)
+        assert(connection !== undefined, 'batches are collected for connected brokers only')
+        void this.#send({ node, connection, sent, identity })
+      }
     }
   }
 
@@ -146,12 +161,45 @@ export class Sender {
   /** Where a batch of this queue could go now. */
   #nodeFor(queue: PartitionQueue, nowMs: number): number | undefined {
     if (queue.recovering || queue.retryAtMs > nowMs) return undefined
-    const leader = this.#cluster.metadata.partition(queue.topic, queue.partition)?.leader ?? -1
+    const leader = this.#leaderOf(queue)
     if (leader < 0) {
       this.#retryLater(queue, new StreamError('KAFKA_RETRIABLE', `partition ${queue.key} has no leader`))
       return undefined
     }
+    if (this.#links.get(leader)?.closed !== false) {
+      void this.#link(leader)
+      return undefined
+    }
     return (this.#requests.get(leader) ?? 0) < requestsPerNodeMax ? leader : undefined
+  }
+
+  /**
+   * Connects to a broker. Batches are started only once the connection is there, and then written to it at once: two that
+   * both waited for it could leave in the wrong order.
+   */
+  async #link(node: number): Promise<void> {
+    if (this.#linking.has(node)) return
+    this.#linking.add(node)
+    try {
+      this.#links.set(node, await this.#cluster.broker(node, this.#lane))
+    } catch (thrown) {
+      const error = toStreamError(thrown)
+      for (const queue of this.#active) {
+        if (this.#leaderOf(queue) === node) this.#couldNotSend(queue, error)
+      }
+    } finally {
+      this.#linking.delete(node)
+      this.schedulePump()
+    }
+  }
+
+  #couldNotSend(queue: PartitionQueue, error: StreamError): void {
+    if (isTransient(error)) return this.#retryLater(queue, error)
+    for (const batch of queue.dropWaiting()) this.#rules.done(batch, error)
+  }
+
+  #leaderOf(queue: PartitionQueue): number {
+    return this.#cluster.metadata.partition(queue.topic, queue.partition)?.leader ?? -1
   }
 
   #head(queue: PartitionQueue, nowMs: number): SealedBatch | undefined {
@@ -163,7 +211,7 @@ export class Sender {
     return batch !== undefined && this.#rules.admits(queue, batch) ? batch : undefined
   }
 
-  async #send(node: number, sent: readonly SentBatch[], identity: ProducerIdentity): Promise<void> {
+  async #send({ node, connection, sent, identity }: Sending): Promise<void> {
     this.#requestCount++
     this.#requests.set(node, (this.#requests.get(node) ?? 0) + 1)
     let sizeBytes = requestOverheadBytes
@@ -175,7 +223,6 @@ export class Sender {
       const { metadata, context } = this.#cluster
       const { transactionalId, versionMax } = this.#rules
       const facts = { transactionalId, timeoutMs: context.requestTimeoutMs }
-      const connection = await this.#cluster.broker(node, this.#lane)
       const response = await connection.send(
         apis.produce,
         (version) => produceRequest(sent, facts, metadata, version),
