@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { isAbsolute, resolve, sep } from 'node:path'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { StreamError } from '../../base/errors.ts'
 import type { FunctionBody } from '../../topology/functions.ts'
@@ -48,7 +48,9 @@ async function fileInside(name: string, body: ModuleBody): Promise<string> {
     detail: `Module "${body.path}" lies outside the definition's folder.`,
     hint: 'Give a path inside the folder of the definition file.',
   }
-  if (isAbsolute(body.path)) throw refusal(name, body, outside)
+  const lexical = relative(body.folder, resolve(body.folder, body.path))
+  if (isAbsolute(body.path) || lexical === '..' || lexical.startsWith(`..${sep}`))
+    throw refusal(name, body, outside)
   let folder: string
   let file: string
   try {

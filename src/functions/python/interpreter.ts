@@ -1,12 +1,13 @@
-import { loadPyodide, type PyodideInterface } from 'pyodide'
+import { loadPyodide, version, type PyodideInterface } from 'pyodide'
 import { StreamError } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
+import { deviceSource } from './device-source.ts'
 import type { Device } from './device.ts'
 import { lockSource } from './lock-source.ts'
 import { copyModules } from './module-path.ts'
 import type { PythonOptions } from './python-options.ts'
-import { deviceSource } from './device-source.ts'
-import { devicePath, runtimeSource } from './runtime-source.ts'
+import { runtimeSource } from './runtime-source.ts'
+import { readSnapshot, snapshotPath, writeSnapshot } from './snapshot.ts'
 
 /** A Python function, called as a JavaScript one. Gives text, numbers, booleans, `undefined`; never throws but fatally. */
 export type PythonCallable = (...args: unknown[]) => unknown
@@ -25,27 +26,17 @@ export interface InterpreterOptions {
   readonly print: (line: string) => void
 }
 
-/** @throws StreamError `INTERPRETER_FAILED` when Python can not be started */
+const sources = [runtimeSource, deviceSource, lockSource]
+const devicePath = '/dev/weft'
+
+/** @throws StreamError `INTERPRETER_FAILED` when Python can not be started; `CONFIG_INVALID` for its options */
 export async function openInterpreter(options: InterpreterOptions): Promise<Interpreter> {
   try {
-    const pyodide = await loadPyodide({
-      jsglobals: {},
-      // Hashes of text do not change from run to run: sets keep one order.
-      env: { HOME: '/', PYTHONHASHSEED: '0' },
-      stdin: () => null,
-      stdout: options.print,
-      stderr: options.print,
-    })
-    addDevice(pyodide, options.device)
-    for (const source of [runtimeSource, deviceSource, lockSource]) pyodide.runPython(source)
-    pyodide.runPython(`_device = os.open('${devicePath}', os.O_RDWR)\nrandom.seed(${seed(options.random)})`)
+    const pyodide = await startPython(options.python.snapshotFolder, options.print)
     if (options.python.modulePath !== undefined) await copyModules(pyodide, options.python.modulePath)
-    const globals = pyodide.globals as unknown as ReadonlyMap<string, PythonCallable>
-    const take = (name: string): PythonCallable => globals.get(name) as PythonCallable
-    const interpreter = { define: take('define'), makeCaller: take('make_caller') }
-    take('lock_with')(JSON.stringify(environmentOf(options.python)))
-    return interpreter
+    return lockPython(pyodide, options)
   } catch (thrown) {
+    if (thrown instanceof StreamError) throw thrown
     throw new StreamError('INTERPRETER_FAILED', 'could not start Python', {
       detail: thrown instanceof Error ? thrown.message : String(thrown),
       cause: thrown,
@@ -53,20 +44,60 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   }
 }
 
+/** An interpreter with our sources loaded and its doors still open. */
+export async function startPython(
+  folder: string | undefined,
+  print: (line: string) => void,
+): Promise<PyodideInterface> {
+  const common = {
+    jsglobals: {},
+    // Hashes of text do not change from run to run: sets keep one order.
+    env: { HOME: '/', PYTHONHASHSEED: '0' },
+    stdin: () => null,
+    stdout: print,
+    stderr: print,
+  }
+  const path = folder === undefined ? undefined : snapshotPath(folder, version, sources)
+  const memory = path === undefined ? undefined : await readSnapshot(path)
+  if (memory !== undefined) return await loadPyodide({ ...common, _loadSnapshot: memory })
+  const pyodide = await loadPyodide(path === undefined ? common : { ...common, _makeSnapshot: true })
+  for (const source of sources) pyodide.runPython(source)
+  if (path !== undefined && folder !== undefined) {
+    await writeSnapshot(path, folder, (pyodide as unknown as SnapshotMaker).makeMemorySnapshot())
+  }
+  return pyodide
+}
+
+/** Closes the cage: from here on only the two entry points and the device are left. */
+export function lockPython(pyodide: PyodideInterface, options: InterpreterOptions): Interpreter {
+  addDevice(pyodide, options.device)
+  const globals = pyodide.globals as unknown as ReadonlyMap<string, PythonCallable>
+  const take = (name: string): PythonCallable => globals.get(name) as PythonCallable
+  const interpreter = { define: take('define'), makeCaller: take('make_caller') }
+  const failure = take('lock')(
+    JSON.stringify({
+      device: devicePath,
+      seed: seed(options.random),
+      environment: environmentOf(options.python),
+    }),
+  )
+  if (typeof failure === 'string')
+    throw new StreamError('INVARIANT_BROKEN', `Python can not be caged: ${failure}`)
+  return interpreter
+}
+
 function environmentOf(python: PythonOptions): Readonly<Record<string, string | undefined>> {
   return python.inheritEnvironmentVariables === true ? process.env : { HOME: '/', LANG: 'C.UTF-8' }
 }
 
-/** 128 bits, so that threads differ even where their chance has a short period. */
+/** 128 bits in hexadecimal, so that threads differ. */
 function seed(random: Random): string {
-  return Array.from({ length: 4 }, () => random.below(2 ** 32)).reduce(
-    (text, part) => text + part.toString(16).padStart(8, '0'),
-    '0x',
-  )
+  const parts = Array.from({ length: 4 }, () => random.below(2 ** 32))
+  return parts.map((part) => part.toString(16).padStart(8, '0')).join('')
 }
 
 function addDevice(pyodide: PyodideInterface, device: Device): void {
-  const files = pyodide.FS as EmscriptenFiles
+  const files = pyodide.FS as unknown as EmscriptenFiles
   const id = files.makedev(80, 0)
   files.registerDevice(id, {
     open: () => {},
@@ -75,6 +106,11 @@ function addDevice(pyodide: PyodideInterface, device: Device): void {
     write: (_stream, buffer, offset, length) => device.write(buffer, offset, length),
   })
   files.mkdev(devicePath, id)
+}
+
+/** Pyodide's snapshot, which its types do not publish. */
+interface SnapshotMaker {
+  makeMemorySnapshot(): Uint8Array
 }
 
 type Transfer = (stream: unknown, buffer: Uint8Array, offset: number, length: number) => number

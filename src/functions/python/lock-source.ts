@@ -30,17 +30,36 @@ class _Denied(MetaPathFinder):
         return None
 
 
-def lock(environment):
+# Loading is no part of the lock: a snapshot may be taken in between.
+for _name in sys.builtin_module_names:
+    if _name not in _denied:
+        importlib.import_module(_name)
+
+
+def _connect(device, seed):
+    global _device
+    _device = os.open(device, os.O_RDWR)
+    random.seed(int(seed, 16))
+
+
+def _empty_bridge():
     gc.collect()
-    for name in sys.builtin_module_names:
-        if name not in _denied and name not in sys.modules:
-            importlib.import_module(name)
+    for held in gc.get_objects():
+        if type(held).__name__ in ('JsFinder', 'JsLoader'):
+            held.__dict__.clear()
+    import asyncio
+    asyncio.set_event_loop(None)
+    asyncio.events._event_loop_policy = None
+    asyncio.events._set_running_loop(None)
     for name in list(sys.modules):
         if name.partition('.')[0] in _denied:
             module = sys.modules.pop(name)
             contents = getattr(module, '__dict__', None)
             if type(contents) is dict and name != 'gc':
                 contents.clear()
+
+
+def _destroy_doors():
     for module in (os, posix):
         for name in _processes:
             if hasattr(module, name):
@@ -48,17 +67,27 @@ def lock(environment):
     for name in ('create_builtin', 'create_dynamic', 'exec_builtin', 'exec_dynamic'):
         if hasattr(_imp, name):
             delattr(_imp, name)
-    sys.meta_path[:] = [_Denied()] + [f for f in sys.meta_path if 'yodide' not in type(f).__module__]
-    sys.path_hooks[:] = [h for h in sys.path_hooks if 'yodide' not in getattr(h, '__module__', '')]
-    for name in list(os.environ):
-        del os.environ[name]
-    os.environ.update(environment)
-    sys.argv[:] = ['']
-    for name in ('last_exc', 'last_type', 'last_value', 'last_traceback', 'ps1'):
+    sys.meta_path[:] = [_Denied()] + [f for f in sys.meta_path if 'yodide' not in str(f)]
+    sys.path_hooks[:] = [h for h in sys.path_hooks if 'yodide' not in str(h)]
+    for name in ('last_exc', 'last_type', 'last_value', 'last_traceback', 'ps1', 'ps2'):
         if hasattr(sys, name):
             delattr(sys, name)
 
 
-def lock_with(text):
-    lock(json.loads(text))
+def lock(text):
+    try:
+        spec = json.loads(text)
+        _connect(spec['device'], spec['seed'])
+        _empty_bridge()
+        _destroy_doors()
+        os.environ.clear()
+        os.environ.update(spec['environment'])
+        sys.argv[:] = ['']
+        sys.orig_argv[:] = ['']
+        sys.executable = sys._base_executable = ''
+        for name in ('gc', '_imp', 'importlib', 'posix'):
+            del globals()[name]
+        return None
+    except BaseException as error:
+        return _describe(error)
 `

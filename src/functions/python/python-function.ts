@@ -57,7 +57,7 @@ export class PythonFunction implements BoundFunction {
       raw = this.#cross(caller)
     } catch (thrown) {
       this.#failures.value++
-      throw this.#host.broken(thrown)
+      throw this.#host.broken(thrown, this.#ref.name)
     }
     const type = this.#resultType
     if (typeof raw === 'string' && raw.charCodeAt(0) <= lastMark) {
@@ -123,7 +123,7 @@ export class PythonFunction implements BoundFunction {
 
   #failure(raw: string): unknown {
     this.#failures.value++
-    const facts = this.#host.facts(raw)
+    const facts = this.#host.facts(raw, this.#ref.body)
     const cause = this.#host.device.failure
     return functionFailed(this.#ref.name, cause === undefined ? facts : { ...facts, cause })
   }

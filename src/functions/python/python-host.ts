@@ -101,8 +101,9 @@ export class PythonHost {
   }
 
   /** The interpreter has thrown: it is not used again. */
-  broken(thrown: unknown): StreamError {
-    this.#fatal ??= new StreamError('INTERPRETER_FAILED', 'the Python interpreter has failed', {
+  broken(thrown: unknown, functionName?: string): StreamError {
+    const where = functionName === undefined ? '' : ` in function "${functionName}"`
+    this.#fatal ??= new StreamError('INTERPRETER_FAILED', `the Python interpreter has failed${where}`, {
       detail: `${thrown instanceof Error ? thrown.message : String(thrown)}.`,
       hint: 'Look for endless recursion or a memory limit in Python code; the task restarts with a new interpreter.',
       cause: thrown,
@@ -112,7 +113,7 @@ export class PythonHost {
   }
 
   /** Reads the description of an exception, and finds its place in the author's file. */
-  facts(description: string, body?: PythonBody): FailureFacts {
+  facts(description: string, body?: FunctionBody): FailureFacts {
     const failure = JSON.parse(description.replace(mark.failure, '')) as PythonFailure
     const span = this.#place(failure) ?? (body === undefined ? undefined : firstBlock(body)?.span)
     return { type: failure.type, text: failure.text, ...(span === undefined ? {} : { span }) }
@@ -165,6 +166,7 @@ function specOf(ref: FunctionRef, body: PythonBody, id: number): Record<string, 
   return spec
 }
 
-function firstBlock(body: PythonBody): CodeBlock | undefined {
+function firstBlock(body: FunctionBody): CodeBlock | undefined {
+  if (body.language === 'module') return undefined
   return body.code ?? body.expression ?? body.globalCode
 }

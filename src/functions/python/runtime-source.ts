@@ -1,6 +1,6 @@
 /**
  * The Python half of the bridge. It runs once in a fresh interpreter, before any code of a user, and gives three entry
- * points: `define`, `make_caller` and `lock`. Entry points never raise: what goes wrong comes back as text.
+ * points: `define`, `make_caller` and, from `lockSource`, `lock`. Entry points never raise: what goes wrong comes back as text.
  *
  * What crosses. In: text, numbers, booleans, None. Out: the same, and text that begins with one of four marks for all
  * that would not cross exactly. During a call, stores, log and metrics are reached through a character device: a
@@ -21,11 +21,8 @@ export const mark = {
 /** Lines of an expression are numbered from here on, so that one code object tells its two blocks apart. */
 export const expressionLine = 1_000_000
 
-/** Where the device stands. */
-export const devicePath = '/dev/weft'
-
 export const runtimeSource = String.raw`
-import ast, json, os, random, sys, textwrap, types
+import ast, json, os, random, sys, types
 from collections.abc import Mapping
 from json.decoder import JSONDecoder
 from json.encoder import c_make_encoder, encode_basestring
@@ -50,7 +47,8 @@ def _plain(value):
                     'return text, numbers, booleans, lists, dicts or None')
 
 
-_encode = c_make_encoder(None, _plain, encode_basestring, None, ':', ',', False, False, False)
+_markers = {}
+_encode = c_make_encoder(_markers, _plain, encode_basestring, None, ':', ',', False, False, False)
 
 
 def _dumps(value):
@@ -71,8 +69,6 @@ def _describe(error):
         text = str(error)
     except BaseException:
         text = ''
-    if isinstance(error, KeyError):
-        text = f'{text} is not there'
     found = {'type': type(error).__name__, 'text': text}
     if place is not None:
         found['file'], found['line'] = place
@@ -83,6 +79,7 @@ def _describe(error):
 
 
 def _fail(error):
+    _markers.clear()
     return '\x02' + _describe(error)
 
 
@@ -180,8 +177,21 @@ def _expression(text):
             raise plain
 
 
+def _block(text, file):
+    first = next((line for line in text.split('\n') if line.strip()), '')
+    if not first[:1].isspace():
+        return ast.parse(text, file)
+    try:
+        tree = ast.parse('if True:\n' + text, file)
+    except SyntaxError as error:
+        error.lineno = (error.lineno or 2) - 1
+        raise
+    tree.body = tree.body[0].body
+    return ast.increment_lineno(tree, -1)
+
+
 def _run_global_code(spec, log):
-    tree = ast.parse(textwrap.dedent(spec['globalCode']), spec['file'] + 'g>')
+    tree = _block(spec['globalCode'], spec['file'] + 'g>')
     for statement in tree.body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and _uses_log(statement):
             own = _statements(f'log = {log}', statement.lineno)
@@ -203,7 +213,7 @@ def _function_tree(spec, log):
         if name.isidentifier():
             body += _statements(f'{name} = stores[{name!r}]', 1)
     if 'code' in spec:
-        body += ast.parse(textwrap.dedent(spec['code']), spec['file'] + '>').body
+        body += _block(spec['code'], spec['file'] + '>').body
     if 'expression' in spec:
         try:
             value = _expression(spec['expression'])
