@@ -7,7 +7,7 @@ import type { ByteWriter } from '../base/byte-writer.ts'
 
 const twoTo32 = 4_294_967_296
 
-/** How many bytes {@link writeVarint} takes. @param value - int32 */
+/** How many bytes {@link putVarint} takes. @param value - int32 */
 export function varintSize(value: number): number {
   return unsignedVarintSize((value << 1) ^ (value >> 31))
 }
@@ -18,7 +18,7 @@ export function unsignedVarintSize(value: number): number {
   return Math.ceil(bits / 7)
 }
 
-/** How many bytes {@link writeVarlong} takes. @param value - a whole number within ±2^53 */
+/** How many bytes {@link putVarlong} takes. @param value - a whole number within ±2^53 */
 export function varlongSize(value: number): number {
   if (value >= -1_073_741_824 && value < 1_073_741_824) return varintSize(value)
   let size = 1
@@ -34,11 +34,6 @@ export function writeUnsignedVarint(writer: ByteWriter, value: number): void {
   const { buffer } = writer
   for (; rest > 127; rest >>>= 7) buffer[at++] = (rest & 127) | 128
   buffer[at] = rest
-}
-
-/** Writes an int32, zigzag. */
-export function writeVarint(writer: ByteWriter, value: number): void {
-  writeUnsignedVarint(writer, (value << 1) ^ (value >> 31))
 }
 
 /**

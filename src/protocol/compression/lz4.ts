@@ -39,7 +39,7 @@ function frameOf(buffer: Buffer): Frame {
   const dictionary = (flags & 1) === 0 ? 0 : 4
   return {
     blocksAt: 7 + contentSize + dictionary,
-    blockBytesMax: blockBytesMax * 4 ** 0,
+    blockBytesMax,
     blockChecksum: (flags & 0b1_0000) !== 0,
   }
 }

@@ -83,7 +83,6 @@ function declare<P extends Primitive>(type: P): Declare<PrimitiveValues[P]> {
 export const bool = declare('bool')
 export const int8 = declare('int8')
 export const int16 = declare('int16')
-export const uint16 = declare('uint16')
 export const int32 = declare('int32')
 /** A number within ±2^53, or ±2^63 for the two ends of the range, which Kafka uses as signs. */
 export const int64 = declare('int64')
