@@ -1,0 +1,158 @@
+/** `weft dev`: the embedded broker, the data that the definition names, its pipelines and a live view, in one process. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { systemClock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import { systemRandom } from '../../base/random.ts'
+import { Broker } from '../../broker/broker.ts'
+import type { Kafka } from '../../kafka/contracts.ts'
+import type { Topology } from '../../topology/topology.ts'
+import { endOf, startApplication, type RunningApplication } from '../applications.ts'
+import { caughtUp } from '../caught-up.ts'
+import { openCluster } from '../cluster.ts'
+import { emptyCatalog, openDefinition, reportDiagnostics, type OpenDefinition } from '../definitions.ts'
+import { devCatalog } from '../dev-data.ts'
+import { createDevTopics, loadDevTopics, type DevLoad } from '../dev-load.ts'
+import { startLiveView } from '../live-view.ts'
+import { createLogger } from '../logger.ts'
+import { wholeNumber, withLogging, type LogOptions } from '../options.ts'
+import type { Output } from '../output.ts'
+import { outputTopics } from '../render/definition.ts'
+import { exitCode, exitCodeOf, renderError } from '../render/error.ts'
+import { aborted, stopSignal } from '../signals.ts'
+import { summary } from './run.ts'
+
+interface DevOptions extends LogOptions {
+  readonly port: number
+  readonly rows: number
+}
+
+export function addDevCommand(program: Command, output: Output): void {
+  withLogging(
+    program
+      .command('dev')
+      .description('run a definition on an embedded broker, with the data that its "dev:" section names')
+      .argument('<file>'),
+    'warn',
+  )
+    .option(
+      '--port <n>',
+      'port of the embedded broker, for other clients to look in; 0: any that is free',
+      wholeNumber,
+      0,
+    )
+    .option('--rows <n>', 'rows to show of each output topic at once', wholeNumber, 5)
+    .action(async (file: string, options: DevOptions) => {
+      process.exitCode = await dev(file, options, output)
+    })
+}
+
+async function dev(file: string, options: DevOptions, output: Output): Promise<number> {
+  const startMs = systemClock.monotonicMs()
+  const catalog = await devCatalog([await openDefinition(file, emptyCatalog)])
+  const definition = await openDefinition(file, catalog)
+  if (!reportDiagnostics(definition, output)) return exitCode.wrong
+  const logger = createLogger(options.logLevel, options.logFormat, output)
+  const { signal, release } = stopSignal()
+  const broker = new Broker({ clock: systemClock, random: systemRandom, logger })
+  try {
+    const { host, port } = await broker.listen(options.port, '127.0.0.1')
+    output.note(`broker listening on ${host}:${port}`)
+    return await runOn(`${host}:${port}`, { definition, options, output, logger, signal, startMs })
+  } finally {
+    await broker.close()
+    release()
+  }
+}
+
+interface DevRun {
+  readonly definition: OpenDefinition
+  readonly options: DevOptions
+  readonly output: Output
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly startMs: number
+}
+
+async function runOn(bootstrap: string, run: DevRun): Promise<number> {
+  const { definition, output, signal } = run
+  await using cluster = openCluster(bootstrap, run.logger)
+  const load: DevLoad = { kafka: cluster.kafka, definition, output, signal, clock: systemClock }
+  await createDevTopics(load)
+  // Look-ups are read to their end before the first event is: their data has to be there.
+  await loadDevTopics(load, 'dimensions')
+  const stateDir = mkdtempSync(join(tmpdir(), 'weft-dev-'))
+  try {
+    const running = definition.loaded.topologies.map((topology) =>
+      startDevApplication(topology, { bootstrap, stateDir, run }),
+    )
+    return await follow(running, load, run)
+  } finally {
+    rmSync(stateDir, { recursive: true, force: true })
+  }
+}
+
+function startDevApplication(
+  topology: Topology,
+  { bootstrap, stateDir, run }: { bootstrap: string; stateDir: string; run: DevRun },
+): RunningApplication {
+  return startApplication(
+    topology,
+    {
+      applicationId: topology.name,
+      kafka: { bootstrap },
+      identity: { kind: 'folder', stateDir },
+      leaveOnClose: true,
+    },
+    run,
+  )
+}
+
+/** Loads the rest of the data while the applications run; stays until told to stop where a person watches. */
+async function follow(
+  running: readonly RunningApplication[],
+  load: DevLoad,
+  { options, output, signal, startMs }: DevRun,
+): Promise<number> {
+  const ended = endOf(running, (name, error) => output.note(`${name} failed\n${renderError(error)}`))
+  const viewing = new AbortController()
+  const view = startLiveView({
+    kafka: load.kafka,
+    topics: viewedTopics(running),
+    rows: options.rows,
+    output,
+    clock: systemClock,
+    signal: viewing.signal,
+    running,
+  })
+  try {
+    await Promise.race([loadThenCatchUp(load.kafka, running, load), ended, aborted(signal)])
+    const done = summary(running, systemClock.monotonicMs() - startMs)
+    if (output.interactive && !signal.aborted) {
+      output.note(`${done}; Ctrl-C ends it`)
+      await Promise.race([ended, aborted(signal)])
+    }
+  } finally {
+    await Promise.all(running.map(({ application }) => application.stop()))
+    viewing.abort()
+    await view
+  }
+  const failures = await ended
+  output.note(summary(running, systemClock.monotonicMs() - startMs))
+  return failures[0] === undefined ? exitCode.done : Math.max(...failures.map(exitCodeOf))
+}
+
+async function loadThenCatchUp(
+  kafka: Kafka,
+  running: readonly RunningApplication[],
+  load: DevLoad,
+): Promise<void> {
+  await loadDevTopics(load, 'events')
+  await caughtUp(kafka, running, load)
+}
+
+function viewedTopics(running: readonly RunningApplication[]): string[] {
+  return [...new Set(running.flatMap(({ topology }) => outputTopics(topology)))]
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { systemClock } from '../../base/clock.ts'
+import type { ApplicationSettings, Guarantee } from '../../runtime/options.ts'
+import { applicationIdOf, openDefinitions } from '../definitions.ts'
+import { countRecords, endOf, startApplication, type RunningApplication } from '../applications.ts'
+import { caughtUp } from '../caught-up.ts'
+import { openCluster } from '../cluster.ts'
+import { createLogger } from '../logger.ts'
+import {
+  durationMs,
+  oneOf,
+  wholeNumber,
+  withBootstrap,
+  withLogging,
+  type ClusterOptions,
+  type LogOptions,
+} from '../options.ts'
+import type { Output } from '../output.ts'
+import { inputTopics, outputTopics } from '../render/definition.ts'
+import { exitCode, exitCodeOf, renderError } from '../render/error.ts'
+import { formatCount } from '../render/progress.ts'
+import { aborted, stopSignal } from '../signals.ts'
+import { topicCatalog } from '../topic-catalog.ts'
+
+interface RunOptions extends ClusterOptions, LogOptions {
+  readonly threads: number
+  readonly guarantee: Guarantee
+  readonly commitInterval?: number
+  readonly linger?: number
+  readonly applicationPrefix?: string
+  readonly stateDir: string
+  readonly leave?: true
+  readonly untilEnd?: true
+}
+
+export function addRunCommand(program: Command, output: Output): void {
+  withLogging(
+    withBootstrap(
+      program.command('run').description('run definitions against a Kafka cluster').argument('<files...>'),
+    ),
+    'info',
+  )
+    .option('--threads <n>', 'stream threads for each application', wholeNumber, 1)
+    .option(
+      '--guarantee <guarantee>',
+      'exactly_once_v2 or at_least_once',
+      oneOf<Guarantee>('exactly_once_v2', 'at_least_once'),
+      'exactly_once_v2',
+    )
+    .option(
+      '--commit-interval <duration>',
+      'time between commits; 100ms exactly once, 30s at least once',
+      durationMs,
+    )
+    .option('--linger <duration>', 'how long output waits for more before it is sent', durationMs)
+    .option('--application-prefix <text>', 'goes before every application id')
+    .option(
+      '--state-dir <folder>',
+      'where the process keeps its identity and its state',
+      join('.weft', 'state'),
+    )
+    .option(
+      '--leave',
+      'leave the group at the end, for scaling down; otherwise the place is kept for a restart',
+    )
+    .option('--until-end', 'stop when everything that is in the topics has been processed')
+    .action(async (files: string[], options: RunOptions) => {
+      process.exitCode = await runFiles(files, options, output)
+    })
+}
+
+async function runFiles(files: readonly string[], options: RunOptions, output: Output): Promise<number> {
+  const startMs = systemClock.monotonicMs()
+  const logger = createLogger(options.logLevel, options.logFormat, output)
+  await using cluster = openCluster(options.bootstrap, logger)
+  const definitions = await openDefinitions(files, topicCatalog(cluster.kafka), output)
+  if (definitions === undefined) return exitCode.wrong
+  const { signal, release } = stopSignal()
+  const topologies = definitions.flatMap(({ loaded }) => loaded.topologies)
+  const running = topologies.map((topology) =>
+    startApplication(topology, settingsOf(applicationIdOf(topology, options.applicationPrefix), options), {
+      logger,
+      output,
+    }),
+  )
+  const ended = endOf(running, (name, error) => output.note(`${name} failed\n${renderError(error)}`))
+  await Promise.race([
+    ended,
+    aborted(signal),
+    options.untilEnd === true
+      ? caughtUp(cluster.kafka, running, { clock: systemClock, signal })
+      : new Promise(() => {}),
+  ])
+  await Promise.all(running.map(({ application }) => application.stop()))
+  const failures = await ended
+  release()
+  output.note(summary(running, systemClock.monotonicMs() - startMs))
+  return failures[0] === undefined ? exitCode.done : Math.max(...failures.map(exitCodeOf))
+}
+
+function settingsOf(applicationId: string, options: RunOptions): ApplicationSettings {
+  return {
+    applicationId,
+    guarantee: options.guarantee,
+    threads: options.threads,
+    leaveOnClose: options.leave === true,
+    identity: { kind: 'folder', stateDir: options.stateDir },
+    kafka: { bootstrap: options.bootstrap },
+    ...(options.commitInterval === undefined ? {} : { commitIntervalMs: options.commitInterval }),
+    ...(options.linger === undefined ? {} : { producer: { lingerMs: options.linger } }),
+  }
+}
+
+/** The last line of a run: records in and out, what went wrong, how long it took. */
+export function summary(running: readonly RunningApplication[], elapsedMs: number): string {
+  let recordsIn = 0
+  let recordsOut = 0
+  let deadLetters = 0
+  for (const one of running) {
+    recordsIn += countRecords(one, 'weft_records_in_total', new Set(inputTopics(one.topology)))
+    recordsOut += countRecords(one, 'weft_records_out_total', new Set(outputTopics(one.topology)))
+    deadLetters += countRecords(one, 'weft_records_failed_total', new Set(inputTopics(one.topology)))
+  }
+  return `in ${formatCount(recordsIn)}, out ${formatCount(recordsOut)}, dead letters ${formatCount(deadLetters)}, ${(elapsedMs / 1000).toFixed(1)} s`
+}

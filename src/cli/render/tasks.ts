@@ -1,0 +1,14 @@
+import type { Topology } from '../../topology/topology.ts'
+
+/** What runs: one task for each partition of a sub-topology's topics. */
+export function describeTasks(topology: Topology): string {
+  const lines = [`tasks of ${topology.name}`]
+  for (const { index, sources, repartitionSources, stores } of topology.subTopologies) {
+    const own = sources.filter((topic) => !repartitionSources.includes(topic))
+    lines.push(
+      `  ${index}_p: one for each partition p of ${[...own, ...repartitionSources.map((topic) => `${topology.name}-${topic}`)].join(', ')}`,
+    )
+    for (const store of stores) lines.push(`    keeps store ${store}`)
+  }
+  return lines.join('\n')
+}
