@@ -12,9 +12,6 @@ import { writeUnsignedVarint } from './varint.ts'
 /** Four bytes of size precede each request and each response. */
 export const frameSizeBytes = 4
 
-/** The longest request a broker takes; `socket.request.max.bytes` of Apache Kafka. */
-export const maxRequestBytes = 104_857_600
-
 const apiVersionsKey = 18
 
 export interface RequestHeader {
