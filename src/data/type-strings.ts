@@ -222,10 +222,9 @@ class TypeReader {
     if (notation !== undefined && notations.get(notation)?.schemas === true)
       return { format: { notation, type: { kind: 'struct', name: word }, schema: word }, members: [] }
     const brackets = ['list', 'tuple', 'enum', 'union', 'windowed'].includes(word)
-    throw invalid(
-      this.#text,
-      brackets ? `"${word}" needs its members in brackets` : `no type is called "${word}"`,
-    )
+    if (brackets) throw invalid(this.#text, `"${word}" needs its members in brackets`)
+    const within = word === this.#text.trim() ? '' : ` in "${this.#text}"`
+    throw new StreamError('TYPE_INVALID', `no type is called "${word}"${within}`, { hint: examples })
   }
 
   #primitive(word: string, kind: PrimitiveKind, notation: string | undefined): TypeTree {
@@ -284,6 +283,8 @@ function unquote(literal: string): string {
   return /^(["']).*\1$/.test(trimmed) && trimmed.length > 1 ? trimmed.slice(1, -1) : trimmed
 }
 
+const examples = 'Write, for example, "string", "long", "json", "[string]", "map(long)" or "(string, json)".'
+
 function invalid(text: string, why: string, hint?: string): StreamError {
   return new StreamError('TYPE_INVALID', `"${text}" is not a type: ${why}`, {
     hint:
@@ -306,12 +307,18 @@ export function describeType(type: DataType): string {
     case 'tuple':
       return `(${type.of.map(describeType).join(', ')})`
     case 'union':
-      return `union(${type.of.map(describeType).join(', ')})`
+      return isJson(type.of) ? 'json' : `union(${type.of.map(describeType).join(', ')})`
     case 'enum':
       return `enum(${type.symbols.join(', ')})`
     default:
       return type.kind
   }
+}
+
+/** What the bare notation `json` means. */
+function isJson([first, second, ...others]: readonly DataType[]): boolean {
+  const object = first?.kind === 'struct' && first.fields === undefined
+  return object && second?.kind === 'list' && second.of.kind === 'any' && others.length === 0
 }
 
 /** A format as it is written in a definition. */

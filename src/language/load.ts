@@ -45,7 +45,8 @@ const verbatimKeys: ReadonlySet<string> = new Set(['code', 'expression', 'global
 export async function loadDefinition(file: SourceText, options: LoadOptions): Promise<LoadedDefinition> {
   const diagnostics = new Diagnostics()
   const root = parseYaml(file, { environment: options.environment, verbatimKeys }, diagnostics)
-  if (root === undefined) return { form: 'topology', topologies: [], dev: undefined, diagnostics: diagnostics.list() }
+  if (root === undefined)
+    return { form: 'topology', topologies: [], dev: undefined, diagnostics: diagnostics.list() }
   const form = formOf(root)
   const loading = { root, file, options, diagnostics }
   const { topologies, dev } = form === 'sql' ? await loadSql(loading) : await loadWeft(loading)
@@ -79,7 +80,10 @@ async function loadSql({ root, file, options, diagnostics }: Loading): Promise<L
 
 async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<Loaded> {
   const span = startOf(root, file)
-  const fields = objectOf(definitionSchema, { tolerant: true }).read(root, diagnostics, { label: 'the definition', span })
+  const fields = objectOf(definitionSchema, { tolerant: true }).read(root, diagnostics, {
+    label: 'the definition',
+    span,
+  })
   if (fields === undefined) return { topologies: [], dev: undefined }
   if (fields.pipelines === undefined && fields.queries === undefined && !diagnostics.failed)
     diagnostics.error('DEFINITION_INVALID', 'the file holds nothing to run', span, {

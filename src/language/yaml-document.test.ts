@@ -91,7 +91,7 @@ describe('parseYaml', () => {
 
   test('reports a repeated key and reads on', () => {
     const { root, problems } = read('a: 1\nb: 2\na: 3\n')
-    expect(problems).toEqual(['3:1+1 a key of this mapping is given twice'])
+    expect(problems).toEqual(['3:1+1 "a" is given twice'])
     expect(plain(root)).toEqual({ a: 1, b: 2 })
   })
 

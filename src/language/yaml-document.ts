@@ -59,7 +59,6 @@ export interface YamlOptions {
 /** A definition is written by hand; beyond this it is something else. */
 const textLengthMax = 4 * 1024 * 1024
 const nodeCountMax = 50_000
-const problemsMax = 20
 
 /**
  * Reads the one mapping that a file holds.
@@ -106,14 +105,14 @@ interface ComposeInput {
 }
 
 function composeOne({ tokens, lines, file, diagnostics }: ComposeInput): Document | undefined {
-  const composer = new Composer({ keepSourceTokens: true, uniqueKeys: true, lineCounter: lines })
+  const composer = new Composer({ keepSourceTokens: true, uniqueKeys: false, lineCounter: lines })
   const documents = [...composer.compose(tokens, true, 0)]
   const [first, second] = documents
-  let broken = false
-  for (const problem of [...(first?.errors ?? []), ...(first?.warnings ?? [])].slice(0, problemsMax)) {
+  // What follows the first break in the syntax is mostly its echo.
+  const problem = first?.errors[0] ?? first?.warnings[0]
+  if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0])
     const length = Math.max(1, problem.pos[1] - problem.pos[0])
-    broken ||= problem.code !== 'DUPLICATE_KEY'
     const { message, hint } = explainSyntaxError(problem.code, problem.message)
     const span = { file, line, column: col, length }
     diagnostics.error('YAML_INVALID', message, span, hint === undefined ? {} : { hint })
@@ -129,7 +128,7 @@ function composeOne({ tokens, lines, file, diagnostics }: ComposeInput): Documen
       },
     )
   }
-  return broken ? undefined : first
+  return problem === undefined ? first : undefined
 }
 
 type PackageNode = NonNullable<Document['contents']>
@@ -187,6 +186,7 @@ class NodeReader {
       return { kind: 'list', span, items: node.items.map((item) => this.read(item, document, verbatim)) }
     if (!isMap(node)) return this.#scalar(null, '', span)
     const entries: YamlEntry[] = []
+    const first = new Map<string, SourceSpan>()
     for (const pair of node.items) {
       if (!isScalar(pair.key)) {
         this.#diagnostics.error('YAML_INVALID', 'a key is not plain text', this.#spanOf(pair.key))
@@ -198,7 +198,16 @@ class NodeReader {
         pair.value === null || pair.value === undefined
           ? this.#scalar(null, '', keySpan)
           : this.read(pair.value, document, verbatim || this.#options.verbatimKeys.has(key))
-      if (!entries.some((entry) => entry.key === key)) entries.push({ key, keySpan, value })
+      const known = first.get(key)
+      if (known === undefined) {
+        first.set(key, keySpan)
+        entries.push({ key, keySpan, value })
+        continue
+      }
+      this.#diagnostics.error('YAML_INVALID', `"${key}" is given twice`, keySpan, {
+        detail: `It stands on line ${known.line} already.`,
+        hint: 'Keep one of the two, or rename this one.',
+      })
     }
     return { kind: 'map', entries, span }
   }

@@ -26,7 +26,10 @@ interface BuildOptions {
  *
  * @returns undefined where there are errors; they are in the diagnostics
  */
-export function buildTopologyOfPipelines(fields: DefinitionFields, options: BuildOptions): Topology | undefined {
+export function buildTopologyOfPipelines(
+  fields: DefinitionFields,
+  options: BuildOptions,
+): Topology | undefined {
   const { diagnostics, file, name, namespace, span } = options
   const names = new OperationNames(namespace)
   const functions = new FunctionRegistry(diagnostics, file, names)
@@ -41,7 +44,12 @@ export function buildTopologyOfPipelines(fields: DefinitionFields, options: Buil
   stores.finish(functions.storeUses)
   if (diagnostics.failed) return undefined
   try {
-    return finishTopology({ name, nodes, stores: stores.specs, functions: { namespace, functions: functions.named } })
+    return finishTopology({
+      name,
+      nodes,
+      stores: stores.specs,
+      functions: { namespace, functions: functions.named },
+    })
   } catch (error) {
     diagnostics.addThrown(error, span)
     return undefined

@@ -50,3 +50,21 @@ export interface NamedFlow {
   readonly flow: Flow | undefined
   readonly span: SourceSpan
 }
+
+/** Stands for a type that could not be found, which has been reported: it fits everywhere. */
+export const unknownFormat: Format = { notation: 'binary', type: { kind: 'any' } }
+
+/** What goes on after a step that failed, so that the steps behind it can be checked too. */
+export function flowAfterFailure(kind: Flow['kind']): Flow {
+  const base = { node: '', key: unknownFormat, value: unknownFormat }
+  switch (kind) {
+    case 'stream':
+      return { kind, ...base, rekeyed: false }
+    case 'table':
+      return { kind, ...base, store: '' }
+    case 'globalTable':
+      return { kind, ...base }
+    case 'grouped':
+      return { kind, ...base, repartition: undefined }
+  }
+}

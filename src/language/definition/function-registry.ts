@@ -73,7 +73,8 @@ export class FunctionRegistry {
    * @returns undefined where it does not fit; the reasons are in the diagnostics
    */
   use(reference: Reference<FunctionFields>, use: FunctionUse): Callee | undefined {
-    const declared = reference.kind === 'name' ? this.#find(reference.name) : this.#inline(reference.value, use)
+    const declared =
+      reference.kind === 'name' ? this.#find(reference.name) : this.#inline(reference.value, use)
     if (declared === undefined) return undefined
     const span = reference.kind === 'name' ? reference.name.span : reference.span
     const { label, ref } = declared
@@ -81,7 +82,8 @@ export class FunctionRegistry {
     const fits = this.#checkArguments(declared, use, span)
     if (ref.stores.length > 0 && use.stores !== true) {
       this.#diagnostics.error('FUNCTION_INVALID', `${label} uses stores where that is not possible`, span, {
-        detail: 'Stores can be used by functions of operations on streams, not on tables and not in branches.',
+        detail:
+          'Stores can be used by functions of operations on streams, not on tables and not in branches.',
         hint: 'Move the work with the store into a "transformValue" before.',
       })
       return undefined
@@ -89,7 +91,12 @@ export class FunctionRegistry {
     if (result === undefined || !fits) return undefined
     for (const store of ref.stores) this.storeUses.push({ store, label, span })
     const resultType = result === nothing ? {} : { resultType: result.format.type }
-    return { ref: ref.kind === use.kind ? ref : { ...ref, kind: use.kind, ...resultType }, result, label, span }
+    return {
+      ref: ref.kind === use.kind ? ref : { ...ref, kind: use.kind, ...resultType },
+      result,
+      label,
+      span,
+    }
   }
 
   #find(name: { readonly value: string; readonly span: SourceSpan }): DeclaredFunction | undefined {
@@ -104,25 +111,44 @@ export class FunctionRegistry {
   #inline(fields: FunctionFields, use: FunctionUse): DeclaredFunction | undefined {
     // The place's name may hold what no language takes in a name.
     const own = fields.name?.value ?? use.name.replaceAll(/\W/g, '_')
-    return readFunction(fields, { diagnostics: this.#diagnostics, file: this.#file, name: this.#names.unique(own), kind: use.kind })
+    return readFunction(fields, {
+      diagnostics: this.#diagnostics,
+      file: this.#file,
+      name: this.#names.unique(own),
+      kind: use.kind,
+    })
   }
 
-  #checkResult({ result, label }: DeclaredFunction, use: FunctionUse, span: SourceSpan): TypeTree | undefined {
+  #checkResult(
+    { result, label }: DeclaredFunction,
+    use: FunctionUse,
+    span: SourceSpan,
+  ): TypeTree | undefined {
     const rule = functionKinds[use.kind].result
     if (rule.rule === 'none') return nothing
     const wanted = use.result ?? (rule.rule === 'default' ? rule.type : undefined)
     if (result === undefined) {
       if (rule.rule === 'default') return treeOf(rule.type)
-      this.#diagnostics.error('FUNCTION_INVALID', `${label} is used as a ${use.kind}, but does not say what it returns`, span, {
-        hint: 'Add "resultType" to the function.',
-      })
+      this.#diagnostics.error(
+        'FUNCTION_INVALID',
+        `${label} is used as a ${use.kind}, but does not say what it returns`,
+        span,
+        {
+          hint: 'Add "resultType" to the function.',
+        },
+      )
       return undefined
     }
     if (wanted === undefined || isAssignable(wanted, result.format.type)) return result
-    this.#diagnostics.error('TYPE_INVALID', `${label} returns ${describeType(result.format.type)}, which does not fit here`, span, {
-      detail: `As a ${use.kind} it must return ${describeType(wanted)}.`,
-      hint: `Change its "resultType".`,
-    })
+    this.#diagnostics.error(
+      'TYPE_INVALID',
+      `${label} returns ${describeType(result.format.type)}, which does not fit here`,
+      span,
+      {
+        detail: `As a ${use.kind} it must return ${describeType(wanted)}.`,
+        hint: `Change its "resultType".`,
+      },
+    )
     return undefined
   }
 

@@ -1,6 +1,11 @@
 import type { SourceSpan } from '../../base/errors.ts'
 import type { NamedEntry } from '../schema/collections.ts'
-import { sinkNames, type BodyFields, type BranchFields, type PipelineFields } from './fields/pipeline-fields.ts'
+import {
+  sinkNames,
+  type BodyFields,
+  type BranchFields,
+  type PipelineFields,
+} from './fields/pipeline-fields.ts'
 import { flowNames, type Flow } from './flow.ts'
 import { NodePath } from './names.ts'
 import { applyOperation } from './operations/apply-operation.ts'
@@ -15,8 +20,13 @@ export interface PipelineContext {
 }
 
 /** Builds the pipelines in the order of the file: each may begin with the result of an earlier one. */
-export function buildPipelines(entries: readonly NamedEntry<PipelineFields>[], context: PipelineContext): void {
+export function buildPipelines(
+  entries: readonly NamedEntry<PipelineFields>[],
+  context: PipelineContext,
+): void {
   const { topics, scope } = context
+  for (const { name: key, value } of entries)
+    topics.expectResult(value?.as?.value ?? value?.name?.value ?? key, key)
   for (const { name: key, span, value: fields } of entries) {
     if (fields === undefined) {
       topics.resultsUnknown = true
@@ -30,9 +40,14 @@ export function buildPipelines(entries: readonly NamedEntry<PipelineFields>[], c
         : topics.read({ kind: 'stream', path: path.to('from'), fields: from.value, span: from.span })
     const label = `pipeline "${key}"`
     if (flow?.kind === 'globalTable') {
-      scope.diagnostics.error('DEFINITION_INVALID', `${label} begins with a global table`, from.kind === 'name' ? from.name.span : span, {
-        hint: 'Begin it with a stream, and join that with the global table.',
-      })
+      scope.diagnostics.error(
+        'DEFINITION_INVALID',
+        `${label} begins with a global table`,
+        from.kind === 'name' ? from.name.span : span,
+        {
+          hint: 'Begin it with a stream, and join that with the global table.',
+        },
+      )
     }
     const usable = flow?.kind === 'globalTable' ? undefined : flow
     buildBody(fields, usable, { ...context, path, label, span, resultName: fields.name?.value ?? key })
@@ -52,29 +67,41 @@ function buildBody(fields: BodyFields, start: Flow | undefined, context: BodyCon
   const flow = start === undefined ? undefined : applySteps(fields, start, context)
   const [sink, ...others] = sinkNames.filter((name) => fields[name] !== undefined)
   for (const other of others)
-    context.scope.diagnostics.warn('DEFINITION_INVALID', `"${other}" of ${context.label} has no effect`, context.span, {
-      detail: `A pipeline has one sink, and "${sink}" is given as well.`,
-      hint: 'Keep one of the two. To send records to two places, name the result with "as" and begin two pipelines with it.',
-    })
+    context.scope.diagnostics.warn(
+      'DEFINITION_INVALID',
+      `"${other}" of ${context.label} has no effect`,
+      context.span,
+      {
+        detail: `A pipeline has one sink, and "${sink}" is given as well.`,
+        hint: 'Keep one of the two. To send records to two places, name the result with "as" and begin two pipelines with it.',
+      },
+    )
   if (sink === undefined || sink === 'as') nameResult(fields, flow, context)
   else if (flow === undefined) context.topics.resultsUnknown ||= sink === 'branch'
   else if (sink === 'branch') buildBranches(fields.branch ?? [], flow, context)
   else buildTerminal(sink, fields, flow, context)
 }
 
-function nameResult({ as }: BodyFields, flow: Flow | undefined, { topics, resultName, span }: BodyContext): void {
+function nameResult(
+  { as }: BodyFields,
+  flow: Flow | undefined,
+  { topics, resultName, span }: BodyContext,
+): void {
   if (as !== undefined) topics.nameResult(as.value, { flow, span: as.span })
   else if (!topics.isTaken(resultName)) topics.nameResult(resultName, { flow, span })
 }
 
 function applySteps(fields: BodyFields, start: Flow, { scope, topics, path }: BodyContext): Flow | undefined {
-  let flow: Flow | undefined = start
+  let flow = start
   for (const [index, operation] of (fields.via ?? []).entries()) {
     // A step that is broken has been reported; what follows it cannot be checked.
     if (operation === undefined) return undefined
-    const place = { path: path.to('via', `step${index + 1}`), label: operation.at.label, span: operation.at.span }
+    const place = {
+      path: path.to('via', `step${index + 1}`),
+      label: operation.at.label,
+      span: operation.at.span,
+    }
     flow = applyOperation(operation, { scope, topics, flow, place })
-    if (flow === undefined) return undefined
   }
   return flow
 }
@@ -83,7 +110,12 @@ function buildTerminal(sink: TerminalSink, fields: BodyFields, flow: Flow, conte
   const { scope, topics, path } = context
   const span = sinkSpan(fields, sink, context)
   if (flow.kind !== 'stream') return refuseSink(sink, flow, span, context)
-  buildSink(sink, fields, { scope, topics, flow, place: { path: path.to(sink), label: `"${sink}" of ${context.label}`, span } })
+  buildSink(sink, fields, {
+    scope,
+    topics,
+    flow,
+    place: { path: path.to(sink), label: `"${sink}" of ${context.label}`, span },
+  })
 }
 
 function sinkSpan(fields: BodyFields, sink: TerminalSink, context: BodyContext): SourceSpan {
@@ -94,12 +126,24 @@ function sinkSpan(fields: BodyFields, sink: TerminalSink, context: BodyContext):
 }
 
 function refuseSink(sink: string, flow: Flow, span: SourceSpan, { scope, label }: BodyContext): void {
-  scope.diagnostics.error('DEFINITION_INVALID', `"${sink}" of ${label} cannot be applied to ${flowNames[flow.kind]}`, span, {
-    hint: flow.kind === 'table' ? 'Put "type: toStream" at the end of "via".' : 'Put "count", "reduce" or "aggregate" and "toStream" at the end of "via".',
-  })
+  scope.diagnostics.error(
+    'DEFINITION_INVALID',
+    `"${sink}" of ${label} cannot be applied to ${flowNames[flow.kind]}`,
+    span,
+    {
+      hint:
+        flow.kind === 'table'
+          ? 'Put "type: toStream" at the end of "via".'
+          : 'Put "count", "reduce" or "aggregate" and "toStream" at the end of "via".',
+    },
+  )
 }
 
-function buildBranches(branches: readonly (BranchFields | undefined)[], flow: Flow, context: BodyContext): void {
+function buildBranches(
+  branches: readonly (BranchFields | undefined)[],
+  flow: Flow,
+  context: BodyContext,
+): void {
   const { scope, path, span, label } = context
   if (flow.kind !== 'stream') return refuseSink('branch', flow, span, context)
   const split = scope.names.operation(path.to('branch').long)
@@ -127,7 +171,13 @@ function buildBranches(branches: readonly (BranchFields | undefined)[], flow: Fl
     const name = branch.name?.value ?? `branch${index + 1}`
     const id = scope.names.unique(`${split}_${name}`)
     addNode(scope, { kind: 'branch', id, input: split, index })
-    const branchContext = { ...context, path: places[index] ?? path, label: branch.at.label, span: branch.at.span, resultName: name }
+    const branchContext = {
+      ...context,
+      path: places[index] ?? path,
+      label: branch.at.label,
+      span: branch.at.span,
+      resultName: name,
+    }
     buildBody(branch, { ...flow, node: id }, branchContext)
   }
 }

@@ -31,11 +31,17 @@ function readDevTopic(
   diagnostics: Diagnostics,
 ): DevTopic[] {
   const { file, key, eventTime, rate, limit, partitions, compact } = fields
-  const format = fields.format?.value ?? (file === undefined ? 'json' : endings[extname(file.value).toLowerCase()])
+  const format =
+    fields.format?.value ?? (file === undefined ? 'json' : endings[extname(file.value).toLowerCase()])
   if (format === undefined) {
-    diagnostics.error('DEFINITION_INVALID', `the ending of "${file?.value}" does not tell its format`, file?.span ?? span, {
-      hint: 'Add "format: json", "jsonl", "csv" or "parquet".',
-    })
+    diagnostics.error(
+      'DEFINITION_INVALID',
+      `the ending of "${file?.value}" does not tell its format`,
+      file?.span ?? span,
+      {
+        hint: 'Add "format: json", "jsonl", "csv" or "parquet".',
+      },
+    )
     return []
   }
   return [

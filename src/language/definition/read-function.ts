@@ -3,7 +3,13 @@ import type { SourceSpan } from '../../base/errors.ts'
 import type { TypeTree } from '../../data/type-strings.ts'
 import type { DataType } from '../../data/types.ts'
 import { functionKinds, type ResultRule } from '../../topology/function-kinds.ts'
-import type { CodeBlock, FunctionBody, FunctionKind, FunctionParameter, FunctionRef } from '../../topology/functions.ts'
+import type {
+  CodeBlock,
+  FunctionBody,
+  FunctionKind,
+  FunctionParameter,
+  FunctionRef,
+} from '../../topology/functions.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { Located } from '../query-definition.ts'
 import type { CodeText } from '../schema/scalars.ts'
@@ -74,12 +80,16 @@ function readModule(
   label: string,
   { diagnostics, file, name }: ReadContext,
 ): FunctionBody {
-  const fail = (message: string, hint: string): void => diagnostics.error('FUNCTION_INVALID', message, span, { hint })
+  const fail = (message: string, hint: string): void =>
+    diagnostics.error('FUNCTION_INVALID', message, span, { hint })
   const [path = '', exported = name] = value.split('#')
   const folder = dirname(file)
   if (hasCode) fail(`${label} has both a module and code`, 'Keep one of the two.')
   if (!resolve(folder, path).startsWith(folder.endsWith(sep) ? folder : folder + sep))
-    fail(`module "${path}" lies outside the folder of the definition`, 'Move the file into the folder of the definition.')
+    fail(
+      `module "${path}" lies outside the folder of the definition`,
+      'Move the file into the folder of the definition.',
+    )
   if (!/\.[cm]?[jt]s$/.test(path))
     fail(
       `module "${path}" is not a TypeScript or JavaScript file`,
@@ -101,21 +111,32 @@ function present<K extends string, V>(key: K, value: V | undefined): { readonly 
   return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V }
 }
 
-function readResult(fields: FunctionFields, kind: FunctionKind, diagnostics: Diagnostics): TypeTree | undefined {
+function readResult(
+  fields: FunctionFields,
+  kind: FunctionKind,
+  diagnostics: Diagnostics,
+): TypeTree | undefined {
   const rule: ResultRule = functionKinds[kind].result
   const given = fields.resultType
   switch (rule.rule) {
     case 'none':
       if (given !== undefined)
-        diagnostics.error('FUNCTION_INVALID', `${fields.at.label} of type ${kind} gives no result`, given.span, {
+        diagnostics.error('FUNCTION_INVALID', `"resultType" has no place in ${fields.at.label}`, given.span, {
+          detail: `A ${kind} function is called for its effects; what it returns is not used.`,
           hint: 'Remove "resultType".',
         })
       return undefined
     case 'required':
       if (given === undefined)
-        diagnostics.error('FUNCTION_INVALID', `${fields.at.label} of type ${kind} does not say what it returns`, fields.at.span, {
-          hint: 'Add "resultType", for example "resultType: json".',
-        })
+        diagnostics.error(
+          'FUNCTION_INVALID',
+          `${fields.at.label} does not say what it returns`,
+          fields.at.span,
+          {
+            detail: `A ${kind} function needs a result type.`,
+            hint: 'Add "resultType", for example "resultType: json".',
+          },
+        )
       return given?.value
     case 'optional':
       return given?.value
@@ -135,7 +156,13 @@ function readParameters(fields: FunctionFields, kind: FunctionKind): readonly Fu
     if (parameter === undefined || fixed.some(({ name }) => name === parameter.name.value)) return []
     const type = parameter.type.value.format.type
     const text = parameter.defaultValue?.value
-    return [{ name: parameter.name.value, type, ...(text === undefined ? {} : { defaultValue: valueOf(text, type) }) }]
+    return [
+      {
+        name: parameter.name.value,
+        type,
+        ...(text === undefined ? {} : { defaultValue: valueOf(text, type) }),
+      },
+    ]
   })
   return [...fixed, ...own]
 }

@@ -38,7 +38,13 @@ function override(
   return ttl === undefined ? [] : [{ topic: { value: topic, span }, ttlMs: ttl.value }]
 }
 
-function dimension({ topic, join }: { topic: Located<string>; join: Located<'lookup'> | undefined }): QueryDimension {
+function dimension({
+  topic,
+  join,
+}: {
+  topic: Located<string>
+  join: Located<'lookup'> | undefined
+}): QueryDimension {
   return { topic, join: join === undefined ? 'input' : 'lookup' }
 }
 

@@ -7,7 +7,7 @@ import type { Reference } from '../schema/collections.ts'
 import type { FunctionFields } from './fields/function-fields.ts'
 import type { BodyFields, ExtractorFields, PrintFields } from './fields/pipeline-fields.ts'
 import type { TargetFields } from './fields/topic-fields.ts'
-import type { StreamFlow } from './flow.ts'
+import { unknownFormat, type StreamFlow } from './flow.ts'
 import type { Callee } from './function-registry.ts'
 import { addNode, useFunction, useOptionalFunction, type BuildPlace, type Scope } from './scope.ts'
 import type { TopicFields, TopicRegistry } from './topic-registry.ts'
@@ -75,11 +75,15 @@ function buildTo(reference: Reference<TargetFields>, step: SinkStep): void {
 
 type Target = Pick<TopicFields, 'topic' | 'keyType' | 'valueType' | 'partitioner'>
 
-function findTarget(name: { readonly value: string; readonly span: BuildPlace['span'] }, { scope, topics }: SinkStep): Target | undefined {
+function findTarget(
+  name: { readonly value: string; readonly span: BuildPlace['span'] },
+  { scope, topics }: SinkStep,
+): Target | undefined {
   const declared = topics.find(name.value)
   if (declared === undefined)
     scope.diagnostics.error('NAME_NOT_FOUND', `no stream or table is called "${name.value}"`, name.span, {
-      detail: 'The target of "to" is a stream, table or global table of this file, or a topic given in place.',
+      detail:
+        'The target of "to" is a stream, table or global table of this file, or a topic given in place.',
       hint:
         topics.names.length === 0
           ? `Write "to: { topic: ${name.value} }".`
@@ -88,22 +92,38 @@ function findTarget(name: { readonly value: string; readonly span: BuildPlace['s
   return declared?.fields
 }
 
-function targetFormats(target: Target, { scope, flow, place }: SinkStep): { key: Format; value: Format } | undefined {
-  const formats = { key: target.keyType?.value.format ?? flow.key, value: target.valueType?.value.format ?? flow.value }
+function targetFormats(
+  target: Target,
+  { scope, flow, place }: SinkStep,
+): { key: Format; value: Format } | undefined {
+  const formats = {
+    key: target.keyType?.value.format ?? flow.key,
+    value: target.valueType?.value.format ?? flow.value,
+  }
   for (const side of ['key', 'value'] as const) {
     const { [side]: written } = formats
     const { [side]: given } = flow
     if (!isAssignable(written.type, given.type)) {
-      scope.diagnostics.error('TYPE_INVALID', `topic "${target.topic.value}" takes another ${side} type`, place.span, {
-        detail: `The topic's ${side}s are ${describeFormat(written)}; here they are ${describeFormat(given)}.`,
-        hint: `Convert the ${side} before, with "transform${side === 'key' ? 'Key' : 'Value'}", or change the type of the topic.`,
-      })
+      scope.diagnostics.error(
+        'TYPE_INVALID',
+        `topic "${target.topic.value}" takes another ${side} type`,
+        place.span,
+        {
+          detail: `The topic's ${side}s are ${describeFormat(written)}; here they are ${describeFormat(given)}.`,
+          hint: `Convert the ${side} before, with "transform${side === 'key' ? 'Key' : 'Value'}", or change the type of the topic.`,
+        },
+      )
       return undefined
     }
-    if (written.type.kind === 'any') {
-      scope.diagnostics.error('TYPE_INVALID', `the ${side} type "any" cannot be written to a topic`, place.span, {
-        hint: `Give the topic a "${side}Type".`,
-      })
+    if (written.type.kind === 'any' && written !== unknownFormat) {
+      scope.diagnostics.error(
+        'TYPE_INVALID',
+        `the ${side} type "any" cannot be written to a topic`,
+        place.span,
+        {
+          hint: `Give the topic a "${side}Type".`,
+        },
+      )
       return undefined
     }
   }
@@ -125,7 +145,10 @@ function buildExtractor(fields: ExtractorFields, step: SinkStep): void {
   addNode(scope, { kind: 'sink', id, input: flow.node, topic, key, value, ...withPartitioner(partitioner) })
 }
 
-function usePartitioner(reference: Reference<FunctionFields> | undefined, { scope, flow, place }: SinkStep): Callee | null | undefined {
+function usePartitioner(
+  reference: Reference<FunctionFields> | undefined,
+  { scope, flow, place }: SinkStep,
+): Callee | null | undefined {
   return useOptionalFunction(scope, reference, place, {
     kind: 'streamPartitioner',
     field: 'partitioner',

@@ -78,14 +78,29 @@ export class StoreRegistry {
   }
 
   /** The store of a table; it is named after the topic, which also serves as its change log. */
-  ofTable(topic: string, formats: { readonly key: Format; readonly value: Format }, reference: StoreReference | undefined): string {
+  ofTable(
+    topic: string,
+    formats: { readonly key: Format; readonly value: Format },
+    reference: StoreReference | undefined,
+  ): string {
     const fields = reference === undefined ? undefined : this.fieldsOf(reference)
     const traits = fields === undefined ? plainTraits : traitsOf(fields)
     if (this.#specs.has(topic)) return topic
-    return this.#add({ name: topic, kind: 'key-value', ...formats, timestamped: true, ...traits, logging: 'source' })
+    return this.#add({
+      name: topic,
+      kind: 'key-value',
+      ...formats,
+      timestamped: true,
+      ...traits,
+      logging: 'source',
+    })
   }
 
-  ofGlobalTable(topic: string, formats: { readonly key: Format; readonly value: Format }, reference: StoreReference | undefined): string {
+  ofGlobalTable(
+    topic: string,
+    formats: { readonly key: Format; readonly value: Format },
+    reference: StoreReference | undefined,
+  ): string {
     this.#globals.add(topic)
     return this.ofTable(topic, formats, reference)
   }
@@ -112,18 +127,24 @@ export class StoreRegistry {
   finish(uses: readonly StoreUse[]): void {
     for (const { store, label, span } of uses) {
       if (this.#globals.has(store)) {
-        this.#diagnostics.error('NOT_SUPPORTED', `${label} cannot use the store of global table "${store}"`, span, {
-          hint: 'Join with the global table before, so that the function gets its row.',
-        })
+        this.#diagnostics.error(
+          'NOT_SUPPORTED',
+          `${label} cannot use the store of global table "${store}"`,
+          span,
+          {
+            hint: 'Join with the global table before, so that the function gets its row.',
+          },
+        )
       } else if (!this.#specs.has(store)) this.#addUserStore(store, label, span)
     }
-    for (const { name, span } of this.#declared.values())
-      if (!this.#specs.has(name) && !this.#used.has(name))
+    for (const { name, span, value } of this.#declared.values())
+      if (value !== undefined && !this.#specs.has(name) && !this.#used.has(name))
         this.#diagnostics.warn('DEFINITION_INVALID', `store "${name}" is not used`, span)
   }
 
   #addUserStore(store: string, label: string, span: SourceSpan): void {
     const declared = this.#declared.get(store)
+    this.#used.add(store)
     if (declared === undefined) {
       this.#diagnostics.error('NAME_NOT_FOUND', `no store is called "${store}"`, span, {
         detail: `${label} wants to use it.`,
@@ -134,14 +155,25 @@ export class StoreRegistry {
     const fields = declared.value
     if (fields === undefined) return
     if (fields.keyType === undefined || fields.valueType === undefined) {
-      this.#diagnostics.error('DEFINITION_INVALID', `store "${store}" does not say what it holds`, declared.span, {
-        detail: 'It is used by functions only, so that no operation gives it its types.',
-        hint: 'Add "keyType" and "valueType".',
-      })
+      this.#diagnostics.error(
+        'DEFINITION_INVALID',
+        `store "${store}" does not say what it holds`,
+        declared.span,
+        {
+          detail: 'It is used by functions only, so that no operation gives it its types.',
+          hint: 'Add "keyType" and "valueType".',
+        },
+      )
       return
     }
     const formats = { key: fields.keyType.value.format, value: fields.valueType.value.format }
-    this.#add({ name: store, kind: 'key-value', ...formats, timestamped: fields.timestamped.value, ...traitsOf(fields) })
+    this.#add({
+      name: store,
+      kind: 'key-value',
+      ...formats,
+      timestamped: fields.timestamped.value,
+      ...traitsOf(fields),
+    })
   }
 
   #add(spec: StoreSpec): string {
@@ -172,14 +204,25 @@ export class StoreRegistry {
     return true
   }
 
-  #fits(store: { name: string; fields: NamedStoreFields; key: Format; value: Format; span: SourceSpan }): boolean {
+  #fits(store: {
+    name: string
+    fields: NamedStoreFields
+    key: Format
+    value: Format
+    span: SourceSpan
+  }): boolean {
     for (const side of ['key', 'value'] as const) {
       const declared = store.fields[`${side}Type`]
       if (declared === undefined || isSameType(declared.value.format.type, store[side].type)) continue
-      this.#diagnostics.error('TYPE_INVALID', `store "${store.name}" has another ${side} type than what goes into it`, store.span, {
-        detail: `The store holds ${declared.text}; here the ${side} is ${describeFormat(store[side])}.`,
-        hint: `Remove "${side}Type" from the store, or change it.`,
-      })
+      this.#diagnostics.error(
+        'TYPE_INVALID',
+        `store "${store.name}" has another ${side} type than what goes into it`,
+        store.span,
+        {
+          detail: `The store holds ${declared.text}; here the ${side} is ${describeFormat(store[side])}.`,
+          hint: `Remove "${side}Type" from the store, or change it.`,
+        },
+      )
       return false
     }
     return true

@@ -52,6 +52,8 @@ export class TopicRegistry {
   readonly #declared = new Map<string, DeclaredTopic>()
   readonly #readers = new Map<string, Reader>()
   readonly #results = new Map<string, NamedFlow>()
+  /** The results of all pipelines, with the key of the one that makes them. */
+  readonly #expected = new Map<string, string>()
   /** Whether a pipeline was so broken that its result has no name: names that are not found may be its. */
   resultsUnknown = false
 
@@ -70,7 +72,12 @@ export class TopicRegistry {
           })
           continue
         }
-        this.#declared.set(name, { kind: collections[collection], path: new NodePath([collection, name]), fields: value, span })
+        this.#declared.set(name, {
+          kind: collections[collection],
+          path: new NodePath([collection, name]),
+          fields: value,
+          span,
+        })
       }
     }
     // Tables are read whether a pipeline uses them or not: functions may read their stores.
@@ -85,6 +92,11 @@ export class TopicRegistry {
   /** The names of streams, tables and global tables. */
   get names(): readonly string[] {
     return [...this.#declared.keys()]
+  }
+
+  /** Says that a pipeline will give a result of this name, so that one who asks too early can be told. */
+  expectResult(name: string, pipeline: string): void {
+    this.#expected.set(name, pipeline)
   }
 
   /** Gives a name to the result of a pipeline. */
@@ -109,9 +121,19 @@ export class TopicRegistry {
     if (declared !== undefined) return this.read(declared)
     const result = this.#results.get(name.value)
     if (result !== undefined || this.resultsUnknown) return result?.flow
-    this.#scope.diagnostics.error('NAME_NOT_FOUND', `no stream, table or earlier pipeline is called "${name.value}"`, name.span, {
-      hint: suggest(name.value, [...this.#declared.keys(), ...this.#results.keys()], 'names'),
-    })
+    const later = this.#expected.get(name.value)
+    const names = [...this.#declared.keys(), ...this.#results.keys()]
+    this.#scope.diagnostics.error(
+      'NAME_NOT_FOUND',
+      `no stream, table or earlier pipeline is called "${name.value}"`,
+      name.span,
+      {
+        hint:
+          later === undefined
+            ? suggest(name.value, names, 'names')
+            : `Move pipeline "${later}", which makes it, up before this one.`,
+      },
+    )
     return undefined
   }
 
@@ -124,9 +146,14 @@ export class TopicRegistry {
     const key = fields.keyType?.value.format
     const value = fields.valueType?.value.format
     if (key === undefined || value === undefined) {
-      this.#scope.diagnostics.error('DEFINITION_INVALID', `the types of topic "${topic}" are not known here`, fields.topic.span, {
-        hint: 'Add "keyType" and "valueType".',
-      })
+      this.#scope.diagnostics.error(
+        'DEFINITION_INVALID',
+        `the types of topic "${topic}" are not known here`,
+        fields.topic.span,
+        {
+          hint: 'Add "keyType" and "valueType".',
+        },
+      )
       return undefined
     }
     const flow = this.#makeReader(kind, { fields, path, formats: { key, value } })
@@ -136,7 +163,11 @@ export class TopicRegistry {
 
   #makeReader(
     kind: TopicKind,
-    { fields, path, formats }: { fields: TopicFields; path: NodePath; formats: { key: Format; value: Format } },
+    {
+      fields,
+      path,
+      formats,
+    }: { fields: TopicFields; path: NodePath; formats: { key: Format; value: Format } },
   ): Flow | undefined {
     const scope = this.#scope
     const topic = fields.topic.value
@@ -148,7 +179,10 @@ export class TopicRegistry {
     })
     const reset = this.#reset(fields.offsetResetPolicy)
     if (extractor === undefined || reset === undefined) return undefined
-    const options = { ...(extractor === null ? {} : { timestamp: extractor.ref }), ...(reset === null ? {} : { reset }) }
+    const options = {
+      ...(extractor === null ? {} : { timestamp: extractor.ref }),
+      ...(reset === null ? {} : { reset }),
+    }
     if (kind === 'stream') {
       scope.names.skip(1)
       addNode(scope, { kind: 'source', id, topics: [topic], ...formats, ...options })
@@ -162,9 +196,14 @@ export class TopicRegistry {
     }
     for (const field of ['timestampExtractor', 'offsetResetPolicy'] as const)
       if (fields[field] !== undefined)
-        scope.diagnostics.warn('DEFINITION_INVALID', `"${field}" has no effect on a global table`, fields.at.span, {
-          hint: `Remove it: a global table is always read from its beginning.`,
-        })
+        scope.diagnostics.warn(
+          'DEFINITION_INVALID',
+          `"${field}" has no effect on a global table`,
+          fields.at.span,
+          {
+            hint: `Remove it: a global table is always read from its beginning.`,
+          },
+        )
     const store = scope.stores.ofGlobalTable(topic, formats, fields.store)
     addNode(scope, { kind: 'global-table', id, topic, ...formats, store })
     return { kind: 'globalTable', node: id, ...formats }
@@ -176,9 +215,14 @@ export class TopicRegistry {
     const { diagnostics } = this.#scope
     if (flow === undefined) return undefined
     if (known.kind !== kind) {
-      diagnostics.error('TOPOLOGY_INVALID', `topic "${topic}" is read as a ${known.kind} and as a ${kind}`, fields.topic.span, {
-        hint: known.kind === 'stream' ? 'Use "toTable" on the stream.' : 'Use "toStream" on the table.',
-      })
+      diagnostics.error(
+        'TOPOLOGY_INVALID',
+        `topic "${topic}" is read as a ${known.kind} and as a ${kind}`,
+        fields.topic.span,
+        {
+          hint: known.kind === 'stream' ? 'Use "toTable" on the stream.' : 'Use "toStream" on the table.',
+        },
+      )
       return undefined
     }
     for (const side of ['key', 'value'] as const) {

@@ -70,7 +70,12 @@ type Variants = Readonly<Record<string, ObjectSchema>>
 
 /** An object whose `type` says which of several schemas it follows. */
 export type Variant<V extends Variants> = {
-  [K in keyof V & string]: { readonly type: K; readonly alias: string; readonly at: Place; readonly fields: Read<V[K]> }
+  [K in keyof V & string]: {
+    readonly type: K
+    readonly alias: string
+    readonly at: Place
+    readonly fields: Read<V[K]>
+  }
 }[keyof V & string]
 
 interface VariantFacts<V extends Variants> {
@@ -101,10 +106,18 @@ export function variantOf<V extends Variants>(facts: VariantFacts<V>): Kind<Vari
       const type = pickVariant(alias, facts, { span: entry.value.span, diagnostics })
       const schema = type === undefined ? undefined : variants[type]
       if (type === undefined || schema === undefined) return undefined
-      const fields = objectOf(schema, { ignored: ['type'] }).read(node, diagnostics, { label: `${title} "${alias}"`, span: entry.value.span })
+      const fields = objectOf(schema, { ignored: ['type'] }).read(node, diagnostics, {
+        label: `${title} "${alias}"`,
+        span: entry.value.span,
+      })
       if (fields === undefined) return undefined
       // `fields` was read by the schema of `type`, which is what the union of variants says.
-      return { type, alias, at: { label: `${title} "${alias}"`, span: entry.value.span }, fields } as unknown as Variant<V>
+      return {
+        type,
+        alias,
+        at: { label: `${title} "${alias}"`, span: entry.value.span },
+        fields,
+      } as unknown as Variant<V>
     },
     json: (definitions) => ({ anyOf: variantSchemas(facts, definitions) }),
   }
@@ -118,11 +131,17 @@ function pickVariant<V extends Variants>(
   if (Object.hasOwn(variants, given)) return given
   if (Object.hasOwn(aliases, given)) return aliases[given]
   if (Object.hasOwn(refused, given)) {
-    diagnostics.error('NOT_SUPPORTED', `${title} "${given}" is not supported yet`, span, { hint: refused[given] ?? '' })
+    diagnostics.error('NOT_SUPPORTED', `${title} "${given}" is not supported yet`, span, {
+      hint: refused[given] ?? '',
+    })
     return undefined
   }
   diagnostics.error('DEFINITION_INVALID', `no ${title} is called "${given}"`, span, {
-    hint: suggest(given, [...Object.keys(variants), ...Object.keys(aliases), ...Object.keys(refused)], `${title}s`),
+    hint: suggest(
+      given,
+      [...Object.keys(variants), ...Object.keys(aliases), ...Object.keys(refused)],
+      `${title}s`,
+    ),
   })
   return undefined
 }
@@ -136,7 +155,11 @@ function variantSchemas<V extends Variants>(
     const known = definitions.get(schema.id) ?? {}
     const names = [name, ...Object.keys(aliases).filter((alias) => aliases[alias] === name)]
     const properties = { type: { enum: names }, ...(known['properties'] as JsonSchema) }
-    definitions.set(schema.id, { ...known, properties, required: [...new Set(['type', ...(known['required'] as string[])])] })
+    definitions.set(schema.id, {
+      ...known,
+      properties,
+      required: [...new Set(['type', ...(known['required'] as string[])])],
+    })
     return { $ref: `#/$defs/${schema.id}` }
   })
 }

@@ -14,17 +14,31 @@ export interface ObjectSchema<S extends Shape = Shape> {
   readonly fields: S
 }
 
-type ValueOf<F> = F extends Field<infer T, infer P> ? (P extends 'optional' ? T | undefined : P extends 'refused' ? never : T) : never
+type ValueOf<F> =
+  F extends Field<infer T, infer P>
+    ? P extends 'optional'
+      ? T | undefined
+      : P extends 'refused'
+        ? never
+        : T
+    : never
 
 /** An object as it was read: the values by field, and where it stands. */
 export type ObjectValue<S extends Shape> = {
-  readonly [K in keyof S as S[K] extends Field<unknown, infer P> ? (P extends 'refused' ? never : K) : never]: ValueOf<S[K]>
+  readonly [
+    K in keyof S as S[K] extends Field<unknown, infer P> ? (P extends 'refused' ? never : K) : never
+  ]: ValueOf<S[K]>
 } & { readonly at: Place }
 
 /** What reading an object of this schema gives. */
 export type Read<O> = O extends ObjectSchema<infer S> ? ObjectValue<S> : never
 
-export function objectSchema<S extends Shape>(id: string, title: string, about: string, fields: S): ObjectSchema<S> {
+export function objectSchema<S extends Shape>(
+  id: string,
+  title: string,
+  about: string,
+  fields: S,
+): ObjectSchema<S> {
   return { id, title, about, fields }
 }
 
@@ -44,7 +58,9 @@ export function objectOf<S extends Shape>(
     what: `the fields of a ${schema.title}`,
     read: (node, diagnostics, place) => {
       const map = asMap(node, diagnostics, place)
-      return map === undefined ? undefined : readFields(map, schema, { diagnostics, place, ignored, tolerant })
+      return map === undefined
+        ? undefined
+        : readFields(map, schema, { diagnostics, place, ignored, tolerant })
     },
     json: (definitions) => refer(schema, definitions),
   }
@@ -66,13 +82,20 @@ interface Reading {
   readonly tolerant: boolean
 }
 
-function readFields<S extends Shape>(map: YamlMap, schema: ObjectSchema<S>, reading: Reading): ObjectValue<S> | undefined {
+function readFields<S extends Shape>(
+  map: YamlMap,
+  schema: ObjectSchema<S>,
+  reading: Reading,
+): ObjectValue<S> | undefined {
   const { diagnostics, place } = reading
   const given = new Map(map.entries.map((entry) => [entry.key, entry]))
   reportStrangers(map, schema, reading)
   const values: Record<string, unknown> = { at: place }
   let complete = true
+  // One refusal is enough: the fields that belong to what is refused come with it.
+  let refusals = 0
   for (const [name, field] of Object.entries(schema.fields)) {
+    if (field.presence === 'refused' && given.has(name) && refusals++ > 0) continue
     const outcome = readField({ name, field, entry: given.get(name), place, diagnostics })
     if (outcome === broken) complete = false
     else values[name] = outcome
@@ -94,10 +117,17 @@ interface FieldInput {
 function readField({ name, field, entry, place, diagnostics }: FieldInput): unknown {
   if (entry === undefined || isAbsent(entry.value)) {
     if (field.presence !== 'required') return field.absent?.(place.span)
-    diagnostics.error('DEFINITION_INVALID', `"${name}" is missing in ${place.label}`, entry?.keySpan ?? place.span, {
-      detail: field.about,
-      ...(field.facts.example === undefined ? {} : { hint: `Add, for example, "${name}: ${field.facts.example}".` }),
-    })
+    diagnostics.error(
+      'DEFINITION_INVALID',
+      `"${name}" is missing in ${place.label}`,
+      entry?.keySpan ?? place.span,
+      {
+        detail: field.about,
+        ...(field.facts.example === undefined
+          ? {}
+          : { hint: `Add, for example, "${name}: ${field.facts.example}".` }),
+      },
+    )
     return broken
   }
   if (field.refusal !== undefined) {
@@ -105,7 +135,10 @@ function readField({ name, field, entry, place, diagnostics }: FieldInput): unkn
     diagnostics.error('NOT_SUPPORTED', message, entry.keySpan, { hint })
     return broken
   }
-  const value = field.kind.read(entry.value, diagnostics, { label: `"${name}" of ${place.label}`, span: entry.keySpan })
+  const value = field.kind.read(entry.value, diagnostics, {
+    label: `"${name}" of ${place.label}`,
+    span: entry.keySpan,
+  })
   return value === undefined ? broken : value
 }
 
@@ -118,9 +151,14 @@ function reportStrangers(map: YamlMap, schema: ObjectSchema, { diagnostics, igno
   const known = Object.keys(schema.fields)
   for (const { key, keySpan } of map.entries) {
     if (known.includes(key) || ignored.includes(key)) continue
-    diagnostics.error('DEFINITION_INVALID', `"${key}" is not a field of ${article(schema.title)} ${schema.title}`, keySpan, {
-      hint: suggest(key, known, 'fields'),
-    })
+    diagnostics.error(
+      'DEFINITION_INVALID',
+      `"${key}" is not a field of ${article(schema.title)} ${schema.title}`,
+      keySpan,
+      {
+        hint: suggest(key, known, 'fields'),
+      },
+    )
   }
 }
 
@@ -136,7 +174,9 @@ export function refer(schema: ObjectSchema, definitions: JsonDefinitions): JsonS
     definitions.set(schema.id, {
       type: 'object',
       description: schema.about,
-      properties: Object.fromEntries(fields.map(([name, field]) => [name, propertySchema(field, definitions)])),
+      properties: Object.fromEntries(
+        fields.map(([name, field]) => [name, propertySchema(field, definitions)]),
+      ),
       required: fields.filter(([, field]) => field.presence === 'required').map(([name]) => name),
       additionalProperties: false,
     })

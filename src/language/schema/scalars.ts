@@ -24,7 +24,9 @@ export function textLike(pattern: RegExp, what: string, hint: string): Kind<Loca
     read: (node, diagnostics, place) => {
       const found = text.read(node, diagnostics, place)
       if (found === undefined || pattern.test(found.value)) return found
-      diagnostics.error('DEFINITION_INVALID', `${place.label} is not ${what}: "${found.value}"`, found.span, { hint })
+      diagnostics.error('DEFINITION_INVALID', `${place.label} is not ${what}: "${found.value}"`, found.span, {
+        hint,
+      })
       return undefined
     },
     json: () => ({ type: 'string', pattern: pattern.source }),
@@ -52,7 +54,8 @@ export const code: Kind<CodeText> = {
       return { ...embeddedText(node), boolean }
     }
     const joined = textOf(node)
-    if (joined !== undefined) return { text: joined, span: node.span, locate: () => node.span, boolean: undefined }
+    if (joined !== undefined)
+      return { text: joined, span: node.span, locate: () => node.span, boolean: undefined }
     diagnostics.error('DEFINITION_INVALID', `${place.label} is read as a mapping, not as code`, node.span, {
       hint: 'Quote it, or put it on lines of its own after "|".',
     })
@@ -62,7 +65,8 @@ export const code: Kind<CodeText> = {
 }
 
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Kind<Located<number>> {
-  const what = max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min}` : `a whole number from ${min} to ${max}`
+  const what =
+    max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min}` : `a whole number from ${min} to ${max}`
   return {
     what,
     read: (node, diagnostics, place) => {
@@ -70,7 +74,11 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Kin
       if (Number.isSafeInteger(value) && value >= min && value <= max) return { value, span: node.span }
       return wrong({ node, what, diagnostics, place })
     },
-    json: () => ({ type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) }),
+    json: () => ({
+      type: 'integer',
+      minimum: min,
+      ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }),
+    }),
   }
 }
 
@@ -103,7 +111,10 @@ function durationKind(bare: boolean): Kind<Located<number>> {
         return undefined
       }
     },
-    json: () => ({ type: bare ? ['string', 'integer'] : 'string', pattern: String.raw`^\s*(\d+(\.\d+)?(ns|us|ms|s|m|h|d|w)?)+\s*$` }),
+    json: () => ({
+      type: bare ? ['string', 'integer'] : 'string',
+      pattern: String.raw`^\s*(\d+(\.\d+)?(ns|us|ms|s|m|h|d|w)?)+\s*$`,
+    }),
   }
 }
 
@@ -153,7 +164,10 @@ export const type: Kind<LocatedType> = {
       })
     } catch (error) {
       const near = /^[\w.]+$/.test(given) ? nearest(given, typeWords) : undefined
-      const thrown = error instanceof StreamError && near !== undefined ? withHint(error, `Did you mean "${near}"?`) : error
+      const thrown =
+        error instanceof StreamError && near !== undefined
+          ? withHint(error, `Did you mean "${near}"?`)
+          : error
       diagnostics.addThrown(thrown, node.span)
     }
     return undefined
@@ -185,7 +199,9 @@ interface Wrong {
 }
 
 function wrong({ node, what, diagnostics, place }: Wrong): undefined {
-  diagnostics.error('DEFINITION_INVALID', `${place.label} is not ${what}`, node.span, { hint: `Give ${what}${givenText(node)}.` })
+  diagnostics.error('DEFINITION_INVALID', `${place.label} is not ${what}`, node.span, {
+    hint: `Give ${what}${givenText(node)}.`,
+  })
   return undefined
 }
 

@@ -4,10 +4,6 @@ interface Explanation {
 }
 
 const explanations: Readonly<Record<string, Explanation>> = {
-  DUPLICATE_KEY: {
-    message: 'a key of this mapping is given twice',
-    hint: 'Keep one of the two, or rename this one.',
-  },
   TAB_AS_INDENT: { message: 'a tab is used for indentation', hint: 'Indent with spaces.' },
   BAD_INDENT: {
     message: 'the indentation does not fit what surrounds it',

@@ -10,12 +10,18 @@ import { globalTableOrName, streamOrName, tableOrName } from './topic-fields.ts'
 const name = optional(text, 'The name of the operation in topics, metrics and messages.')
 const store = optional(storeOrName, 'The store that holds the result.')
 
-function operation<S extends Shape>(type: string, about: string, fields: S): ObjectSchema<S & { name: typeof name }> {
+function operation<S extends Shape>(
+  type: string,
+  about: string,
+  fields: S,
+): ObjectSchema<S & { name: typeof name }> {
   return objectSchema(`${type}Operation`, `"${type}" operation`, about, { name, ...fields })
 }
 
 function mapping(type: string, about: string) {
-  return operation(type, about, { mapper: required(functionOrName, 'The function that makes the new record.') })
+  return operation(type, about, {
+    mapper: required(functionOrName, 'The function that makes the new record.'),
+  })
 }
 
 const noTableGroups = 'Group a stream; grouped tables are not supported yet.'
@@ -31,18 +37,42 @@ function join(type: string, about: string) {
     ),
     mapper: optional(functionOrName, 'Finds the key to look up in the global table.'),
     valueJoiner: required(functionOrName, 'Makes the new value from both.'),
-    grace: refused('"grace" needs a versioned table, which is not supported yet', 'Remove it.', 'How long the stream waits for the table.'),
+    grace: refused(
+      '"grace" needs a versioned table, which is not supported yet',
+      'Remove it.',
+      'How long the stream waits for the table.',
+    ),
     store,
-    timeDifference: refused('"timeDifference" belongs to joins of two streams, which are not supported yet', 'Remove it.', ''),
-    thisStore: refused('"thisStore" belongs to joins of two streams, which are not supported yet', 'Remove it.', ''),
-    otherStore: refused('"otherStore" belongs to joins of two streams, which are not supported yet', 'Remove it.', ''),
+    timeDifference: refused(
+      '"timeDifference" belongs to joins of two streams, which are not supported yet',
+      'Remove it.',
+      '',
+    ),
+    thisStore: refused(
+      '"thisStore" belongs to joins of two streams, which are not supported yet',
+      'Remove it.',
+      '',
+    ),
+    otherStore: refused(
+      '"otherStore" belongs to joins of two streams, which are not supported yet',
+      'Remove it.',
+      '',
+    ),
     foreignKeyExtractor: refused(
       'joins on a foreign key are not supported yet',
       'Join a stream with a globalTable, whose "mapper" finds the key.',
       '',
     ),
-    partitioner: refused('"partitioner" belongs to joins on a foreign key, which are not supported yet', 'Remove it.', ''),
-    otherPartitioner: refused('"otherPartitioner" belongs to joins on a foreign key, which are not supported yet', 'Remove it.', ''),
+    partitioner: refused(
+      '"partitioner" belongs to joins on a foreign key, which are not supported yet',
+      'Remove it.',
+      '',
+    ),
+    otherPartitioner: refused(
+      '"otherPartitioner" belongs to joins on a foreign key, which are not supported yet',
+      'Remove it.',
+      '',
+    ),
   })
 }
 
@@ -61,8 +91,14 @@ export const operations = {
     store,
   }),
   transformKeyValue: mapping('transformKeyValue', 'Makes a new record of each.'),
-  transformKeyValueToKeyValueList: mapping('transformKeyValueToKeyValueList', 'Makes any number of records of each.'),
-  transformKeyValueToValueList: mapping('transformKeyValueToValueList', 'Makes any number of values of each record, with its key.'),
+  transformKeyValueToKeyValueList: mapping(
+    'transformKeyValueToKeyValueList',
+    'Makes any number of records of each.',
+  ),
+  transformKeyValueToValueList: mapping(
+    'transformKeyValueToValueList',
+    'Makes any number of values of each record, with its key.',
+  ),
   transformMetadata: mapping('transformMetadata', 'Changes timestamp and headers of each record.'),
   peek: operation('peek', 'Calls a function for each record and passes the record on.', {
     forEach: required(functionOrName, 'The function to call.'),
@@ -71,7 +107,9 @@ export const operations = {
     stream: required(streamOrName, 'The other stream.', { example: 'late_orders' }),
   }),
   repartition: operation('repartition', 'Sends the records through an internal topic, partitioned by key.', {
-    numberOfPartitions: optional(integer(1, 100_000), 'How many partitions the internal topic has.', { example: '6' }),
+    numberOfPartitions: optional(integer(1, 100_000), 'How many partitions the internal topic has.', {
+      example: '6',
+    }),
     partitioner: optional(functionOrName, 'Chooses the partition.'),
   }),
   groupByKey: operation('groupByKey', 'Groups the records by their key.', {
@@ -84,9 +122,15 @@ export const operations = {
   aggregate: operation('aggregate', 'Folds the records of a group into a value.', {
     initializer: required(functionOrName, 'Gives the value before the first record.'),
     aggregator: required(functionOrName, 'Folds a record into the value.'),
-    store: required(storeOrName, 'The store that holds the values.', { example: '{ name: totals, logging: true }' }),
+    store: required(storeOrName, 'The store that holds the values.', {
+      example: '{ name: totals, logging: true }',
+    }),
     adder: refused('"adder" belongs to grouped tables, which are not supported yet', noTableGroups, ''),
-    subtractor: refused('"subtractor" belongs to grouped tables, which are not supported yet', noTableGroups, ''),
+    subtractor: refused(
+      '"subtractor" belongs to grouped tables, which are not supported yet',
+      noTableGroups,
+      '',
+    ),
     merger: refused('"merger" belongs to session windows, which are not supported yet', 'Remove it.', ''),
   }),
   count: operation('count', 'Counts the records of a group.', { store }),
@@ -94,7 +138,11 @@ export const operations = {
     reducer: required(functionOrName, 'Combines two values.'),
     store,
     adder: refused('"adder" belongs to grouped tables, which are not supported yet', noTableGroups, ''),
-    subtractor: refused('"subtractor" belongs to grouped tables, which are not supported yet', noTableGroups, ''),
+    subtractor: refused(
+      '"subtractor" belongs to grouped tables, which are not supported yet',
+      noTableGroups,
+      '',
+    ),
   }),
   join: join('join', 'Joins each record with the row of a table; a record without one is dropped.'),
   leftJoin: join('leftJoin', 'Joins each record with the row of a table; without one, that side is null.'),
@@ -119,7 +167,8 @@ export const operationKind = variantOf({
   refused: {
     convertKey: 'Use "transformKey" with a function that returns the key in the type you need.',
     convertValue: 'Use "transformValue" with a function that returns the value in the type you need.',
-    convertKeyValue: 'Use "transformKeyValue" with a function that returns key and value in the types you need.',
+    convertKeyValue:
+      'Use "transformKeyValue" with a function that returns key and value in the types you need.',
     outerJoin: 'Use "leftJoin" with a table.',
     cogroup: 'Merge the streams before grouping, and use "aggregate".',
     windowByTime: 'Put the start of the window into the key with "groupBy", and count or aggregate by it.',

@@ -26,10 +26,15 @@ const printOrTrue: Kind<PrintFields> = {
   json: (definitions) => ({ anyOf: [{ const: true }, objectOf(printSchema).json(definitions)] }),
 }
 
-const extractorSchema = objectSchema('toTopicNameExtractor', 'topic name sink', 'Writes each record to the topic that a function names.', {
-  topicNameExtractor: required(functionOrName, 'Names the topic of a record.'),
-  partitioner: optional(functionOrName, 'Chooses the partition.'),
-})
+const extractorSchema = objectSchema(
+  'toTopicNameExtractor',
+  'topic name sink',
+  'Writes each record to the topic that a function names.',
+  {
+    topicNameExtractor: required(functionOrName, 'Names the topic of a record.'),
+    partitioner: optional(functionOrName, 'Chooses the partition.'),
+  },
+)
 export type ExtractorFields = Read<typeof extractorSchema>
 
 const extractorOrName: Kind<ExtractorFields> = {
@@ -37,7 +42,9 @@ const extractorOrName: Kind<ExtractorFields> = {
   read: (node, diagnostics, place) => {
     if (node.kind !== 'scalar') return objectOf(extractorSchema).read(node, diagnostics, place)
     const topicNameExtractor = functionOrName.read(node, diagnostics, place)
-    return topicNameExtractor === undefined ? undefined : { at: place, topicNameExtractor, partitioner: undefined }
+    return topicNameExtractor === undefined
+      ? undefined
+      : { at: place, topicNameExtractor, partitioner: undefined }
   },
   json: (definitions) => ({ anyOf: [{ type: 'string' }, objectOf(extractorSchema).json(definitions)] }),
 }
@@ -76,7 +83,10 @@ const branchKind: Kind<BranchFields> = {
   json: (definitions) => objectOf(branchSchema).json(definitions),
 }
 
-const branches = optional(listOf(branchKind, 'branch'), 'Sends each record to the first branch whose predicate holds.')
+const branches = optional(
+  listOf(branchKind, 'branch'),
+  'Sends each record to the first branch whose predicate holds.',
+)
 
 const branchSchema = objectSchema('branch', 'branch', 'One way that records can take.', {
   if: optional(functionOrName, 'The predicate; absent: every record that came so far.'),
@@ -86,12 +96,17 @@ const branchSchema = objectSchema('branch', 'branch', 'One way that records can 
   ...sinks,
 })
 
-export const pipelineSchema = objectSchema('pipeline', 'pipeline', 'A chain of operations from a topic or an earlier result to a sink.', {
-  name: optional(text, 'The name of the pipeline; absent: its key.'),
-  from: required(streamOrName, 'Where the records come from.', { example: 'orders' }),
-  via: steps,
-  branch: branches,
-  ...sinks,
-})
+export const pipelineSchema = objectSchema(
+  'pipeline',
+  'pipeline',
+  'A chain of operations from a topic or an earlier result to a sink.',
+  {
+    name: optional(text, 'The name of the pipeline; absent: its key.'),
+    from: required(streamOrName, 'Where the records come from.', { example: 'orders' }),
+    via: steps,
+    branch: branches,
+    ...sinks,
+  },
+)
 
 export type PipelineFields = Read<typeof pipelineSchema>

@@ -7,8 +7,14 @@ import type { Located } from '../../query-definition.ts'
 const outputSchema = objectSchema('output', 'query output', 'Where the rows of a query go.', {
   topic: required(topicName, 'The topic that the rows are written to.', { example: 'orders_enriched' }),
   format: required(choice(['json', 'avro']), 'How a row is written.', { example: 'json' }),
-  key: optional(text, 'The output column that becomes the record key; absent: no key.', { example: 'order_id' }),
-  schema: refused('"schema" of an output is not supported yet', 'Remove it: JSON rows need no schema.', 'The Avro schema of the rows.'),
+  key: optional(text, 'The output column that becomes the record key; absent: no key.', {
+    example: 'order_id',
+  }),
+  schema: refused(
+    '"schema" of an output is not supported yet',
+    'Remove it: JSON rows need no schema.',
+    'The Avro schema of the rows.',
+  ),
 })
 
 const emissionSchema = objectSchema('emission', 'emission', 'When a row is emitted.', {
@@ -20,7 +26,11 @@ const emissionSchema = objectSchema('emission', 'emission', 'When a row is emitt
 })
 
 const eventsSchema = objectSchema('eventState', 'event state', 'How long records of event topics are kept.', {
-  default_ttl: optional(durationWithUnit, 'How long they are kept; absent: the window, else one hour. 0 is for ever.', { example: '1h' }),
+  default_ttl: optional(
+    durationWithUnit,
+    'How long they are kept; absent: the window, else one hour. 0 is for ever.',
+    { example: '1h' },
+  ),
   overrides: optional(mapOf(durationWithUnit, 'override'), 'Other times for single topics.'),
 })
 
@@ -29,10 +39,18 @@ export interface DimensionFields {
   readonly join: Located<'lookup'> | undefined
 }
 
-const dimensionSchema = objectSchema('dimension', 'dimension', 'A topic whose newest record of each key is joined.', {
-  topic: required(topicName, 'The topic.', { example: 'airports' }),
-  join: optional(choice(['lookup']), '"lookup": the topic is read whole before the first event, and a later row serves later events only.'),
-})
+const dimensionSchema = objectSchema(
+  'dimension',
+  'dimension',
+  'A topic whose newest record of each key is joined.',
+  {
+    topic: required(topicName, 'The topic.', { example: 'airports' }),
+    join: optional(
+      choice(['lookup']),
+      '"lookup": the topic is read whole before the first event, and a later row serves later events only.',
+    ),
+  },
+)
 
 const dimensionOrName: Kind<DimensionFields> = {
   what: 'a topic, or the fields of a dimension',
@@ -41,12 +59,17 @@ const dimensionOrName: Kind<DimensionFields> = {
     const topic = topicName.read(node, diagnostics, place)
     return topic === undefined ? undefined : { topic, join: undefined }
   },
-  json: (definitions) => ({ anyOf: [topicName.json(definitions), objectOf(dimensionSchema).json(definitions)] }),
+  json: (definitions) => ({
+    anyOf: [topicName.json(definitions), objectOf(dimensionSchema).json(definitions)],
+  }),
 }
 
 const stateSchema = objectSchema('queryState', 'query state', 'What a query keeps, and how long.', {
   events: optional(objectOf(eventsSchema), 'Event topics.'),
-  dimensions: optional(listOf(dimensionOrName, 'dimension'), 'Topics of which the newest record of each key is joined.'),
+  dimensions: optional(
+    listOf(dimensionOrName, 'dimension'),
+    'Topics of which the newest record of each key is joined.',
+  ),
 })
 
 /** The name of an application: it becomes a group id and part of topic names. */
@@ -57,9 +80,15 @@ export const applicationName = textLike(
 )
 
 const body = {
-  window: optional(durationWithUnit, 'How long records of event topics are kept where "state" does not say.', { example: '1h' }),
+  window: optional(
+    durationWithUnit,
+    'How long records of event topics are kept where "state" does not say.',
+    { example: '1h' },
+  ),
   query: required(code, 'The SQL.', { example: 'SELECT * FROM orders' }),
-  output: required(objectOf(outputSchema), 'Where the rows go.', { example: '{ topic: orders_enriched, format: json }' }),
+  output: required(objectOf(outputSchema), 'Where the rows go.', {
+    example: '{ topic: orders_enriched, format: json }',
+  }),
   emission: optional(objectOf(emissionSchema), 'When a row is emitted; absent: immediately.'),
   state: optional(objectOf(stateSchema), 'What is kept, and how long.'),
 }
@@ -72,7 +101,9 @@ export const querySchema = objectSchema('query', 'query', 'A SQL query that runs
 
 /** A file that is one query. */
 export const queryFileSchema = objectSchema('queryFile', 'SQL pipeline', 'A file with one SQL query.', {
-  name: required(applicationName, 'The name of the pipeline; it is the consumer group.', { example: 'orders_enriched' }),
+  name: required(applicationName, 'The name of the pipeline; it is the consumer group.', {
+    example: 'orders_enriched',
+  }),
   ...body,
 })
 

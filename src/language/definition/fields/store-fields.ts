@@ -11,17 +11,35 @@ const shared = {
   persistent: byDefault(boolean, false, 'Whether the store is kept on disk.'),
   timestamped: byDefault(boolean, false, 'Whether functions see a value together with its timestamp.'),
   versioned: byDefault(boolean, false, 'Whether the store keeps earlier versions of a value.'),
-  historyRetention: optional(duration, 'How long a versioned store keeps earlier versions.', { unit: 'milliseconds' }),
-  segmentInterval: optional(duration, 'How much time one segment of a versioned store spans.', { unit: 'milliseconds' }),
-  retention: optional(duration, 'How long windows are kept; a keyValue store keeps everything.', { unit: 'milliseconds' }),
-  windowSize: refused('"windowSize" belongs to window stores, which are not supported yet', noWindows, 'The size of the windows.'),
+  historyRetention: optional(duration, 'How long a versioned store keeps earlier versions.', {
+    unit: 'milliseconds',
+  }),
+  segmentInterval: optional(duration, 'How much time one segment of a versioned store spans.', {
+    unit: 'milliseconds',
+  }),
+  retention: optional(duration, 'How long windows are kept; a keyValue store keeps everything.', {
+    unit: 'milliseconds',
+  }),
+  windowSize: refused(
+    '"windowSize" belongs to window stores, which are not supported yet',
+    noWindows,
+    'The size of the windows.',
+  ),
   retainDuplicates: refused(
     '"retainDuplicates" belongs to window stores, which are not supported yet',
     noWindows,
     'Whether equal keys of a window are all kept.',
   ),
-  caching: byDefault(boolean, false, 'Whether changes are held back until a commit, so that only the last of a key goes on.'),
-  logging: byDefault(boolean, false, 'Whether changes go to a change-log topic, so that the state outlives a restart.'),
+  caching: byDefault(
+    boolean,
+    false,
+    'Whether changes are held back until a commit, so that only the last of a key goes on.',
+  ),
+  logging: byDefault(
+    boolean,
+    false,
+    'Whether changes go to a change-log topic, so that the state outlives a restart.',
+  ),
 }
 
 const types = {
@@ -37,12 +55,25 @@ export const namedStoreSchema = objectSchema('store', 'store', 'A state store.',
 })
 
 /** A store that is written where it is used, which also gives it its types. */
-export const inlineStoreSchema = objectSchema('inlineStore', 'store', 'The state store of an operation or table.', {
-  type: optional(storeKinds, 'The kind of the store.', { example: 'keyValue' }),
-  ...shared,
-  keyType: refused('"keyType" of a store comes from where the store is used', 'Remove it, or declare the store under "stores".', ''),
-  valueType: refused('"valueType" of a store comes from where the store is used', 'Remove it, or declare the store under "stores".', ''),
-})
+export const inlineStoreSchema = objectSchema(
+  'inlineStore',
+  'store',
+  'The state store of an operation or table.',
+  {
+    type: optional(storeKinds, 'The kind of the store.', { example: 'keyValue' }),
+    ...shared,
+    keyType: refused(
+      '"keyType" of a store comes from where the store is used',
+      'Remove it, or declare the store under "stores".',
+      '',
+    ),
+    valueType: refused(
+      '"valueType" of a store comes from where the store is used',
+      'Remove it, or declare the store under "stores".',
+      '',
+    ),
+  },
+)
 
 export type NamedStoreFields = Read<typeof namedStoreSchema>
 export type InlineStoreFields = Read<typeof inlineStoreSchema>

@@ -13,9 +13,14 @@ const resetPolicy = textLike(
 
 const shared = {
   topic: required(topicName, 'The Kafka topic.', { example: 'orders' }),
-  offsetResetPolicy: optional(resetPolicy, 'Where to begin when there is no committed offset.', { example: 'earliest' }),
+  offsetResetPolicy: optional(resetPolicy, 'Where to begin when there is no committed offset.', {
+    example: 'earliest',
+  }),
   timestampExtractor: optional(functionOrName, "A function that finds a record's event time."),
-  partitioner: optional(functionOrName, 'A function that chooses the partition when records are written to this topic.'),
+  partitioner: optional(
+    functionOrName,
+    'A function that chooses the partition when records are written to this topic.',
+  ),
 }
 
 const types = {
@@ -28,19 +33,31 @@ const optionalTypes = {
   valueType: optional(type, 'The type of the values.', { example: 'json' }),
 }
 
-export const streamSchema = objectSchema('stream', 'stream', 'A topic that is read record by record.', { ...shared, ...types })
-
-export const tableSchema = objectSchema('table', 'table', 'A topic that is read as a table: the newest record of each key.', {
+export const streamSchema = objectSchema('stream', 'stream', 'A topic that is read record by record.', {
   ...shared,
   ...types,
-  store: optional(storeOrName, 'The store that holds the table; it is named after the topic.'),
 })
+
+export const tableSchema = objectSchema(
+  'table',
+  'table',
+  'A topic that is read as a table: the newest record of each key.',
+  {
+    ...shared,
+    ...types,
+    store: optional(storeOrName, 'The store that holds the table; it is named after the topic.'),
+  },
+)
 
 export const globalTableSchema = objectSchema(
   'globalTable',
   'globalTable',
   'A topic that is read as a table, whole, by every thread.',
-  { ...shared, ...types, store: optional(storeOrName, 'The store that holds the table; it is named after the topic.') },
+  {
+    ...shared,
+    ...types,
+    store: optional(storeOrName, 'The store that holds the table; it is named after the topic.'),
+  },
 )
 
 /** A topic that a pipeline writes to, given where it is used. */
@@ -52,7 +69,11 @@ const targetSchema = objectSchema('target', 'target topic', 'A topic that is wri
 
 /** A topic that an operation reads as well. */
 function joinTarget(id: string, title: string) {
-  return objectSchema(id, title, `A topic read as a ${title}.`, { ...shared, ...optionalTypes, store: tableSchema.fields.store })
+  return objectSchema(id, title, `A topic read as a ${title}.`, {
+    ...shared,
+    ...optionalTypes,
+    store: tableSchema.fields.store,
+  })
 }
 
 export type StreamFields = Read<typeof streamSchema>
@@ -62,4 +83,7 @@ export type TargetFields = Read<typeof targetSchema>
 export const streamOrName = nameOr(objectOf(streamSchema), 'stream')
 export const targetOrName = nameOr(objectOf(targetSchema), 'target topic')
 export const tableOrName = nameOr(objectOf(joinTarget('joinedTable', 'table')), 'table')
-export const globalTableOrName = nameOr(objectOf(joinTarget('joinedGlobalTable', 'globalTable')), 'globalTable')
+export const globalTableOrName = nameOr(
+  objectOf(joinTarget('joinedGlobalTable', 'globalTable')),
+  'globalTable',
+)

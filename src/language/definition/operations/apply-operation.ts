@@ -1,9 +1,16 @@
 import type { Operation } from '../fields/operation-fields.ts'
-import type { Flow } from '../flow.ts'
+import { flowAfterFailure, type Flow } from '../flow.ts'
 import { applyToStream, applyToTable } from './changing-kind.ts'
 import { applyAggregate, applyCount, applyGroupBy, applyGroupByKey, applyReduce } from './grouping.ts'
 import { applyJoin } from './joining.ts'
-import { applyFilter, applyMapping, applyMerge, applyPeek, applyRepartition, applyTransformValue } from './stateless.ts'
+import {
+  applyFilter,
+  applyMapping,
+  applyMerge,
+  applyPeek,
+  applyRepartition,
+  applyTransformValue,
+} from './stateless.ts'
 import type { Step } from './step.ts'
 
 /** Everything about a step but its operation. */
@@ -12,9 +19,32 @@ export type StepContext = Omit<Step<unknown>, 'fields' | 'type'>
 /**
  * Applies one operation of a pipeline: checks it against what comes in and appends its nodes.
  *
- * @returns what goes out; undefined where it cannot be applied, which has been reported
+ * @returns what goes out; where it cannot be applied, which has been reported, what would have gone out
  */
-export function applyOperation(operation: Operation, context: StepContext): Flow | undefined {
+export function applyOperation(operation: Operation, context: StepContext): Flow {
+  return applyByType(operation, context) ?? flowAfterFailure(resultKind(operation.type, context.flow))
+}
+
+function resultKind(type: Operation['type'], flow: Flow): Flow['kind'] {
+  switch (type) {
+    case 'groupBy':
+    case 'groupByKey':
+      return 'grouped'
+    case 'count':
+    case 'reduce':
+    case 'aggregate':
+    case 'toTable':
+      return 'table'
+    case 'filter':
+    case 'filterNot':
+    case 'transformValue':
+      return flow.kind === 'table' ? 'table' : 'stream'
+    default:
+      return 'stream'
+  }
+}
+
+function applyByType(operation: Operation, context: StepContext): Flow | undefined {
   switch (operation.type) {
     case 'filter':
     case 'filterNot':
@@ -45,7 +75,10 @@ export function applyOperation(operation: Operation, context: StepContext): Flow
   }
 }
 
-type Grouping = Extract<Operation, { readonly type: 'groupByKey' | 'groupBy' | 'count' | 'reduce' | 'aggregate' }>
+type Grouping = Extract<
+  Operation,
+  { readonly type: 'groupByKey' | 'groupBy' | 'count' | 'reduce' | 'aggregate' }
+>
 
 function applyGrouping(operation: Grouping, context: StepContext): Flow | undefined {
   switch (operation.type) {

@@ -7,9 +7,14 @@ export function applyToStream(step: Step<FieldsOf<'toStream'>>): Flow | undefine
   const { scope, flow, place, fields } = step
   if (flow.kind !== 'table') {
     if (flow.kind !== 'stream') return refuseFlow(step)
-    scope.diagnostics.error('DEFINITION_INVALID', `${place.label} is applied to a stream already`, place.span, {
-      hint: 'Remove it.',
-    })
+    scope.diagnostics.error(
+      'DEFINITION_INVALID',
+      `${place.label} is applied to a stream already`,
+      place.span,
+      {
+        hint: 'Remove it.',
+      },
+    )
     return undefined
   }
   const mapper = useOptionalFunction(scope, fields.mapper, place, {
@@ -20,7 +25,12 @@ export function applyToStream(step: Step<FieldsOf<'toStream'>>): Flow | undefine
   const id = statelessName(step)
   if (mapper === undefined) return undefined
   scope.names.skip(mapper === null ? 1 : 2)
-  addNode(scope, { kind: 'to-stream', id, input: flow.node, ...(mapper === null ? {} : { mapper: mapper.ref }) })
+  addNode(scope, {
+    kind: 'to-stream',
+    id,
+    input: flow.node,
+    ...(mapper === null ? {} : { mapper: mapper.ref }),
+  })
   const key = mapper === null ? flow.key : mapper.result.format
   return { kind: 'stream', node: id, key, value: flow.value, rekeyed: mapper !== null }
 }

@@ -43,7 +43,9 @@ function refuseGroup(step: Step<unknown>): undefined {
 }
 
 export function applyCount(step: Step<FieldsOf<'count'>>): Flow | undefined {
-  return step.flow.kind === 'grouped' ? foldInto(step, step.flow, { fold: { kind: 'count' }, value: long }) : needsGroup(step)
+  return step.flow.kind === 'grouped'
+    ? foldInto(step, step.flow, { fold: { kind: 'count' }, value: long })
+    : needsGroup(step)
 }
 
 export function applyReduce(step: Step<FieldsOf<'reduce'>>): Flow | undefined {
@@ -63,7 +65,10 @@ export function applyReduce(step: Step<FieldsOf<'reduce'>>): Flow | undefined {
 export function applyAggregate(step: Step<FieldsOf<'aggregate'>>): Flow | undefined {
   const { scope, flow, place, fields } = step
   if (flow.kind !== 'grouped') return needsGroup(step)
-  const initializer = useFunction(scope, fields.initializer, place, { kind: 'initializer', field: 'initializer' })
+  const initializer = useFunction(scope, fields.initializer, place, {
+    kind: 'initializer',
+    field: 'initializer',
+  })
   const value = initializer?.result.format
   const aggregator = useFunction(scope, fields.aggregator, place, {
     kind: 'aggregator',
@@ -72,10 +77,15 @@ export function applyAggregate(step: Step<FieldsOf<'aggregate'>>): Flow | undefi
   })
   if (initializer === undefined || aggregator === undefined || value === undefined) return undefined
   if (!isSameType(value.type, aggregator.result.format.type)) {
-    scope.diagnostics.error('TYPE_INVALID', 'initializer and aggregator return different types', aggregator.span, {
-      detail: `The initializer returns ${describeFormat(value)}, the aggregator ${describeFormat(aggregator.result.format)}.`,
-      hint: 'Give both the same "resultType".',
-    })
+    scope.diagnostics.error(
+      'TYPE_INVALID',
+      'initializer and aggregator return different types',
+      aggregator.span,
+      {
+        detail: `The initializer returns ${describeFormat(value)}, the aggregator ${describeFormat(aggregator.result.format)}.`,
+        hint: 'Give both the same "resultType".',
+      },
+    )
     return undefined
   }
   const fold: Fold = { kind: 'aggregate', initializer: initializer.ref, aggregator: aggregator.ref }
@@ -83,9 +93,14 @@ export function applyAggregate(step: Step<FieldsOf<'aggregate'>>): Flow | undefi
 }
 
 function needsGroup(step: Step<unknown>): undefined {
-  step.scope.diagnostics.error('DEFINITION_INVALID', `${step.place.label} needs a grouped stream`, step.place.span, {
-    hint: 'Put "type: groupByKey" or "type: groupBy" before it.',
-  })
+  step.scope.diagnostics.error(
+    'DEFINITION_INVALID',
+    `${step.place.label} needs a grouped stream`,
+    step.place.span,
+    {
+      hint: 'Put "type: groupByKey" or "type: groupBy" before it.',
+    },
+  )
   return undefined
 }
 
@@ -118,6 +133,8 @@ function foldInto(
 
 /** The internal topic of a group; two folds of one group share it. */
 function regroup({ scope }: Step<unknown>, flow: GroupedFlow, name: string): NodeId {
-  const known = scope.nodes.find((node) => node.kind === 'repartition' && node.input === flow.node && node.topic === `${name}-repartition`)
+  const known = scope.nodes.find(
+    (node) => node.kind === 'repartition' && node.input === flow.node && node.topic === `${name}-repartition`,
+  )
   return known?.id ?? repartitionBy(scope, flow, name)
 }

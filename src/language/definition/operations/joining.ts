@@ -4,7 +4,16 @@ import type { FieldsOf } from '../fields/operation-fields.ts'
 import type { Flow, StreamFlow } from '../flow.ts'
 import type { Callee } from '../function-registry.ts'
 import { addNode, useFunction } from '../scope.ts'
-import { describeSides, refuseFlow, repartitionBy, resolveTarget, statefulName, statelessName, warnUnused, type Step } from './step.ts'
+import {
+  describeSides,
+  refuseFlow,
+  repartitionBy,
+  resolveTarget,
+  statefulName,
+  statelessName,
+  warnUnused,
+  type Step,
+} from './step.ts'
 
 type JoinStep = Step<FieldsOf<'join' | 'leftJoin'>>
 
@@ -13,9 +22,14 @@ export function applyJoin(step: JoinStep): Flow | undefined {
   const { scope, flow, place, fields } = step
   const { table, globalTable } = fields
   if ((table === undefined) === (globalTable === undefined)) {
-    scope.diagnostics.error('DEFINITION_INVALID', `${place.label} needs either "table" or "globalTable"`, place.span, {
-      hint: 'Give exactly one of the two.',
-    })
+    scope.diagnostics.error(
+      'DEFINITION_INVALID',
+      `${place.label} needs either "table" or "globalTable"`,
+      place.span,
+      {
+        hint: 'Give exactly one of the two.',
+      },
+    )
     return undefined
   }
   if (flow.kind === 'table') {
@@ -39,16 +53,26 @@ function joinTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
   if (table?.kind !== 'table') return undefined
   const joiner = useJoiner(step, [flow.key.type, flow.value.type, table.value.type])
   if (!isSameType(flow.key.type, table.key.type)) {
-    scope.diagnostics.error('JOIN_NOT_COPARTITIONED', 'could not join on keys of different types', place.span, {
-      detail: `The keys of stream and table are ${describeSides(flow.key, table.key)}.`,
-      hint: 'Give the stream the key of the table before, with "transformKey".',
-    })
+    scope.diagnostics.error(
+      'JOIN_NOT_COPARTITIONED',
+      'could not join on keys of different types',
+      place.span,
+      {
+        detail: `The keys of stream and table are ${describeSides(flow.key, table.key)}.`,
+        hint: 'Give the stream the key of the table before, with "transformKey".',
+      },
+    )
     return undefined
   }
   if (table.store === undefined) {
-    scope.diagnostics.error('DEFINITION_INVALID', 'the rows of the joined table are not kept anywhere', place.span, {
-      hint: 'Give the last operation of that table a "store".',
-    })
+    scope.diagnostics.error(
+      'DEFINITION_INVALID',
+      'the rows of the joined table are not kept anywhere',
+      place.span,
+      {
+        hint: 'Give the last operation of that table a "store".',
+      },
+    )
     return undefined
   }
   if (joiner === undefined) return undefined
@@ -102,5 +126,9 @@ function joinGlobalTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
 }
 
 function useJoiner({ scope, place, fields }: JoinStep, types: readonly DataType[]): Callee | undefined {
-  return useFunction(scope, fields.valueJoiner, place, { kind: 'valueJoiner', field: 'valueJoiner', arguments: types })
+  return useFunction(scope, fields.valueJoiner, place, {
+    kind: 'valueJoiner',
+    field: 'valueJoiner',
+    arguments: types,
+  })
 }

@@ -6,7 +6,16 @@ import type { TransformNode } from '../../../topology/topology.ts'
 import type { FieldsOf } from '../fields/operation-fields.ts'
 import type { Flow } from '../flow.ts'
 import { addNode, useFunction, useOptionalFunction } from '../scope.ts'
-import { describeSides, expectStream, refuseFlow, repartitionBy, resolveTarget, statefulName, statelessName, warnUnused } from './step.ts'
+import {
+  describeSides,
+  expectStream,
+  refuseFlow,
+  repartitionBy,
+  resolveTarget,
+  statefulName,
+  statelessName,
+  warnUnused,
+} from './step.ts'
 import type { Step } from './step.ts'
 
 const onTables = 'Only the result of an operation on a table can be kept in a store.'
@@ -24,7 +33,13 @@ export function applyFilter(step: Step<FieldsOf<'filter'>>): Flow | undefined {
   })
   const id = statefulName(step)
   if (predicate === undefined) return undefined
-  const base = { kind: 'filter', id, input: flow.node, predicate: predicate.ref, negate: type === 'filterNot' } as const
+  const base = {
+    kind: 'filter',
+    id,
+    input: flow.node,
+    predicate: predicate.ref,
+    negate: type === 'filterNot',
+  } as const
   if (!table) {
     warnUnused(step, 'store', fields.store, onTables)
     addNode(scope, { ...base, table: false })
@@ -69,7 +84,14 @@ function materialisedTable(
 ): string | undefined {
   if (fields.store === undefined) return undefined
   const { key, value } = formats
-  return scope.stores.materialise({ reference: fields.store, ownName: place.path.short, countedPrefix, key, value, label: place.label })
+  return scope.stores.materialise({
+    reference: fields.store,
+    ownName: place.path.short,
+    countedPrefix,
+    key,
+    value,
+    label: place.label,
+  })
 }
 
 interface Mapping {
@@ -115,8 +137,20 @@ export function applyMapping(step: Step<FieldsOf<MappingType>>, type: MappingTyp
   })
   const id = statelessName(step)
   if (mapper === undefined) return undefined
-  addNode(scope, { kind: 'transform', id, input: flow.node, result: mapping.node, mapper: mapper.ref, table: false })
-  return { ...flow, node: id, ...newSides(type, mapper.result, flow), rekeyed: flow.rekeyed || changesKey.has(type) }
+  addNode(scope, {
+    kind: 'transform',
+    id,
+    input: flow.node,
+    result: mapping.node,
+    mapper: mapper.ref,
+    table: false,
+  })
+  return {
+    ...flow,
+    node: id,
+    ...newSides(type, mapper.result, flow),
+    rekeyed: flow.rekeyed || changesKey.has(type),
+  }
 }
 
 const changesKey: ReadonlySet<MappingType> = new Set<MappingType>([
@@ -126,7 +160,11 @@ const changesKey: ReadonlySet<MappingType> = new Set<MappingType>([
 ])
 
 /** Key and value of the new records. */
-function newSides(type: MappingType, result: TypeTree, old: { key: Format; value: Format }): { key: Format; value: Format } {
+function newSides(
+  type: MappingType,
+  result: TypeTree,
+  old: { key: Format; value: Format },
+): { key: Format; value: Format } {
   switch (type) {
     case 'transformKey':
       return { key: result.format, value: old.value }
@@ -141,7 +179,10 @@ function newSides(type: MappingType, result: TypeTree, old: { key: Format; value
   }
 }
 
-function sidesOf(tuple: TypeTree | undefined, old: { key: Format; value: Format }): { key: Format; value: Format } {
+function sidesOf(
+  tuple: TypeTree | undefined,
+  old: { key: Format; value: Format },
+): { key: Format; value: Format } {
   return { key: tuple?.members[0]?.format ?? old.key, value: tuple?.members[1]?.format ?? old.value }
 }
 

@@ -42,10 +42,19 @@ const remedies: Readonly<Record<Flow['kind'], string>> = {
 }
 
 /** Says that an operation cannot be applied to what comes in. */
-export function refuseFlow({ scope, flow, place }: Pick<Step<unknown>, 'scope' | 'flow' | 'place'>): undefined {
-  scope.diagnostics.error('DEFINITION_INVALID', `${place.label} cannot be applied to ${flowNames[flow.kind]}`, place.span, {
-    hint: remedies[flow.kind],
-  })
+export function refuseFlow({
+  scope,
+  flow,
+  place,
+}: Pick<Step<unknown>, 'scope' | 'flow' | 'place'>): undefined {
+  scope.diagnostics.error(
+    'DEFINITION_INVALID',
+    `${place.label} cannot be applied to ${flowNames[flow.kind]}`,
+    place.span,
+    {
+      hint: remedies[flow.kind],
+    },
+  )
 }
 
 /** What comes in, where it is a stream; else a complaint. */
@@ -63,7 +72,18 @@ export function resolveTarget(
     return topics.read({ kind, path: place.path.to(kind), fields: reference.value, span: reference.span })
   const flow = topics.resolve(reference.name)
   if (flow === undefined || flow.kind === kind) return flow
-  scope.diagnostics.error('DEFINITION_INVALID', `"${reference.name.value}" is ${flowNames[flow.kind]}, not a ${kind}`, reference.name.span)
+  const { value, span } = reference.name
+  scope.diagnostics.error(
+    'DEFINITION_INVALID',
+    `"${value}" is ${flowNames[flow.kind]}, not a ${kind}`,
+    span,
+    {
+      hint:
+        flow.kind === 'grouped'
+          ? `Name a ${kind}.`
+          : `Name a ${kind}, or write "${flow.kind}: ${value}" if the operation can take it.`,
+    },
+  )
   return undefined
 }
 
@@ -75,14 +95,35 @@ export function describeSides(left: Format, right: Format): string {
 type RepartitionOptions = Pick<RepartitionNode, 'partitions' | 'partitioner'>
 
 /** Sends a stream through an internal topic, so that equal keys meet in one task again. `name` is without `-repartition`. */
-export function repartitionBy(scope: Scope, flow: Pick<StreamFlow, 'node' | 'key' | 'value'>, name: string, options: RepartitionOptions = {}): NodeId {
+export function repartitionBy(
+  scope: Scope,
+  flow: Pick<StreamFlow, 'node' | 'key' | 'value'>,
+  name: string,
+  options: RepartitionOptions = {},
+): NodeId {
   scope.names.skip(repartitionProcessors)
   const topic = scope.names.unique(`${name}-repartition`)
-  return addNode(scope, { kind: 'repartition', id: topic, input: flow.node, topic, key: flow.key, value: flow.value, ...options })
+  return addNode(scope, {
+    kind: 'repartition',
+    id: topic,
+    input: flow.node,
+    topic,
+    key: flow.key,
+    value: flow.value,
+    ...options,
+  })
 }
 
 /** Says that a field that was given changes nothing here. */
-export function warnUnused({ scope, place }: Step<unknown>, field: string, given: unknown, why: string): void {
+export function warnUnused(
+  { scope, place }: Step<unknown>,
+  field: string,
+  given: unknown,
+  why: string,
+): void {
   if (given === undefined) return
-  scope.diagnostics.warn('DEFINITION_INVALID', `"${field}" of ${place.label} has no effect`, place.span, { detail: why, hint: 'Remove it.' })
+  scope.diagnostics.warn('DEFINITION_INVALID', `"${field}" of ${place.label} has no effect`, place.span, {
+    detail: why,
+    hint: 'Remove it.',
+  })
 }
