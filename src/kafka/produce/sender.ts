@@ -268,7 +268,8 @@ export class Sender {
   #retryLater(queue: PartitionQueue, error: StreamError): void {
     const { context } = this.#cluster
     const nowMs = context.clock.monotonicMs()
-    queue.retryAtMs = nowMs + backoffMs(context, queue.failureCount++)
+    // Batches that were under way together fail together: that is one failure.
+    if (queue.retryAtMs <= nowMs) queue.retryAtMs = nowMs + backoffMs(context, queue.failureCount++)
     this.pumpAt(queue.retryAtMs)
     this.#cluster.refreshSoon()
     const oldest = queue.waiting[0]

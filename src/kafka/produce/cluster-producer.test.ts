@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest'
+import { TestCluster } from '../../testing/cluster.ts'
+import type { FaultRule } from '../../broker/fault-control.ts'
+import type { Producer, ProducerOptions } from '../contracts.ts'
+import { producerDefaults, textRecord } from '../fixtures/clients.ts'
+
+async function openProducer(
+  cluster: TestCluster,
+  topic: string,
+  options: Partial<ProducerOptions> = {},
+): Promise<Producer> {
+  const producer = cluster.kafka.producer({ ...producerDefaults, ...options })
+  await cluster.run(producer.partitionCount(topic))
+  return producer
+}
+
+async function valuesIn(cluster: TestCluster, topic: string): Promise<string[]> {
+  return (await cluster.read(topic)).map(({ partition, value }) => `${partition}:${String(value)}`)
+}
+
+test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+  'what is written with compression %s is read back',
+  async (compression) => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t')
+    const producer = await openProducer(cluster, 't', { compression })
+    const values = Array.from({ length: 50 }, (_, i) => `value ${i} ${'x'.repeat(i)}`)
+    for (const value of values) producer.append('t', textRecord(value))
+    await cluster.run(producer.flush())
+    expect(await valuesIn(cluster, 't')).toEqual(values.map((value) => `0:${value}`))
+    expect(producer.acknowledgedOffset({ topic: 't', partition: 0 })).toBe(50)
+  },
+)
+
+const faults: readonly FaultRule[] = [
+  { api: 'Produce', fault: { kind: 'cut', when: 'after' }, probability: 0.05 },
+  { api: 'Produce', fault: { kind: 'cut', when: 'before' }, probability: 0.05 },
+  { api: 'Produce', fault: { kind: 'delay', minMs: 1, maxMs: 300, when: 'after' }, probability: 0.2 },
+  {
+    api: 'Produce',
+    fault: { kind: 'error', error: 'NOT_LEADER_OR_FOLLOWER', when: 'instead' },
+    probability: 0.05,
+  },
+  {
+    api: 'Produce',
+    fault: { kind: 'error', error: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', when: 'after' },
+    probability: 0.05,
+  },
+]
+
+test.each(Array.from({ length: 8 }, (_, seed) => seed))(
+  'each record arrives once and in its order whatever is lost on the way (seed %i)',
+  async (seed) => {
+    await using cluster = new TestCluster({ seed })
+    await cluster.createTopic('t', 3)
+    for (const fault of faults) cluster.broker.faults.add(fault)
+    const producer = await openProducer(cluster, 't', { batchBytes: 200 })
+    const wanted: string[] = []
+    for (let i = 0; i < 150; i++) {
+      producer.append('t', textRecord(`${i}`, i % 3))
+      wanted.push(`${i % 3}:${i}`)
+      if (cluster.random.below(10) === 0) await cluster.advance(cluster.random.below(30))
+    }
+    await cluster.run(producer.flush())
+    cluster.broker.faults.clear()
+    const order = (text: string): number => Number(text.split(':')[0]) * 1000 + Number(text.split(':')[1])
+    expect(await valuesIn(cluster, 't')).toEqual(wanted.toSorted((a, b) => order(a) - order(b)))
+  },
+)
+
+describe('limits', () => {
+  test('a record that fits no request is refused before it is appended', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t')
+    const producer = await openProducer(cluster, 't', { maxRequestBytes: 1000 })
+    expect(() => producer.append('t', textRecord('x'.repeat(1000)))).toThrow(
+      expect.objectContaining({
+        code: 'RECORD_TOO_LARGE',
+        message: 'a record of 1032 bytes for topic "t" is too large',
+        detail: 'A request may have 1000 bytes.',
+      }),
+    )
+    producer.append('t', textRecord('small'))
+    await cluster.run(producer.flush())
+    expect(await valuesIn(cluster, 't')).toEqual(['0:small'])
+  })
+
+  test('is full beyond its buffer, and drained when the broker has it', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t')
+    const producer = await openProducer(cluster, 't', { bufferBytes: 1000 })
+    expect(producer.full).toBe(false)
+    for (let i = 0; i < 20; i++) producer.append('t', textRecord('x'.repeat(50)))
+    expect(producer.full).toBe(true)
+    await cluster.run(producer.drained())
+    expect(producer.full).toBe(false)
+  })
+
+  test('waits for more records as long as it may linger, and no longer', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t')
+    const producer = await openProducer(cluster, 't', { lingerMs: 100 })
+    producer.append('t', textRecord('a'))
+    await cluster.advance(60)
+    producer.append('t', textRecord('b'))
+    await cluster.advance(20)
+    expect(await valuesIn(cluster, 't')).toEqual([])
+    await cluster.advance(100)
+    expect(await valuesIn(cluster, 't')).toEqual(['0:a', '0:b'])
+  })
+
+  test('gives up a batch that nobody takes within the delivery time, and keeps the failure', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t')
+    const producer = await openProducer(cluster, 't', { deliveryTimeoutMs: 5000 })
+    const fault = { kind: 'error', error: 'NOT_ENOUGH_REPLICAS', when: 'instead' } as const
+    cluster.broker.faults.add({ api: 'Produce', fault })
+    producer.append('t', textRecord('a'))
+    const wanted = expect.objectContaining({
+      code: 'REQUEST_TIMED_OUT',
+      message: 'could not write to partition t-0 within 5000 ms',
+      detail: 'The last try: could not write to partition t-0 (NOT_ENOUGH_REPLICAS).',
+    })
+    await expect(cluster.run(producer.flush())).rejects.toEqual(wanted)
+    expect(() => producer.append('t', textRecord('b'))).toThrow(wanted)
+  })
+})
+
+describe('names', () => {
+  test('a topic that is missing is named with the command that makes it', async () => {
+    await using cluster = new TestCluster()
+    const producer = cluster.kafka.producer(producerDefaults)
+    const wanted = expect.objectContaining({
+      code: 'TOPIC_MISSING',
+      message: 'topic "orders" does not exist',
+      hint: 'Create it: weft topics create orders --partitions 4',
+    })
+    await expect(cluster.run(producer.partitionCount('orders'))).rejects.toEqual(wanted)
+    expect(() => producer.append('orders', textRecord('a'))).toThrow(wanted)
+  })
+
+  test('a partition that the topic lacks is refused', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t', 2)
+    const producer = await openProducer(cluster, 't')
+    expect(() => producer.append('t', textRecord('a', 2))).toThrow('topic "t" has no partition 2')
+  })
+})
