@@ -29,6 +29,11 @@ async function call(ref: FunctionRef, ...args: unknown[]): Promise<unknown> {
 
 const string: DataType = { kind: 'string' }
 const long: DataType = { kind: 'long' }
+/** What `json` stands for. */
+const json: DataType = {
+  kind: 'union',
+  of: [{ kind: 'struct' }, { kind: 'list', of: { kind: 'any' } }],
+}
 const double: DataType = { kind: 'double' }
 const identity = py('identity', 'valueTransformer', { expression: 'value' })
 const show = py('show', 'valueTransformer', { expression: 'repr(value)' }, { resultType: string })
@@ -108,6 +113,8 @@ describe('results', () => {
     ['{1.5: "a"}', { kind: 'map', of: string }, { '1.5': 'a' }],
     ['"true"', { kind: 'boolean' }, true],
     ['None', long, null],
+    ['{"a": 1}', json, { a: 1 }],
+    ['"[1, 2]"', json, [1, 2]],
   ]
   converted.forEach(([expression, resultType, expected], index) => {
     const ref = py(`converted${index}`, 'keyValueMapper', { expression }, { resultType })

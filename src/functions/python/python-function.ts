@@ -9,6 +9,7 @@ import { functionFailed, resultMissing } from '../function-errors.ts'
 import { callCounters, resultTypeOf } from '../function-facts.ts'
 import type { PythonCallable } from './interpreter.ts'
 import type { PythonHost } from './python-host.ts'
+import { PythonJson } from './python-json.ts'
 import { argumentMode, argumentModes, argumentValue, decodeMarked, wantedResult } from './python-values.ts'
 import { mark } from './runtime-source.ts'
 
@@ -112,7 +113,7 @@ export class PythonFunction implements BoundFunction {
   }
 
   #finish(raw: unknown, type: DataType): unknown {
-    if (typeof raw === 'boolean' && type.kind === 'boolean') return raw
+    if ((typeof raw === 'boolean' && type.kind === 'boolean') || raw instanceof PythonJson) return raw
     const value = convertResult(raw, type, this.#ref.name)
     if (value === null && !this.#nullResult) {
       this.#failures.value++
