@@ -7,7 +7,7 @@ import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorName } from '../../protocol/error-codes.ts'
 import type { NodeState } from '../node/node-state.ts'
 import { configTypeCodes, topicConfigFacts, type TopicConfigs } from '../topics/topic-configs.ts'
-import { defineHandler } from './api-handler.ts'
+import { defineHandler, type Call } from './api-handler.ts'
 import { resourceAnswer } from './config-resources.ts'
 import { configSources, resourceTypes } from './config-sources.ts'
 
@@ -19,15 +19,16 @@ type Config = NonNullable<Result['configs']>[number]
 
 export const describeConfigsHandler = defineHandler({
   api: apis.describeConfigs,
-  handle: (request, { node }): Response => ({
-    results: request.resources.map((resource) => describeOne(resource, request, node)),
+  handle: (request, call): Response => ({
+    results: request.resources.map((resource) => describeOne(resource, request, call)),
   }),
   refuse: (request, errorCode): Response => ({
     results: request.resources.map((resource) => resourceAnswer(resource, kafkaErrorName(errorCode))),
   }),
 })
 
-function describeOne(resource: Resource, request: Request, node: NodeState): Result {
+function describeOne(resource: Resource, request: Request, call: Call): Result {
+  const { node } = call
   const { resourceType, resourceName } = resource
   const wanted = (name: string): boolean => resource.configurationKeys?.includes(name) ?? true
   if (resourceType === resourceTypes.broker) {
@@ -54,7 +55,10 @@ function describeOne(resource: Resource, request: Request, node: NodeState): Res
   const names = Object.keys(topicConfigFacts).filter(wanted)
   return {
     ...resourceAnswer(resource),
-    configs: names.map((name) => topicConfig(name, topic.configs, request.includeSynonyms)),
+    configs: names.map((name) => {
+      const config = topicConfig(name, topic.configs, request.includeSynonyms)
+      return call.apiVersion === 0 ? { ...config, isDefault: !topic.configs.overrides.has(name) } : config
+    }),
   }
 }
 
@@ -67,7 +71,6 @@ function topicConfig(name: string, configs: TopicConfigs, includeSynonyms: boole
     name,
     value: configs.get(name),
     readOnly: false,
-    isDefault: set === undefined,
     configSource: set === undefined ? configSources.default : configSources.topic,
     synonyms: includeSynonyms ? [...own, standard] : [],
     configType: facts === undefined ? 0 : configTypeCodes[facts.type],
@@ -95,7 +98,6 @@ function brokerConfigs({ config }: NodeState): Config[] {
     name,
     value: String(value),
     readOnly: true,
-    isDefault: false,
     configSource: configSources.broker,
   }))
 }

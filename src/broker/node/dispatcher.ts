@@ -49,15 +49,19 @@ export class Dispatcher {
   }
 
   async serve(frame: Buffer, peer: Peer): Promise<Outcome> {
+    const request = this.#tryRead(frame, peer)
+    if ('kind' in request) return request
+    const { handler, call, body, start } = request
+    const { clientId } = call
+    const nodeId = this.#node.config.nodeId
+    const { apiVersion } = start
+    const fault = this.#faults.choose({ api: handler.api.name, apiVersion, nodeId, clientId, body })
+    return fault === undefined ? this.#answer(request) : this.#break(request, fault)
+  }
+
+  #tryRead(frame: Buffer, peer: Peer): Request | Outcome {
     try {
-      const request = this.#read(frame, peer)
-      if ('kind' in request) return request
-      const { handler, call, body, start } = request
-      const { clientId } = call
-      const nodeId = this.#node.config.nodeId
-      const { apiVersion } = start
-      const fault = this.#faults.choose({ api: handler.api.name, apiVersion, nodeId, clientId, body })
-      return fault === undefined ? await this.#answer(request) : await this.#break(request, fault)
+      return this.#read(frame, peer)
     } catch (thrown) {
       const { code, message } = toStreamError(thrown)
       this.#node.logger.warn('request cannot be read', { peer: peer.host, code, reason: message })
@@ -124,12 +128,24 @@ export class Dispatcher {
   #encode({ handler, start }: Request, response: Answer<unknown>): Outcome {
     if (response === undefined) return none
     const { correlationId, apiVersion } = start
-    const sizeBytes = handler.sizeBytes?.(response)
-    // A handler's answer is an object, or undefined for none.
-    const body = response as object
-    return {
-      kind: 'answer',
-      frame: encodeResponseFrame(handler.api, body, { correlationId, apiVersion, sizeBytes }),
+    try {
+      const sizeBytes = handler.sizeBytes?.(response)
+      // A handler's answer is an object, or undefined for none.
+      const frame = encodeResponseFrame(handler.api, response as object, {
+        correlationId,
+        apiVersion,
+        sizeBytes,
+      })
+      return { kind: 'answer', frame }
+    } catch (thrown) {
+      const { code, message } = toStreamError(thrown)
+      this.#node.logger.error('answer cannot be written', {
+        api: handler.api.name,
+        apiVersion,
+        code,
+        reason: message,
+      })
+      return cut
     }
   }
 

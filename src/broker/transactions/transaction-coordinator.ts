@@ -132,7 +132,7 @@ export class TransactionCoordinator {
   end(claim: TransactionClaim, outcome: TransactionOutcome, movesEpoch: boolean): ProducerAnswer {
     const transaction = this.#transactions.get(claim.transactionalId)
     if (transaction === undefined) return refused('INVALID_PRODUCER_ID_MAPPING')
-    const repeated = movesEpoch && sameProducer(claim, transaction.previous) && isOver(transaction.state)
+    const repeated = movesEpoch && isRepeated(claim, transaction)
     const error = repeated ? 'NONE' : checkClaim(claim, transaction)
     if (error !== 'NONE') return refused(error)
     const { state } = transaction
@@ -259,8 +259,9 @@ function checkClaim(claim: TransactionClaim, { producer }: Transaction): KafkaEr
   return claim.producerEpoch === producer.producerEpoch ? 'NONE' : 'PRODUCER_FENCED'
 }
 
-function isOver(state: TransactionState): boolean {
-  return state !== 'empty' && state !== 'ongoing'
+/** Whether this end was decided before, and its answer was lost: the producer does not know of its new epoch yet. */
+function isRepeated(claim: TransactionClaim, { previous, state }: Transaction): boolean {
+  return sameProducer(claim, previous) && state !== 'empty' && state !== 'ongoing'
 }
 
 /**
