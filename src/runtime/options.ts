@@ -68,6 +68,10 @@ export interface ApplicationOptions {
   readonly policies: Readonly<Record<RecordStage, RecordPolicy>>
   readonly deadLetterTopic: string
   readonly kafka: KafkaTarget
+  /** How long a broker may take to answer. Not longer than a transaction: one that times out at its coordinator is lost anyway. */
+  readonly requestTimeoutMs: number
+  /** How long one operation is tried again while its failures may pass; after that the thread is replaced. */
+  readonly retryTimeoutMs: number
   readonly fetchMaxWaitMs: number
   readonly fetchMaxBytes: number
   readonly fetchMaxPartitionBytes: number
@@ -130,6 +134,8 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     bounds: defaultBounds,
     policies: defaultPolicies,
     deadLetterTopic: `${settings.applicationId}-dead-letters`,
+    requestTimeoutMs: 10_000,
+    retryTimeoutMs: 60_000,
     fetchMaxWaitMs: 500,
     fetchMaxBytes: 52_428_800,
     fetchMaxPartitionBytes: 1_048_576,

@@ -1,6 +1,62 @@
 import { describe, expect, test } from 'vitest'
+import type { Fault } from '../broker/fault-control.ts'
 import { TestCluster } from '../testing/cluster.ts'
-import { passThrough } from './fixtures.ts'
+import type { ReadRecord, TestApplicationSettings, TestRecord } from '../testing/cluster.ts'
+import type { Application } from './application.ts'
+import { countByKey, mapped, passThrough, streamTableJoin } from './fixtures.ts'
+
+/** Who a process is that comes back. */
+const identity = { kind: 'fixed', processId: 'p' } as const
+const words = ['a', 'b', 'c', 'd', 'e']
+
+/** Words in turn, each as often as the other. */
+function wordRecords(count: number): TestRecord[] {
+  return Array.from({ length: count }, (_, index) => ({
+    key: null,
+    value: words[index % words.length] ?? '',
+    partition: index % 2,
+    timestampMs: 1_700_000_000_000 + index,
+  }))
+}
+
+/** A cluster with the topics of {@link countByKey}. */
+async function countCluster(): Promise<TestCluster> {
+  const cluster = new TestCluster()
+  await cluster.createTopic('words', 2)
+  await cluster.createTopic('counts', 2)
+  return cluster
+}
+
+function countApplication(cluster: TestCluster, settings: TestApplicationSettings = {}): Application {
+  const application = cluster.application(countByKey(), settings)
+  application.start()
+  return application
+}
+
+/** Every count that readers see, per word in the order of its partition. */
+function countsIn(records: readonly ReadRecord[]): Record<string, number[]> {
+  const counts: Record<string, number[]> = {}
+  for (const { key, value } of records) (counts[key ?? ''] ??= []).push(Number(value?.readBigInt64BE(0)))
+  return counts
+}
+
+/** What exactly once means here: each word counted from 1 to `count`, without gap or double. */
+function eachCountedTo(count: number): Record<string, number[]> {
+  return Object.fromEntries(
+    words.map((word) => [word, Array.from({ length: count }, (_, index) => index + 1)]),
+  )
+}
+
+/** Waits until each word was counted that often, and gives all counts there are. */
+async function countedTo(cluster: TestCluster, count: number): Promise<Record<string, number[]>> {
+  const records = await cluster.untilRead('counts', (read) => {
+    const counts = countsIn(read)
+    return words.every((word) => (counts[word]?.length ?? 0) >= count)
+  })
+  return countsIn(records)
+}
+
+const text = ({ value }: ReadRecord): string => String(value)
 
 describe('a stateless pipeline', () => {
   test('passes records on, each once and in order', async () => {
@@ -14,8 +70,214 @@ describe('a stateless pipeline', () => {
     )
     const application = cluster.application(passThrough())
     application.start()
-    await cluster.until(async () => (await cluster.read('output')).length >= 100)
-    const output = await cluster.read('output')
-    expect(output.map(({ value }) => value?.toString())).toEqual(values)
+    const output = await cluster.untilRead('output', (read) => read.length >= 100)
+    expect(output.map(text)).toEqual(values)
+  })
+
+  test('goes on after a restart where it had committed', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('input')
+    await cluster.createTopic('output')
+    for (const value of ['1', '2', '3']) {
+      await cluster.produce('input', [{ key: 'k', value }])
+      const application = cluster.application(passThrough(), { identity })
+      application.start()
+      await cluster.untilRead('output', (read) => read.some((record) => text(record) === value))
+      await cluster.run(application.stop())
+      expect(application.state).toBe('stopped')
+    }
+    expect((await cluster.read('output')).map(text)).toEqual(['1', '2', '3'])
+  })
+})
+
+describe('a count over a repartition topic', () => {
+  test('counts each record once, over an orderly restart', async () => {
+    await using cluster = await countCluster()
+    await cluster.produce('words', wordRecords(50))
+    const first = countApplication(cluster, { identity })
+    await countedTo(cluster, 10)
+    await cluster.run(first.stop())
+    await cluster.produce('words', wordRecords(50))
+    countApplication(cluster, { identity })
+    expect(await countedTo(cluster, 20)).toEqual(eachCountedTo(20))
+  })
+
+  test('counts each record once when the process is killed and another takes its place', async () => {
+    await using cluster = await countCluster()
+    await cluster.produce('words', wordRecords(100))
+    const first = countApplication(cluster, { identity })
+    await cluster.untilRead('counts', (read) => read.length > 0)
+    cluster.crash(first)
+    await cluster.produce('words', wordRecords(100))
+    countApplication(cluster, { identity })
+    expect(await countedTo(cluster, 40)).toEqual(eachCountedTo(40))
+  })
+
+  test('moves tasks between two processes without losing or doubling a record', async () => {
+    await using cluster = await countCluster()
+    await cluster.produce('words', wordRecords(50))
+    const first = countApplication(cluster, { leaveOnClose: true })
+    await countedTo(cluster, 10)
+    const second = countApplication(cluster)
+    const has = (application: Application): number =>
+      application.threads().flatMap(({ tasks }) => tasks).length
+    await cluster.until(() => has(first) === 2 && has(second) === 2)
+    await cluster.produce('words', wordRecords(50))
+    await countedTo(cluster, 20)
+    await cluster.run(first.stop())
+    await cluster.produce('words', wordRecords(50))
+    expect(await countedTo(cluster, 30)).toEqual(eachCountedTo(30))
+  })
+
+  test('counts each record at least once where that is what is asked for', async () => {
+    await using cluster = await countCluster()
+    await cluster.produce('words', wordRecords(50))
+    const first = countApplication(cluster, { guarantee: 'at_least_once', commitIntervalMs: 100, identity })
+    await countedTo(cluster, 10)
+    await cluster.run(first.stop())
+    await cluster.produce('words', wordRecords(50))
+    countApplication(cluster, { guarantee: 'at_least_once', commitIntervalMs: 100, identity })
+    expect(await countedTo(cluster, 20)).toEqual(eachCountedTo(20))
+  })
+})
+
+describe('exactly once, when a request of a commit goes wrong', () => {
+  const faults: [string, string, Fault][] = [
+    ['the connection ends before the end of the transaction', 'EndTxn', { kind: 'cut', when: 'before' }],
+    ['the connection ends after the end of the transaction', 'EndTxn', { kind: 'cut', when: 'after' }],
+    ['the end of the transaction is never answered', 'EndTxn', { kind: 'drop' }],
+    [
+      'the end of the transaction is refused',
+      'EndTxn',
+      { kind: 'error', error: 'UNKNOWN_SERVER_ERROR', when: 'instead' },
+    ],
+    ['the producer is fenced', 'EndTxn', { kind: 'error', error: 'PRODUCER_FENCED', when: 'instead' }],
+    [
+      'the end of the transaction happens but is answered as fenced',
+      'EndTxn',
+      { kind: 'error', error: 'INVALID_PRODUCER_EPOCH', when: 'after' },
+    ],
+    [
+      'the offsets are refused',
+      'TxnOffsetCommit',
+      { kind: 'error', error: 'UNKNOWN_MEMBER_ID', when: 'instead' },
+    ],
+    ['the offsets are never answered', 'TxnOffsetCommit', { kind: 'drop' }],
+    [
+      'a batch is refused for good',
+      'Produce',
+      { kind: 'error', error: 'UNKNOWN_SERVER_ERROR', when: 'instead' },
+    ],
+    ['the connection ends after a batch', 'Produce', { kind: 'cut', when: 'after' }],
+  ]
+  test.each(faults)('when %s', async (_, api, fault) => {
+    await using cluster = await countCluster()
+    await cluster.produce('words', wordRecords(50))
+    countApplication(cluster, { requestTimeoutMs: 1000 })
+    await countedTo(cluster, 10)
+    const rule = cluster.broker.faults.add({ api, fault, times: 3, clientId: /^app-/ })
+    await cluster.produce('words', wordRecords(50))
+    expect(await countedTo(cluster, 20)).toEqual(eachCountedTo(20))
+    expect(rule.hits).toBeGreaterThan(0)
+  })
+
+  test('when the process is cut off for longer than its session, works on, and comes back', async () => {
+    await using cluster = await countCluster()
+    await cluster.produce('words', wordRecords(50))
+    const zombie = countApplication(cluster, { sessionTimeoutMs: 6000 })
+    await countedTo(cluster, 10)
+    await cluster.produce('words', wordRecords(50))
+    cluster.network(zombie).cut()
+    countApplication(cluster)
+    await countedTo(cluster, 20)
+    cluster.network(zombie).mend()
+    await cluster.produce('words', wordRecords(50))
+    await countedTo(cluster, 30)
+    await cluster.advance(10_000)
+    expect(countsIn(await cluster.read('counts'))).toEqual(eachCountedTo(30))
+  })
+})
+
+describe('a table whose own topic is its change log', () => {
+  test('is replayed up to the committed offset, and no further', async () => {
+    await using cluster = new TestCluster()
+    for (const topic of ['orders', 'customers', 'output']) await cluster.createTopic(topic)
+    const at = (timestampMs: number) => ({ timestampMs: 1_700_000_000_000 + timestampMs })
+    await cluster.produce('customers', [{ key: 'x', value: 'Ann', ...at(0) }])
+    await cluster.produce('orders', [{ key: 'x', value: 'tea', ...at(1) }])
+    const first = cluster.application(streamTableJoin(), { identity })
+    first.start()
+    await cluster.untilRead('output', (read) => read.length === 1)
+    await cluster.run(first.stop())
+    await cluster.produce('customers', [{ key: 'x', value: 'Bob', ...at(20) }])
+    await cluster.produce('orders', [
+      { key: 'x', value: 'milk', ...at(10) },
+      { key: 'x', value: 'bread', ...at(30) },
+    ])
+    cluster.application(streamTableJoin(), { identity }).start()
+    await cluster.untilRead('output', (read) => read.length === 3)
+    expect((await cluster.read('output')).map(text)).toEqual(['tea/Ann', 'milk/Ann', 'bread/Bob'])
+  })
+})
+
+describe('a record that goes wrong', () => {
+  const code = 'value === "bad" ? missing.field : value.toUpperCase()'
+
+  async function runBad(settings: TestApplicationSettings) {
+    const cluster = new TestCluster()
+    for (const topic of ['input', 'output', 'app-dead-letters']) await cluster.createTopic(topic)
+    await cluster.produce(
+      'input',
+      ['x', 'bad', 'y'].map((value) => ({ key: 'k', value })),
+    )
+    const application = cluster.application(mapped(code), settings)
+    application.start()
+    return { cluster, application }
+  }
+
+  test('stops the application, naming the function and where the record is, and not what is in it', async () => {
+    const { cluster, application } = await runBad({})
+    await using _ = cluster
+    const error: unknown = await cluster.run(
+      application.done.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      ),
+    )
+    expect(error).toMatchObject({
+      code: 'FUNCTION_FAILED',
+      detail: expect.stringContaining('Topic "input", partition 0, offset 1, task 0_0.'),
+    })
+    expect(String(error)).toContain('shout')
+    expect(application.state).toBe('failed')
+    expect(await cluster.read('output')).toEqual([])
+  })
+
+  test('is left out and counted', async () => {
+    const { cluster, application } = await runBad({ policies: { function: 'skip' } })
+    await using _ = cluster
+    await cluster.untilRead('output', (read) => read.length === 2)
+    const failed = application.metrics
+      .samples()
+      .find(({ facts }) => facts.name === 'weft_records_failed_total')
+    expect(failed).toMatchObject({ value: 1, labels: { stage: 'function', policy: 'skip', topic: 'input' } })
+  })
+
+  test('goes to the dead-letter topic with its bytes and what went wrong', async () => {
+    const { cluster } = await runBad({ policies: { function: 'dead_letter' } })
+    await using _ = cluster
+    await cluster.untilRead('output', (read) => read.length === 2)
+    const [letter] = await cluster.read('app-dead-letters')
+    expect(letter).toMatchObject({ key: 'k', value: Buffer.from('bad') })
+    expect(
+      Object.fromEntries(letter?.headers?.map(({ key, value }) => [key, String(value)]) ?? []),
+    ).toMatchObject({
+      'weft.application': 'app',
+      'weft.topic': 'input',
+      'weft.partition': '0',
+      'weft.offset': '1',
+      'weft.stage': 'function',
+      'weft.error.code': 'FUNCTION_FAILED',
+    })
   })
 })

@@ -16,6 +16,7 @@ import { resolveOptions } from '../runtime/options.ts'
 import type { ApplicationSettings } from '../runtime/options.ts'
 import type { Topology } from '../topology/topology.ts'
 import { inMemoryConnector } from './in-memory-connector.ts'
+import { NetworkLink } from './network-link.ts'
 
 export interface ClusterOptions {
   readonly seed?: number
@@ -45,7 +46,8 @@ export type TestApplicationSettings = Partial<Omit<ApplicationSettings, 'kafka' 
 
 const bootstrap = 'broker:9092'
 /** Virtual time per turn of the event loop: short beside every time-out, long enough that minutes pass quickly. */
-const stepMs = 2
+const stepMs = 5
+const readEveryMs = 100
 
 /**
  * A broker, clients and applications in one thread and in virtual time: nothing moves but inside {@link TestCluster.run},
@@ -58,7 +60,7 @@ export class TestCluster {
   /** The test's own client. */
   readonly kafka: Kafka
   readonly #logger: Logger
-  readonly #applications: Application[] = []
+  readonly #applications = new Map<Application, NetworkLink>()
   #producer: Producer | undefined = undefined
 
   constructor({ seed = 1, logger = silentLogger, broker = {} }: ClusterOptions = {}) {
@@ -70,7 +72,7 @@ export class TestCluster {
 
   /** An application with its own process id, not started; closed with the cluster. */
   application(topology: Topology, settings: TestApplicationSettings = {}): Application {
-    const processId = `process-${this.#applications.length + 1}`
+    const processId = `process-${this.#applications.size + 1}`
     const options = resolveOptions({
       applicationId: 'app',
       identity: { kind: 'fixed', processId },
@@ -79,10 +81,25 @@ export class TestCluster {
       kafka: { bootstrap },
     })
     const { connector, clock, random } = this.#client()
-    const surroundings = { connector, clock, random, logger: this.#logger.with({ process: processId }) }
+    const link = new NetworkLink(connector)
+    const logger = this.#logger.with({ process: processId })
+    const surroundings = { connector: link.connector, clock, random, logger }
     const application = new Application(topology, options, { surroundings })
-    this.#applications.push(application)
+    this.#applications.set(application, link)
     return application
+  }
+
+  /** Ends an application as `kill -9` does: the cluster hears nothing from it any more. Another with its process id may follow. */
+  crash(application: Application): void {
+    this.network(application).cut()
+    void application.stop()
+  }
+
+  /** The application's way to the cluster. */
+  network(application: Application): NetworkLink {
+    const link = this.#applications.get(application)
+    assert(link !== undefined, 'the application is of another cluster')
+    return link
   }
 
   /** Lets time pass until the promise is settled. */
@@ -97,11 +114,29 @@ export class TestCluster {
   }
 
   /** Lets time pass until the condition holds, asked at every turn. @throws StreamError `INVARIANT_BROKEN` when it does not in time */
-  async until(holds: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> {
+  async until(holds: () => boolean, withinMs = 120_000): Promise<void> {
     const endMs = this.clock.nowMs() + withinMs
-    while (!(await holds())) {
+    while (!holds()) {
       assert(this.clock.nowMs() < endMs, `what was waited for did not happen within ${withinMs} ms`)
       await this.clock.advance(stepMs)
+    }
+  }
+
+  /** Lets time pass until a reader of committed records finds in the topic what it looks for. */
+  async untilRead(
+    topic: string,
+    holds: (records: readonly ReadRecord[]) => boolean,
+    withinMs = 120_000,
+  ): Promise<readonly ReadRecord[]> {
+    const endMs = this.clock.nowMs() + withinMs
+    for (;;) {
+      const records = await this.read(topic)
+      if (holds(records)) return records
+      assert(
+        this.clock.nowMs() < endMs,
+        `what was waited for in "${topic}" did not come within ${withinMs} ms`,
+      )
+      await this.advance(readEveryMs)
     }
   }
 
@@ -127,7 +162,9 @@ export class TestCluster {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.broker.faults.clear()
-    await this.run(Promise.allSettled(this.#applications.map((application) => application.stop())))
+    await this.run(
+      Promise.allSettled([...this.#applications.keys()].map((application) => application.stop())),
+    )
     await this.run(this.kafka.close())
     await this.broker.close()
   }

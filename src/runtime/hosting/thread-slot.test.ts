@@ -36,7 +36,12 @@ function slotOf(lives: readonly ((life: ThreadParts) => StreamError)[]) {
     starts.push(clock.nowMs())
     const stopped = deferred()
     const done = end === undefined ? stopped.promise : Promise.reject(end(life))
-    return { done, stop: stopped.resolve, terminate: () => {}, status: () => ({ thread: 0, tasks: [] }) }
+    return {
+      done,
+      stop: () => stopped.resolve(),
+      terminate: () => {},
+      status: () => ({ thread: 0, tasks: [] }),
+    }
   })
   return { slot, starts }
 }

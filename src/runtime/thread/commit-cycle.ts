@@ -115,7 +115,7 @@ export class CommitCycle {
     })
     if (!(await this.#aborted(error))) {
       await output.producer.close()
-      output.use(await this.#parts.openProducer())
+      await output.use(await this.#parts.openProducer())
     }
     output.dropHeld()
     tasks.restartRunning()
@@ -145,7 +145,7 @@ export class CommitCycle {
       if (output.producer.inTransaction) await output.producer.abort()
     } catch {
       await output.producer.close()
-      output.use(await this.#parts.openProducer())
+      await output.use(await this.#parts.openProducer())
     }
     output.dropHeld()
     tasks.restartRunning()

@@ -17,7 +17,17 @@ export function connectThread(parts: ThreadParts): Kafka {
     surroundings.connector ??
     tcpConnector({ clock, ...(tls === undefined ? {} : { tls }), ...(sasl === undefined ? {} : { sasl }) })
   const clientId = `${options.applicationId}-${threadName(parts)}`
-  return openKafka({ bootstrap: bootstrap.split(','), clientId, connector, clock, random, logger })
+  const { requestTimeoutMs, retryTimeoutMs } = options
+  return openKafka({
+    bootstrap: bootstrap.split(','),
+    clientId,
+    connector,
+    clock,
+    random,
+    logger,
+    requestTimeoutMs,
+    retryTimeoutMs,
+  })
 }
 
 /**

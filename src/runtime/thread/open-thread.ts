@@ -81,7 +81,7 @@ async function openAll(
   const functions = await bindable(parts)
   closers.push(() => functions.close())
   const output = new Output(metrics)
-  output.use(await openProducer(kafka, parts))
+  await output.use(await openProducer(kafka, parts))
   closers.push(() => output.producer.close())
   await output.learn(outputTopics(topology, options))
   const isolation = options.guarantee === 'exactly_once_v2' ? 'read_committed' : 'read_uncommitted'

@@ -33,10 +33,14 @@ export class Output implements Collector {
     this.#metrics = metrics
   }
 
-  /** A new producer; what was held for the former one belonged to its transaction and is dropped. */
-  use(producer: Producer): void {
+  /**
+   * Sends through this producer from now on. What was held for a former one belonged to its transaction and is dropped; what was
+   * known of topics is asked for again, since each producer keeps that for itself.
+   */
+  async use(producer: Producer): Promise<void> {
     this.#producer = producer
     this.#held = []
+    await this.learn([...this.#partitionCounts.keys()])
   }
 
   get producer(): Producer {
