@@ -36,6 +36,8 @@ export interface YamlMap {
   readonly kind: 'map'
   readonly entries: readonly YamlEntry[]
   readonly span: SourceSpan
+  /** From where to where it stands in the text of the file. */
+  readonly range: readonly [start: number, end: number]
 }
 
 export interface YamlEntry {
@@ -209,7 +211,7 @@ class NodeReader {
         hint: 'Keep one of the two, or rename this one.',
       })
     }
-    return { kind: 'map', entries, span }
+    return { kind: 'map', entries, span, range: [node.range?.[0] ?? 0, node.range?.[1] ?? 0] }
   }
 
   #readScalar(node: ScalarParts, span: SourceSpan, verbatim: boolean): YamlScalar {
