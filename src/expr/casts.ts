@@ -84,7 +84,7 @@ const wholeChecks: Readonly<Record<string, (value: number) => unknown>> = {
   byte: checkByte,
   short: checkShort,
   int: checkInt,
-  long: (value) => (Number.isSafeInteger(value) ? value : toLong(BigInt(value))),
+  long: (value) => (Number.isSafeInteger(value) ? value + 0 : toLong(BigInt(value))),
 }
 
 function toWhole(from: DataType, to: DataType): Convert | 'none' {
@@ -98,7 +98,7 @@ function toWhole(from: DataType, to: DataType): Convert | 'none' {
     const trimmed = value.trim()
     if (/^[+-]?\d+$/.test(trimmed))
       return to.kind === 'long' ? toLong(BigInt(trimmed)) : check(Number(trimmed))
-    return check(roundHalfAway(finite(parseNumber(value) ?? notThe(to), to)))
+    return check(roundHalfAway(finite(parseNumber(value) ?? notThe(to), to)) + 0)
   }
 }
 
@@ -137,7 +137,7 @@ function toDecimal(from: DataType, to: DataType & { kind: 'decimal' }): Convert 
 function roundText(value: string, to: DataType & { kind: 'decimal' }): number {
   const number = finite(parseNumber(value) ?? notThe(to), to)
   const nudged = number * powerOfTen(to.scale) * (1 + Number.EPSILON)
-  return Math.abs(nudged) < 9e15 ? roundHalfAway(nudged) / powerOfTen(to.scale) : number
+  return Math.abs(nudged) < 9e15 ? (roundHalfAway(nudged) + 0) / powerOfTen(to.scale) : number
 }
 
 function toBoolean(from: DataType): Convert | 'none' {

@@ -4,7 +4,6 @@
  * The generated function is straight-line code over local variables: no closure, no allocation and no dispatch per
  * record. NULL is `null`. Text and numbers of the user reach the code through a pool of constants, never as source.
  */
-import { assert } from '../base/assert.ts'
 import { systemClock, type Clock } from '../base/clock.ts'
 import type { Row } from '../data/row.ts'
 import { Emitter } from './emit/emitter.ts'
@@ -19,12 +18,5 @@ export type Evaluate = (rows: readonly (Row | undefined)[]) => unknown
  */
 export function compileExpr(expr: Expr, clock: Clock = systemClock): Evaluate {
   const emitter = new Emitter(clock)
-  const result = emitter.emit(expr)
-  const names = emitter.pool.map((_, index) => `c${index}`)
-  const source = `'use strict'\nreturn function evaluate(rows) {\n${emitter.lines.join('\n')}\nreturn ${result.code}\n}`
-  // oxlint-disable-next-line typescript/no-implied-eval -- compiling is what this is for; see the head of the file
-  const make = new Function(...names, source) as (...constants: readonly unknown[]) => unknown
-  const evaluate = make(...emitter.pool)
-  assert(typeof evaluate === 'function', 'generated code is a function')
-  return evaluate as Evaluate
+  return emitter.build(emitter.emit(expr))
 }

@@ -1,4 +1,6 @@
 import { assert } from '../../base/assert.ts'
+import { StreamError } from '../../base/errors.ts'
+import type { Row } from '../../data/row.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Expr, LiteralValue } from '../expr.ts'
 import { findFunction } from '../functions.ts'
@@ -34,6 +36,37 @@ export class Emitter implements EmitContext {
   }
 
   emit(expr: Expr): Operand {
+    if ((expr.kind === 'call' || expr.kind === 'cast') && isConstant(expr)) {
+      const folded = this.#fold(expr)
+      if (folded !== undefined) return folded
+    }
+    return this.#emitKind(expr)
+  }
+
+  /** Makes the function of what was written so far. */
+  build(result: Operand): (rows: readonly (Row | undefined)[]) => unknown {
+    const names = this.pool.map((_, index) => `c${index}`)
+    const source = `'use strict'\nreturn function evaluate(rows) {\n${this.lines.join('\n')}\nreturn ${result.code}\n}`
+    // oxlint-disable-next-line typescript/no-implied-eval -- compiling is what this is for; users' text is in the pool only
+    const make = new Function(...names, source) as (...constants: readonly unknown[]) => unknown
+    const evaluate = make(...this.pool)
+    assert(typeof evaluate === 'function', 'generated code is a function')
+    return evaluate as (rows: readonly (Row | undefined)[]) => unknown
+  }
+
+  /** The value of an expression without columns; one that fails is left to fail where a row needs it. */
+  #fold(expr: Expr): Operand | undefined {
+    const inner = new Emitter(this.#clock)
+    try {
+      const value = inner.build(inner.#emitKind(expr))([])
+      return value === null ? nothing : { code: this.constant(value), nullable: false }
+    } catch (thrown) {
+      if (thrown instanceof StreamError && thrown.code === 'EXPRESSION_FAILED') return undefined
+      throw thrown
+    }
+  }
+
+  #emitKind(expr: Expr): Operand {
     switch (expr.kind) {
       case 'literal':
         return this.#literal(expr.value)
@@ -49,7 +82,7 @@ export class Emitter implements EmitContext {
   }
 
   #literal(value: LiteralValue): Operand {
-    if (value === null) return { code: 'null', nullable: true }
+    if (value === null) return nothing
     if (typeof value === 'boolean') return { code: String(value), nullable: false }
     if (typeof value === 'number') return { code: `(${value})`, nullable: false }
     if (typeof value === 'object') return { code: this.constant(BigInt(value.bigint)), nullable: false }
@@ -95,6 +128,22 @@ export class Emitter implements EmitContext {
   #now(): Operand {
     const clock = this.#clock
     return { code: this.variable(`${this.constant(() => clock.nowMs() * 1000)}()`), nullable: false }
+  }
+}
+
+const nothing: Operand = { code: 'null', nullable: true }
+
+function isConstant(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'literal':
+      return true
+    case 'column':
+    case 'case':
+      return false
+    case 'cast':
+      return isConstant(expr.input)
+    case 'call':
+      return expr.function !== 'now' && expr.args.every(isConstant)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DataType } from '../../data/types.ts'
 import type { CallSite } from '../emit/context.ts'
 import { isFloatingKind, isWholeKind } from '../values/compare.ts'
-import { checkDecimal, toScale } from '../values/decimals.ts'
+import { checkDecimal, remainderDecimal, toScale } from '../values/decimals.ts'
 import {
   absoluteLong,
   addLong,
@@ -14,7 +14,7 @@ import {
   remainderLong,
   subtractLong,
 } from '../values/integers.ts'
-import { arg, double, type ScalarFunction } from './scalar-function.ts'
+import { arg, type ScalarFunction } from './scalar-function.ts'
 
 const narrowChecks: Readonly<Record<string, (value: number) => number>> = {
   byte: checkByte,
@@ -60,8 +60,9 @@ const remainder: ScalarFunction = {
   take: takeNumbers,
   emit: (site) => {
     if (isWholeKind(site.type)) return `${site.constant(remainderLong)}(${site.args.join(', ')})`
-    const zero = site.type.kind === 'decimal' ? `${arg(site, 1)} === 0 ? null : ` : ''
-    return `(${zero}${emitNumber(site, `${arg(site, 0)} % ${arg(site, 1)}`, remainderLong)})`
+    if (site.type.kind === 'decimal')
+      return `${site.constant(remainderDecimal)}(${site.args.join(', ')}, ${site.type.scale})`
+    return emitNumber(site, `${arg(site, 0)} % ${arg(site, 1)}`, remainderLong)
   },
 }
 
@@ -100,8 +101,8 @@ export const arithmeticFunctions: readonly ScalarFunction[] = [
     names: ['/'],
     nulls: 'strict',
     total: true,
-    take: () => [double, double],
-    emit: (site) => `${arg(site, 0)} / ${arg(site, 1)}`,
+    take: takeNumbers,
+    emit: (site) => emitNumber(site, `${arg(site, 0)} / ${arg(site, 1)}`, divideLong),
   },
   wholeQuotient,
   remainder,

@@ -57,7 +57,10 @@ function rounding(names: readonly string[], whole: (value: number) => number): S
       const subject = result.kind === 'decimal' ? first : result
       return digits === undefined ? [subject] : [subject, int]
     },
-    emit: (site) => emitRounding(site, whole),
+    emit: (site) => {
+      const code = emitRounding(site, whole)
+      return site.type.kind === 'float' ? `Math.fround(${code})` : code
+    },
   }
 }
 

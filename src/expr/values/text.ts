@@ -77,7 +77,8 @@ export function lowerText(text: string): string {
 /** The part with this number, from 1, from the end where negative; empty where there is none. */
 export function splitPart(text: string, separator: string, number: number): string {
   const parts = separator === '' ? Array.from(text) : text.split(separator)
-  return parts.at(number > 0 ? number - 1 : number === 0 ? 0 : number) ?? ''
+  if (number === 0) return ''
+  return parts.at(number > 0 ? number - 1 : number) ?? ''
 }
 
 export function replaceText(text: string, from: string, to: string): string {
@@ -92,6 +93,10 @@ export function padText(text: string, count: number, filler: string, side: 'left
   return side === 'left' ? padding + text : text + padding
 }
 
+/** Letter by letter as a reader sees them. */
 export function reverseText(text: string): string {
-  return Array.from(text).toReversed().join('')
+  const letters = Array.from(graphemes.segment(text), (part) => part.segment)
+  return letters.toReversed().join('')
 }
+
+const graphemes = new Intl.Segmenter()

@@ -5,7 +5,7 @@
 import { DuckDBInstance, DuckDBTypeId, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api'
 import type { Column, DataType } from '../../data/types.ts'
 import { typeName } from '../../expr/type-name.ts'
-import type { AstExpr, SelectNode } from './ast.ts'
+import { childrenOf, withChildren, type AstExpr, type Cast, type SelectNode } from './ast.ts'
 
 /** DuckDB's account of what is wrong. */
 export interface SqlFailure {
@@ -104,7 +104,7 @@ export class DuckDb implements Disposable {
   }
 
   async #selectList(expressions: readonly AstExpr[]): Promise<string> {
-    const select_list = expressions.map((expression) => ({ ...expression, alias: '' }))
+    const select_list = expressions.map((expression) => ({ ...keepDoubles(expression), alias: '' }))
     const json = JSON.stringify({ error: false, statements: [{ node: { ...emptySelect, select_list } }] })
     return this.#text('SELECT json_deserialize_sql($1::VARCHAR::JSON)', json)
   }
@@ -113,6 +113,21 @@ export class DuckDb implements Disposable {
     const reader = await this.#connection.runAndReadAll(sql, [parameter])
     return String(reader.getRows()[0]?.[0])
   }
+}
+
+/** On its way through text a double such as `1e2` would become the decimal `100.0`: say what it is. */
+function keepDoubles(expr: AstExpr): AstExpr {
+  if (expr.class !== 'CONSTANT') return withChildren(expr, childrenOf(expr).map(keepDoubles))
+  if (expr.value.type.id !== 'DOUBLE') return expr
+  const cast: Cast & { readonly cast_type: unknown } = {
+    class: 'CAST',
+    type: 'OPERATOR_CAST',
+    alias: '',
+    child: expr,
+    cast_type: { id: 'DOUBLE', type_info: null },
+    try_cast: false,
+  }
+  return cast
 }
 
 const emptySelect = {
@@ -138,12 +153,12 @@ type SerializedSql =
       readonly position?: string
     }
 
-/** Numbers that JavaScript cannot hold keep their text, so that they go back to DuckDB as they came. */
+/** Numbers that JavaScript would write otherwise, such as 2^63 and 1.0, keep their text: they go back to DuckDB as they came. */
 function parseExactly(json: string): unknown {
   return JSON.parse(json, (_, value: unknown, context?: { readonly source?: string }) => {
     const source = context?.source
-    if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined) return value
-    return /^-?\d+$/.test(source) ? exactJson.rawJSON(source) : value
+    if (typeof value !== 'number' || source === undefined || source === String(value)) return value
+    return exactJson.rawJSON(source)
   })
 }
 

@@ -64,7 +64,11 @@ function literal(value: unknown): string {
       .map(([name, field]) => `${literal(name)}: ${literal(field)}`)
       .join(', ')}}`
   }
-  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value)
+  return typeof value === 'string'
+    ? `'${value.replaceAll("'", "''")}'`
+    : JSON.stringify(value, (_, inner: unknown) =>
+        typeof inner === 'bigint' ? String(inner) : inner,
+      ).replaceAll('"', '')
 }
 
 /** DuckDB's values as ours: whole numbers are numbers where safe, times are microseconds, dates text. */
@@ -81,17 +85,16 @@ function plain(value: unknown): unknown {
   return value
 }
 
-/** Equal but for the last digits of doubles. */
+/** Equal but for the last digits of doubles, and the sign of a NaN, which JavaScript cannot see. */
 export function closeTo(a: unknown, b: unknown): boolean {
-  if (typeof a === 'number' && typeof b === 'number') {
-    if (Object.is(a, b) || a === b) return true
-    return Math.abs(a - b) <= Math.max(Math.abs(a), Math.abs(b)) * 1e-9
-  }
-  if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null) {
-    const [left, right] = [Object.entries(a), b as Readonly<Record<string, unknown>>]
-    return (
-      left.length === Object.keys(right).length && left.every(([key, value]) => closeTo(value, right[key]))
-    )
-  }
-  return a === b
+  if (typeof a === 'number' && typeof b === 'number') return closeNumbers(a, b)
+  if (typeof a === 'string' && typeof b === 'string') return a === b.replaceAll('-nan', 'nan')
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  const [left, right] = [Object.entries(a), b as Readonly<Record<string, unknown>>]
+  return left.length === Object.keys(right).length && left.every(([key, value]) => closeTo(value, right[key]))
+}
+
+function closeNumbers(a: number, b: number): boolean {
+  if (Object.is(a, b) || a === b) return true
+  return Math.abs(a - b) <= Math.max(Math.abs(a), Math.abs(b)) * 1e-9
 }
