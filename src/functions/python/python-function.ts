@@ -51,6 +51,7 @@ export class PythonFunction implements BoundFunction {
 
   call(args: readonly unknown[]): unknown {
     this.#calls.value++
+    this.#host.check()
     const caller = this.#prepare(args)
     this.#host.device.enter(this.#environment, this.#stores)
     let raw: unknown

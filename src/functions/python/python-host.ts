@@ -90,9 +90,14 @@ export class PythonHost {
     return made as PythonCallable
   }
 
+  /** @throws StreamError `INTERPRETER_FAILED` for an interpreter that is broken: its answers mean nothing any more */
+  check(): void {
+    if (this.#fatal !== undefined) throw this.#fatal
+  }
+
   /** @throws StreamError `INTERPRETER_FAILED`: Python caught nothing, so the interpreter itself is broken, for good */
   run(callable: PythonCallable, args: readonly unknown[]): unknown {
-    if (this.#fatal !== undefined) throw this.#fatal
+    this.check()
     try {
       return callable(...args)
     } catch (thrown) {
@@ -126,7 +131,7 @@ export class PythonHost {
   }
 
   #open(): Interpreter {
-    if (this.#fatal !== undefined) throw this.#fatal
+    this.check()
     if (this.#interpreter === undefined) throw new StreamError('INVARIANT_BROKEN', 'Python is closed')
     return this.#interpreter
   }
