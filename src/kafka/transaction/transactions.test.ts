@@ -179,12 +179,23 @@ describe.each([1, 2] as const)('in version %i of transactions', (version) => {
     expect(await offsetIn(cluster)).toBeUndefined()
   })
 
-  const apis = ['Produce', 'InitProducerId', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn']
+  const apis = [
+    'Produce',
+    'InitProducerId',
+    'AddPartitionsToTxn',
+    'AddOffsetsToTxn',
+    'TxnOffsetCommit',
+    'EndTxn',
+  ]
   const faults: readonly FaultRule[] = [
     { api: apis, fault: { kind: 'cut', when: 'after' }, probability: 0.04 },
     { api: apis, fault: { kind: 'cut', when: 'before' }, probability: 0.04 },
     { api: apis, fault: { kind: 'delay', minMs: 1, maxMs: 100, when: 'before' }, probability: 0.1 },
-    { api: apis, fault: { kind: 'error', error: 'UNKNOWN_SERVER_ERROR', when: 'instead' }, probability: 0.02 },
+    {
+      api: apis,
+      fault: { kind: 'error', error: 'UNKNOWN_SERVER_ERROR', when: 'instead' },
+      probability: 0.02,
+    },
     { api: apis, fault: { kind: 'drop' }, probability: 0.005 },
   ]
 
