@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Row } from '../data/row.ts'
+import { rowOfCells, type Row } from '../data/row.ts'
 import { compileExpr } from './compile.ts'
 import type { Expr } from './expr.ts'
 
@@ -7,10 +7,10 @@ const x: Expr = { kind: 'column', scope: 0, index: 0, name: 'x', type: { kind: '
 const two: Expr = { kind: 'literal', value: 2, type: { kind: 'int' } }
 
 function rowOf(...cells: readonly unknown[]): Row {
-  const columns = cells.map((_, index) => ({ name: `c${index}` }))
-  const row = new Row({ columns, decodeCell: () => null, decodeAll: () => null })
-  cells.forEach((cell, index) => (row.cells[index] = cell))
-  return row
+  return rowOfCells(
+    cells.map((_, index) => ({ name: `c${index}` })),
+    cells,
+  )
 }
 
 function call(name: string, args: readonly Expr[], kind: 'long' | 'boolean'): Expr {

@@ -40,9 +40,12 @@ export interface PlannedQuery {
 /** Plans one SQL pipeline; what is wrong with it is in the diagnostics. */
 export async function planQuery(definition: QueryDefinition, catalog: Catalog): Promise<PlannedQuery> {
   const diagnostics = new Diagnostics()
-  const bound = await readQuery(definition, catalog, diagnostics)
+  const inQuery = new Diagnostics()
+  const bound = await readQuery(definition, catalog, inQuery)
+  for (const diagnostic of inQuery.list()) diagnostics.add(diagnostic)
+  checkDefinition(definition, diagnostics)
   const plan = bound && buildPlan(definition, bound, diagnostics)
-  return { ...(plan === undefined || diagnostics.failed ? {} : { plan }), diagnostics: diagnostics.list() }
+  return { ...(plan === undefined ? {} : { plan }), diagnostics: diagnostics.list() }
 }
 
 async function readQuery(
@@ -52,7 +55,6 @@ async function readQuery(
 ): Promise<BoundQuery | undefined> {
   const quoted = quoteTopicNames(definition.query.text)
   const places = new QueryPlaces(definition.query, quoted)
-  checkDefinition(definition, diagnostics)
   using database = await DuckDb.open()
   const tools = { database, places, diagnostics }
   const node = await parseSelect(quoted, tools)
@@ -69,7 +71,7 @@ function buildPlan(
   diagnostics: Diagnostics,
 ): QueryPlan | undefined {
   const { output, name } = definition
-  checkOutputNames(definition, bound, diagnostics)
+  checkOutputNames(bound, diagnostics)
   const keyColumn = findKey(definition, bound, diagnostics)
   if (bound.scopes.some((scope) => scope.topic === output.topic.value)) {
     const message = `topic "${output.topic.value}" is read and written by one query`
@@ -81,22 +83,15 @@ function buildPlan(
   return { name: name.value, ...planNodes(bound, target), columns }
 }
 
-function checkOutputNames(
-  { query }: QueryDefinition,
-  { outputs }: BoundQuery,
-  diagnostics: Diagnostics,
-): void {
+function checkOutputNames({ outputs }: BoundQuery, diagnostics: Diagnostics): void {
   const seen = new Set<string>()
-  const repeated = new Set<string>()
-  for (const { name } of outputs) {
-    const lower = name.toLowerCase()
-    if (seen.has(lower)) repeated.add(name)
-    seen.add(lower)
-  }
-  for (const name of repeated) {
-    diagnostics.error('SQL_INVALID', `output column "${name}" occurs more than once`, query.span, {
-      hint: `Give each its own name, for example: a.${name} AS a_${name}.`,
-    })
+  for (const { name, span } of outputs) {
+    if (seen.has(name.toLowerCase())) {
+      diagnostics.error('SQL_INVALID', `output column "${name}" occurs more than once`, span, {
+        hint: `Give each its own name, for example: a.${name} AS a_${name}.`,
+      })
+    }
+    seen.add(name.toLowerCase())
   }
 }
 

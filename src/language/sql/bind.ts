@@ -119,7 +119,8 @@ async function typeQuery(query: ResolvedQuery, tools: BindTools): Promise<BoundQ
   const builder = new ExpressionBuilder(types, scopes, places, diagnostics)
   const outputs: BoundOutput[] = []
   for (const item of items) {
-    outputs.push({ name: item.name ?? (await nameOutput(item, tools)), expr: builder.build(item.expr) })
+    const name = item.name ?? (await nameOutput(item, tools))
+    outputs.push({ name, expr: builder.build(item.expr), span: places.of(item.written) })
   }
   const bound: BoundQuery = {
     scopes,

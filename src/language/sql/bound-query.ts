@@ -1,3 +1,4 @@
+import type { SourceSpan } from '../../base/errors.ts'
 import type { Expr } from '../../expr/expr.ts'
 import type { Scope } from './scope.ts'
 
@@ -22,4 +23,5 @@ export interface BoundJoin {
 export interface BoundOutput {
   readonly name: string
   readonly expr: Expr
+  readonly span: SourceSpan
 }

@@ -7,7 +7,14 @@ import type { Expr, LiteralValue } from '../../expr/expr.ts'
 import { findFunction } from '../../expr/functions.ts'
 import { typeName } from '../../expr/type-name.ts'
 import type { Diagnostics } from '../diagnostic.ts'
-import type { AstExpr, Case, Constant, FunctionCall, Operator } from './ast.ts'
+import {
+  childrenOf,
+  type AstExpr,
+  type Case,
+  type Constant,
+  type FunctionCall,
+  type Operator,
+} from './ast.ts'
 import { literalOf } from './literals.ts'
 import type { QueryPlaces } from './places.ts'
 import type { Scope } from './scope.ts'
@@ -175,7 +182,7 @@ export class ExpressionBuilder {
         return {
           kind: 'call',
           function: 'coalesce',
-          args: args.map((arg) => this.cast(arg, type, ast)),
+          args: this.#castAll(args, () => type, ast),
           type,
         }
       case 'COMPARE_IN':
@@ -203,7 +210,7 @@ export class ExpressionBuilder {
     return {
       kind: 'call',
       function: 'in',
-      args: args.map((arg) => this.cast(arg, common, ast)),
+      args: this.#castAll(args, () => common, ast),
       type: boolean,
     }
   }
@@ -232,9 +239,18 @@ export class ExpressionBuilder {
     return {
       kind: 'call',
       function: name.toLowerCase(),
-      args: args.map((arg, index) => this.cast(arg, taken[index] ?? arg.type, ast)),
+      args: this.#castAll(args, (arg, index) => taken[index] ?? arg.type, ast),
       type,
     }
+  }
+
+  #castAll(
+    args: readonly Expr[],
+    typeOf: (arg: Expr, index: number) => DataType,
+    ast: AstExpr,
+  ): readonly Expr[] {
+    const children = childrenOf(ast)
+    return args.map((arg, index) => this.cast(arg, typeOf(arg, index), children[index] ?? ast))
   }
 
   #report(code: ErrorCode, message: string, ast: AstExpr): Expr {

@@ -12,7 +12,7 @@ export async function reportFunctions(
   diagnostics: Diagnostics,
 ): Promise<void> {
   for (const call of calls) {
-    const name = call.function_name
+    const name = call.function_name === 'count_star' ? 'count' : call.function_name
     const kind = await database.functionKind(name)
     const near = nearest(name, functionNames)
     const meant = near === undefined ? '' : `Did you mean "${near}"? `

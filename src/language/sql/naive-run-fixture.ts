@@ -1,6 +1,6 @@
 /** Runs a plan over rows, one driver row after the other: a few lines that share only expressions with the engine. */
 import { assert } from '../../base/assert.ts'
-import { Row } from '../../data/row.ts'
+import { rowOfCells, type Row } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
 import { compileExpr } from '../../expr/compile.ts'
 import type { LookupJoinNode, SelectNode } from '../../topology/topology.ts'
@@ -26,11 +26,12 @@ export function runPlan(
 function rowsOf(table: OracleTable | undefined, columns: readonly Column[]): readonly Row[] {
   assert(table !== undefined, 'a plan reads the tables of its test')
   const positions = columns.map((column) => table.columns.findIndex((own) => own.name === column.name))
-  return table.rows.map((cells) => {
-    const row = new Row({ columns, decodeCell: () => null, decodeAll: () => null })
-    positions.forEach((position, index) => (row.cells[index] = cells[position]))
-    return row
-  })
+  return table.rows.map((cells) =>
+    rowOfCells(
+      columns,
+      positions.map((position) => cells[position]),
+    ),
+  )
 }
 
 function join(

@@ -19,7 +19,6 @@ export async function openScopes(
   let complete = items.length > 0
   for (const [index, item] of items.entries()) {
     const topic = item.table.table_name
-    if (item.join !== undefined) checkDimension(item, definition, diagnostics)
     const columns = await catalog.columns(topic)
     if (columns === undefined) {
       diagnostics.error('NAME_NOT_FOUND', `the columns of topic "${topic}" are not known`, item.span, {
@@ -28,6 +27,7 @@ export async function openScopes(
       complete = false
       continue
     }
+    if (item.join !== undefined) checkDimension(item, definition, diagnostics)
     const alias = item.table.alias ? item.table.alias : topic
     if (scopes.some((scope) => scope.alias.toLowerCase() === alias.toLowerCase())) {
       diagnostics.error('SQL_INVALID', `"${alias}" names two tables of this query`, item.span, {

@@ -58,6 +58,6 @@ function reportFailure({ kind, message, position }: SqlFailure, { places, diagno
   diagnostics.error('SQL_INVALID', message.split('\n')[0] ?? message, span, {
     hint: dashed
       ? 'A topic name with a dash stands in double quotes: FROM "my-topic".'
-      : "The SQL is DuckDB's: look for a missing comma, quote or parenthesis before this place.",
+      : 'Look for a missing comma, quote or parenthesis before this place; a reserved word that is a name stands in double quotes.',
   })
 }

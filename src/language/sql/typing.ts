@@ -51,12 +51,17 @@ const noMatch = /^No function matches the given name and argument types '(.+?)\(
 function explain({ message }: SqlFailure): { message: string; extras: { hint?: string } } {
   const match = noMatch.exec(message)
   if (match !== null) {
-    const types = (match[2] ?? '').replaceAll('_LITERAL', '').replaceAll('STRING', 'VARCHAR')
+    const types = withoutLiterals(match[2] ?? '')
     return {
       message: `"${match[1]}" does not take (${types})`,
       extras: { hint: 'Cast an argument to a fitting type, for example with CAST(… AS DOUBLE).' },
     }
   }
-  const first = (message.split('\n')[0] ?? '').replace(/[.!]+$/, '')
+  const first = withoutLiterals(message.split('\n')[0] ?? '').replace(/[.!]+$/, '')
   return { message: first.charAt(0).toLowerCase() + first.slice(1), extras: {} }
+}
+
+/** DuckDB has types for literals of its own. */
+function withoutLiterals(text: string): string {
+  return text.replaceAll('INTEGER_LITERAL', 'INTEGER').replaceAll('STRING_LITERAL', 'VARCHAR')
 }
