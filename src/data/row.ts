@@ -1,3 +1,4 @@
+import { copyToSlab, slabStart } from './slab.ts'
 import { Lazy } from './lazy.ts'
 
 /** What a cell's bytes are. `absent` and `null` are both SQL NULL; only an untouched copy tells them apart. */
@@ -20,13 +21,27 @@ export const cellKind = {
 /** Decodes one cell's bytes: the part of a format that a row needs. */
 export type CellDecoder = (buffer: Buffer, start: number, end: number, kind: number) => unknown
 
+/** A row of a topic as a query sees it: the wanted columns, by index. */
+export abstract class Row extends Lazy {
+  readonly shape: RowShape
+
+  constructor(shape: RowShape) {
+    super()
+    this.shape = shape
+  }
+
+  /** The value of column `index`; `null` for NULL and for a column that the record does not have. */
+  abstract get(index: number): unknown
+  abstract override detach(): StoredRow
+}
+
 /**
- * A row of a topic as a query sees it: the wanted columns as slices of the encoded value, each decoded when first read.
+ * A row as slices of the encoded value, each decoded when first read.
  *
  * One object serves all records of a source: a reader of its format fills it anew for each. It is valid until the
  * next record; what is to be kept is detached.
  */
-export class Row extends Lazy {
+export class SlicedRow extends Row {
   /** The encoded value is `buffer[start .. end)`. */
   buffer: Buffer = emptyBuffer
   start = 0
@@ -39,18 +54,11 @@ export class Row extends Lazy {
   readonly cells: unknown[]
   /** Where the name of column i begins, so that names and values of neighbours can be copied at once. */
   readonly nameStarts: Int32Array
-  /** How the fields lie in the encoded value; undefined where a name repeats or there are no bytes. */
+  /** How the fields lie in the encoded value; undefined where a name repeats. */
   fields: RowFields | undefined = undefined
-  /** Encoded parts of the row, kept by the encoder `fragmentOwner` when the row lives longer than a record. */
-  fragments: (Buffer | undefined)[] | undefined = undefined
-  fragmentOwner: unknown = undefined
-  /** Whether the row owns its bytes and stays as it is. */
-  detached = false
-  readonly shape: RowShape
 
   constructor(shape: RowShape) {
-    super()
-    this.shape = shape
+    super(shape)
     const count = shape.columns.length
     this.starts = new Int32Array(count)
     this.ends = new Int32Array(count)
@@ -59,7 +67,6 @@ export class Row extends Lazy {
     this.cells = Array.from<unknown>({ length: count }).fill(undefined)
   }
 
-  /** The value of column `index`; `null` for NULL and for a column that the record does not have. */
   get(index: number): unknown {
     const known = this.cells[index]
     if (known !== undefined) return known
@@ -77,23 +84,56 @@ export class Row extends Lazy {
     return this.shape.decodeAll(this.buffer, this.start, this.end)
   }
 
-  detach(): Row {
-    if (this.detached) return this
-    const copy = new Row(this.shape)
-    copy.buffer = Buffer.from(this.buffer.subarray(this.start, this.end))
-    copy.end = this.end - this.start
-    for (let index = 0; index < this.starts.length; index++) {
-      copy.starts[index] = (this.starts[index] as number) - this.start
-      copy.ends[index] = (this.ends[index] as number) - this.start
-      copy.nameStarts[index] = (this.nameStarts[index] as number) - this.start
-    }
-    copy.kinds.set(this.kinds)
-    for (let index = 0; index < this.kinds.length; index++) {
-      if (this.kinds[index] === cellKind.decoded) copy.cells[index] = this.cells[index]
-    }
-    copy.fields = this.fields
-    copy.detached = true
-    return copy
+  detach(): StoredRow {
+    return new StoredRow(this.shape, this.buffer.subarray(this.start, this.end))
+  }
+}
+
+/**
+ * A row that is kept, in a table: a copy of the encoded bytes and nothing else until somebody asks. There are as many of these as tables
+ * have hot entries, so each is one object, and its bytes lie with those of others in slabs: memory that is not touched costs no time.
+ */
+export class StoredRow extends Row {
+  readonly #slab: Buffer
+  readonly #start: number
+  readonly #end: number
+  #cells: unknown[] | undefined = undefined
+  /** What an encoder made of the row, kept for it: `fragment[fragmentStart .. fragmentEnd)`. */
+  fragmentOwner: unknown = undefined
+  fragment: Buffer = emptyBuffer
+  fragmentStart = 0
+  fragmentEnd = 0
+  /** Further encoders' fragments, where more than one writes this row. */
+  otherFragments: Map<unknown, Buffer> | undefined = undefined
+
+  constructor(shape: RowShape, bytes: Buffer) {
+    super(shape)
+    this.#slab = copyToSlab(bytes, 0, bytes.length)
+    this.#start = slabStart()
+    this.#end = this.#start + bytes.length
+  }
+
+  get(index: number): unknown {
+    this.#cells ??= this.#decodeCells()
+    return this.#cells[index]
+  }
+
+  /** The row's columns as slices, in an object that is valid until the next row of the same shape is sliced. */
+  slices(): SlicedRow {
+    return this.shape.slice(this.#slab, this.#start, this.#end)
+  }
+
+  materialize(): unknown {
+    return this.shape.decodeAll(this.#slab, this.#start, this.#end)
+  }
+
+  detach(): StoredRow {
+    return this
+  }
+
+  #decodeCells(): unknown[] {
+    const sliced = this.slices()
+    return this.shape.columns.map((_, index) => sliced.get(index))
   }
 }
 
@@ -108,6 +148,20 @@ export interface RowShape {
   readonly columns: readonly { readonly name: string }[]
   readonly decodeCell: CellDecoder
   readonly decodeAll: (buffer: Buffer, start: number, end: number) => unknown
+  /** Reads bytes that were read before into a row that all callers share. */
+  readonly slice: (buffer: Buffer, start: number, end: number) => SlicedRow
+}
+
+/** A row of values that are decoded already. */
+export function rowOfCells(columns: RowShape['columns'], cells: readonly unknown[]): Row {
+  const row = new SlicedRow({
+    columns,
+    decodeCell: () => null,
+    decodeAll: () => Object.fromEntries(columns.map(({ name }, index) => [name, cells[index]])),
+    slice: () => row,
+  })
+  cells.forEach((cell, index) => (row.cells[index] = cell))
+  return row
 }
 
 const emptyBuffer = Buffer.alloc(0)

@@ -1,6 +1,6 @@
 import type { ByteWriter } from '../base/byte-writer.ts'
 import type { Headers } from '../base/headers.ts'
-import type { Row, RowShape } from '../data/row.ts'
+import type { RowShape, SlicedRow } from '../data/row.ts'
 import type { Column } from '../data/types.ts'
 
 /**
@@ -29,5 +29,5 @@ type Header = Headers[number]
 /** Fills a row from one encoded value; throws as {@link Serde.decode} does, for the same bytes. */
 export interface RowReader {
   readonly shape: RowShape
-  read(buffer: Buffer, start: number, end: number, row: Row): void
+  read(buffer: Buffer, start: number, end: number, row: SlicedRow): void
 }

@@ -4,7 +4,7 @@
  */
 import type { ByteWriter } from '../base/byte-writer.ts'
 import { detach } from '../data/lazy.ts'
-import { Row } from '../data/row.ts'
+import { SlicedRow } from '../data/row.ts'
 import type { Column } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
 
@@ -49,7 +49,7 @@ function valueReader(serde: Serde, columns: readonly Column[] | undefined) {
     return (buffer: Buffer, start: number, end: number): unknown =>
       detach(serde.decode(buffer, start, end, undefined))
   }
-  const row = new Row(reader.shape)
+  const row = new SlicedRow(reader.shape)
   return (buffer: Buffer, start: number, end: number): unknown => {
     reader.read(buffer, start, end, row)
     return row.detach()

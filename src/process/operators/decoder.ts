@@ -1,5 +1,5 @@
 import { addDetail, toStreamError } from '../../base/errors.ts'
-import { Row } from '../../data/row.ts'
+import { SlicedRow } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { RawRecord } from '../environment.ts'
@@ -54,7 +54,7 @@ function valueReader({ value: serde, columns }: DecoderOptions): (raw: RawRecord
   if (reader === undefined) {
     return (raw) => serde.decode(raw.buffer, raw.valueStart, raw.valueEnd, raw.headers) ?? null
   }
-  const row = new Row(reader.shape)
+  const row = new SlicedRow(reader.shape)
   return (raw) => {
     reader.read(raw.buffer, raw.valueStart, raw.valueEnd, row)
     return row

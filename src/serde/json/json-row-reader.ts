@@ -8,7 +8,7 @@
  */
 import '../../base/node-extras.ts'
 import { StreamError } from '../../base/errors.ts'
-import { cellKind, type Row, type RowFields, type RowShape } from '../../data/row.ts'
+import { cellKind, SlicedRow, type RowFields, type RowShape } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
 import type { RowReader } from '../serde.ts'
 import { decodeJsonCell, parseJson } from './cells.ts'
@@ -36,6 +36,7 @@ export class JsonRowReader implements RowReader {
   /** By column: the number of the record that last had it, so that a repeated name shows. */
   readonly #seenIn: Float64Array
   #recordNumber = 0
+  #slices: SlicedRow | undefined = undefined
   #others = 0
   #cursor = 0
 
@@ -44,12 +45,17 @@ export class JsonRowReader implements RowReader {
       columns,
       decodeCell: decodeJsonCell,
       decodeAll: (buffer, start, end) => parseJson(buffer.utf8Slice(start, end)),
+      slice: (buffer, start, end) => {
+        this.#slices ??= new SlicedRow(this.shape)
+        this.read(buffer, start, end, this.#slices)
+        return this.#slices
+      },
     }
     this.#columns = new Map(columns.map((column, index) => [column.name, index]))
     this.#seenIn = new Float64Array(columns.length)
   }
 
-  read(buffer: Buffer, start: number, end: number, row: Row): void {
+  read(buffer: Buffer, start: number, end: number, row: SlicedRow): void {
     row.buffer = buffer
     row.start = start
     row.end = end
@@ -66,13 +72,13 @@ export class JsonRowReader implements RowReader {
     checkEnd(buffer, position + 1, start, end)
   }
 
-  #empty(row: Row, closing: number): number {
+  #empty(row: SlicedRow, closing: number): number {
     row.fields = undefined
     return closing
   }
 
   /** Gives the position of the closing brace. */
-  #readFields(row: Row, first: number): number {
+  #readFields(row: SlicedRow, first: number): number {
     const { buffer, end } = row
     let position = first
     let place = 0
@@ -101,7 +107,7 @@ export class JsonRowReader implements RowReader {
   }
 
   /** Reads the name at `at`, leaves the cursor at its entry among the remembered ones, gives the position behind it. */
-  #readName(row: Row, at: number): number {
+  #readName(row: SlicedRow, at: number): number {
     const expected = this.#known[this.#cursor]
     if (expected !== undefined && equalsAt(row.buffer, at, row.end, expected.quoted)) {
       if (expected.unicode) scanned.unicode = true
@@ -112,7 +118,7 @@ export class JsonRowReader implements RowReader {
     return behind
   }
 
-  #scanName(buffer: Buffer, at: number, row: Row): number {
+  #scanName(buffer: Buffer, at: number, row: SlicedRow): number {
     if (at >= row.end || buffer[at] !== 0x22) malformed(at, row.start, 'an object without a quoted name')
     return scanText(buffer, at, row.end)
   }
@@ -171,7 +177,7 @@ export class JsonRowReader implements RowReader {
 }
 
 /** From behind a value: the position of the next name, or of the closing brace. */
-function nextField(row: Row, at: number): number {
+function nextField(row: SlicedRow, at: number): number {
   const { buffer, end } = row
   if (buffer[at] === 0x2c && buffer[at + 1] === 0x22 && at + 1 < end) return at + 1
   const position = skipBlanks(buffer, at, end)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../base/byte-writer.ts'
-import { Row } from '../../data/row.ts'
+import { SlicedRow, type Row } from '../../data/row.ts'
 import { SelectedRow, type SelectedColumn } from '../../data/selected-row.ts'
 import type { DataType } from '../../data/types.ts'
 import { JsonRowReader } from './json-row-reader.ts'
@@ -9,8 +9,8 @@ import { JsonRowWriter } from './json-row-writer.ts'
 const any: DataType = { kind: 'any' }
 const reader = (names: string[]): JsonRowReader =>
   new JsonRowReader(names.map((name) => ({ name, type: any })))
-function row(from: JsonRowReader, text: string): Row {
-  const filled = new Row(from.shape)
+function row(from: JsonRowReader, text: string): SlicedRow {
+  const filled = new SlicedRow(from.shape)
   from.read(Buffer.from(text), 0, Buffer.byteLength(text), filled)
   return filled
 }

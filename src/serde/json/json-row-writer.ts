@@ -8,8 +8,9 @@
  * Hot path: no allocation per record once a row's fragments are made.
  */
 import { StreamError } from '../../base/errors.ts'
-import { ByteWriter } from '../../base/byte-writer.ts'
-import { cellKind, type Row, type RowFields } from '../../data/row.ts'
+import type { ByteWriter } from '../../base/byte-writer.ts'
+import { cellKind, SlicedRow, StoredRow, type Row, type RowFields } from '../../data/row.ts'
+import { copyToSlab, slabStart } from '../../data/slab.ts'
 import type { SelectedColumn, SelectedLayout, SelectedRow } from '../../data/selected-row.ts'
 import { stringifyJson } from './cells.ts'
 
@@ -27,8 +28,6 @@ interface RowRun {
   /** What {@link contiguous} found for these fields, kept by identity. */
   checkedFields: RowFields | undefined
   contiguous: boolean
-  /** Its place among the fragments that a row keeps. */
-  readonly fragment: number
 }
 
 interface CellRun {
@@ -46,11 +45,9 @@ const trueText = Buffer.from('true')
 const falseText = Buffer.from('false')
 
 export class JsonRowWriter {
-  readonly #layout: SelectedLayout
   readonly #runs: readonly Run[]
 
   constructor(layout: SelectedLayout) {
-    this.#layout = layout
     this.#runs = divide(layout.columns)
   }
 
@@ -70,35 +67,45 @@ export class JsonRowWriter {
   }
 
   #writeRow(run: RowRun, row: Row | undefined, writer: ByteWriter): void {
-    if (row === undefined) {
-      writePadding(run, writer)
-    } else if (row.detached) {
-      const fragment = this.#fragment(run, row)
-      copyBytes(fragment, 0, fragment.length, writer)
-    } else if (run.sameNames && row.fields !== undefined && isContiguous(run, row.fields)) {
-      const first = run.indexes[0] as number
-      const last = run.indexes[run.indexes.length - 1] as number
-      copyBytes(row.buffer, row.nameStarts[first] as number, row.ends[last] as number, writer)
-    } else writeColumns(run, row, writer)
-  }
-
-  #fragment(run: RowRun, row: Row): Buffer {
-    if (row.fragmentOwner !== this.#layout) {
-      row.fragmentOwner = this.#layout
-      row.fragments = []
-    }
-    const fragments = row.fragments as (Buffer | undefined)[]
-    const known = fragments[run.fragment]
-    if (known !== undefined) return known
-    fragmentWriter.reset()
-    writeColumns(run, row, fragmentWriter)
-    const fragment = fragmentWriter.copy()
-    fragments[run.fragment] = fragment
-    return fragment
+    if (row === undefined) writePadding(run, writer)
+    else if (row instanceof StoredRow) writeStored(run, row, writer)
+    else writeSliced(run, row as SlicedRow, writer)
   }
 }
 
-const fragmentWriter = new ByteWriter()
+function writeSliced(run: RowRun, row: SlicedRow, writer: ByteWriter): void {
+  if (run.sameNames && row.fields !== undefined && isContiguous(run, row.fields)) {
+    const first = run.indexes[0] as number
+    const last = run.indexes[run.indexes.length - 1] as number
+    copyBytes(row.buffer, row.nameStarts[first] as number, row.ends[last] as number, writer)
+  } else writeColumns(run, row, writer)
+}
+
+/** The run of the first encoder of a row lies in the row's own fields; those of further ones in a map. */
+function writeStored(run: RowRun, row: StoredRow, writer: ByteWriter): void {
+  if (row.fragmentOwner === run) {
+    copyBytes(row.fragment, row.fragmentStart, row.fragmentEnd, writer)
+    return
+  }
+  const other = row.otherFragments?.get(run)
+  if (other !== undefined) copyBytes(other, 0, other.length, writer)
+  else keepFragment(run, row, writer)
+}
+
+function keepFragment(run: RowRun, row: StoredRow, writer: ByteWriter): void {
+  const start = writer.length
+  writeColumns(run, row.slices(), writer)
+  const end = writer.length
+  if (row.fragmentOwner === undefined) {
+    row.fragmentOwner = run
+    row.fragment = copyToSlab(writer.buffer, start, end)
+    row.fragmentStart = slabStart()
+    row.fragmentEnd = row.fragmentStart + end - start
+  } else {
+    row.otherFragments ??= new Map()
+    row.otherFragments.set(run, Buffer.from(writer.buffer.subarray(start, end)))
+  }
+}
 
 function divide(columns: readonly SelectedColumn[]): Run[] {
   const runs: { columns: SelectedColumn[] }[] = []
@@ -114,11 +121,10 @@ function divide(columns: readonly SelectedColumn[]): Run[] {
       before.columns.push(column)
     else runs.push({ columns: [column] })
   }
-  let fragments = 0
-  return runs.map(({ columns: run }) => toRun(run, () => fragments++))
+  return runs.map(({ columns: run }) => toRun(run))
 }
 
-function toRun(columns: readonly SelectedColumn[], nextFragment: () => number): Run {
+function toRun(columns: readonly SelectedColumn[]): Run {
   const first = columns[0] as SelectedColumn
   if (first.from === 'cell')
     return { kind: 'cell', column: first, index: first.index, name: encodedName(first) }
@@ -131,7 +137,6 @@ function toRun(columns: readonly SelectedColumn[], nextFragment: () => number): 
     sameNames: ofRow.every((column) => column.sourceName === column.name),
     checkedFields: undefined,
     contiguous: false,
-    fragment: nextFragment(),
   }
 }
 
@@ -157,7 +162,7 @@ function writePadding(run: RowRun, writer: ByteWriter): void {
   }
 }
 
-function writeColumns(run: RowRun, row: Row, writer: ByteWriter): void {
+function writeColumns(run: RowRun, row: SlicedRow, writer: ByteWriter): void {
   for (let place = 0; place < run.indexes.length; place++) {
     if (place > 0) writer.writeInt8(comma)
     const name = run.names[place] as Buffer

@@ -1,6 +1,6 @@
 import type { ByteWriter } from '../../base/byte-writer.ts'
 import { StreamError } from '../../base/errors.ts'
-import { cellKind, Row } from '../../data/row.ts'
+import { cellKind, SlicedRow } from '../../data/row.ts'
 import { SelectedRow, type SelectedLayout } from '../../data/selected-row.ts'
 import { materialize } from '../../data/lazy.ts'
 import type { Column } from '../../data/types.ts'
@@ -40,7 +40,7 @@ export function jsonSerde(containersOnly: boolean): Serde {
     },
     encode: (value, writer) => {
       if (value instanceof SelectedRow) writeSelected(value, writer)
-      else if (value instanceof JsonText || value instanceof Row)
+      else if (value instanceof JsonText || value instanceof SlicedRow)
         writer.writeBytes(value.buffer, value.start, value.end)
       else writePlain(materialize(value), writer)
     },

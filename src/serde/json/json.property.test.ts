@@ -3,7 +3,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { StreamError } from '../../base/errors.ts'
-import { Row } from '../../data/row.ts'
+import { SlicedRow } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
 import { parseJson } from './cells.ts'
 import { JsonRowReader } from './json-row-reader.ts'
@@ -96,7 +96,7 @@ function outcome(work: () => unknown): unknown {
 
 const runs = Number(process.env['PROPERTY_RUNS'] ?? 2000)
 const sharedReader = new JsonRowReader(columns)
-const sharedRow = new Row(sharedReader.shape)
+const sharedRow = new SlicedRow(sharedReader.shape)
 
 describe('lazy JSON', () => {
   property.prop([mutated], { numRuns: runs })(
