@@ -187,31 +187,38 @@ class NodeReader {
     if (isSeq(node))
       return { kind: 'list', span, items: node.items.map((item) => this.read(item, document, verbatim)) }
     if (!isMap(node)) return this.#scalar(null, '', span)
-    const entries: YamlEntry[] = []
-    const first = new Map<string, SourceSpan>()
+    const entries = new Map<string, YamlEntry>()
     for (const pair of node.items) {
-      if (!isScalar(pair.key)) {
-        this.#diagnostics.error('YAML_INVALID', 'a key is not plain text', this.#spanOf(pair.key))
-        continue
-      }
-      const key = keyText(pair.key)
-      const keySpan = this.#spanOf(pair.key)
-      const value =
-        pair.value === null || pair.value === undefined
-          ? this.#scalar(null, '', keySpan)
-          : this.read(pair.value, document, verbatim || this.#options.verbatimKeys.has(key))
-      const known = first.get(key)
-      if (known === undefined) {
-        first.set(key, keySpan)
-        entries.push({ key, keySpan, value })
-        continue
-      }
-      this.#diagnostics.error('YAML_INVALID', `"${key}" is given twice`, keySpan, {
-        detail: `It stands on line ${known.line} already.`,
-        hint: 'Keep one of the two, or rename this one.',
-      })
+      const entry = this.#readPair(pair, within)
+      const known = entries.get(entry?.key ?? '')
+      if (entry === undefined) continue
+      if (known === undefined) entries.set(entry.key, entry)
+      else this.#refuseRepeated(entry, known)
     }
-    return { kind: 'map', entries, span, range: [node.range?.[0] ?? 0, node.range?.[1] ?? 0] }
+    const range = [node.range?.[0] ?? 0, node.range?.[1] ?? 0] as const
+    return { kind: 'map', entries: [...entries.values()], span, range }
+  }
+
+  #readPair(
+    { key: keyNode, value }: { readonly key: unknown; readonly value: unknown },
+    { document, verbatim }: { document: Document; verbatim: boolean },
+  ): YamlEntry | undefined {
+    const keySpan = this.#spanOf(keyNode)
+    if (!isScalar(keyNode)) {
+      this.#diagnostics.error('YAML_INVALID', 'a key is not plain text', keySpan)
+      return undefined
+    }
+    const key = keyText(keyNode)
+    if (value === null || value === undefined) return { key, keySpan, value: this.#scalar(null, '', keySpan) }
+    const isVerbatim = verbatim || this.#options.verbatimKeys.has(key)
+    return { key, keySpan, value: this.read(value, document, isVerbatim) }
+  }
+
+  #refuseRepeated({ key, keySpan }: YamlEntry, first: YamlEntry): void {
+    this.#diagnostics.error('YAML_INVALID', `"${key}" is given twice`, keySpan, {
+      detail: `It stands on line ${first.keySpan.line} already.`,
+      hint: 'Keep one of the two, or rename this one.',
+    })
   }
 
   #readScalar(node: ScalarParts, span: SourceSpan, verbatim: boolean): YamlScalar {

@@ -24,34 +24,41 @@ export function buildPipelines(
   entries: readonly NamedEntry<PipelineFields>[],
   context: PipelineContext,
 ): void {
-  const { topics, scope } = context
+  const { topics } = context
   for (const { name: key, value } of entries)
-    topics.expectResult(value?.as?.value ?? value?.name?.value ?? key, key)
-  for (const { name: key, span, value: fields } of entries) {
-    if (fields === undefined) {
-      topics.resultsUnknown = true
-      continue
-    }
-    const { from } = fields
-    const path = new NodePath(['pipelines', key])
-    const flow =
-      from.kind === 'name'
-        ? topics.resolve(from.name)
-        : topics.read({ kind: 'stream', path: path.to('from'), fields: from.value, span: from.span })
-    const label = `pipeline "${key}"`
-    if (flow?.kind === 'globalTable') {
-      scope.diagnostics.error(
-        'DEFINITION_INVALID',
-        `${label} begins with a global table`,
-        from.kind === 'name' ? from.name.span : span,
-        {
-          hint: 'Begin it with a stream, and join that with the global table.',
-        },
-      )
-    }
-    const usable = flow?.kind === 'globalTable' ? undefined : flow
-    buildBody(fields, usable, { ...context, path, label, span, resultName: fields.name?.value ?? key })
+    topics.expectResult(value?.as?.value ?? resultName(key, value), key)
+  for (const { name: key, span, value } of entries) {
+    if (value === undefined) topics.resultsUnknown = true
+    else buildPipeline(key, value, { ...context, span })
   }
+}
+
+/** What the result of a pipeline without a sink is called. */
+function resultName(key: string, fields: PipelineFields | undefined): string {
+  return fields?.name?.value ?? key
+}
+
+function buildPipeline(
+  key: string,
+  fields: PipelineFields,
+  { scope, topics, span }: PipelineContext & { readonly span: SourceSpan },
+): void {
+  const { from } = fields
+  const path = new NodePath(['pipelines', key])
+  const label = `pipeline "${key}"`
+  const flow =
+    from.kind === 'name'
+      ? topics.resolve(from.name)
+      : topics.read({ kind: 'stream', path: path.to('from'), fields: from.value, span: from.span })
+  const usable = flow?.kind === 'globalTable' ? undefined : flow
+  if (flow?.kind === 'globalTable')
+    scope.diagnostics.error(
+      'DEFINITION_INVALID',
+      `${label} begins with a global table`,
+      from.kind === 'name' ? from.name.span : span,
+      { hint: 'Begin it with a stream, and join that with the global table.' },
+    )
+  buildBody(fields, usable, { scope, topics, path, label, span, resultName: resultName(key, fields) })
 }
 
 interface BodyContext extends PipelineContext {

@@ -137,6 +137,8 @@ export class StoreRegistry {
         )
       } else if (!this.#specs.has(store)) this.#addUserStore(store, label, span)
     }
+    // Where something is broken, what would have used a store may not be known.
+    if (this.#diagnostics.failed) return
     for (const { name, span, value } of this.#declared.values())
       if (value !== undefined && !this.#specs.has(name) && !this.#used.has(name))
         this.#diagnostics.warn('DEFINITION_INVALID', `store "${name}" is not used`, span)

@@ -1,4 +1,3 @@
-import type { SourceSpan } from '../../base/errors.ts'
 import { suggest, type Diagnostics } from '../diagnostic.ts'
 import type { YamlEntry, YamlMap, YamlNode } from '../yaml-document.ts'
 import type { Field, JsonDefinitions, JsonSchema, Kind, Place } from './field.ts'
@@ -192,9 +191,4 @@ function propertySchema(field: Field<unknown>, definitions: JsonDefinitions): Js
     ...(example === undefined ? {} : { examples: [example] }),
     ...(value === undefined ? {} : { default: value }),
   }
-}
-
-/** The place of an object that has a name of its own. */
-export function named(title: string, name: string, span: SourceSpan): Place {
-  return { label: `${title} "${name}"`, span }
 }

@@ -7,7 +7,7 @@ import { renderDiagnostic } from '../../../src/language/diagnostic.ts'
 import { loadDefinition } from '../../../src/language/load.ts'
 import type { FunctionRef } from '../../../src/topology/functions.ts'
 import { inputsOf } from '../../../src/topology/node-edges.ts'
-import type { Node, Topology } from '../../../src/topology/topology.ts'
+import type { Node, StoreSpec, Topology } from '../../../src/topology/topology.ts'
 
 // What each definition becomes is kept beside it: the names in it are those of topics and stores, so a change is seen.
 const files = globSync(join(import.meta.dirname, '*.yaml')).toSorted()
@@ -27,10 +27,14 @@ function listTopology({ name, nodes, stores, subTopologies }: Topology): string 
   return [
     `topology ${name}`,
     ...nodes.map(listNode),
-    ...stores.map(({ name, key, value, kind, columns: _, ...traits }) => `  store ${name}: ${kind} ${both(key, value)} ${JSON.stringify(traits)}`),
+    ...stores.map(listStore),
     ...subTopologies.map(({ index, nodes, sources }) => `  sub-topology ${index}: ${sources.join(', ')} -> ${nodes.length} nodes`),
     '',
   ].join('\n')
+}
+
+function listStore({ name, kind, key, value, ...traits }: StoreSpec): string {
+  return `  store ${name}: ${kind} ${both(key, value)} ${JSON.stringify({ ...traits, columns: undefined })}`
 }
 
 // What the SQL planner computes has tests of its own.

@@ -122,5 +122,4 @@ export const sqlFileSchema = objectSchema('sqlFile', 'SQL pipeline', queryFileSc
 
 export type DevTopicFields = Read<typeof devTopicSchema>
 export type DefinitionFields = Read<typeof definitionSchema>
-export type SqlFileFields = Read<typeof sqlFileSchema>
 export type ExtraFields = Pick<DefinitionFields, 'topics' | 'dev'>

@@ -76,8 +76,6 @@ function joinTarget(id: string, title: string) {
   })
 }
 
-export type StreamFields = Read<typeof streamSchema>
-export type TableFields = Read<typeof tableSchema>
 export type TargetFields = Read<typeof targetSchema>
 
 export const streamOrName = nameOr(objectOf(streamSchema), 'stream')

@@ -1,0 +1,247 @@
+import { describe, expect, test } from 'vitest'
+import type { Column } from '../data/types.ts'
+import { functionsOf } from '../topology/node-edges.ts'
+import { loadDefinition, type LoadedDefinition, type LoadOptions } from './load.ts'
+
+const nothingKnown = { columns: () => Promise.resolve(undefined) }
+
+function load(
+  text: string,
+  options: Partial<LoadOptions> = {},
+  path = 'flows/my flows.yaml',
+): Promise<LoadedDefinition> {
+  return loadDefinition({ path, text }, { environment: {}, catalog: nothingKnown, ...options })
+}
+
+function messages({ diagnostics }: LoadedDefinition): string[] {
+  return diagnostics.map(({ severity, message, span }) => `${severity} ${span.line} ${message}`)
+}
+
+const orders = `streams:
+  orders: { topic: orders, keyType: string, valueType: json }
+`
+const pipeline = (via: string): string => `${orders}pipelines:
+  main:
+    from: orders
+    via:
+${via.replaceAll(/^/gm, '      ')}
+    to: orders
+`
+const query = (name: string, from: string, to: string): string =>
+  `  ${name}: { query: "SELECT id FROM ${from}", output: { topic: ${to}, format: json } }\n`
+
+describe('loadDefinition', () => {
+  test('tells the forms apart', async () => {
+    const forms = [
+      `${orders}pipelines: {}\n`,
+      'name: x\nquery: SELECT 1\n',
+      'queries: {}\n',
+      'dev: {}\npipelines: {}\n',
+      '',
+    ]
+    const loaded = await Promise.all(forms.map((text) => load(text)))
+    expect(loaded.map(({ form }) => form)).toEqual(['topology', 'sql', 'weft', 'weft', 'topology'])
+  })
+
+  test('names a topology after the file, and takes the namespace from the options', async () => {
+    const text = `${orders}pipelines: { main: { from: orders, to: orders } }\n`
+    const [byFile] = (await load(text)).topologies
+    const [byOption] = (await load(`name: Big Orders\n${text}`, { namespace: 'shop' })).topologies
+    expect([byFile?.name, byFile?.functions.namespace]).toEqual(['my-flows', 'my_flows'])
+    expect([byOption?.name, byOption?.functions.namespace]).toEqual(['Big-Orders', 'shop'])
+    expect(byOption?.nodes.at(-1)?.id).toBe('shop_pipelines_main_to')
+  })
+
+  test('gives each function its code with the line on which it stands', async () => {
+    const { topologies } = await load(
+      pipeline(`- type: mapValues
+  mapper:
+    globalCode: |
+      import math
+    code: |
+
+      x = 1
+    expression: True
+    resultType: json`),
+    )
+    const [mapper] = topologies[0]?.nodes.flatMap(functionsOf) ?? []
+    expect(mapper?.body).toMatchObject({
+      language: 'python',
+      globalCode: { text: 'import math\n', span: { file: 'flows/my flows.yaml', line: 10, column: 13 } },
+      code: { text: '\nx = 1\n', span: { line: 12 } },
+      expression: { text: 'True', span: { line: 14, column: 23 } },
+    })
+  })
+
+  test('leaves template strings of JavaScript alone while variables elsewhere are replaced', async () => {
+    const { topologies, diagnostics } = await load(
+      `streams:\n  orders: { topic: "\${TOPIC}", keyType: string, valueType: json }\npipelines:\n  main:\n    from: orders\n    via:\n      - type: mapKey\n        mapper:\n          language: javascript\n          expression: "\`\${key}\`"\n          resultType: string\n    to: orders\n`,
+      { environment: { TOPIC: 'real-orders' } },
+    )
+    expect(diagnostics).toEqual([])
+    expect(topologies[0]?.nodes[0]).toMatchObject({ topics: ['real-orders'] })
+    expect(topologies[0]?.nodes.flatMap(functionsOf)[0]?.body).toMatchObject({
+      expression: { text: '`${key}`' },
+    })
+  })
+
+  test('writes a bare truth value as each language does', async () => {
+    const { topologies } = await load(
+      pipeline(`- { type: filter, if: { expression: true } }
+- { type: filter, if: { expression: true, language: javascript } }`),
+    )
+    const bodies = topologies[0]?.nodes.flatMap(functionsOf).map(({ body }) => body)
+    expect(bodies).toMatchObject([{ expression: { text: 'True' } }, { expression: { text: 'true' } }])
+  })
+
+  test('looks for modules beside the file', async () => {
+    const { topologies } = await load(
+      pipeline('- { type: mapValues, mapper: { module: "./lib/f.ts#enrich", resultType: json } }'),
+      {},
+      '/srv/flows/a.yaml',
+    )
+    expect(topologies[0]?.nodes.flatMap(functionsOf)[0]?.body).toMatchObject({
+      language: 'module',
+      folder: '/srv/flows',
+      path: './lib/f.ts',
+      export: 'enrich',
+    })
+  })
+
+  test('uses a function of another type where its arguments fit', async () => {
+    const { topologies, diagnostics } = await load(`functions:
+  check:
+    parameters: [{ name: key, type: string }, { name: value, type: json }]
+    code: return True
+    resultType: boolean
+${pipeline('- { type: filter, if: check }')}`)
+    expect(diagnostics).toEqual([])
+    expect(topologies[0]?.nodes.flatMap(functionsOf)[0]).toMatchObject({ name: 'check', kind: 'predicate' })
+    expect(topologies[0]?.functions.functions[0]).toMatchObject({ name: 'check', kind: 'generic' })
+  })
+
+  test('shares one internal topic between two folds of a group, and gives two groups two', async () => {
+    const { topologies } = await load(`${orders}pipelines:
+  grouped:
+    from: orders
+    via:
+      - { type: groupBy, name: by_region, mapper: { expression: key, resultType: string } }
+    as: by_region
+  counted: { from: by_region, via: [{ type: count }], as: counts }
+  newest: { from: by_region, via: [{ type: reduce, reducer: { expression: value2, resultType: json } }], as: newest }
+`)
+    const internal = topologies[0]?.nodes
+      .filter((node) => node.kind === 'repartition')
+      .map((node) => node.topic)
+    expect(internal).toEqual(['my_flows_by_region-repartition'])
+  })
+
+  test('freezes what it makes, and what it makes survives structured clone', async () => {
+    const { topologies } = await load(pipeline('- { type: filter, if: { expression: True } }'))
+    const [topology] = topologies
+    expect(Object.isFrozen(topology?.nodes)).toBe(true)
+    expect(structuredClone(topology)).toEqual(topology)
+    expect(JSON.parse(JSON.stringify(topology))).toEqual(topology)
+  })
+
+  test.each([
+    ['- { type: toStream }', 'operation "toStream" is applied to a stream already'],
+    [
+      '- { type: join, table: orders, valueJoiner: { expression: value1, resultType: json } }',
+      '"orders" is a stream, not a table',
+    ],
+    [
+      '- { type: mapValues, mapper: { expression: value, resultType: json, name: a-b } }',
+      '"mapper" of operation "mapValues" cannot be called in Python',
+    ],
+    [
+      '- { type: repartition, numberOfPartitions: 0 }',
+      '"numberOfPartitions" of operation "repartition" is not a whole number from 1 to 100000',
+    ],
+    [
+      '- { type: merge, stream: { topic: x, keyType: long, valueType: json } }',
+      'operation "merge" would mix two key types',
+    ],
+    [
+      '- { type: groupByKey }\n- { type: count, store: { versioned: true, persistent: true } }\n- { type: toStream }',
+      'versioned stores are not supported yet',
+    ],
+    [
+      '- { type: transformMetadata, mapper: { expression: metadata, resultType: string } }',
+      'returns string, which does not fit here',
+    ],
+  ])('refuses %s', async (via, message) => {
+    expect(messages(await load(pipeline(via))).join('\n')).toContain(message)
+  })
+
+  test('warns of what has no effect', async () => {
+    const loaded = await load(`${orders}globalTables:
+  cities: { topic: cities, keyType: string, valueType: json, offsetResetPolicy: latest }
+stores:
+  idle: { type: keyValue, retention: 1h }
+pipelines:
+  main:
+    from: orders
+    via:
+      - { type: mapValues, store: { name: x }, mapper: { expression: value, resultType: json } }
+    as: kept
+    to: orders
+`)
+    expect(messages(loaded)).toEqual([
+      'warning 4 "offsetResetPolicy" has no effect on a global table',
+      'warning 6 store "idle" is not used',
+      'warning 6 "retention" has no effect on this store',
+      'warning 8 "to" of pipeline "main" has no effect',
+      'warning 11 "store" of operation "mapValues" has no effect',
+    ])
+    expect(loaded.topologies).toHaveLength(1)
+  })
+})
+
+describe('a file with queries', () => {
+  const columns: Record<string, readonly Column[]> = { given: [{ name: 'id', type: { kind: 'string' } }] }
+  const catalog = { columns: (topic: string) => Promise.resolve(columns[topic]) }
+
+  test('finds columns in its own declarations, in what its queries write, and in the catalogue', async () => {
+    const text = `queries:
+${query('third', 'b', 'c')}${query('second', 'a', 'b')}${query('first', 'given', 'a')}${query('declared', 'mine', 'd')}
+topics:
+  mine: { columns: { id: long } }
+`
+    const loaded = await load(text, { catalog })
+    expect(messages(loaded)).toEqual([])
+    expect(loaded.topologies.map(({ name }) => name)).toEqual(['third', 'second', 'first', 'declared'])
+  })
+
+  test('does not wait for ever where two queries read each other', async () => {
+    const loaded = await load(`queries:\n${query('one', 'b', 'a')}${query('two', 'a', 'b')}`)
+    expect(loaded.topologies).toEqual([])
+    expect(messages(loaded).length).toBeGreaterThan(0)
+  })
+
+  test('reads the dev section with its defaults', async () => {
+    const { dev, diagnostics } = await load(`queries:
+${query('one', 'orders', 'out')}
+dev:
+  topics:
+    orders: { file: "npm:vega-datasets/data/airports.csv", key: iata, eventTime: date, rate: 500, columns: { id: string } }
+    large: { file: data/x.bin, format: parquet, partitions: 2, compact: true, limit: 10 }
+    out: {}
+`)
+    expect(diagnostics).toEqual([])
+    expect(dev?.topics).toMatchObject([
+      {
+        topic: { value: 'orders', span: { line: 6 } },
+        file: { value: 'npm:vega-datasets/data/airports.csv' },
+        format: 'csv',
+        key: { value: 'iata' },
+        eventTime: { value: 'date' },
+        ratePerSecond: 500,
+        partitions: 4,
+        compact: false,
+      },
+      { format: 'parquet', partitions: 2, compact: true, limit: 10, ratePerSecond: undefined },
+      { file: undefined, format: 'json' },
+    ])
+  })
+})
