@@ -68,7 +68,12 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
   })
   const labels = { store: spec.name }
   metrics.gauge('weft_store_entries', 'Committed entries', () => engine.entryCount, labels)
-  metrics.gauge('weft_store_size_bytes', 'Memory or disk that the engine uses', () => engine.sizeBytes, labels)
+  metrics.gauge(
+    'weft_store_size_bytes',
+    'Memory or disk that the engine uses',
+    () => engine.sizeBytes,
+    labels,
+  )
   metrics.gauge('weft_store_dirty_entries', 'Entries not yet committed', () => overlay.dirtyCount, labels)
   return { managed: manage(spec.name, overlay), store: new OverlayKeyValueStore(overlay, spec) }
 }

@@ -1,17 +1,17 @@
 /**
- * Finds entries of an arena by key: open addressing with linear probing over two arrays of 32-bit numbers, outside the JavaScript
- * heap. A slot holds an entry's hash (0: empty) and its address. Deletes shift what follows back, so that there are no tombstones.
+ * Finds entries of an arena by key: open addressing with linear probing over one array of 32-bit numbers, outside the JavaScript
+ * heap. A slot is two numbers side by side, so that a look-up touches one cache line: an entry's hash (0: empty) and its address. Deletes
+ * shift what follows back, so that there are no tombstones.
  */
 import type { ByteArena } from './byte-arena.ts'
 
 const slotsMin = 64
 const loadMax = 0.7
-const bytesPerSlot = 8
 
 export class HashIndex {
   readonly #arena: ByteArena
-  #hashes = new Uint32Array(slotsMin)
-  #addresses = new Uint32Array(slotsMin)
+  /** Hash of slot i at 2i, address at 2i + 1. */
+  #table = new Uint32Array(slotsMin * 2)
   #mask = slotsMin - 1
   #count = 0
 
@@ -24,82 +24,83 @@ export class HashIndex {
   }
 
   get sizeBytes(): number {
-    return this.#hashes.length * bytesPerSlot
+    return this.#table.byteLength
   }
 
   /** The slot of a key, −1 where it has none. */
   find(hash: number, key: Buffer): number {
-    const hashes = this.#hashes
-    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const found = hashes[slot]
+    const table = this.#table
+    const mask = this.#mask
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const found = table[slot * 2]
       if (found === 0) return -1
-      if (found === hash && this.#arena.keyEquals(this.#addresses[slot] as number, key)) return slot
+      if (found === hash && this.#arena.keyEquals(table[slot * 2 + 1] as number, key)) return slot
     }
   }
 
   address(slot: number): number {
-    return this.#addresses[slot] as number
+    return this.#table[slot * 2 + 1] as number
   }
 
   setAddress(slot: number, address: number): void {
-    this.#addresses[slot] = address
+    this.#table[slot * 2 + 1] = address
   }
 
   /** Adds a key that is not there. */
   add(hash: number, address: number): void {
-    if (this.#count + 1 > this.#hashes.length * loadMax) this.#grow()
+    if (this.#count + 1 > (this.#mask + 1) * loadMax) this.#grow()
     this.#place(hash, address)
     this.#count++
   }
 
   remove(slot: number): void {
-    const hashes = this.#hashes
+    const table = this.#table
+    const mask = this.#mask
     let hole = slot
-    for (let next = (hole + 1) & this.#mask; hashes[next] !== 0; next = (next + 1) & this.#mask) {
-      const home = (hashes[next] as number) & this.#mask
+    for (let next = (hole + 1) & mask; table[next * 2] !== 0; next = (next + 1) & mask) {
+      const home = (table[next * 2] as number) & mask
       // An entry may move back into the hole unless its home lies after the hole.
-      if (((next - home) & this.#mask) < ((next - hole) & this.#mask)) continue
-      hashes[hole] = hashes[next] as number
-      this.#addresses[hole] = this.#addresses[next] as number
+      if (((next - home) & mask) < ((next - hole) & mask)) continue
+      table[hole * 2] = table[next * 2] as number
+      table[hole * 2 + 1] = table[next * 2 + 1] as number
       hole = next
     }
-    hashes[hole] = 0
+    table[hole * 2] = 0
     this.#count--
   }
 
   /** Follows an entry to another place. */
   move(from: number, to: number): void {
+    const table = this.#table
     let slot = this.#arena.hash(from) & this.#mask
-    while (this.#addresses[slot] !== from || this.#hashes[slot] === 0) slot = (slot + 1) & this.#mask
-    this.#addresses[slot] = to
+    while (table[slot * 2 + 1] !== from || table[slot * 2] === 0) slot = (slot + 1) & this.#mask
+    table[slot * 2 + 1] = to
   }
 
   /** All addresses, in no order. */
   addresses(): Uint32Array {
     const all = new Uint32Array(this.#count)
     let at = 0
-    for (let slot = 0; slot < this.#hashes.length; slot++) {
-      if (this.#hashes[slot] !== 0) all[at++] = this.#addresses[slot] as number
+    for (let slot = 0; slot <= this.#mask; slot++) {
+      if (this.#table[slot * 2] !== 0) all[at++] = this.address(slot)
     }
     return all
   }
 
   #grow(): void {
-    const hashes = this.#hashes
-    const addresses = this.#addresses
-    this.#hashes = new Uint32Array(hashes.length * 2)
-    this.#addresses = new Uint32Array(hashes.length * 2)
-    this.#mask = this.#hashes.length - 1
-    for (let slot = 0; slot < hashes.length; slot++) {
-      if (hashes[slot] !== 0) this.#place(hashes[slot] as number, addresses[slot] as number)
+    const table = this.#table
+    this.#table = new Uint32Array(table.length * 2)
+    this.#mask = table.length - 1
+    for (let at = 0; at < table.length; at += 2) {
+      if (table[at] !== 0) this.#place(table[at] as number, table[at + 1] as number)
     }
   }
 
   #place(hash: number, address: number): void {
     let slot = hash & this.#mask
-    while (this.#hashes[slot] !== 0) slot = (slot + 1) & this.#mask
-    this.#hashes[slot] = hash
-    this.#addresses[slot] = address
+    while (this.#table[slot * 2] !== 0) slot = (slot + 1) & this.#mask
+    this.#table[slot * 2] = hash
+    this.#table[slot * 2 + 1] = address
   }
 }
 
