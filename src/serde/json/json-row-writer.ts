@@ -9,7 +9,7 @@
  */
 import { StreamError } from '../../base/errors.ts'
 import type { ByteWriter } from '../../base/byte-writer.ts'
-import { cellKind, SlicedRow, StoredRow, type Row, type RowFields } from '../../data/row.ts'
+import { cellKind, StoredRow, type Row, type RowFields, type SlicedRow } from '../../data/row.ts'
 import { copyToSlab, slabStart } from '../../data/slab.ts'
 import type { SelectedColumn, SelectedLayout, SelectedRow } from '../../data/selected-row.ts'
 import { stringifyJson } from './cells.ts'
