@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { silentLogger } from '../base/logger.ts'
 import { MetricRegistry } from '../base/metrics.ts'
@@ -108,6 +111,32 @@ describe('the cage of Python functions', () => {
       print: () => {},
     })
     expect(probe()).toBe('JsNull')
+  })
+})
+
+describe('a module folder', () => {
+  test('is copied in and can be imported; what it lacks or a missing folder is an error', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weft-modules-'))
+    mkdirSync(join(folder, 'shop'))
+    writeFileSync(join(folder, 'shop', 'prices.py'), 'def price(n):\n  return n * 2\n')
+    writeFileSync(join(folder, 'secret.txt'), 'not copied')
+    const ref = functionRef(
+      'price',
+      'valueTransformer',
+      inlineBody('python', {
+        globalCode: 'import os\nfrom shop.prices import price as price_of',
+        expression: '[price_of(value), os.listdir("/modules")]',
+      }),
+    )
+    const host = await new Bench().open([ref], [], { modulePath: folder })
+    rmSync(folder, { recursive: true })
+    expect(await materialized(async () => host.bind(ref, bench.environment).call(['k', 4]))).toEqual([
+      8,
+      ['shop'],
+    ])
+    await expect(new Bench().open([ref], [], { modulePath: folder })).rejects.toThrow(
+      'could not read the Python module folder',
+    )
   })
 })
 

@@ -50,6 +50,7 @@ describe('values', () => {
     [new Uint8Array([0, 128, 255]), '[0, 128, 255]'],
     [{ a: [1, null, { b: 'x' }], n: 1.5 }, "{'a': [1, None, {'b': 'x'}], 'n': 1.5}"],
     [{ big: 2n ** 70n, bytes: new Uint8Array([1]) }, "{'big': 1180591620717411303424, 'bytes': [1]}"],
+    [new PythonJson('{"lone":"\ud800","pair":"😀"}'), "{'lone': '\\ud800', 'pair': '😀'}"],
     [new PythonJson(' {"whole": 1.0, "e": 1e2}'), "{'whole': 1.0, 'e': 100.0}"],
     [{ nan: Number.NaN, inf: Number.POSITIVE_INFINITY }, "{'nan': nan, 'inf': inf}"],
   ]

@@ -79,10 +79,15 @@ function compile(script: Script): vm.Script {
 }
 
 function withoutTypes(text: string): string | undefined {
+  // Node warns that this door to its own type stripping may change; the author of a definition can do nothing about it.
+  const emitWarning = process.emitWarning.bind(process)
+  process.emitWarning = () => {}
   try {
     return stripTypeScriptTypes(text)
   } catch {
     return undefined
+  } finally {
+    process.emitWarning = emitWarning
   }
 }
 

@@ -20,6 +20,9 @@ const nothing = 'vnull'
 const levels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error'] satisfies readonly LogLevel[]
 const noStores: ReadonlyMap<string, FunctionStore> = new Map()
 
+const loneSurrogate = /\p{Surrogate}/gu
+const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16)}`
+
 interface OpenIterator {
   readonly store: FunctionStore
   readonly entries: Iterator<readonly [unknown, unknown]>
@@ -31,6 +34,11 @@ export class Device {
   #environment: FunctionEnvironment | undefined = undefined
   #stores: ReadonlyMap<string, FunctionStore> = noStores
   #answer: Buffer = Buffer.alloc(0)
+  /** JSON texts of the call's arguments, which Python reads before the function runs. */
+  readonly #lent: string[] = []
+  #lentRead = 0
+  /** The interpreter's whole memory. */
+  #memory: Buffer = Buffer.alloc(0)
   readonly #logger: Logger
   readonly #metrics: UserMetrics
   readonly #made: UserMetric[] = []
@@ -47,7 +55,20 @@ export class Device {
     this.#environment = environment
     this.#stores = stores
     this.failure = undefined
+    this.#lent.length = 0
+    this.#lentRead = 0
     if (this.#iterators.size > 0) this.#iterators.clear()
+  }
+
+  /**
+   * Holds an argument's JSON text ready for Python; a third of the cost of passing it as a string.
+   *
+   * @returns how many bytes there are to read
+   */
+  lend(text: string): number {
+    const whole = text.isWellFormed() ? text : text.replace(loneSurrogate, escapeUnit)
+    this.#lent.push(whole)
+    return Buffer.byteLength(whole)
   }
 
   /** Emscripten's `write`: takes a request; the result is the length of the answer. */
@@ -59,8 +80,14 @@ export class Device {
     return this.#answer.length
   }
 
-  /** Emscripten's `read`: gives the answer to the last request. */
+  /** Emscripten's `read`: gives the next argument, else the answer to the last request. */
   read(buffer: Uint8Array, offset: number, length: number): number {
+    const text = this.#lent[this.#lentRead]
+    if (text !== undefined) {
+      this.#lentRead++
+      if (this.#memory.buffer !== buffer.buffer) this.#memory = Buffer.from(buffer.buffer)
+      return this.#memory.write(text, buffer.byteOffset + offset, length, 'utf8')
+    }
     const size = Math.min(length, this.#answer.length)
     buffer.set(this.#answer.subarray(0, size), offset)
     return size

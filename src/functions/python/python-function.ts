@@ -7,6 +7,7 @@ import { convertResult } from '../convert-result.ts'
 import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
 import { functionFailed, resultMissing } from '../function-errors.ts'
 import { callCounters, resultTypeOf } from '../function-facts.ts'
+import { jsonTextOf } from '../json-text.ts'
 import type { PythonCallable } from './interpreter.ts'
 import type { PythonHost } from './python-host.ts'
 import { PythonJson } from './python-json.ts'
@@ -52,8 +53,8 @@ export class PythonFunction implements BoundFunction {
   call(args: readonly unknown[]): unknown {
     this.#calls.value++
     this.#host.check()
-    const caller = this.#prepare(args)
     this.#host.device.enter(this.#environment, this.#stores)
+    const caller = this.#prepare(args)
     let raw: unknown
     try {
       raw = this.#cross(caller)
@@ -77,7 +78,8 @@ export class PythonFunction implements BoundFunction {
     for (let index = 0; index < args.length; index++) {
       const type = this.#types[index]
       const mode = argumentMode(args[index], type)
-      values[index] = argumentValue(args[index], mode, type)
+      values[index] =
+        mode === 1 ? this.#host.device.lend(jsonTextOf(args[index], type)) : argumentValue(args[index], mode)
       modes = modes * 4 + mode
     }
     return this.#callers.get(modes) ?? this.#makeCaller(args, modes)

@@ -1,6 +1,6 @@
 /** How values cross into Python and back: the fastest exact way for each. */
 import type { DataType } from '../../data/types.ts'
-import { jsonTextOf, parseJson } from '../json-text.ts'
+import { parseJson } from '../json-text.ts'
 import { PythonJson } from './python-json.ts'
 import { mark } from './runtime-source.ts'
 
@@ -22,9 +22,8 @@ export function argumentMode(value: unknown, type: DataType | undefined): Argume
   }
 }
 
-/** What is handed to Pyodide, which makes int or float, str, bool and None of it. */
-export function argumentValue(value: unknown, mode: ArgumentMode, type: DataType | undefined): unknown {
-  if (mode === 1) return jsonTextOf(value, type)
+/** What is handed to Pyodide, which makes int or float, str, bool and None of it; JSON is read by way of the device. */
+export function argumentValue(value: unknown, mode: ArgumentMode): unknown {
   if (mode === 3) return bytesText(value as Uint8Array)
   return value === null ? undefined : value
 }

@@ -121,7 +121,7 @@ _shortcuts = {
 }
 _arguments = {
     'direct': 'a{0}',
-    'json': 'scan(a{0}, 0)[0]',
+    'json': 'scan(read(device, a{0}).decode(), 0)[0]',
     'float': 'float(a{0})',
     'bytes': 'list(a{0}.encode("latin-1"))',
 }
@@ -136,7 +136,7 @@ def make_caller(text):
         names = ', '.join(f'a{i}' for i in range(len(spec['modes'])))
         values = ', '.join(_arguments[mode].format(i) for i, mode in enumerate(spec['modes']))
         scope = {'fn': _functions[spec['name']], 'g': _g, 'stores': stores, 'scan': _scan, 'join': _join,
-                 'encode': _encode, 'finish': _finish, 'fail': _fail}
+                 'encode': _encode, 'finish': _finish, 'fail': _fail, 'read': os.read, 'device': _device}
         exec(f'''def call({names}):
     try:
         g["stores"] = stores

@@ -6,6 +6,7 @@ import { functionKinds } from '../../topology/function-kinds.ts'
 import type { CodeBlock, FunctionBody, FunctionKind, FunctionRef } from '../../topology/functions.ts'
 import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
 import { openFunctions, type FunctionHost } from '../open-functions.ts'
+import type { PythonOptions } from '../python/python-options.ts'
 
 /** A snapshot of fresh Python is kept here, so that only the first test run of a checkout waits for its start. */
 export const snapshotFolder = 'node_modules/.cache/weft'
@@ -59,7 +60,11 @@ export class Bench {
     recordTimestampMs: () => 1000,
   }
 
-  open(functions: readonly FunctionRef[], inline: readonly FunctionRef[] = []): Promise<FunctionHost> {
+  open(
+    functions: readonly FunctionRef[],
+    inline: readonly FunctionRef[] = [],
+    python: PythonOptions = {},
+  ): Promise<FunctionHost> {
     return openFunctions(
       { namespace: 'orders', functions },
       {
@@ -67,7 +72,7 @@ export class Bench {
         metrics: this.metrics,
         random: seededRandom(7),
         inline,
-        python: { snapshotFolder },
+        python: { snapshotFolder, ...python },
       },
     )
   }
