@@ -17,7 +17,7 @@ export interface FunctionHostOptions {
   readonly metrics: Metrics
   /** Seeds what functions take for chance. */
   readonly random: Random
-  /** Functions that stand at their operations, in the order of the file; `functionRefs` of the topology lists them. */
+  /** Functions that stand at their operations, in the order of the file; `functionsOf` gives those of a node. */
   readonly inline?: readonly FunctionRef[]
   readonly python?: PythonOptions
 }
