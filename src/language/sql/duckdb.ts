@@ -76,9 +76,9 @@ export class DuckDb implements Disposable {
     expressions: readonly AstExpr[],
     scopes: number,
   ): Promise<Outcome<readonly (DataType | undefined)[]>> {
-    const list = await this.#selectList(expressions)
     const from = Array.from({ length: scopes }, (_, scope) => `s${scope}`).join(', ')
     try {
+      const list = await this.#selectList(expressions)
       const statement = await this.#connection.prepare(`${list} FROM ${from}`)
       const types = expressions.map((_, index) => dataTypeOf(statement.columnType(index)))
       statement.destroySync()

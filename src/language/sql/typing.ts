@@ -1,6 +1,7 @@
+import { assert } from '../../base/assert.ts'
 import type { DataType } from '../../data/types.ts'
 import type { Diagnostics } from '../diagnostic.ts'
-import { postOrder, type AstExpr } from './ast.ts'
+import { childrenOf, postOrder, type AstExpr } from './ast.ts'
 import type { DuckDb, SqlFailure } from './duckdb.ts'
 import type { QueryPlaces } from './places.ts'
 
@@ -18,10 +19,20 @@ export async function typeExpressions(
   scopes: number,
   { database, places, diagnostics }: { database: DuckDb; places: QueryPlaces; diagnostics: Diagnostics },
 ): Promise<TypesOf | undefined> {
-  const all = [...new Set(trees.flatMap(postOrder))]
-  if (all.length === 0) return new Map()
-  const outcome = await database.typesOf(all, scopes)
-  if ('value' in outcome) return new Map(all.map((expr, index) => [expr, outcome.value[index]]))
+  const batches = batchesOf(everyExpression(trees))
+  if (batches === undefined) {
+    diagnostics.error(
+      'SQL_NOT_SUPPORTED',
+      'the expressions of the query are too deep',
+      places.at(undefined),
+      {
+        hint: 'Divide them over output columns or over two queries.',
+      },
+    )
+    return undefined
+  }
+  const types = await typeAll(batches, scopes, database)
+  if (types !== undefined) return types
   for (const tree of trees) {
     const alone = await database.typesOf([tree], scopes)
     if ('value' in alone) continue
@@ -29,7 +40,59 @@ export async function typeExpressions(
     const explained = explain(failure)
     diagnostics.error('TYPE_INVALID', explained.message, places.of(expr), explained.extras)
   }
+  assert(diagnostics.failed, 'expressions that fail together fail alone')
   return undefined
+}
+
+/** Each expression is written out with all below it, so that the cost grows with the depth: bounded per statement and in all. */
+const batchSizeMax = 10_000
+const totalSizeMax = 200_000
+
+/** Children before parents, each once: an output column that others name stands in several trees. */
+function everyExpression(trees: readonly AstExpr[]): readonly AstExpr[] {
+  const seen = new Set<AstExpr>()
+  const visit = (expr: AstExpr): void => {
+    if (seen.has(expr)) return
+    childrenOf(expr).forEach(visit)
+    seen.add(expr)
+  }
+  trees.forEach(visit)
+  return [...seen]
+}
+
+function batchesOf(expressions: readonly AstExpr[]): readonly (readonly AstExpr[])[] | undefined {
+  const sizes = new Map<AstExpr, number>()
+  const batches: AstExpr[][] = []
+  let filled = Infinity
+  let total = 0
+  for (const expr of expressions) {
+    const size = childrenOf(expr).reduce((sum, child) => sum + (sizes.get(child) ?? 1), 1)
+    sizes.set(expr, size)
+    total += size
+    if (total > totalSizeMax) return undefined
+    if (filled + size > batchSizeMax) {
+      batches.push([])
+      filled = 0
+    }
+    batches.at(-1)?.push(expr)
+    filled += size
+  }
+  return batches
+}
+
+/** `undefined` where one of them is wrong. */
+async function typeAll(
+  batches: readonly (readonly AstExpr[])[],
+  scopes: number,
+  database: DuckDb,
+): Promise<TypesOf | undefined> {
+  const types = new Map<AstExpr, DataType | undefined>()
+  for (const batch of batches) {
+    const outcome = await database.typesOf(batch, scopes)
+    if ('failure' in outcome) return undefined
+    batch.forEach((expr, index) => types.set(expr, outcome.value[index]))
+  }
+  return types
 }
 
 async function innermost(
