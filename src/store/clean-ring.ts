@@ -19,7 +19,10 @@ export class CleanRing {
   /** Gives a clean slot a place; evicts another where the ring is full. */
   keep(slot: Slot): void {
     if (slot.kept) return
-    if (this.#max === 0) return this.#evict(slot)
+    if (this.#max === 0) {
+      this.#remove(slot)
+      return
+    }
     slot.kept = true
     if (this.#slots.length < this.#max) this.#slots.push(slot)
     else this.#slots[this.#freePlace()] = slot
@@ -41,11 +44,13 @@ export class CleanRing {
         continue
       }
       resident.kept = false
-      if (resident.generation === cleanGeneration) {
-        resident.generation = goneGeneration
-        this.#evict(resident)
-      }
+      if (resident.generation === cleanGeneration) this.#remove(resident)
       return at
     }
+  }
+
+  #remove(slot: Slot): void {
+    slot.generation = goneGeneration
+    this.#evict(slot)
   }
 }

@@ -23,28 +23,35 @@ export interface Keying {
 export function serdeKeying(serde: Serde, format: Format): Keying {
   const kind = format.type.kind
   const binary = format.notation === 'binary' || format.notation === 'default'
-  if (binary && kind === 'string') return plainKeying(serde, 'string')
-  if (binary && (kind === 'long' || kind === 'int' || kind === 'short' || kind === 'byte'))
-    return plainKeying(serde, 'number')
+  if (binary && kind === 'string') return plainKeying(serde, stringIdentity)
+  if (binary && wholeNumberKinds.has(kind)) return plainKeying(serde, numberIdentity)
   return encodedKeying(serde)
 }
 
-function plainKeying(serde: Serde, type: 'string' | 'number'): Keying {
-  const identity = (key: unknown): StoreKeyIdentity => {
-    const plain = materialize(key)
-    if (typeof plain === type) return plain as string | number
-    if (type === 'number' && typeof plain === 'bigint') {
-      return Number.isSafeInteger(Number(plain)) ? Number(plain) : plain
-    }
-    throw keyMismatch(plain, type)
-  }
+const wholeNumberKinds: ReadonlySet<string> = new Set(['byte', 'short', 'int', 'long'])
+
+function plainKeying(serde: Serde, identity: (key: unknown) => StoreKeyIdentity): Keying {
   return {
-    // oxlint-disable-next-line valid-typeof -- `type` is one of the two names
-    identity: (key) => (typeof key === type ? (key as string | number) : identity(key)),
+    identity,
     write: (key, writer) => serde.encode(key, writer, undefined),
     fromBytes: (bytes) => identity(serde.decode(bytes, 0, bytes.length, undefined)),
     key: (identity) => identity,
   }
+}
+
+function stringIdentity(key: unknown): StoreKeyIdentity {
+  if (typeof key === 'string') return key
+  const plain = materialize(key)
+  if (typeof plain === 'string') return plain
+  throw keyMismatch(plain, 'string')
+}
+
+function numberIdentity(key: unknown): StoreKeyIdentity {
+  if (typeof key === 'number') return key
+  const plain = materialize(key)
+  if (typeof plain === 'number') return plain
+  if (typeof plain === 'bigint') return Number.isSafeInteger(Number(plain)) ? Number(plain) : plain
+  throw keyMismatch(plain, 'number')
 }
 
 function encodedKeying(serde: Serde): Keying {
