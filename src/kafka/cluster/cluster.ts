@@ -132,10 +132,15 @@ export class Cluster {
     const { clock, startTimeoutMs } = this.context
     const startMs = clock.monotonicMs()
     try {
-      await retrying(this.context, startTimeoutMs, () => this.#tryAll())
+      // A broker that wants SASL or other TLS may answer ApiVersions and end the connection at the next request.
+      await retrying(this.context, startTimeoutMs, async () => {
+        this.metadata.update(await askMetadata(await this.#tryAll(), []))
+      })
       this.#started = true
-    } catch (error) {
-      throw isTransient(error) ? startFailure(error, clock.monotonicMs() - startMs) : toStreamError(error)
+    } catch (thrown) {
+      const error = toStreamError(thrown)
+      if (!isTransient(error)) throw error
+      throw startFailure(this.context.bootstrap, error, clock.monotonicMs() - startMs)
     }
   }
 
@@ -191,8 +196,9 @@ function unreachableCluster(bootstrap: readonly Address[], failures: readonly St
   })
 }
 
-function startFailure(error: unknown, elapsedMs: number): StreamError {
-  const { code, message, detail, hint, cause } = toStreamError(error)
+function startFailure(bootstrap: readonly Address[], error: StreamError, elapsedMs: number): StreamError {
+  const failure = error.code === 'BROKER_UNREACHABLE' ? error : unreachableCluster(bootstrap, [error])
+  const { code, message, detail, hint, cause } = failure
   const seconds = formatDuration(Math.max(1000, Math.round(elapsedMs / 1000) * 1000))
   return new StreamError(code, message, {
     detail: `Tried for ${seconds}.${detail === undefined ? '' : `\n${detail}`}`,

@@ -204,16 +204,15 @@ describe('transactions', () => {
     const producers = [await openTransactional(cluster, 'a'), await openTransactional(cluster, 'b')] as const
     const wanted: string[] = []
     for (let round = 0; round < 8; round++) {
-      const ends = producers.map(() => cluster.random.below(2) === 0)
-      for (let i = 0; i < 4; i++) {
-        for (const [which, producer] of producers.entries()) {
-          producer.append('t', textRecord(`${which}.${round}.${i}${'x'.repeat(40)}`))
-          if (ends[which] === true) wanted.push(`${which}.${round}.${i}`)
-          await cluster.run(producer.flush())
-        }
+      const commits = producers.map(() => cluster.random.below(2) === 0)
+      for (let turn = 0; turn < 8; turn++) {
+        const which = turn % 2
+        producers[which]?.append('t', textRecord(`${round}.${turn}${'x'.repeat(40)}`))
+        if (commits[which] === true) wanted.push(`${round}.${turn}`)
+        await cluster.run(Promise.all(producers.map((producer) => producer.flush())))
       }
       for (const [which, producer] of producers.entries()) {
-        await cluster.run(ends[which] === true ? producer.commit([], noGroup) : producer.abort())
+        await cluster.run(commits[which] === true ? producer.commit([], noGroup) : producer.abort())
       }
     }
     await write(cluster, ['end'])

@@ -6,8 +6,9 @@
  * held back (paused, or enough waits) is left out; as the broker must not then sit on a long poll for the others, such a
  * request waits {@link heldWaitMs} at most.
  *
- * An answer counts for a partition only if its era is still that of the request: now the owner seeks; now the answer for
- * the old position arrives; it is dropped.
+ * An answer counts for a partition only if its position is still the object that was asked for, in the same era: now the owner
+ * seeks, or gives the partition up and takes it again at another offset; now the answer for the old position arrives; it is
+ * dropped.
  *
  * Cost. Per answer: one pass over the assigned partitions and one over the batch headers. Nothing per record.
  */
@@ -181,13 +182,13 @@ export class ClusterFetcher implements Fetcher {
         ? { ...this.#options, maxWaitMs: Math.min(this.#options.maxWaitMs, heldWaitMs) }
         : this.#options
       const asked = this.#inTurn(positions)
-      const eras = new Map(asked.map(({ key, era }) => [key, era]))
+      const asking = new Map(asked.map((position) => [position, position.era]))
       const response = await connection.send(
         apis.fetch,
         (version) => fetchRequest(asked, options, metadata, version),
         { extraMs: options.maxWaitMs },
       )
-      this.#takeAnswer(response, eras)
+      this.#takeAnswer(response, asking)
     } catch (error) {
       this.#askFailed(positions, toStreamError(error))
     } finally {
@@ -202,14 +203,14 @@ export class ClusterFetcher implements Fetcher {
     return [...positions.slice(first), ...positions.slice(0, first)]
   }
 
-  #takeAnswer(response: ResponseOf<typeof apis.fetch>, eras: ReadonlyMap<string, number>): void {
+  #takeAnswer(response: ResponseOf<typeof apis.fetch>, asked: ReadonlyMap<FetchPosition, number>): void {
     if (this.#closed) return
     checkResponse(response.errorCode, 'fetch')
     for (const { topic, topicId, partitions } of response.responses) {
       const name = topic === '' ? this.#cluster.metadata.nameOf(topicId) : topic
       for (const part of partitions) {
         const position = this.#positions.get(`${name}-${part.partitionIndex}`)
-        if (position !== undefined && position.era === eras.get(position.key)) this.#takePart(position, part)
+        if (position !== undefined && position.era === asked.get(position)) this.#takePart(position, part)
       }
     }
   }

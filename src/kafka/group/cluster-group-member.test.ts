@@ -34,7 +34,7 @@ class Owner {
   }
 
   get has(): string {
-    return [...this.owned].toSorted().join()
+    return [0, 1, 2, 3].filter((partition) => this.owned.has(partition)).join()
   }
 
   async poll(): Promise<void> {
@@ -56,7 +56,7 @@ class Owner {
 function numbers(partitions: readonly TopicPartition[]): string {
   return partitions
     .map(({ partition }) => partition)
-    .toSorted()
+    .toSorted((a, b) => a - b)
     .join()
 }
 
@@ -95,7 +95,7 @@ test('under the cooperative protocol a member keeps what stays its own when anot
   const second = new Owner(cluster, 'b')
   await until(cluster, [first, second], () => first.owned.size === 2 && second.owned.size === 2)
   expect(first.events.filter((event) => event.startsWith('revoked'))).toHaveLength(1)
-  expect([...first.owned, ...second.owned].toSorted()).toEqual([0, 1, 2, 3])
+  expect(new Set([...first.owned, ...second.owned])).toEqual(new Set([0, 1, 2, 3]))
 })
 
 test('under the eager protocol a member gives up everything before it joins again', async () => {

@@ -210,22 +210,31 @@ describe.each([1, 2] as const)('in version %i of transactions', (version) => {
         const values = Array.from({ length: 5 }, (_, i) => `${round}.${i}`)
         wanted.push(...values)
         // The committed offset tells whether a transaction of unknown outcome took place.
-        while (((await offsetIn(cluster)) ?? 0) < round) {
-          try {
-            for (const [i, value] of values.entries()) producer.append('t', textRecord(value, i % 2))
-            const offsets = [{ topic: 't', partition: 0, offset: round, metadata: '' }]
-            await cluster.run(producer.commit(offsets, noGroup))
-          } catch {
-            await cluster.run(producer.abort()).catch(() => cluster.run(producer.close()))
-            producer = await reopened(cluster, producer)
-          }
-        }
+        while (((await offsetIn(cluster)) ?? 0) < round)
+          producer = await attempt(cluster, producer, values, round)
       }
       cluster.broker.faults.clear()
       expect(await committed(cluster)).toEqual(wanted.toSorted())
     },
   )
 })
+
+/** One transaction. @returns with what to go on */
+async function attempt(
+  cluster: TestCluster,
+  producer: Producer,
+  values: readonly string[],
+  round: number,
+): Promise<Producer> {
+  try {
+    for (const [i, value] of values.entries()) producer.append('t', textRecord(value, i % 2))
+    await cluster.run(producer.commit([{ topic: 't', partition: 0, offset: round, metadata: '' }], noGroup))
+    return producer
+  } catch {
+    await cluster.run(producer.abort()).catch(() => cluster.run(producer.close()))
+    return reopened(cluster, producer)
+  }
+}
 
 /** The same producer where an abort made it whole; else a new one, however often it takes. */
 async function reopened(cluster: TestCluster, producer: Producer): Promise<Producer> {

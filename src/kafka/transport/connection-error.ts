@@ -11,6 +11,11 @@ const certificate: Guess = {
   hint: 'Give the certificate of the authority that signed it, and use the host name that it was made for.',
 }
 
+const lostGuess: Guess = {
+  detail: 'The broker ended it: it stopped, or it expects TLS or SASL on this port.',
+  hint: 'Check that the broker runs, and the security settings of the listener.',
+}
+
 /** What an operating system's or TLS's code usually means to somebody who connects to Kafka. */
 const guesses: Readonly<Record<string, Guess>> = {
   ECONNREFUSED: {
@@ -61,7 +66,7 @@ export function connectionLost(host: string, port: number, cause?: unknown): Str
   if (cause instanceof StreamError) return cause
   const reset = codeOf(cause) === 'ECONNRESET' || cause === undefined
   return new StreamError('CONNECTION_CLOSED', `the connection to ${host}:${port} was closed`, {
-    ...(reset ? { detail: 'The broker ended it: it stopped, or it expects TLS or SASL on this port.' } : {}),
+    ...(reset ? lostGuess : {}),
     cause,
   })
 }
