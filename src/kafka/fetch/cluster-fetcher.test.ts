@@ -97,6 +97,20 @@ test('after a seek nothing of the former position is given', async () => {
   expect(await next(cluster, fetcher, 2000)).toBeUndefined()
 })
 
+test('an answer to a request from before the partition was given up is not taken for one after', async () => {
+  await using cluster = await openCluster()
+  await write(cluster, numbered(0, 3))
+  const fetcher = openFetcher(cluster)
+  fetcher.assign(t0, 0)
+  expect(await take(cluster, fetcher, 3)).toEqual(['0', '1', '2'])
+  // The fetcher asks for offset 3 and waits; meanwhile its owner starts over.
+  await cluster.advance(50)
+  fetcher.unassign(t0)
+  fetcher.assign(t0, 0)
+  await write(cluster, ['3'])
+  expect(await take(cluster, fetcher, 4)).toEqual(['0', '1', '2', '3'])
+})
+
 test('asks for no more of a partition than may wait, and goes on when it is taken', async () => {
   await using cluster = await openCluster()
   for (let i = 0; i < 6; i++) await write(cluster, [`${i}${'x'.repeat(500)}`])
