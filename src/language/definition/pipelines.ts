@@ -154,7 +154,7 @@ function buildBranches(
   const { scope, path, span, label } = context
   if (flow.kind !== 'stream') return refuseSink('branch', flow, span, context)
   const split = scope.names.operation(path.to('branch').long)
-  scope.names.skip(1)
+  scope.names.skip(1 + branches.length)
   const places = branches.map((_, index) => path.to('branch', `branch${index + 1}`))
   const predicates = branches.map((branch, index) =>
     useOptionalFunction(
