@@ -160,7 +160,12 @@ export class Sender {
 
   /** Where a batch of this queue could go now. */
   #nodeFor(queue: PartitionQueue, nowMs: number): number | undefined {
-    if (queue.recovering || queue.retryAtMs > nowMs) return undefined
+    if (queue.recovering) return undefined
+    if (queue.retryAtMs > nowMs) {
+      // The one timer may have been set for an earlier queue: whoever has to wait still asks again.
+      this.pumpAt(queue.retryAtMs)
+      return undefined
+    }
     const leader = this.#leaderOf(queue)
     if (leader < 0) {
       this.#retryLater(queue, new StreamError('KAFKA_RETRIABLE', `partition ${queue.key} has no leader`))
