@@ -170,7 +170,6 @@ class Builder {
       store: this.#env.store(node.store),
       metrics: this.#env.metrics,
       next: this.#outlet(node.id),
-      valuesShared: node.kind === 'to-table',
     })
   }
 

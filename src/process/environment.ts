@@ -47,7 +47,10 @@ export interface OutgoingRecord {
   headers: Headers | undefined
 }
 
-/** A bound user function, as `functions` makes it. */
+/**
+ * A bound user function, as `functions` makes it. It works on copies of its arguments and keeps nothing of its results: values
+ * that belong to a store can be given to it, and its results can be stored.
+ */
 export interface Callable {
   /** `args` is the caller's and is filled anew for the next call. */
   call(args: readonly unknown[]): unknown

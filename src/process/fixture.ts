@@ -7,6 +7,7 @@ import type { Headers } from '../base/headers.ts'
 import { silentLogger } from '../base/logger.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { MetricRegistry } from '../base/metrics.ts'
+import { Lazy } from '../data/lazy.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/serdes.ts'
 import type { ManagedStore, KeyValueStore } from '../store/contracts.ts'
@@ -136,7 +137,7 @@ export class TestTask {
       globalStore: (node) => this.global(node),
       bind: ({ name }) => {
         const code = this.#functions.code.get(name) as (...args: readonly unknown[]) => unknown
-        return { call: (args) => code(...args) }
+        return { call: (args) => code(...args.map(ownCopy)) }
       },
       serde: (format) => serdeFor(format),
       internalTopic: (name) => `app-${name}`,
@@ -180,6 +181,13 @@ export class TestTask {
   #keep({ topic, partition, timestampMs, key, value, headers }: OutgoingRecord): void {
     this.sent.push({ topic, partition, timestampMs, key: asText(key), value: asText(value), headers })
   }
+}
+
+/** Functions get copies, as those that are bound for a real task do. */
+function ownCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Lazy) return value
+  if (Array.isArray(value)) return value.map(ownCopy)
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, ownCopy(field)]))
 }
 
 function asText(writer: ByteWriter | null): string | null {

@@ -15,8 +15,8 @@ export class StreamRecord {
 }
 
 /**
- * A table's update: what a record's value is downstream of a table node. Its values may belong to a store: a user's function gets
- * copies. A filter or mapping without a store of its own leaves `oldValue` null: nothing downstream asks for it.
+ * A table's update: what a record's value is downstream of a table node. Its values may belong to a store and are not
+ * changed. A filter or mapping without a store of its own leaves `oldValue` null: nothing downstream asks for it.
  */
 export class Change {
   oldValue: unknown
@@ -32,6 +32,8 @@ export interface TaskContext {
   topic: string
   partition: number
   offset: number
+  /** Event time of the record that was read, as its extractor gave it; absent before the first. */
+  timestampMs?: number
   /** The largest timestamp that the task has seen, −1 before the first; never goes back. */
   streamTimeMs: number
   readonly clock: Clock

@@ -54,6 +54,10 @@ export interface OrderedStore extends PointStore {
 /** One facade a kind, over the overlay. Values belong to the store: a user's function gets a copy of its own. */
 export interface KeyValueStore<K = unknown, V = unknown> {
   readonly name: string
+  /** Whether values carry a timestamp. */
+  readonly timestamped: boolean
+  /** Whether the definition asks for a store on disk. */
+  readonly persistent: boolean
   /** Whether updates wait for the flush before a commit and go downstream once per key. */
   readonly caching: boolean
   /** What tells keys apart in a `Map`: the same for equal keys, whatever their form. */

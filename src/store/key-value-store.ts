@@ -3,16 +3,22 @@ import type { KeyValueStore, StoreKeyIdentity } from './contracts.ts'
 import { scanOverlay } from './overlay-scan.ts'
 import type { Overlay } from './overlay.ts'
 
+type StoreFacts = Pick<KeyValueStore, 'name' | 'timestamped' | 'persistent' | 'caching'>
+
 /** The key-value facade over an overlay. */
 export class OverlayKeyValueStore implements KeyValueStore {
   readonly name: string
+  readonly timestamped: boolean
+  readonly persistent: boolean
   readonly caching: boolean
   readonly #overlay: Overlay
   #latestMs = 0
 
-  constructor(overlay: Overlay, options: { readonly name: string; readonly caching: boolean }) {
-    this.name = options.name
-    this.caching = options.caching
+  constructor(overlay: Overlay, facts: StoreFacts) {
+    this.name = facts.name
+    this.timestamped = facts.timestamped
+    this.persistent = facts.persistent
+    this.caching = facts.caching
     this.#overlay = overlay
   }
 
@@ -25,9 +31,7 @@ export class OverlayKeyValueStore implements KeyValueStore {
   }
 
   timestampMs(key: unknown): number | undefined {
-    return this.#overlay.coding.values.prefixBytes === 0
-      ? undefined
-      : this.#overlay.find(this.identity(key))?.timestampMs
+    return this.timestamped ? this.#overlay.find(this.identity(key))?.timestampMs : undefined
   }
 
   put(key: unknown, value: unknown, timestampMs: number): void {

@@ -23,7 +23,7 @@ function open(shape: Shape = {}) {
   const metrics = new MetricRegistry()
   const key = shape.key ?? text
   const opened = openStore({
-    spec: { name: 's', key, timestamped: false, caching: false, logging: 'own', ...spec },
+    spec: { name: 's', key, timestamped: false, caching: false, persistent: false, logging: 'own', ...spec },
     keySerde: serdeFor(key),
     valueSerde: serdeFor(value),
     engine,
@@ -183,7 +183,7 @@ describe('openStore', () => {
 describe('a store keyed by column values', () => {
   const indexed = () =>
     openStore({
-      spec: { name: 'i', key: text, timestamped: false, caching: false, logging: 'none' },
+      spec: { name: 'i', key: text, timestamped: false, caching: false, persistent: false, logging: 'none' },
       keySerde: serdeFor(text),
       valueSerde: serdeFor(text),
       changeLog: undefined,

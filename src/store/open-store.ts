@@ -17,6 +17,8 @@ export interface StoreDescription {
   readonly columns?: readonly Column[]
   /** Values carry their record's timestamp. */
   readonly timestamped: boolean
+  /** What the definition asks for; the engine is chosen by whoever opens the store. */
+  readonly persistent: boolean
   /** The change log gets each key once a commit instead of every write. */
   readonly caching: boolean
   readonly logging: 'own' | 'source' | 'none'

@@ -135,7 +135,14 @@ class Checked {
 
 function open(shape: Shape, log: Logged[]): OpenedStore {
   return openStore({
-    spec: { name: 's', key: text, logging: 'own', caching: shape.caching, timestamped: shape.timestamped },
+    spec: {
+      name: 's',
+      key: text,
+      logging: 'own',
+      persistent: false,
+      caching: shape.caching,
+      timestamped: shape.timestamped,
+    },
     keySerde: serdeFor(text),
     valueSerde: serdeFor(long),
     changeLog: {

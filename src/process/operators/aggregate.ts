@@ -3,7 +3,6 @@ import type { KeyValueStore } from '../../store/contracts.ts'
 import type { AggregateNode, Fold, NodeId } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
-import { copyValue } from './copy-value.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableOutput } from './table-output.ts'
 import { UserFunction } from './user-function.ts'
@@ -58,14 +57,13 @@ function stepOf(fold: Fold, node: NodeId, env: ProcessEnvironment): Step {
       return (_key, _value, count) => (count === null ? 1 : (count as number) + 1)
     case 'reduce': {
       const reducer = new UserFunction(fold.reducer, node, env)
-      return (_key, value, aggregate) =>
-        aggregate === null ? copyValue(value) : reducer.call2(copyValue(aggregate), value)
+      return (_key, value, aggregate) => (aggregate === null ? value : reducer.call2(aggregate, value))
     }
     case 'aggregate': {
       const initializer = new UserFunction(fold.initializer, node, env)
       const aggregator = new UserFunction(fold.aggregator, node, env)
       return (key, value, aggregate) =>
-        aggregator.call3(key, value, aggregate === null ? initializer.call0() : copyValue(aggregate))
+        aggregator.call3(key, value, aggregate === null ? initializer.call0() : aggregate)
     }
   }
 }

@@ -1,7 +1,6 @@
 import type { FilterNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Change, Processor, StreamRecord } from '../processor.ts'
-import { copyValue } from './copy-value.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableResult } from './table-result.ts'
 import { UserFunction } from './user-function.ts'
@@ -59,6 +58,6 @@ export class TableFilter implements Processor {
 
   #holds(key: unknown, value: unknown): boolean {
     if (value === null) return false
-    return (this.#predicate.call2(key, copyValue(value)) === true) === this.#wanted
+    return (this.#predicate.call2(key, value) === true) === this.#wanted
   }
 }

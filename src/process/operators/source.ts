@@ -55,6 +55,7 @@ export class Source implements RecordSource {
       return
     }
     record.timestampMs = timestampMs
+    context.timestampMs = timestampMs
     if (timestampMs > this.#partitionTimeMs) this.#partitionTimeMs = timestampMs
     if (timestampMs > context.streamTimeMs) context.streamTimeMs = timestampMs
     this.#next.process(record)

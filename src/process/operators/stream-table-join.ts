@@ -3,7 +3,6 @@ import type { KeyValueStore } from '../../store/contracts.ts'
 import type { GlobalJoinNode, StreamTableJoinNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
-import { copyValue } from './copy-value.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
 
@@ -47,7 +46,7 @@ export class StreamTableJoin implements Processor {
     if (found === null && !this.#left) return
     const out = this.#out
     out.key = key
-    out.value = this.#joiner.call3(key, value, copyValue(found))
+    out.value = this.#joiner.call3(key, value, found)
     out.timestampMs = record.timestampMs
     out.headers = record.headers
     this.#counters.recordsOut.value++

@@ -2,7 +2,6 @@ import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { NodeId } from '../../topology/topology.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
-import { copyValue } from './copy-value.ts'
 import { dropCounter } from './node-counters.ts'
 import { discard } from './outlet.ts'
 import { TableOutput } from './table-output.ts'
@@ -12,8 +11,6 @@ interface TableWriterOptions {
   readonly store: KeyValueStore
   readonly metrics: Metrics
   readonly next: Processor
-  /** Whether others may change the values that come in: a stream's values pass through functions, a source's do not. */
-  readonly valuesShared: boolean
 }
 
 /**
@@ -24,15 +21,13 @@ export class TableWriter implements Processor {
   readonly #store: KeyValueStore
   readonly #output: TableOutput
   readonly #nullKeys: Counter
-  readonly #valuesShared: boolean
   /** Without children nobody asks what the value was. */
   readonly #emits: boolean
 
-  constructor({ node, store, metrics, next, valuesShared }: TableWriterOptions) {
+  constructor({ node, store, metrics, next }: TableWriterOptions) {
     this.#store = store
     this.#output = new TableOutput(store, next)
     this.#nullKeys = dropCounter(metrics, node, 'null-key')
-    this.#valuesShared = valuesShared
     this.#emits = next !== discard
   }
 
@@ -43,7 +38,7 @@ export class TableWriter implements Processor {
       return
     }
     const oldValue = this.#emits ? (this.#store.get(key) ?? null) : null
-    this.#store.put(key, this.#valuesShared ? copyValue(value) : value, timestampMs)
+    this.#store.put(key, value, timestampMs)
     if (this.#emits) this.#output.emit(record, oldValue, value, timestampMs)
   }
 

@@ -1,7 +1,6 @@
 import type { ToStreamNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Change, type Processor } from '../processor.ts'
-import { copyValue } from './copy-value.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
 
@@ -21,8 +20,7 @@ export class ToStream implements Processor {
   process(record: StreamRecord): void {
     this.#counters.recordsIn.value++
     const out = this.#out
-    // What follows may change its values in place, and this one belongs to a store.
-    out.value = copyValue((record.value as Change).newValue)
+    out.value = (record.value as Change).newValue
     out.key = this.#mapper === undefined ? record.key : this.#mapper.call2(record.key, out.value)
     out.timestampMs = record.timestampMs
     out.headers = record.headers

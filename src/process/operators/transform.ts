@@ -2,7 +2,6 @@ import type { TransformNode } from '../../topology/topology.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Change, type Processor } from '../processor.ts'
-import { copyValue } from './copy-value.ts'
 import { headersToStructs, structsToHeaders } from './metadata.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableResult } from './table-result.ts'
@@ -124,7 +123,7 @@ export class TableTransform implements Processor {
   process(record: StreamRecord): void {
     this.#counters.recordsIn.value++
     const { newValue } = record.value as Change
-    const mapped = this.#mapper.call2(record.key, copyValue(newValue))
+    const mapped = this.#mapper.call2(record.key, newValue)
     if (this.#result.put(record, mapped)) this.#counters.recordsOut.value++
   }
 
