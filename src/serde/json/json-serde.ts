@@ -2,7 +2,7 @@ import type { ByteWriter } from '../../base/byte-writer.ts'
 import { StreamError } from '../../base/errors.ts'
 import { cellKind, SlicedRow } from '../../data/row.ts'
 import { SelectedRow, type SelectedLayout } from '../../data/selected-row.ts'
-import { materialize } from '../../data/lazy.ts'
+import { Lazy, materialize } from '../../data/lazy.ts'
 import type { Column } from '../../data/types.ts'
 import type { RowReader, Serde } from '../serde.ts'
 import { stringifyJson } from './cells.ts'
@@ -42,10 +42,17 @@ export function jsonSerde(containersOnly: boolean): Serde {
       if (value instanceof SelectedRow) writeSelected(value, writer)
       else if (value instanceof JsonText || value instanceof SlicedRow)
         writer.writeBytes(value.buffer, value.start, value.end)
-      else writePlain(materialize(value), writer)
+      else writeOther(value, writer)
     },
     project: (columns: readonly Column[]): RowReader => new JsonRowReader(columns),
   }
+}
+
+/** Another language's JSON text goes out as it is: numbers keep their form. */
+function writeOther(value: unknown, writer: ByteWriter): void {
+  const text = value instanceof Lazy ? value.jsonText?.() : undefined
+  if (text === undefined) writePlain(materialize(value), writer)
+  else writer.writeUtf8(text)
 }
 
 function refuseScalar(): never {
