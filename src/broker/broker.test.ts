@@ -1,27 +1,139 @@
-import { expect, test } from 'vitest'
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../base/clock.ts'
+import { silentLogger } from '../base/logger.ts'
+import { seededRandom } from '../base/random.ts'
 import { apis } from '../protocol/apis.ts'
-import { batchesIn } from '../protocol/record-batch-reader.ts'
-import { batchOf, errorOf, openTestBroker } from './fixtures/test-broker.ts'
+import { Broker } from './broker.ts'
+import { batchOf, errorOf, openTestBroker, TestClient } from './fixtures/test-broker.ts'
 
-test('gives back what was written, with offsets in place', async () => {
-  const { client } = openTestBroker()
-  await client.createTopic('a', 2)
-  expect(await client.produce('a', batchOf(['x', 'y']))).toMatchObject({ error: 'NONE', baseOffset: 0 })
-  expect(await client.produce('a', batchOf(['z']))).toMatchObject({ error: 'NONE', baseOffset: 2 })
-  const { records, highWatermark } = await client.fetch('a', 0)
-  expect([...batchesIn(records)].map(({ baseOffset, count }) => [baseOffset, count])).toEqual([
-    [0, 2],
-    [2, 1],
-  ])
-  expect(highWatermark).toBe(3)
+describe('a request', () => {
+  test('of ApiVersions in a version that it lacks is answered in version 0, with its own range', async () => {
+    const { client } = openTestBroker()
+    const frame = client.frame(apis.apiVersions, {}, 0)
+    frame.writeInt16BE(99, 2)
+    const answer = await client.connection.request(frame)
+    const response = apis.apiVersions.response.decode(answer ?? Buffer.alloc(0), 0, 4)
+    expect(errorOf(response)).toBe('UNSUPPORTED_VERSION')
+    expect(response.apiKeys).toEqual([{ apiKey: 18, minVersion: 0, maxVersion: 4 }])
+  })
+
+  test.each([
+    ['an API that is not known', (frame: Buffer) => frame.writeInt16BE(999, 0)],
+    ['a version that is not known', (frame: Buffer) => frame.writeInt16BE(99, 2)],
+    ['bytes that do not end', (frame: Buffer) => frame.fill(0xff, 10)],
+  ])('with %s ends the connection', async (_case, spoil) => {
+    const { client } = openTestBroker()
+    const frame = client.frame(apis.metadata, { topics: [{ name: 'a' }] }, 12)
+    spoil(frame)
+    await expect(client.connection.request(frame)).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    expect(client.connection.closed.aborted).toBe(true)
+  })
+
+  test('waits for the one before it on the same connection', async () => {
+    const { broker, clock, client } = openTestBroker()
+    await client.createTopic('a')
+    const done: string[] = []
+    const slow = client.fetch('a', 0, { maxWaitMs: 100 }).then(() => done.push('fetch'))
+    const quick = client.endOffset('a').then(() => done.push('list'))
+    const other = new TestClient(broker).endOffset('a').then(() => done.push('other'))
+    await clock.advance(101)
+    await Promise.all([slow, quick, other])
+    expect(done).toEqual(['other', 'fetch', 'list'])
+  })
 })
 
-test('answers a version of ApiVersions that it lacks in version 0, with its own range', async () => {
-  const { client } = openTestBroker()
-  const frame = client.frame(apis.apiVersions, {}, 0)
-  frame.writeInt16BE(99, 2)
-  const answer = await client.connection.request(frame)
-  const response = apis.apiVersions.response.decode(answer ?? Buffer.alloc(0), 0, 4)
-  expect(errorOf(response)).toBe('UNSUPPORTED_VERSION')
-  expect(response.apiKeys).toEqual([{ apiKey: 18, minVersion: 0, maxVersion: 4 }])
+test('tells clients the level of transactions, and nothing of one that is off', async () => {
+  const named = { clientSoftwareName: 'x', clientSoftwareVersion: '1' }
+  const level = async (transactionVersion: 0 | 1 | 2) => {
+    const { client } = openTestBroker({ transactionVersion })
+    const { finalizedFeatures } = await client.send(apis.apiVersions, named)
+    return finalizedFeatures.map(({ maxVersionLevel }) => maxVersionLevel)
+  }
+  expect([await level(0), await level(1), await level(2)]).toEqual([[], [1], [2]])
+})
+
+test('a closed broker ends its connections and leaves no timer', async () => {
+  const { broker, clock, client } = openTestBroker()
+  await client.createTopic('a')
+  const waiting = client.fetch('a', 0, { maxWaitMs: 100 })
+  await clock.advance(1)
+  await broker.close()
+  await expect(waiting).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+  expect(clock.nextTimerMs()).toBeUndefined()
+})
+
+function openReal(): Broker {
+  return new Broker({
+    clock: systemClock,
+    random: seededRandom(1),
+    logger: silentLogger,
+    requestBytesMax: 10_000,
+  })
+}
+
+function framed(frame: Buffer): Buffer {
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(frame.length)
+  return Buffer.concat([size, frame])
+}
+
+async function readAll(socket: Socket, frames: number): Promise<Buffer[]> {
+  let held = Buffer.alloc(0)
+  const found: Buffer[] = []
+  for await (const chunk of socket) {
+    held = Buffer.concat([held, chunk as Buffer])
+    while (held.length >= 4 && held.length >= 4 + held.readInt32BE(0)) {
+      const end = 4 + held.readInt32BE(0)
+      found.push(held.subarray(4, end))
+      held = held.subarray(end)
+    }
+    if (found.length >= frames) break
+  }
+  return found
+}
+
+describe('over TCP on loopback', () => {
+  test('answers pipelined requests in order, however the bytes are cut, and says where it is', async () => {
+    await using broker = openReal()
+    const { port } = await broker.listen(0)
+    const client = new TestClient(broker)
+    await client.createTopic('a')
+    const socket = connect(port, '127.0.0.1')
+    const bytes = Buffer.concat(
+      [0, 1, 2].map(() => framed(client.frame(apis.metadata, { topics: null }, 12))),
+    )
+    for (let at = 0; at < bytes.length; at += 7) socket.write(bytes.subarray(at, at + 7))
+    const answers = await readAll(socket, 3)
+    const ids = answers.map((answer) => answer.readInt32BE(0))
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+    const [first = Buffer.alloc(0)] = answers
+    const { brokers } = apis.metadata.response.decode(first, 12, 5)
+    expect(brokers).toEqual([{ nodeId: 1, host: '127.0.0.1', port, rack: null }])
+  })
+
+  test('ends a connection that announces too much, without taking memory for it', async () => {
+    await using broker = openReal()
+    const { port } = await broker.listen(0)
+    const socket = connect(port, '127.0.0.1')
+    socket.write(Buffer.from([0x7f, 0xff, 0xff, 0xff]))
+    socket.resume()
+    await once(socket, 'close')
+    expect(socket.bytesRead).toBe(0)
+  })
+
+  test('names a port that is taken', async () => {
+    await using broker = openReal()
+    await using second = openReal()
+    const { port } = await broker.listen(0)
+    await expect(second.listen(port)).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+  })
+
+  test('is reached in memory as well', async () => {
+    await using broker = openReal()
+    const client = new TestClient(broker)
+    await client.createTopic('a')
+    expect(await client.produce('a', batchOf(['x']))).toMatchObject({ error: 'NONE' })
+  })
 })

@@ -70,7 +70,10 @@ describe('limits', () => {
     minBytes: 1,
     maxBytes,
     topics: [
-      { topic: 'a', partitions: [0, 1].map((partition) => ({ partition, fetchOffset: 0, partitionMaxBytes })) },
+      {
+        topic: 'a',
+        partitions: [0, 1].map((partition) => ({ partition, fetchOffset: 0, partitionMaxBytes })),
+      },
     ],
   })
 
@@ -88,7 +91,9 @@ describe('limits', () => {
     const batch = batchOf(['x'.repeat(1000)])
     for (const partition of [0, 1, 0, 1]) await client.produce('a', batch, { partition })
     const { responses } = await client.send(apis.fetch, fetchTwo(batch.length * 3, 1_000_000), 12)
-    expect(responses[0]?.partitions.map(({ records }) => (records?.length ?? 0) / batch.length)).toEqual([2, 1])
+    expect(responses[0]?.partitions.map(({ records }) => (records?.length ?? 0) / batch.length)).toEqual([
+      2, 1,
+    ])
   })
 })
 
@@ -138,6 +143,11 @@ test('refuses a leader epoch that is not its own', async () => {
 
 test('knows no session but the absence of one', async () => {
   const { client } = openTestBroker()
-  expect(errorOf(await client.send(apis.fetch, { sessionId: 5, topics: [] }))).toBe('FETCH_SESSION_ID_NOT_FOUND')
-  expect(await client.send(apis.fetch, { sessionEpoch: 0, topics: [] })).toMatchObject({ errorCode: 0, sessionId: 0 })
+  expect(errorOf(await client.send(apis.fetch, { sessionId: 5, topics: [] }))).toBe(
+    'FETCH_SESSION_ID_NOT_FOUND',
+  )
+  expect(await client.send(apis.fetch, { sessionEpoch: 0, topics: [] })).toMatchObject({
+    errorCode: 0,
+    sessionId: 0,
+  })
 })

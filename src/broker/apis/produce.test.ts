@@ -20,14 +20,18 @@ describe('a batch', () => {
     await client.createTopic('a')
     const batch = batchOf(['x'])
     expect(await client.produce('a', batch.subarray(0, 40))).toMatchObject({ error: 'CORRUPT_MESSAGE' })
-    expect(await client.produce('a', Buffer.concat([batch, batch]))).toMatchObject({ error: 'INVALID_RECORD' })
+    expect(await client.produce('a', Buffer.concat([batch, batch]))).toMatchObject({
+      error: 'INVALID_RECORD',
+    })
     expect(await client.produce('a', Buffer.alloc(0))).toMatchObject({ error: 'INVALID_RECORD' })
   })
 
   test('is refused when it is larger than the topic allows', async () => {
     const { client } = openTestBroker()
     await client.createTopic('a', 1, { 'max.message.bytes': '100' })
-    expect(await client.produce('a', batchOf(['x'.repeat(100)]))).toMatchObject({ error: 'MESSAGE_TOO_LARGE' })
+    expect(await client.produce('a', batchOf(['x'.repeat(100)]))).toMatchObject({
+      error: 'MESSAGE_TOO_LARGE',
+    })
     expect(await client.produce('a', batchOf(['x']))).toMatchObject({ error: 'NONE' })
   })
 
@@ -58,7 +62,11 @@ describe('a batch', () => {
     expect(await client.produce('a', batch)).toMatchObject({ error: 'KAFKA_STORAGE_ERROR' })
     const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, offset: 1 }] }]
     await client.send(apis.deleteRecords, { topics, timeoutMs: 1 })
-    expect(await client.produce('a', batch)).toMatchObject({ error: 'NONE', baseOffset: 2, logStartOffset: 1 })
+    expect(await client.produce('a', batch)).toMatchObject({
+      error: 'NONE',
+      baseOffset: 2,
+      logStartOffset: 1,
+    })
   })
 })
 
@@ -70,8 +78,14 @@ describe('an idempotent producer', () => {
       batchOf(['x', 'y'], { ...producer, baseSequence: sequence * 2 }),
     )
     for (const batch of batches) await client.produce('a', batch)
-    expect(await client.produce('a', batches[5] ?? Buffer.alloc(0))).toMatchObject({ error: 'NONE', baseOffset: 10 })
-    expect(await client.produce('a', batches[1] ?? Buffer.alloc(0))).toMatchObject({ error: 'NONE', baseOffset: 2 })
+    expect(await client.produce('a', batches[5] ?? Buffer.alloc(0))).toMatchObject({
+      error: 'NONE',
+      baseOffset: 10,
+    })
+    expect(await client.produce('a', batches[1] ?? Buffer.alloc(0))).toMatchObject({
+      error: 'NONE',
+      baseOffset: 2,
+    })
     expect(await client.produce('a', batches[0] ?? Buffer.alloc(0))).toMatchObject({
       error: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
     })
@@ -145,13 +159,17 @@ describe('acknowledgements', () => {
   test('any other number than -1, 0 and 1 is refused', async () => {
     const { client } = openTestBroker()
     await client.createTopic('a')
-    expect(await client.produce('a', batchOf(['x']), { acks: 2 })).toMatchObject({ error: 'INVALID_REQUIRED_ACKS' })
+    expect(await client.produce('a', batchOf(['x']), { acks: 2 })).toMatchObject({
+      error: 'INVALID_REQUIRED_ACKS',
+    })
   })
 
   test('all are too many when the topic wants two replicas in sync', async () => {
     const { client } = openTestBroker()
     await client.createTopic('a', 1, { 'min.insync.replicas': '2' })
-    expect(await client.produce('a', batchOf(['x']), { acks: -1 })).toMatchObject({ error: 'NOT_ENOUGH_REPLICAS' })
+    expect(await client.produce('a', batchOf(['x']), { acks: -1 })).toMatchObject({
+      error: 'NOT_ENOUGH_REPLICAS',
+    })
     expect(await client.produce('a', batchOf(['x']), { acks: 1 })).toMatchObject({ error: 'NONE' })
   })
 })
@@ -171,7 +189,10 @@ test('finds a topic by its id from version 13 on', async () => {
 test('refuses versions whose format is gone, though they are advertised', async () => {
   const { broker, client } = openTestBroker()
   await client.createTopic('a')
-  const { apiKeys } = await client.send(apis.apiVersions, { clientSoftwareName: 'x', clientSoftwareVersion: '1' })
+  const { apiKeys } = await client.send(apis.apiVersions, {
+    clientSoftwareName: 'x',
+    clientSoftwareVersion: '1',
+  })
   expect(apiKeys.find(({ apiKey }) => apiKey === 0)).toMatchObject({ minVersion: 0, maxVersion: 13 })
   const old = await new TestClient(broker).produce('a', batchOf(['x']), { version: 2 })
   expect(old.error).toBe('UNSUPPORTED_VERSION')

@@ -37,7 +37,11 @@ class Member {
 
   /** Joins, a second time with the id it is told first where it has none. */
   async join(change: Join = {}, version = 9) {
-    let answer = await this.client.send(apis.joinGroup, { ...this.#join, memberId: this.memberId, ...change }, version)
+    let answer = await this.client.send(
+      apis.joinGroup,
+      { ...this.#join, memberId: this.memberId, ...change },
+      version,
+    )
     if (errorOf(answer) === 'MEMBER_ID_REQUIRED') {
       const { memberId } = answer
       answer = await this.client.send(apis.joinGroup, { ...this.#join, memberId, ...change }, version)
@@ -206,7 +210,10 @@ describe('a rebalance', () => {
   test('begins when a member leaves', async () => {
     const setup = openTestBroker()
     const [a, b] = await twoMembers(setup)
-    const { members } = await b.client.send(apis.leaveGroup, { groupId: 'g', members: [{ memberId: b.memberId }] })
+    const { members } = await b.client.send(apis.leaveGroup, {
+      groupId: 'g',
+      members: [{ memberId: b.memberId }],
+    })
     expect(errorOf(members[0])).toBe('NONE')
     expect(await a.beat()).toBe('REBALANCE_IN_PROGRESS')
   })
@@ -237,7 +244,11 @@ describe('a rebalance', () => {
     const sync = (change: object) => a.client.send(apis.syncGroup, { ...a.claim, ...change })
     expect(errorOf(await sync({ generationId: 1 }))).toBe('ILLEGAL_GENERATION')
     expect(errorOf(await sync({ protocolName: 'other' }))).toBe('INCONSISTENT_GROUP_PROTOCOL')
-    expect(await sync({})).toMatchObject({ errorCode: 0, protocolName: 'range', assignment: Buffer.from('for a') })
+    expect(await sync({})).toMatchObject({
+      errorCode: 0,
+      protocolName: 'range',
+      assignment: Buffer.from('for a'),
+    })
   })
 
   test('ends with an empty group when the last member goes', async () => {
@@ -260,7 +271,11 @@ describe('a static member', () => {
     const back = new Member(setup, { groupInstanceId: 'two' })
     expect(await back.join()).toMatchObject({ errorCode: 0, generationId: 2, members: [] })
     expect(await back.sync()).toMatchObject({ assignment: Buffer.from('for b') })
-    expect([await a.beat(), await b.beat(), await back.beat()]).toEqual(['NONE', 'FENCED_INSTANCE_ID', 'NONE'])
+    expect([await a.beat(), await b.beat(), await back.beat()]).toEqual([
+      'NONE',
+      'FENCED_INSTANCE_ID',
+      'NONE',
+    ])
   })
 
   test('that led is told to leave the assignment as it is', async () => {

@@ -35,9 +35,18 @@ class Producer {
   async write(text: string, partition = 0) {
     if (this.#version === 1) await this.addPartition(partition)
     const { producerId, producerEpoch } = this
-    const batch = batchOf([text], { producerId, producerEpoch, baseSequence: this.#sequence, transactional: true })
+    const batch = batchOf([text], {
+      producerId,
+      producerEpoch,
+      baseSequence: this.#sequence,
+      transactional: true,
+    })
     const version = this.#version === 1 ? 11 : 12
-    const { error } = await this.#setup.client.produce('a', batch, { partition, transactionalId: this.id, version })
+    const { error } = await this.#setup.client.produce('a', batch, {
+      partition,
+      transactionalId: this.id,
+      version,
+    })
     if (error === 'NONE') this.#sequence++
     return error
   }
@@ -182,7 +191,10 @@ describe.each([1, 2] as const)('a transaction of version %i', (version) => {
     const [old, young] = [new Producer(setup, version), new Producer(setup, version)]
     await old.init()
     await old.write('x')
-    expect([await young.init(), await young.init()]).toEqual(['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS'])
+    expect([await young.init(), await young.init()]).toEqual([
+      'CONCURRENT_TRANSACTIONS',
+      'CONCURRENT_TRANSACTIONS',
+    ])
     await clock.advance(51)
     expect(await young.init()).toBe('NONE')
     expect(await client.endOffset('a', true)).toBe(2)
@@ -231,7 +243,10 @@ describe('the first version', () => {
     const batch = batchOf(['y'], { producerId, producerEpoch, baseSequence: 0, transactional: true })
     const send = (version: number) =>
       setup.client.produce('a', batch, { partition: 1, transactionalId: 'tx', version })
-    expect([(await send(10)).error, (await send(11)).error]).toEqual(['INVALID_TXN_STATE', 'TRANSACTION_ABORTABLE'])
+    expect([(await send(10)).error, (await send(11)).error]).toEqual([
+      'INVALID_TXN_STATE',
+      'TRANSACTION_ABORTABLE',
+    ])
   })
 
   test('adds no partition when one of them does not exist', async () => {
@@ -278,7 +293,9 @@ describe('the second version', () => {
       errorCode: 0,
       producerEpoch: producer.producerEpoch,
     })
-    expect(errorOf(await setup.client.send(apis.endTxn, { ...request, committed: false }))).toBe('INVALID_TXN_STATE')
+    expect(errorOf(await setup.client.send(apis.endTxn, { ...request, committed: false }))).toBe(
+      'INVALID_TXN_STATE',
+    )
   })
 
   test('lets an abort of nothing pass, which moves the epoch on, but no commit of nothing', async () => {
@@ -362,7 +379,12 @@ test('offsets of a zombie of the group are refused, those of no member are not',
   expect(await producer.commitOffset(1, { generationId: 3, memberId: 'm' })).toBe('ILLEGAL_GENERATION')
   await setup.client.send(
     apis.joinGroup,
-    { groupId: 'g', sessionTimeoutMs: 6000, protocolType: 'consumer', protocols: [{ name: 'p', metadata: Buffer.alloc(0) }] },
+    {
+      groupId: 'g',
+      sessionTimeoutMs: 6000,
+      protocolType: 'consumer',
+      protocols: [{ name: 'p', metadata: Buffer.alloc(0) }],
+    },
     3,
   )
   expect(await producer.commitOffset(1, { generationId: 1, memberId: 'm' })).toBe('UNKNOWN_MEMBER_ID')
@@ -389,10 +411,16 @@ test('administrators see what is open', async () => {
   await producer.write('x', 1)
   const { producerId } = producer
   const listed = await client.send(apis.listTransactions, { stateFilters: ['Ongoing'] }, 1)
-  expect(listed.transactionStates).toEqual([{ transactionalId: 'tx', producerId, transactionState: 'Ongoing' }])
-  const { transactionStates } = await client.send(apis.describeTransactions, { transactionalIds: ['tx', 'other'] })
+  expect(listed.transactionStates).toEqual([
+    { transactionalId: 'tx', producerId, transactionState: 'Ongoing' },
+  ])
+  const { transactionStates } = await client.send(apis.describeTransactions, {
+    transactionalIds: ['tx', 'other'],
+  })
   expect(transactionStates[0]).toMatchObject({ producerId, topics: [{ topic: 'a', partitions: [1] }] })
   expect(errorOf(transactionStates[1])).toBe('TRANSACTIONAL_ID_NOT_FOUND')
-  const { topics } = await client.send(apis.describeProducers, { topics: [{ name: 'a', partitionIndexes: [1] }] })
+  const { topics } = await client.send(apis.describeProducers, {
+    topics: [{ name: 'a', partitionIndexes: [1] }],
+  })
   expect(topics[0]?.partitions[0]?.activeProducers).toMatchObject([{ producerId, currentTxnStartOffset: 0 }])
 })

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { apis } from '../../protocol/apis.ts'
+import { batchOf, errorOf, openTestBroker, type TestClient } from '../fixtures/test-broker.ts'
+
+async function at(client: TestClient, timestamp: number, version = -1) {
+  const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, timestamp }] }]
+  const answer = await client.send(apis.listOffsets, { topics }, version)
+  const partition = answer.topics[0]?.partitions[0]
+  return partition?.errorCode === 0 ? [partition.offset, partition.timestamp] : errorOf(partition)
+}
+
+/** Three batches: times 10 · 30 · 20. */
+async function threeTimes() {
+  const setup = openTestBroker({ segmentBytes: 100 })
+  await setup.client.createTopic('a')
+  for (const timeMs of [10, 30, 20]) await setup.client.produce('a', batchOf(['x', 'y'], {}, timeMs))
+  return setup
+}
+
+describe('a place in a log', () => {
+  test('is its start, its end, or where its largest time is', async () => {
+    const { client } = await threeTimes()
+    expect([await at(client, -2), await at(client, -1), await at(client, -3)]).toEqual([
+      [0, -1],
+      [6, -1],
+      [2, 30],
+    ])
+    expect([await at(client, -4), await at(client, -5)]).toEqual([
+      [0, -1],
+      [-1, -1],
+    ])
+  })
+
+  test('is the first record at a time or after it', async () => {
+    const { client } = await threeTimes()
+    expect([await at(client, 5), await at(client, 10), await at(client, 11), await at(client, 31)]).toEqual([
+      [0, 10],
+      [0, 10],
+      [2, 30],
+      [-1, -1],
+    ])
+  })
+
+  test('lies behind what was deleted', async () => {
+    const { client } = await threeTimes()
+    const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, offset: 3 }] }]
+    await client.send(apis.deleteRecords, { topics })
+    expect([await at(client, -2), await at(client, 5)]).toEqual([
+      [3, -1],
+      [3, 30],
+    ])
+  })
+
+  test('is given in each version but the first', async () => {
+    const { client } = await threeTimes()
+    for (let version = 1; version <= apis.listOffsets.maxVersion; version++)
+      expect(await at(client, -1, version)).toEqual([6, -1])
+    expect(await at(client, -1, 0)).toBe('UNSUPPORTED_VERSION')
+  })
+})
+
+test('the end of an epoch is the end of the log while it lasts, and not known of those to come', async () => {
+  const { client } = await threeTimes()
+  const partitions = [0, 1].map((leaderEpoch) => ({ partition: 0, leaderEpoch }))
+  const { topics } = await client.send(apis.offsetForLeaderEpoch, { topics: [{ topic: 'a', partitions }] })
+  expect(topics[0]?.partitions.map(({ leaderEpoch, endOffset }) => [leaderEpoch, endOffset])).toEqual([
+    [0, 6],
+    [-1, -1],
+  ])
+})
+
+test('records are deleted up to an offset in the log, or all', async () => {
+  const { broker, client } = await threeTimes()
+  const before = broker.memoryUsedBytes
+  const deleteBefore = async (offset: number) => {
+    const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, offset }] }]
+    const answer = await client.send(apis.deleteRecords, { topics })
+    const partition = answer.topics[0]?.partitions[0]
+    return partition?.errorCode === 0 ? partition.lowWatermark : errorOf(partition)
+  }
+  expect([await deleteBefore(3), await deleteBefore(1), await deleteBefore(7)]).toEqual([
+    3,
+    3,
+    'OFFSET_OUT_OF_RANGE',
+  ])
+  expect(broker.memoryUsedBytes).toBeLessThan(before)
+  expect(await deleteBefore(-1)).toBe(6)
+  expect(broker.memoryUsedBytes).toBe(0)
+})
