@@ -15,6 +15,7 @@
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { isRetriable, kafkaErrorName } from '../../protocol/error-codes.ts'
+import { Alarm } from '../cluster/alarm.ts'
 import { topicMissing, type Cluster } from '../cluster/cluster.ts'
 import { checkResponse, responseError } from '../cluster/response-error.ts'
 import { backoffMs, isTransient } from '../cluster/retrying.ts'
@@ -46,6 +47,7 @@ export class ClusterFetcher implements Fetcher {
   readonly #positions = new Map<string, FetchPosition>()
   readonly #nodesAsked = new Set<number>()
   readonly #stopListening: () => void
+  readonly #alarm: Alarm
   #turn = 0
   #pumpDue = false
   #closed = false
@@ -55,6 +57,7 @@ export class ClusterFetcher implements Fetcher {
     this.#options = options
     this.#lane = lane
     this.#buffer = new FetchBuffer(cluster.context.clock)
+    this.#alarm = new Alarm(cluster.context.clock, () => this.#schedulePump())
     this.#stopListening = cluster.metadata.onChange(() => this.#schedulePump())
   }
 
@@ -109,6 +112,7 @@ export class ClusterFetcher implements Fetcher {
     if (this.#closed) return
     this.#closed = true
     this.#stopListening()
+    this.#alarm.cancel()
     this.#positions.clear()
     this.#buffer.wake()
     await this.#cluster.connections.closeLane(this.#lane)
@@ -137,6 +141,7 @@ export class ClusterFetcher implements Fetcher {
     const holding = new Set<number>()
     for (const position of this.#positions.values()) {
       if (position.stopped) continue
+      if (position.retryAtMs > nowMs) this.#alarm.set(position.retryAtMs)
       const leader = this.#leaderOf(position, nowMs)
       if (leader === undefined) continue
       if (position.paused || position.full || position.retryAtMs > nowMs) holding.add(leader)
@@ -269,7 +274,7 @@ export class ClusterFetcher implements Fetcher {
     if (nowMs - position.failingSinceMs > context.retryTimeoutMs) return this.#fail(position, error)
     const waitMs = backoffMs(context, position.failureCount++)
     position.retryAtMs = nowMs + waitMs
-    context.clock.setTimer(waitMs, () => this.#schedulePump())
+    this.#alarm.set(position.retryAtMs)
     this.#cluster.refreshSoon()
   }
 

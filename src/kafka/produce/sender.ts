@@ -6,11 +6,11 @@
  * An open batch is sealed when it is due and could be sent now: while a broker is busy, batches fill up instead of queueing.
  */
 import { assert } from '../../base/assert.ts'
-import type { Timer } from '../../base/clock.ts'
 import { deferred, type Deferred } from '../../base/deferred.ts'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import { apis } from '../../protocol/apis.ts'
 import { stampProducer } from '../../protocol/record-batch-writer.ts'
+import { Alarm } from '../cluster/alarm.ts'
 import type { BrokerConnection } from '../cluster/broker-connection.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { backoffMs, isTransient } from '../cluster/retrying.ts'
@@ -64,9 +64,8 @@ export class Sender {
   readonly #links = new Map<number, BrokerConnection>()
   readonly #linking = new Set<number>()
   readonly #stopListening: () => void
+  readonly #alarm: Alarm
   #pumpDue = false
-  #timer: Timer | undefined
-  #timerAtMs = Infinity
   #stopped = false
   #requestCount = 0
   #idle: Deferred<void> | undefined
@@ -76,6 +75,7 @@ export class Sender {
     this.#options = options
     this.#lane = lane
     this.#rules = rules
+    this.#alarm = new Alarm(cluster.context.clock, () => this.schedulePump())
     this.#stopListening = cluster.metadata.onChange(() => this.schedulePump())
   }
 
@@ -94,18 +94,6 @@ export class Sender {
     })
   }
 
-  /** Looks again at this time of the monotonic clock. */
-  pumpAt(atMs: number): void {
-    if (atMs >= this.#timerAtMs || this.#stopped) return
-    const { clock } = this.#cluster.context
-    this.#timer?.cancel()
-    this.#timerAtMs = atMs
-    this.#timer = clock.setTimer(Math.max(0, atMs - clock.monotonicMs()), () => {
-      this.#timerAtMs = Infinity
-      this.schedulePump()
-    })
-  }
-
   /** Resolves when no request is under way. */
   async idle(): Promise<void> {
     if (this.#requestCount === 0) return
@@ -115,7 +103,7 @@ export class Sender {
 
   stop(): void {
     this.#stopped = true
-    this.#timer?.cancel()
+    this.#alarm.cancel()
     this.#stopListening()
   }
 
@@ -163,7 +151,7 @@ export class Sender {
     if (queue.recovering) return undefined
     if (queue.retryAtMs > nowMs) {
       // The one timer may have been set for an earlier queue: whoever has to wait still asks again.
-      this.pumpAt(queue.retryAtMs)
+      this.#alarm.set(queue.retryAtMs)
       return undefined
     }
     const leader = this.#leaderOf(queue)
@@ -210,7 +198,7 @@ export class Sender {
   #head(queue: PartitionQueue, nowMs: number): SealedBatch | undefined {
     if (queue.waiting.length === 0 && queue.writer.count > 0) {
       if (queue.dueMs <= nowMs) this.#rules.seal(queue)
-      else this.pumpAt(queue.dueMs)
+      else this.#alarm.set(queue.dueMs)
     }
     const batch = queue.waiting[0]
     return batch !== undefined && this.#rules.admits(queue, batch) ? batch : undefined
@@ -275,7 +263,7 @@ export class Sender {
     const nowMs = context.clock.monotonicMs()
     // Batches that were under way together fail together: that is one failure.
     if (queue.retryAtMs <= nowMs) queue.retryAtMs = nowMs + backoffMs(context, queue.failureCount++)
-    this.pumpAt(queue.retryAtMs)
+    this.#alarm.set(queue.retryAtMs)
     this.#cluster.refreshSoon()
     const oldest = queue.waiting[0]
     if (oldest === undefined || nowMs - oldest.sealedAtMs < this.#options.deliveryTimeoutMs) return
