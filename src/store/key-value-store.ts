@@ -1,3 +1,4 @@
+import { addDetail, toStreamError } from '../base/errors.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
 import type { KeyValueStore, StoreKeyIdentity } from './contracts.ts'
 import { scanOverlay } from './overlay-scan.ts'
@@ -23,7 +24,11 @@ export class OverlayKeyValueStore implements KeyValueStore {
   }
 
   identity(key: unknown): StoreKeyIdentity {
-    return this.#overlay.coding.keys.identity(key)
+    try {
+      return this.#overlay.coding.keys.identity(key)
+    } catch (error) {
+      throw addDetail(toStreamError(error), `It is a key of store "${this.name}".`)
+    }
   }
 
   get(key: unknown): unknown {

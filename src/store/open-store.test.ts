@@ -146,7 +146,9 @@ describe('openStore', () => {
     const { store } = open({ key: long })
     store.put(5n, 'five', 0)
     expect(store.get(5)).toBe('five')
-    expect(() => store.get('5')).toThrow(expect.objectContaining({ code: 'VALUE_TYPE_MISMATCH' }))
+    expect(() => store.get('5')).toThrow(
+      expect.objectContaining({ code: 'VALUE_TYPE_MISMATCH', detail: 'It is a key of store "s".' }),
+    )
     expect(() => store.get(null)).toThrow(expect.objectContaining({ code: 'VALUE_TYPE_MISMATCH' }))
   })
 
@@ -164,7 +166,12 @@ describe('openStore', () => {
     const { store, managed, engine } = open({ value: long, caching: true })
     store.put('a', 1, 0)
     store.put('b', 'no number', 0)
-    expect(() => managed.seal()).toThrow(expect.objectContaining({ code: 'VALUE_TYPE_MISMATCH' }))
+    expect(() => managed.seal()).toThrow(
+      expect.objectContaining({
+        code: 'VALUE_TYPE_MISMATCH',
+        detail: expect.stringContaining('It was written to store "s".'),
+      }),
+    )
     expect(managed.dirtyCount).toBe(2)
     managed.failed(0)
     expect(managed.dirtyCount).toBe(0)

@@ -14,6 +14,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
+import { addDetail, toStreamError, type StreamError } from '../base/errors.ts'
 import type { Counter } from '../base/metrics.ts'
 import { detach } from '../data/lazy.ts'
 import { CleanRing } from './clean-ring.ts'
@@ -93,7 +94,7 @@ export class Overlay {
     const writer = this.#spareWriter ?? new ByteWriter()
     this.#spareWriter = undefined
     const slots = this.#dirty
-    const entries = encodeSlots(slots, this.coding, writer)
+    const entries = this.#encode(slots, writer)
     const { changeLog, logAt, name } = this.#options
     if (changeLog !== undefined && logAt === 'seal') {
       const { prefixBytes } = this.coding.values
@@ -183,14 +184,36 @@ export class Overlay {
     if (sink === undefined) return
     const writer = this.#scratch
     writer.reset()
-    this.coding.keys.write(slot.identity, writer)
-    const keyEnd = writer.length
-    if (slot.value !== null) this.coding.values.write(slot.value, slot.timestampMs ?? 0, writer)
+    const keyEnd = this.#writeSlot(slot, writer)
     const value =
       slot.value === null
         ? null
         : writer.buffer.subarray(keyEnd + this.coding.values.prefixBytes, writer.length)
     sink.append(this.#options.name, writer.buffer.subarray(0, keyEnd), value, slot.timestampMs ?? 0)
+  }
+
+  #encode(slots: readonly Slot[], writer: ByteWriter): SealedGeneration['entries'] {
+    try {
+      return encodeSlots(slots, this.coding, writer)
+    } catch (error) {
+      throw this.#failure(error)
+    }
+  }
+
+  /** @returns where the key ends */
+  #writeSlot(slot: Slot, writer: ByteWriter): number {
+    try {
+      this.coding.keys.write(slot.identity, writer)
+      const keyEnd = writer.length
+      if (slot.value !== null) this.coding.values.write(slot.value, slot.timestampMs ?? 0, writer)
+      return keyEnd
+    } catch (error) {
+      throw this.#failure(error)
+    }
+  }
+
+  #failure(error: unknown): StreamError {
+    return addDetail(toStreamError(error), `It was written to store "${this.#options.name}".`)
   }
 
   /** A slot's bytes are in the engine now. */
