@@ -4,6 +4,7 @@ import { checkDecimal, powerOfTen, rescale, roundHalfAway, toScale } from './val
 import { fail } from './values/failure.ts'
 import { checkByte, checkInt, checkShort, toLong } from './values/integers.ts'
 import { formatInterval, parseInterval } from './values/intervals.ts'
+import { isJsonType, jsonText } from './values/json-paths.ts'
 import { formatDouble, parseNumber, roundHalfEven } from './values/numbers.ts'
 import { dayMicros, formatDate, formatTimestamp, parseDate, parseTimestamp } from './values/times.ts'
 import { typeName } from './type-name.ts'
@@ -29,7 +30,7 @@ export function canCast(from: DataType, to: DataType): boolean {
 
 function findCast(from: DataType, to: DataType): Convert | 'none' | undefined {
   if (from.kind === 'null' || (from.kind === to.kind && from.kind !== 'decimal')) return undefined
-  if (from.kind === 'any') return castAny(to)
+  if (isJsonType(from)) return castJson(to)
   if (isWholeKind(to)) return toWhole(from, to)
   switch (to.kind) {
     case 'double':
@@ -61,7 +62,7 @@ function withoutFailure(convert: Convert): Convert {
 }
 
 /** A JSON value decides at run time what it is. */
-function castAny(to: DataType): Convert | 'none' {
+function castJson(to: DataType): Convert | 'none' {
   const fromText = findCast({ kind: 'string' }, to)
   if (fromText === 'none') return 'none'
   const double = findCast({ kind: 'double' }, to)
@@ -69,15 +70,11 @@ function castAny(to: DataType): Convert | 'none' {
   return (value: unknown) => {
     const text = typeof value === 'string' ? fromText : 'none'
     const convert = typeof value === 'number' ? double : typeof value === 'boolean' ? boolean : text
-    if (to.kind === 'string') return toJsonText(value)
+    if (to.kind === 'string') return jsonText(value)
     if (convert === undefined) return value
     if (convert !== 'none') return convert(value as never)
     return fail(`could not convert a JSON value to ${typeName(to)}`)
   }
-}
-
-function toJsonText(value: unknown): string {
-  return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
 }
 
 const wholeChecks: Readonly<Record<string, (value: number) => unknown>> = {

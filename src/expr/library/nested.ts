@@ -1,6 +1,8 @@
 import type { DataType } from '../../data/types.ts'
+import { isWholeKind } from '../values/compare.ts'
+import { followPath, isJsonType, jsonAsText, parsePath } from '../values/json-paths.ts'
 import { codePointLength } from '../values/text.ts'
-import { calls, int, text, type ScalarFunction } from './scalar-function.ts'
+import { arg, calls, int, text, type ScalarFunction } from './scalar-function.ts'
 
 /** A field of a struct; NULL where the value has none. */
 function field(value: unknown, name: string): unknown {
@@ -28,6 +30,29 @@ function ofList(types: (list: DataType) => readonly DataType[]): ScalarFunction[
 
 const listed = (list: DataType): DataType => (list.kind === 'list' ? list.of : list)
 
+/** `json -> 'key'` and `json ->> '$.path'`; a path that is a literal is read once. */
+function jsonFunction(names: readonly string[], finish: (value: unknown) => unknown): ScalarFunction {
+  return {
+    names,
+    nulls: 'strict',
+    take: ([value, path]) => {
+      if (value === undefined || path === undefined || !(isJsonType(value) || value.kind === 'list'))
+        return undefined
+      return [value, isWholeKind(path) ? int : text]
+    },
+    emit: (site) => {
+      const literal = site.literalText(1)
+      if (literal !== undefined) {
+        const steps = parsePath(literal)
+        return `${site.constant((value: unknown) => finish(followPath(value, steps)))}(${arg(site, 0)})`
+      }
+      const follow = (value: unknown, path: string | number): unknown =>
+        finish(followPath(value, typeof path === 'number' ? [path] : parsePath(path)))
+      return `${site.constant(follow)}(${site.args.join(', ')})`
+    },
+  }
+}
+
 export const nestedFunctions: readonly ScalarFunction[] = [
   {
     names: ['struct_extract'],
@@ -35,6 +60,8 @@ export const nestedFunctions: readonly ScalarFunction[] = [
     take: ([struct]) => (struct?.kind === 'struct' ? [struct, text] : undefined),
     emit: calls(field),
   },
+  jsonFunction(['json_extract', '->'], (value) => value),
+  jsonFunction(['json_extract_string', '->>'], jsonAsText),
   { names: ['list_extract'], nulls: 'strict', take: ofList((list) => [list, int]), emit: calls(element) },
   {
     names: ['list_contains', 'list_has', 'array_contains', 'array_has'],

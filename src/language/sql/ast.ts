@@ -11,6 +11,7 @@ export type AstExpr =
   | Between
   | Subquery
   | Star
+  | Lambda
   | OtherExpr
 
 interface ExprBase {
@@ -111,8 +112,15 @@ export interface Star extends ExprBase {
   readonly columns: boolean
 }
 
+/** `x -> y`: a lambda in a call that takes one, anywhere else the extraction of JSON. */
+export interface Lambda extends ExprBase {
+  readonly class: 'LAMBDA'
+  readonly lhs: AstExpr
+  readonly expr: AstExpr
+}
+
 export interface OtherExpr extends ExprBase {
-  readonly class: 'WINDOW' | 'LAMBDA' | 'PARAMETER' | 'COLLATE' | 'DEFAULT' | 'POSITIONAL_REFERENCE'
+  readonly class: 'WINDOW' | 'PARAMETER' | 'COLLATE' | 'DEFAULT' | 'POSITIONAL_REFERENCE'
 }
 
 export interface SelectNode {

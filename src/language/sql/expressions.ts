@@ -234,7 +234,10 @@ export class ExpressionBuilder {
     const taken = findFunction(name)?.take(types, type)
     if (taken === undefined) {
       const list = types.map(typeName).join(', ')
-      return this.#report('TYPE_INVALID', `"${name}" does not take (${list})`, ast)
+      const hint = list.includes('JSON')
+        ? "Give JSON a type first: CAST(x AS DOUBLE) for a number, x ->> '$' for text."
+        : undefined
+      return this.#report('TYPE_INVALID', `"${name}" does not take (${list})`, ast, hint)
     }
     return {
       kind: 'call',
@@ -253,8 +256,8 @@ export class ExpressionBuilder {
     return args.map((arg, index) => this.cast(arg, typeOf(arg, index), children[index] ?? ast))
   }
 
-  #report(code: ErrorCode, message: string, ast: AstExpr): Expr {
-    this.#diagnostics.error(code, message, this.#places.of(ast))
+  #report(code: ErrorCode, message: string, ast: AstExpr, hint?: string): Expr {
+    this.#diagnostics.error(code, message, this.#places.of(ast), hint === undefined ? {} : { hint })
     return wrong
   }
 }

@@ -43,6 +43,8 @@ export class NameResolver {
   resolve(expr: AstExpr, context: NameContext): AstExpr | undefined {
     if (expr.class === 'COLUMN_REF') return this.#column(expr, context)
     if (expr.class === 'SUBQUERY') return this.#subquery(expr, context)
+    if (expr.class === 'LAMBDA')
+      return this.resolve(callOf('json_extract', [expr.lhs, expr.expr], expr), context)
     const refusal = refusalOf(expr)
     if (refusal !== undefined) {
       this.#diagnostics.error('SQL_NOT_SUPPORTED', refusal.message, this.#places.of(expr), {
@@ -51,6 +53,8 @@ export class NameResolver {
       return undefined
     }
     const known = expr.class !== 'FUNCTION' || this.#checkFunction(expr)
+    // The names in a lambda are its own; the call that takes it is refused.
+    if (!known && childrenOf(expr).some((child) => child.class === 'LAMBDA')) return undefined
     const children = childrenOf(expr).map((child) => this.resolve(child, context))
     if (!known || children.includes(undefined)) return undefined
     return withChildren(expr, children as readonly AstExpr[])
@@ -91,7 +95,7 @@ export class NameResolver {
       this.#report('NAME_NOT_FOUND', `column "${name}" is in more than one topic`, expr, `Write ${choices}.`)
       return undefined
     }
-    if (owner !== undefined) return fieldsOf(bind(expr, owner, columnIndex(owner, name)), rest)
+    if (owner !== undefined) return fieldsOf(expr, owner, columnIndex(owner, name), rest)
     const output = context.outputs.get(name.toLowerCase())
     if (output !== undefined && rest.length === 0) return output
     const call = bareCalls[name.toLowerCase()]
@@ -109,7 +113,7 @@ export class NameResolver {
       if (scope === undefined) continue
       const name = names[count] ?? ''
       const index = columnIndex(scope, name)
-      if (index >= 0) return fieldsOf(bind(expr, scope, index), names.slice(count + 1))
+      if (index >= 0) return fieldsOf(expr, scope, index, names.slice(count + 1))
       const columns = scope.columns.map((column) => column.name)
       const hint = suggest(name, columns, 'columns')
       this.#report('NAME_NOT_FOUND', `column "${name}" is not in topic "${scope.topic}"`, expr, hint)
@@ -155,8 +159,10 @@ export function bind(expr: Pick<ColumnRef, 'query_location'>, scope: Scope, inde
   }
 }
 
-/** `column.field.field` of a struct. */
-function fieldsOf(column: AstExpr, fields: readonly string[]): AstExpr {
+/** `column.field.field` of a struct, or of JSON that nothing more is known of. */
+function fieldsOf(expr: ColumnRef, scope: Scope, index: number, fields: readonly string[]): AstExpr {
+  const column = bind(expr, scope, index)
+  let type = scope.columns[index]?.type
   return fields.reduce<AstExpr>((inner, name) => {
     const field: AstExpr = {
       class: 'CONSTANT',
@@ -164,7 +170,9 @@ function fieldsOf(column: AstExpr, fields: readonly string[]): AstExpr {
       alias: '',
       value: { type: { id: 'VARCHAR', type_info: null }, is_null: false, value: name },
     }
-    return callOf('struct_extract', [inner, field], column)
+    const declared = type?.kind === 'struct' ? (type.fields ?? []) : []
+    type = declared.find((candidate) => candidate.name === name)?.type
+    return callOf(declared.length > 0 ? 'struct_extract' : 'json_extract', [inner, field], column)
   }, column)
 }
 

@@ -34,7 +34,10 @@ export class Oracle implements Disposable {
     for (const [name, { columns, rows }] of Object.entries(tables)) {
       const list = columns.map((column) => `${quoted(column.name)} ${typeName(column.type)}`)
       await connection.run(`CREATE TABLE ${quoted(name)}(${list.join(', ')})`)
-      const values = rows.map((row) => `(${row.map(literal).join(', ')})`)
+      const isJson = columns.map((column) => typeName(column.type) === 'JSON')
+      const cell = (value: unknown, index: number): string =>
+        literal(isJson[index] === true && value !== null ? JSON.stringify(value) : value)
+      const values = rows.map((row) => `(${row.map(cell).join(', ')})`)
       if (values.length > 0) await connection.run(`INSERT INTO ${quoted(name)} VALUES ${values.join(', ')}`)
     }
     return new Oracle(instance, connection)

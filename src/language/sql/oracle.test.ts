@@ -23,6 +23,15 @@ const tables: Readonly<Record<string, OracleTable>> = {
       [9007199254740993n, 'c1', 's3', 0, 0, false, '2024-05-31 01:00:00', ['vip']],
     ],
   },
+  events: {
+    columns: columns({ id: 'long', meta: 'struct', loose: 'any' }),
+    rows: [
+      [1, { a: { b: 'x', n: [1, 2.5, 'z'] }, 'k.l': true }, 'text'],
+      [2, { a: null, 'k.l': 7 }, 12],
+      [3, { a: [{ b: 1 }] }, { c: null }],
+      [4, null, true],
+    ],
+  },
   customers: {
     columns: columns({
       id: 'string',
@@ -88,6 +97,9 @@ const queries: readonly string[] = [
   'SELECT id + 1 AS next, -quantity AS n, abs(total) AS a, id = 9007199254740993 AS big FROM orders',
   'SELECT id, sqrt(abs(total)) AS s, degrees(atan2(total, 2)) AS d, round(pow(quantity, 2)) AS p, ln(quantity + 1) AS l FROM orders',
   "SELECT id, concat(sku, NULL, 'x') AS c, split_part(sku, 's', 2) AS p, starts_with(sku, 's1') AS w, regexp_matches(sku, '[12]$') AS m FROM orders",
+  "SELECT id, meta->>'$.a.b' AS b, meta->>'k.l' AS k, meta->>'$.a.n[1]' AS n, meta->>'$.\"k.l\"' AS q FROM events",
+  "SELECT id, CAST(meta.a.b AS VARCHAR) AS b, meta->'a'->>'b' AS c, meta.a IS NULL AS absent, meta->'/a/0/b'->>'$' AS p FROM events WHERE id <> 2",
+  'SELECT id, TRY_CAST(loose AS BIGINT) AS n, CAST(loose AS VARCHAR) AS t, CAST(meta AS VARCHAR) AS m FROM events',
   'SELECT quantity * 2 AS twice, twice + 1 AS more FROM orders WHERE twice > 2',
   'SELECT id, EXTRACT(MONTH FROM placed) /* FROM x */ AS "from" -- FROM y\nFROM orders;',
 ]

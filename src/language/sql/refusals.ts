@@ -52,8 +52,6 @@ export function refusalOf(expr: AstExpr): { readonly message: string; readonly h
       return { message: 'window functions are not supported yet', hint: later }
     case 'SUBQUERY':
       return { message: 'a subquery is not supported yet', hint: 'Join the topic instead.' }
-    case 'LAMBDA':
-      return { message: 'a lambda is not supported yet', hint: later }
     case 'PARAMETER':
       return {
         message: 'a parameter has no value in a definition',

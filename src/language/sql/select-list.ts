@@ -50,7 +50,9 @@ function ownName(expr: AstExpr, scopes: readonly Scope[]): string | undefined {
     return scopes[expr.bound.scope]?.columns[expr.bound.index]?.name
   }
   const field =
-    expr.class === 'FUNCTION' && expr.function_name === 'struct_extract' ? expr.children[1] : undefined
+    expr.class === 'FUNCTION' && ['struct_extract', 'json_extract'].includes(expr.function_name)
+      ? expr.children[1]
+      : undefined
   return field?.class === 'CONSTANT' ? String(field.value.value) : undefined
 }
 
