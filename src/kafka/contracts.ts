@@ -231,6 +231,11 @@ export interface GroupMember {
   poll(): Promise<void>
   /** Whether {@link GroupMember.poll} has something to do. */
   readonly rebalancing: boolean
+  /**
+   * Joins again at the next {@link GroupMember.poll}: for an assignment that says of itself that it is only a step. The coordinator
+   * begins a rebalance only where the subscription's user data differs from what the member joined with before.
+   */
+  rejoin(): void
   /** Committed offsets, stable ones only: waits until no transaction on them is pending. Absent partitions have none. */
   fetchOffsets(partitions: readonly TopicPartition[]): Promise<Map<string, CommittedOffset>>
   /** For at least once. @throws StreamError `MEMBER_FENCED` */

@@ -94,6 +94,10 @@ export class ClusterGroupMember implements GroupMember {
     }
   }
 
+  rejoin(): void {
+    this.#rejoin()
+  }
+
   fetchOffsets(partitions: readonly TopicPartition[]): Promise<Map<string, CommittedOffset>> {
     return fetchOffsets(this.#coordinator, this.#options.groupId, partitions)
   }

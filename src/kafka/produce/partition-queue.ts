@@ -4,7 +4,8 @@
  * Order and idempotence. A batch gets its sequence when it is first sent and keeps it. Batches under way are answered in
  * order unless one fails; then nothing new is sent until all of them have been answered, and the failed ones go to the head
  * of those that wait, in their order. So batch 3 never overtakes batch 2, though both were under way when 2 failed: the
- * broker refuses 3 (its sequence does not follow), and both are sent again.
+ * broker refuses 3 (its sequence does not follow), and both are sent again. From a producer that it does not know, a broker
+ * takes any sequence: so the first batch goes alone.
  */
 import type { RecordBatchWriter } from '../../protocol/record-batch-writer.ts'
 import type { Partitioner } from './partitioner.ts'
@@ -36,6 +37,8 @@ export class PartitionQueue {
   readonly #failed: SealedBatch[] = []
   retryAtMs = 0
   failureCount = 0
+  /** Whether the broker has a batch of this producer, and so knows which sequence comes next. */
+  #known = false
   acknowledgedOffset: number | undefined
   #nextSequence = 0
 
@@ -56,6 +59,11 @@ export class PartitionQueue {
     return this.#failed.length > 0
   }
 
+  /** Whether another batch may be sent now. */
+  get open(): boolean {
+    return this.#failed.length === 0 && (this.#known || this.underWay.length === 0)
+  }
+
   /** Takes the head of those that wait; its sequence is set the first time. */
   start(batch: SealedBatch): void {
     this.waiting.shift()
@@ -68,6 +76,7 @@ export class PartitionQueue {
   /** The broker has it. @param baseOffset - −1 where it did not say */
   acknowledged(batch: SealedBatch, baseOffset: number): void {
     this.#remove(batch)
+    this.#known = true
     this.failureCount = 0
     this.acknowledgedOffset = baseOffset >= 0 ? baseOffset + batch.count : undefined
     this.#requeue()

@@ -148,7 +148,7 @@ export class Sender {
 
   /** Where a batch of this queue could go now. */
   #nodeFor(queue: PartitionQueue, nowMs: number): number | undefined {
-    if (queue.recovering) return undefined
+    if (!queue.open) return undefined
     if (queue.retryAtMs > nowMs) {
       // The one timer may have been set for an earlier queue: whoever has to wait still asks again.
       this.#alarm.set(queue.retryAtMs)
