@@ -2,6 +2,10 @@
 export interface MemberFacts {
   readonly topologyHash: string
   readonly processId: string
+  /** In an assignment: tasks wait for their owners to give them up, and another rebalance must follow. */
+  readonly incomplete: boolean
+  /** In a subscription: how often this member has asked for that rebalance; a coordinator heeds only what differs from before. */
+  readonly followUps: number
 }
 
 export function encodeFacts(facts: MemberFacts): Buffer {
@@ -13,10 +17,9 @@ export function decodeFacts(userData: Buffer): MemberFacts | undefined {
   try {
     const facts: unknown = JSON.parse(userData.toString('utf8'))
     if (typeof facts !== 'object' || facts === null) return undefined
-    const { topologyHash, processId } = facts as Record<string, unknown>
-    return typeof topologyHash === 'string' && typeof processId === 'string'
-      ? { topologyHash, processId }
-      : undefined
+    const { topologyHash, processId, incomplete, followUps } = facts as Record<string, unknown>
+    if (typeof topologyHash !== 'string' || typeof processId !== 'string') return undefined
+    return { topologyHash, processId, incomplete: incomplete === true, followUps: Number(followUps ?? 0) }
   } catch {
     return undefined
   }

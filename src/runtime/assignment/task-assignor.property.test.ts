@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { partitionKey } from '../../kafka/contracts.ts'
 import type { MemberAssignment, MemberSubscription, TopicPartition } from '../../kafka/contracts.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
-import { encodeFacts } from './member-facts.ts'
+import { decodeFacts, encodeFacts } from './member-facts.ts'
 import { taskAssignor } from './task-assignor.ts'
 
 const plan: TopicPlan = {
@@ -27,7 +27,7 @@ const partitionCount = 14
 const assignor = taskAssignor(plan)
 
 function subscription(memberId: string, owned: readonly TopicPartition[], hash = 'hash'): MemberSubscription {
-  const userData = encodeFacts({ topologyHash: hash, processId: memberId })
+  const userData = encodeFacts({ topologyHash: hash, processId: memberId, incomplete: false, followUps: 0 })
   return { memberId, instanceId: undefined, topics: plan.sourceTopics, ownedPartitions: owned, userData }
 }
 
@@ -91,6 +91,15 @@ describe('taskAssignor', () => {
     const assignments = assignor.assign([subscription('a', claim), subscription('b', claim)], topics)
     expect(keys(assignments)).not.toContain('orders-0')
     expect(keys(assignments)).not.toContain('customers-0')
+  })
+
+  test('says that an assignment is not complete while a task waits for its owner to give it up', () => {
+    const [alone] = assignor.assign([subscription('a', [])], topics)
+    const members = [subscription('a', alone?.partitions ?? []), subscription('b', [])]
+    const step = assignor.assign(members, topics)
+    expect(step.map(({ userData }) => decodeFacts(userData)?.incomplete)).toEqual([true, true])
+    const last = assignor.assign(settle(members).members, topics)
+    expect(last.map(({ userData }) => decodeFacts(userData)?.incomplete)).toEqual([false, false])
   })
 
   property.prop([fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 8 })])(

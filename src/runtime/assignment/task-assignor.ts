@@ -1,7 +1,7 @@
 import { partitionKey } from '../../kafka/contracts.ts'
 import { balance, currentOwners } from './balance.ts'
 import { decodeFacts, encodeFacts } from './member-facts.ts'
-import type { Assignor, MemberAssignment, MemberSubscription } from '../../kafka/contracts.ts'
+import type { Assignor, MemberSubscription } from '../../kafka/contracts.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
 import type { TaskUnit } from './balance.ts'
 
@@ -13,6 +13,10 @@ export const assignorName = 'weft'
  *
  * Cooperative: a task that another member still owns is given to nobody in this round. Its owner sees that it is gone, commits,
  * gives it up and joins again; only then has it a new owner. So no partition is ever processed in two places.
+ *
+ * The owner may not live to do that: it is killed before it hears of the assignment; its successor, a static member, gets that
+ * assignment without a rebalance, has nothing to give up, and the task would wait for ever. So an assignment says whether it is
+ * complete, and whoever holds one that is not for a while asks for another rebalance.
  */
 export function taskAssignor(plan: TopicPlan): Assignor {
   return {
@@ -25,10 +29,17 @@ export function taskAssignor(plan: TopicPlan): Assignor {
       )
       const owners = currentOwners(members, tasks)
       const target = balance(fitting, tasks, owners.tasks)
-      return members.map((member) => ({
-        memberId: member.memberId,
-        partitions: grantable(member, target.get(member.memberId) ?? [], owners.claims),
-        userData: encodeFacts({ topologyHash: plan.topologyHash, processId: '' }),
+      const granted = members.map((member) => {
+        const wanted = target.get(member.memberId) ?? []
+        return { member, wanted, granted: grantable(member, wanted, owners.claims) }
+      })
+      const { topologyHash } = plan
+      const incomplete = granted.some((each) => each.granted.length < each.wanted.length)
+      const userData = encodeFacts({ topologyHash, processId: '', incomplete, followUps: 0 })
+      return granted.map(({ member: { memberId }, granted }) => ({
+        memberId,
+        partitions: granted.flatMap((task) => task.partitions),
+        userData,
       }))
     },
   }
@@ -51,13 +62,11 @@ function grantable(
   { memberId }: MemberSubscription,
   tasks: readonly TaskUnit[],
   claims: ReadonlyMap<string, ReadonlySet<string>>,
-): MemberAssignment['partitions'] {
-  return tasks
-    .filter((task) =>
-      task.partitions.every((partition) => {
-        const claimed = claims.get(partitionKey(partition))
-        return claimed === undefined || (claimed.size === 1 && claimed.has(memberId))
-      }),
-    )
-    .flatMap((task) => task.partitions)
+): TaskUnit[] {
+  return tasks.filter((task) =>
+    task.partitions.every((partition) => {
+      const claimed = claims.get(partitionKey(partition))
+      return claimed === undefined || (claimed.size === 1 && claimed.has(memberId))
+    }),
+  )
 }

@@ -1,10 +1,10 @@
-import type { GroupMember, RebalanceListener } from '../../kafka/contracts.ts'
+import type { GroupMember } from '../../kafka/contracts.ts'
 import { AssignedTasks } from './assigned-tasks.ts'
 import { CommitCycle } from './commit-cycle.ts'
 import { openProducer } from './connect-thread.ts'
 import { resetPolicies } from './offset-reset.ts'
 import { joinGroup, openEquipment } from './open-thread.ts'
-import type { Equipment, ThreadParts } from './open-thread.ts'
+import type { Equipment, Membership, ThreadParts } from './open-thread.ts'
 import { Purge } from './purge.ts'
 import { TaskBuilder } from './task-builder.ts'
 
@@ -21,11 +21,11 @@ export interface OpenThread extends Equipment {
  */
 export async function assembleThread(
   parts: ThreadParts,
-  listener: RebalanceListener,
+  membership: Membership,
   stopping: () => boolean,
 ): Promise<OpenThread> {
   const equipment = await openEquipment(parts, stopping)
-  const member = joinGroup(parts, equipment, listener)
+  const member = joinGroup(parts, equipment, membership)
   const tasks = assignedTasks(parts, equipment, member)
   const cycle = commitCycle(parts, equipment, { member, tasks })
   return { ...equipment, member, tasks, cycle }

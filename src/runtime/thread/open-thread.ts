@@ -10,6 +10,7 @@ import type {
 } from '../../kafka/contracts.ts'
 import { functionsOf } from '../../topology/node-edges.ts'
 import type { Topology } from '../../topology/topology.ts'
+import type { FollowUps } from '../assignment/follow-ups.ts'
 import { encodeFacts } from '../assignment/member-facts.ts'
 import { taskAssignor } from '../assignment/task-assignor.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
@@ -140,21 +141,34 @@ async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
   if (first !== undefined) throw first
 }
 
+/** How a thread takes part in its group. */
+export interface Membership {
+  readonly listener: RebalanceListener
+  readonly followUps: FollowUps
+}
+
 /** Joins the group as a static member: a thread that comes back takes its former self's place and tasks at once. */
 export function joinGroup(
   parts: ThreadParts,
   { kafka, plan }: Equipment,
-  listener: RebalanceListener,
+  { listener, followUps }: Membership,
 ): GroupMember {
   const { options, processId } = parts
-  const userData = encodeFacts({ topologyHash: plan.topologyHash, processId })
   return kafka.groupMember({
     groupId: options.applicationId,
     instanceId: threadName(parts),
     sessionTimeoutMs: options.sessionTimeoutMs,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs,
     heartbeatMs: options.heartbeatMs,
-    subscription: () => ({ topics: plan.sourceTopics, userData }),
+    subscription: () => ({
+      topics: plan.sourceTopics,
+      userData: encodeFacts({
+        topologyHash: plan.topologyHash,
+        processId,
+        incomplete: false,
+        followUps: followUps.requested,
+      }),
+    }),
     assignor: taskAssignor(plan),
     listener,
   })

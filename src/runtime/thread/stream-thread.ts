@@ -3,11 +3,12 @@ import { sleep } from '../../base/clock.ts'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { RebalanceListener, TopicPartition } from '../../kafka/contracts.ts'
+import { FollowUps } from '../assignment/follow-ups.ts'
 import { decodeFacts } from '../assignment/member-facts.ts'
 import type { ThreadStatus } from '../status.ts'
 import { assembleThread, closeThread } from './assemble-thread.ts'
 import type { OpenThread } from './assemble-thread.ts'
-import type { ThreadParts } from './open-thread.ts'
+import type { Membership, ThreadParts } from './open-thread.ts'
 import { threadStatus } from './thread-status.ts'
 import { yieldToSockets } from './yield.ts'
 
@@ -15,6 +16,8 @@ import { yieldToSockets } from './yield.ts'
 const idleMaxMs = 100
 /** The same while it waits for its first tasks or a restore. */
 const startingIdleMaxMs = 10
+/** Heartbeats that an owner has to hear of an assignment and give up what is not its own, before others ask again. */
+const followUpHeartbeats = 3
 
 /**
  * One life of a stream thread: connections, group member, producer, functions, global tables and tasks of its own. It is one loop;
@@ -26,6 +29,7 @@ const startingIdleMaxMs = 10
 export class StreamThread {
   readonly #parts: ThreadParts
   readonly #logger: Logger
+  readonly #followUps: FollowUps
   #stopping = false
   #leaves = false
   #wake = deferred()
@@ -34,6 +38,7 @@ export class StreamThread {
   constructor(parts: ThreadParts) {
     this.#parts = parts
     this.#logger = parts.surroundings.logger
+    this.#followUps = new FollowUps(parts.surroundings.clock, followUpHeartbeats * parts.options.heartbeatMs)
   }
 
   /** Commits, closes and ends {@link StreamThread.run}. */
@@ -52,7 +57,7 @@ export class StreamThread {
    * @throws StreamError what ended this life; its retry advice says whether another may follow
    */
   async run(): Promise<void> {
-    const open = await assembleThread(this.#parts, this.#listener(), () => this.#stopping)
+    const open = await assembleThread(this.#parts, this.#membership(), () => this.#stopping)
     this.#open = open
     this.#parts.onOpened()
     try {
@@ -80,6 +85,7 @@ export class StreamThread {
   async #loop(open: OpenThread): Promise<void> {
     while (!this.#stopping) {
       // Outside of the recovery: what the membership fails with ends this life.
+      if (this.#followUps.take()) open.member.rejoin()
       if (open.member.rebalancing) await open.member.poll()
       try {
         const work = await this.#turn(open)
@@ -137,10 +143,15 @@ export class StreamThread {
     else await Promise.race([fetcher.ready(waitMs), this.#wake.promise])
   }
 
+  #membership(): Membership {
+    return { listener: this.#listener(), followUps: this.#followUps }
+  }
+
   #listener(): RebalanceListener {
     return {
       onAssigned: async (partitions, userData) => {
         this.#checkTopology(partitions, userData)
+        this.#followUps.assigned(decodeFacts(userData)?.incomplete === true)
         this.#logger.info('partitions assigned', { partitions: partitions.length })
         this.#open?.tasks.take(partitions)
       },
