@@ -4,8 +4,9 @@
  * Order and idempotence. A batch gets its sequence when it is first sent and keeps it. Batches under way are answered in
  * order unless one fails; then nothing new is sent until all of them have been answered, and the failed ones go to the head
  * of those that wait, in their order. So batch 3 never overtakes batch 2, though both were under way when 2 failed: the
- * broker refuses 3 (its sequence does not follow), and both are sent again. From a producer that it does not know, a broker
- * takes any sequence: so the first batch goes alone.
+ * broker refuses 3 (its sequence does not follow), and both are sent again. Two kinds of batches go alone. The first one: from
+ * a producer that it does not know, a broker takes any sequence. And one that is sent again: the broker may have it, and
+ * knows it for a double only among the last five; were it followed by others and failed again, they would push it out.
  */
 import type { RecordBatchWriter } from '../../protocol/record-batch-writer.ts'
 import type { Partitioner } from './partitioner.ts'
@@ -39,6 +40,8 @@ export class PartitionQueue {
   failureCount = 0
   /** Whether the broker has a batch of this producer, and so knows which sequence comes next. */
   #known = false
+  /** Whether what is under way is a batch sent again. */
+  #alone = false
   acknowledgedOffset: number | undefined
   #nextSequence = 0
 
@@ -61,14 +64,17 @@ export class PartitionQueue {
 
   /** Whether another batch may be sent now. */
   get open(): boolean {
-    return this.#failed.length === 0 && (this.#known || this.underWay.length === 0)
+    if (this.underWay.length === 0) return true
+    const again = this.waiting[0] !== undefined && this.waiting[0].sequence >= 0
+    return this.#known && !this.recovering && !this.#alone && !again
   }
 
   /** Takes the head of those that wait; its sequence is set the first time. */
   start(batch: SealedBatch): void {
     this.waiting.shift()
     this.underWay.push(batch)
-    if (batch.sequence >= 0) return
+    this.#alone = batch.sequence >= 0
+    if (this.#alone) return
     batch.sequence = this.#nextSequence
     this.#nextSequence = (batch.sequence + batch.count) & sequenceMask
   }
