@@ -36,10 +36,14 @@ export interface BrokerConfig {
   readonly groupSessionTimeoutMaxMs: number
   /** Members of one group. [group.max.size] */
   readonly groupSizeMax: number
+  /** A further group is refused, unless one without members and offsets can make room. */
+  readonly groupsMax: number
   /** Bytes of the text that may go with an offset. [offset.metadata.max.bytes] */
   readonly offsetMetadataBytesMax: number
   /** [transaction.max.timeout.ms] */
   readonly transactionTimeoutMaxMs: number
+  /** Beyond it, the id that has been at rest for longest is forgotten; where none rests, a further one is refused. */
+  readonly transactionalIdsMax: number
   /** The feature level that clients are told; 2 has KIP-890's second part. [transaction.version] */
   readonly transactionVersion: 0 | 1 | 2
   /** How long each marker of an ended transaction is on its way: drawn between the two. */
@@ -73,8 +77,10 @@ export const brokerDefaults: BrokerConfig = {
   groupSessionTimeoutMinMs: 6000,
   groupSessionTimeoutMaxMs: 1_800_000,
   groupSizeMax: 1000,
+  groupsMax: 10_000,
   offsetMetadataBytesMax: 4096,
   transactionTimeoutMaxMs: 900_000,
+  transactionalIdsMax: 10_000,
   transactionVersion: 2,
   transactionMarkerDelayMs: { min: 0, max: 0 },
   producerExpirationMs: 86_400_000,

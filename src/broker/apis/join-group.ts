@@ -27,7 +27,9 @@ export const joinGroupHandler = defineHandler({
     const known = call.node.groups.get(request.groupId)
     if (known === undefined && request.memberId !== '')
       return answer(refusedJoin('UNKNOWN_MEMBER_ID', request.memberId), call)
-    return answer(await call.node.groups.obtain(request.groupId).join(toJoin(request, call)), call)
+    const group = known ?? call.node.groups.obtain(request.groupId)
+    if (group === undefined) return answer(refusedJoin('COORDINATOR_NOT_AVAILABLE', request.memberId), call)
+    return answer(await group.join(toJoin(request, call)), call)
   },
   refuse: (request, errorCode, call): Response => ({
     ...answer(refusedJoin('UNKNOWN_SERVER_ERROR', request.memberId), call),

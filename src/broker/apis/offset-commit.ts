@@ -22,7 +22,8 @@ export const offsetCommitHandler = defineHandler({
       transactional: false,
     })
     if (refused !== 'NONE') return everywhere(request, refused)
-    const { offsets } = node.groups.obtain(request.groupId)
+    const group = node.groups.obtain(request.groupId)
+    if (group === undefined) return everywhere(request, 'COORDINATOR_NOT_AVAILABLE')
     return {
       topics: request.topics.map(({ name, topicId, partitions }) => {
         const topic = findTopic(node, { name, topicId })
@@ -33,7 +34,7 @@ export const offsetCommitHandler = defineHandler({
             const { partitionIndex } = partition
             const error = commitErrorOf(topic, partition, node)
             if (error === 'NONE' && topic.kind === 'found')
-              offsets.commit(offsetEntry(topic.it, partition, node))
+              group.offsets.commit(offsetEntry(topic.it, partition, node))
             return { partitionIndex, errorCode: kafkaErrorCode(error) }
           }),
         }

@@ -147,3 +147,12 @@ test('groups are listed by state and type, and described when dead', async () =>
   expect(groups[0]).toMatchObject({ groupState: 'Dead', errorCode: 69 })
   expect((await client.send(apis.describeGroups, { groups: ['other'] }, 5)).groups[0]?.errorCode).toBe(0)
 })
+
+test('one group more than allowed is refused', async () => {
+  const { client } = openTestBroker({ groupsMax: 1 })
+  await client.createTopic('a')
+  expect([await commit(client, 1), await commit(client, 1, { groupId: 'h' })]).toEqual([
+    'NONE',
+    'COORDINATOR_NOT_AVAILABLE',
+  ])
+})

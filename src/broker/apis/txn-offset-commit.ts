@@ -31,7 +31,8 @@ export const txnOffsetCommitHandler = defineHandler({
     if (refused !== 'NONE') return everywhere(request, refused)
     const error = await admit(request, call)
     if (error !== 'NONE') return everywhere(request, error)
-    const { offsets } = node.groups.obtain(request.groupId)
+    const group = node.groups.obtain(request.groupId)
+    if (group === undefined) return everywhere(request, 'COORDINATOR_NOT_AVAILABLE')
     return {
       topics: request.topics.map(({ name, partitions }) => {
         const topic = findTopic(node, { name, topicId: '0'.repeat(32) })
@@ -41,7 +42,7 @@ export const txnOffsetCommitHandler = defineHandler({
             const { partitionIndex } = partition
             const error = commitErrorOf(topic, partition, node)
             if (error === 'NONE' && topic.kind === 'found')
-              offsets.stage(request.producerId, offsetEntry(topic.it, partition, node))
+              group.offsets.stage(request.producerId, offsetEntry(topic.it, partition, node))
             return { partitionIndex, errorCode: kafkaErrorCode(error) }
           }),
         }

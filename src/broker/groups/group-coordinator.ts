@@ -11,10 +11,12 @@ export interface OffsetCommitClaim extends MemberClaim {
 /** All groups of a cluster. */
 export class GroupCoordinator {
   readonly #settings: GroupSettings
+  readonly #groupsMax: number
   readonly #groups = new Map<string, ClassicGroup>()
 
-  constructor(settings: GroupSettings) {
+  constructor(settings: GroupSettings, groupsMax: number) {
     this.#settings = settings
+    this.#groupsMax = groupsMax
   }
 
   all(): ClassicGroup[] {
@@ -25,14 +27,23 @@ export class GroupCoordinator {
     return this.#groups.get(groupId)
   }
 
-  /** The group, made where there is none yet. */
-  obtain(groupId: string): ClassicGroup {
-    let group = this.#groups.get(groupId)
-    if (group === undefined) {
-      group = new ClassicGroup(groupId, this.#settings)
-      this.#groups.set(groupId, group)
+  /** The group, made where there is none yet; undefined when there are too many. */
+  obtain(groupId: string): ClassicGroup | undefined {
+    const known = this.#groups.get(groupId)
+    if (known !== undefined) return known
+    if (!this.#makeRoom()) {
+      this.#settings.logger.warn('too many groups', { groupsMax: this.#groupsMax, refused: groupId })
+      return undefined
     }
+    const group = new ClassicGroup(groupId, this.#settings)
+    this.#groups.set(groupId, group)
     return group
+  }
+
+  #makeRoom(): boolean {
+    if (this.#groups.size < this.#groupsMax) return true
+    const idle = this.all().find(({ state, offsets }) => state === 'empty' && offsets.empty)
+    return idle !== undefined && this.delete(idle.groupId) === 'NONE'
   }
 
   delete(groupId: string): KafkaErrorName {

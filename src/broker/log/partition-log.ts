@@ -192,7 +192,8 @@ export class PartitionLog {
   #store(bytes: Buffer, entry: BatchEntry): void {
     let segment = this.#segments.at(-1)
     if (segment === undefined || !segment.fits(bytes.length)) {
-      segment = new Segment(entry.baseOffset, this.#options.segmentBytes)
+      const size = segment === undefined ? 'small' : 'full'
+      segment = new Segment(entry.baseOffset, this.#options.segmentBytes, size)
       this.#segments.push(segment)
     }
     segment.append(bytes, entry, this.leaderEpoch)

@@ -36,11 +36,15 @@ export class Segment {
   readonly #ends: number[] = []
   readonly #maxTimestamps: number[] = []
 
-  /** @param capacityMaxBytes - a batch that is larger stands in a segment of its own */
-  constructor(baseOffset: number, capacityMaxBytes: number) {
+  /**
+   * @param capacityMaxBytes - a batch that is larger stands in a segment of its own
+   * @param size - `small` grows with its content; `full` is worth it where the segment before was filled
+   */
+  constructor(baseOffset: number, capacityMaxBytes: number, size: 'small' | 'full') {
     this.baseOffset = baseOffset
     this.#capacityMaxBytes = capacityMaxBytes
-    this.#buffer = Buffer.allocUnsafeSlow(Math.min(initialBytes, capacityMaxBytes))
+    const bytes = size === 'full' ? capacityMaxBytes : Math.min(initialBytes, capacityMaxBytes)
+    this.#buffer = Buffer.allocUnsafeSlow(bytes)
   }
 
   get sizeBytes(): number {

@@ -39,13 +39,14 @@ export function createNodeState(options: BrokerOptions): NodeState {
     partitionsMax: config.partitionsMax,
     newTopicId: () => randomUuid(random),
   })
-  const groups = new GroupCoordinator({
+  const groupSettings = {
     clock,
     logger,
     initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs,
     sizeMax: config.groupSizeMax,
-    newMemberId: (prefix) => `${prefix}-${dashed(randomUuid(random))}`,
-  })
+    newMemberId: (prefix: string) => `${prefix}-${dashed(randomUuid(random))}`,
+  }
+  const groups = new GroupCoordinator(groupSettings, config.groupsMax)
   let producerIds = 0
   const newProducerId = (): number => producerIds++
   const land = (target: MarkerTarget, marker: TransactionMarker): void => {
@@ -70,6 +71,7 @@ export function createNodeState(options: BrokerOptions): NodeState {
     clock,
     logger,
     timeoutMaxMs: config.transactionTimeoutMaxMs,
+    idsMax: config.transactionalIdsMax,
     newProducerId,
     markerDelayMs: () => (max > min ? min + random.below(max - min + 1) : min),
     land,

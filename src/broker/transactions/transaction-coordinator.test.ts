@@ -424,3 +424,16 @@ test('administrators see what is open', async () => {
   })
   expect(topics[0]?.partitions[0]?.activeProducers).toMatchObject([{ producerId, currentTxnStartOffset: 0 }])
 })
+
+test('an id at rest makes room for another when there are too many', async () => {
+  const setup = await open({ transactionalIdsMax: 2 })
+  const [one, two, three] = ['one', 'two', 'three'].map((id) => new Producer(setup, 2, id))
+  if (one === undefined || two === undefined || three === undefined) throw new Error('no producer')
+  await one.init()
+  await two.init()
+  await one.write('x')
+  expect(await three.init()).toBe('NONE')
+  expect([await one.end('commit'), await two.end('abort')]).toEqual(['NONE', 'INVALID_PRODUCER_ID_MAPPING'])
+  await three.write('x')
+  expect(await two.init()).toBe('COORDINATOR_NOT_AVAILABLE')
+})

@@ -16,6 +16,7 @@ import {
   isEnding,
   isExhausted,
   nextEpoch,
+  newTransaction,
   noProducer,
   sameProducer,
   type PartitionName,
@@ -53,6 +54,8 @@ export interface TransactionSettings {
   readonly clock: Clock
   readonly logger: Logger
   readonly timeoutMaxMs: number
+  /** Transactional ids; one at rest makes room for a further one. */
+  readonly idsMax: number
   readonly newProducerId: () => number
   /** How long a marker is on its way. */
   readonly markerDelayMs: (target: MarkerTarget) => number
@@ -81,9 +84,19 @@ export class TransactionCoordinator {
     if (timeoutMs <= 0 || timeoutMs > this.#settings.timeoutMaxMs)
       return refused('INVALID_TRANSACTION_TIMEOUT')
     const transaction = this.#obtain(request.transactionalId)
-    const fresh = transaction.producer.producerEpoch < 0
+    if (transaction === undefined) return refused('COORDINATOR_NOT_AVAILABLE')
+    return this.#grant(transaction, timeoutMs, expected)
+  }
+
+  #grant(
+    transaction: Transaction,
+    timeoutMs: number,
+    expected: ProducerIdentity | undefined,
+  ): ProducerAnswer {
+    const before = transaction.producer
+    const fresh = before.producerEpoch < 0
     const repeated = expected !== undefined && sameProducer(expected, transaction.previous)
-    if (expected !== undefined && !fresh && !repeated && !sameProducer(expected, transaction.producer))
+    if (expected !== undefined && !fresh && !repeated && !sameProducer(expected, before))
       return refused('PRODUCER_FENCED')
     if (isEnding(transaction.state)) return refused('CONCURRENT_TRANSACTIONS')
     if (transaction.state === 'ongoing') {
@@ -91,8 +104,7 @@ export class TransactionCoordinator {
       return refused('CONCURRENT_TRANSACTIONS')
     }
     transaction.timeoutMs = timeoutMs
-    if (repeated) return { error: 'NONE', ...transaction.producer }
-    const before = transaction.producer
+    if (repeated) return { error: 'NONE', ...before }
     transaction.producer = this.#next(before)
     transaction.previous = expected === undefined ? undefined : before
     this.#go(transaction, 'empty')
@@ -161,25 +173,23 @@ export class TransactionCoordinator {
     })
   }
 
-  #obtain(transactionalId: string): Transaction {
-    let transaction = this.#transactions.get(transactionalId)
-    if (transaction === undefined) {
-      transaction = {
-        transactionalId,
-        state: 'empty',
-        producer: noProducer,
-        previous: undefined,
-        timeoutMs: 0,
-        startedAtMs: -1,
-        partitions: new Map(),
-        groups: new Set(),
-        pendingMarkers: 0,
-        timeout: undefined,
-        waiting: new Set(),
-      }
-      this.#transactions.set(transactionalId, transaction)
+  #obtain(transactionalId: string): Transaction | undefined {
+    const known = this.#transactions.get(transactionalId)
+    if (known === undefined && !this.#makeRoom()) {
+      this.#settings.logger.warn('too many transactional ids', { idsMax: this.#settings.idsMax })
+      return undefined
     }
+    const transaction = known ?? newTransaction(transactionalId)
+    // The map's order is that of use: what has been at rest for longest stands first.
+    this.#transactions.delete(transactionalId)
+    this.#transactions.set(transactionalId, transaction)
     return transaction
+  }
+
+  #makeRoom(): boolean {
+    if (this.#transactions.size < this.#settings.idsMax) return true
+    const resting = this.all().find(({ state }) => state !== 'ongoing' && !isEnding(state))
+    return resting !== undefined && this.#transactions.delete(resting.transactionalId)
   }
 
   #claimed(claim: TransactionClaim): Transaction | KafkaErrorName {

@@ -37,6 +37,22 @@ export interface Transaction {
 
 export const noProducer: ProducerIdentity = { producerId: -1, producerEpoch: -1 }
 
+export function newTransaction(transactionalId: string): Transaction {
+  return {
+    transactionalId,
+    state: 'empty',
+    producer: noProducer,
+    previous: undefined,
+    timeoutMs: 0,
+    startedAtMs: -1,
+    partitions: new Map(),
+    groups: new Set(),
+    pendingMarkers: 0,
+    timeout: undefined,
+    waiting: new Set(),
+  }
+}
+
 export function sameProducer(a: ProducerIdentity, b: ProducerIdentity | undefined): boolean {
   return b !== undefined && a.producerId === b.producerId && a.producerEpoch === b.producerEpoch
 }
