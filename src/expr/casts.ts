@@ -5,7 +5,7 @@ import { fail } from './values/failure.ts'
 import { checkByte, checkInt, checkShort, toLong } from './values/integers.ts'
 import { formatInterval, parseInterval } from './values/intervals.ts'
 import { isJsonType, jsonText } from './values/json-paths.ts'
-import { formatDouble, parseNumber, roundHalfEven } from './values/numbers.ts'
+import { formatDouble, parseNumber, roundHalfEven, withoutGroups } from './values/numbers.ts'
 import { dayMicros, formatDate, formatTimestamp, parseDate, parseTimestamp } from './values/times.ts'
 import { typeName } from './type-name.ts'
 
@@ -92,7 +92,7 @@ function toWhole(from: DataType, to: DataType): Convert | 'none' {
   if (from.kind === 'boolean') return (value: boolean) => (value ? 1 : 0)
   if (from.kind !== 'string') return 'none'
   return (value: string) => {
-    const trimmed = value.trim()
+    const trimmed = withoutGroups(value.trim())
     if (/^[+-]?\d+$/.test(trimmed))
       return to.kind === 'long' ? toLong(BigInt(trimmed)) : check(Number(trimmed))
     return check(roundHalfAway(finite(parseNumber(value) ?? notThe(to), to)) + 0)

@@ -18,27 +18,71 @@ const units: Readonly<Record<string, Interval>> = {
   millisecond: { months: 0, days: 0, micros: 1000 },
   microsecond: { months: 0, days: 0, micros: 1 },
 }
-const part = /\s*([+-]?\d+(?:[.]\d+)?)\s*([a-z]+?)s?(?=[\s\d+-]|$)/giy
+const synonyms: Readonly<Record<string, string>> = {
+  y: 'year',
+  yr: 'year',
+  mon: 'month',
+  w: 'week',
+  d: 'day',
+  h: 'hour',
+  hr: 'hour',
+  m: 'minute',
+  min: 'minute',
+  s: 'second',
+  sec: 'second',
+  ms: 'millisecond',
+  msec: 'millisecond',
+  us: 'microsecond',
+  usec: 'microsecond',
+}
+const part = /\s*([+-]?\d+(?:[.]\d+)?)\s*([a-z]+)/giy
+const clock = /\s*([+-]?)(\d+):(\d{1,2})(?::(\d{1,2}(?:[.]\d+)?))?/y
 
-/** Reads `1 hour`, `2 days 3 minutes`; `undefined` for other text. */
+/** Reads `1 hour`, `2 days 03:04:05`, `1 month ago`; `undefined` for other text. */
 export function parseInterval(text: string): Interval | undefined {
+  const ago = /\s+ago\s*$/i.test(text)
+  const source = text.replace(/\s+ago\s*$/i, '').trim()
   let total: Interval = { months: 0, days: 0, micros: 0 }
-  const source = text.trim()
-  part.lastIndex = 0
   let end = 0
-  for (let match = part.exec(source); match !== null; match = part.exec(source)) {
-    const unit = intervalOf(match[2] ?? '')
-    if (unit === undefined) return undefined
-    total = addIntervals(total, scaleInterval(unit, Number(match[1])))
-    end = part.lastIndex
+  while (end < source.length) {
+    const next = readClock(source, end) ?? readPart(source, end)
+    if (next === undefined) return undefined
+    total = addIntervals(total, next.interval)
+    end = next.end
   }
-  return end === source.length && end > 0 ? total : undefined
+  if (source === '') return undefined
+  return ago ? scaleInterval(total, -1) : total
 }
 
-/** One of a unit, by its name in the singular. */
+interface ReadPart {
+  readonly interval: Interval
+  readonly end: number
+}
+
+function readPart(source: string, start: number): ReadPart | undefined {
+  part.lastIndex = start
+  const match = part.exec(source)
+  const unit = match === null ? undefined : intervalOf(match[2] ?? '')
+  return unit && { interval: scaleInterval(unit, Number(match?.[1])), end: part.lastIndex }
+}
+
+function readClock(source: string, start: number): ReadPart | undefined {
+  clock.lastIndex = start
+  const match = clock.exec(source)
+  if (match === null) return undefined
+  const seconds = Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0)
+  const micros = Math.round(seconds * 1_000_000) * (match[1] === '-' ? -1 : 1)
+  return { interval: { months: 0, days: 0, micros }, end: clock.lastIndex }
+}
+
+/** One of a unit, by its name: long or short, one or many. */
 export function intervalOf(unit: string): Interval | undefined {
-  const name = unit.toLowerCase()
-  return Object.hasOwn(units, name) ? units[name] : undefined
+  const lower = unit.toLowerCase()
+  for (const name of [lower, lower.replace(/s$/, '')]) {
+    const long = Object.hasOwn(synonyms, name) ? (synonyms[name] ?? name) : name
+    if (Object.hasOwn(units, long)) return units[long]
+  }
+  return undefined
 }
 
 export function addIntervals(a: Interval, b: Interval): Interval {

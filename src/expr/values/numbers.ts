@@ -27,12 +27,17 @@ function shortestSingle(value: number): string {
 
 /** Reads a number with blanks around it, `inf` and `nan`; `undefined` for other text. */
 export function parseNumber(text: string): number | undefined {
-  const trimmed = text.trim().toLowerCase()
+  const trimmed = withoutGroups(text.trim().toLowerCase())
   if (/^[+-]?(?:\d+[.]?\d*|[.]\d+)(?:e[+-]?\d+)?$/.test(trimmed)) return Number(trimmed)
   const named = /^([+-]?)(inf|infinity|nan)$/.exec(trimmed)
   if (named === null) return undefined
   if (named[2] === 'nan') return Number.NaN
   return named[1] === '-' ? -Infinity : Infinity
+}
+
+/** `1_000` is a thousand. */
+export function withoutGroups(text: string): string {
+  return text.includes('_') ? text.replaceAll(/(?<=\d)_(?=\d)/g, '') : text
 }
 
 /** Halves go to the even neighbour. */

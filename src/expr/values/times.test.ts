@@ -19,6 +19,8 @@ test.each([
   ['2024-05-31T14:34:56+02:00', 1_717_158_896_000_000],
   ['2024-05-31', 1_717_113_600_000_000],
   ['1969-12-31 23:59:59.5', -500_000],
+  ['2001/01/01 00:47', 978_310_020_000_000],
+  ['2024-05-30 24:00:00', 1_717_113_600_000_000],
 ])('reads %s as microseconds in UTC', (text, micros) => {
   expect(parseTimestamp(text)).toBe(micros)
 })
@@ -46,6 +48,8 @@ test('intervals are read and written as DuckDB does', () => {
     formatInterval(parseInterval(source) ?? { months: 0, days: 0, micros: -1 })
   expect(text('1 year 2 months 3 days 4 hours')).toBe('1 year 2 months 3 days 04:00:00')
   expect(text('90 minutes')).toBe('01:30:00')
+  expect(text('2 days 03:04:05.5')).toBe('2 days 03:04:05.5')
+  expect(text('1 mon 10ms ago')).toBe('-1 month -00:00:00.01')
   expect(parseInterval('1 fortnight')).toBeUndefined()
 })
 

@@ -3,9 +3,10 @@
  * truncation. Exact from the year 1684 to 2255, where microseconds are safe integers.
  */
 const dayMicros = 86_400_000_000
+// The two separators of a date are alike; time and zone may be left out.
 const timestampText =
-  /^\s*(\d{4,6})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.](\d+))?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?\s*$/i
-const dateText = /^\s*(-?\d{4,6})-(\d{1,2})-(\d{1,2})\s*$/
+  /^\s*(\d{4,6})([-/ ])(\d{1,2})\2(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.](\d*))?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?\s*$/i
+const dateText = /^\s*(-?\d{4,6})([-/ ])(\d{1,2})\2(\d{1,2})\s*$/
 
 export function daysOfDate(year: number, month: number, day: number): number | undefined {
   const date = new Date(0)
@@ -15,16 +16,22 @@ export function daysOfDate(year: number, month: number, day: number): number | u
     : undefined
 }
 
-/** Reads RFC 3339 and SQL's form with a blank; without a zone it is UTC. `undefined` for other text. */
+/** Reads RFC 3339 and SQL's form with a blank; an offset leads to UTC, and without one it is UTC. `undefined` for other text. */
 export function parseTimestamp(text: string): number | undefined {
   const match = timestampText.exec(text)
   if (match === null) return undefined
-  const days = daysOfDate(Number(match[1]), Number(match[2]), Number(match[3]))
-  const [hour, minute, second] = [Number(match[4] ?? 0), Number(match[5] ?? 0), Number(match[6] ?? 0)]
-  if (days === undefined || minute > 59 || second > 59 || hour > 23) return undefined
-  const fraction = Number((match[7] ?? '').slice(0, 6).padEnd(6, '0'))
-  const seconds = hour * 3600 + minute * 60 + second - zoneSeconds(match[8])
-  return days * dayMicros + seconds * 1_000_000 + fraction
+  const days = daysOfDate(Number(match[1]), Number(match[3]), Number(match[4]))
+  const seconds = secondsOfDay(Number(match[5] ?? 0), Number(match[6] ?? 0), Number(match[7] ?? 0))
+  if (days === undefined || seconds === undefined) return undefined
+  const fraction = Number((match[8] ?? '').slice(0, 6).padEnd(6, '0'))
+  return days * dayMicros + (seconds - zoneSeconds(match[9])) * 1_000_000 + fraction
+}
+
+/** A day may end with 24:00:00. */
+function secondsOfDay(hour: number, minute: number, second: number): number | undefined {
+  if (minute > 59 || second > 59) return undefined
+  const seconds = hour * 3600 + minute * 60 + second
+  return seconds <= 86_400 ? seconds : undefined
 }
 
 function zoneSeconds(zone: string | undefined): number {
@@ -37,7 +44,7 @@ function zoneSeconds(zone: string | undefined): number {
 /** Reads `2024-05-31`, and the day of a timestamp. */
 export function parseDate(text: string): number | undefined {
   const match = dateText.exec(text)
-  if (match !== null) return daysOfDate(Number(match[1]), Number(match[2]), Number(match[3]))
+  if (match !== null) return daysOfDate(Number(match[1]), Number(match[3]), Number(match[4]))
   const micros = parseTimestamp(text)
   return micros === undefined ? undefined : Math.floor(micros / dayMicros)
 }
