@@ -1,4 +1,12 @@
+import swcVisitor from '@swc/core/Visitor.js'
 import { homes, layers } from './scripts/layers.mjs'
+
+// The visitor that finds imports does not know `using` declarations; there are none inside them.
+const { Visitor } = swcVisitor
+const visitKnown = Visitor.prototype.visitStatement
+Visitor.prototype.visitStatement = function visitStatement(statement) {
+  return statement.type === 'UsingDeclaration' ? statement : visitKnown.call(this, statement)
+}
 
 const all = Object.keys(layers).join('|')
 const test = '[.](test|bench)[.]ts$'

@@ -74,8 +74,6 @@ export const homes = {
   '@duckdb/node-api': 'src/(language/sql|workload)/',
   pyodide: 'src/functions/python/',
   yaml: 'src/language/',
-  zod: 'src/language/',
   commander: 'src/cli/',
   pino: 'src/cli/',
-  'prom-client': 'src/server/',
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { basename, dirname, extname, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { StreamError } from '../base/errors.ts'
 import type { Catalog } from '../language/catalog.ts'
 import { renderDiagnostic } from '../language/diagnostic.ts'
@@ -83,9 +83,4 @@ function checkNames(definitions: readonly OpenDefinition[]): void {
 /** The application id of a topology: its name, prefixed where the user asks for it. */
 export function applicationIdOf(topology: Topology, prefix: string | undefined): string {
   return prefix === undefined ? topology.name : `${prefix}-${topology.name}`
-}
-
-/** The name of a definition file without folder and ending. */
-export function definitionName(path: string): string {
-  return basename(path, extname(path))
 }

@@ -220,8 +220,6 @@ export type Node =
   | SelectNode
   | SinkNode
 
-export type NodeKind = Node['kind']
-
 /** A store that operators or functions use. Its change log, where there is one, is `<application id>-<name>-changelog`. */
 export interface StoreSpec {
   readonly name: string

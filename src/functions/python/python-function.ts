@@ -1,25 +1,37 @@
+import type { StreamError } from '../../base/errors.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { DataType } from '../../data/types.ts'
 import { functionKinds } from '../../topology/function-kinds.ts'
-import type { FunctionRef } from '../../topology/functions.ts'
+import type { FunctionBody, FunctionRef } from '../../topology/functions.ts'
 import type { BoundFunction } from '../bound-function.ts'
 import { convertResult } from '../convert-result.ts'
 import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
-import { functionFailed, resultMissing } from '../function-errors.ts'
+import { functionFailed, resultMissing, type FailureFacts } from '../function-errors.ts'
 import { callCounters, resultTypeOf } from '../function-facts.ts'
 import { jsonTextOf } from '../json-text.ts'
 import type { PythonCallable } from './interpreter.ts'
-import type { PythonHost } from './python-host.ts'
+import type { Device } from './device.ts'
 import { PythonJson } from './python-json.ts'
 import { argumentMode, argumentModes, argumentValue, decodeMarked, wantedResult } from './python-values.ts'
 import { mark } from './runtime-source.ts'
+
+/** What a function needs of the host that holds its interpreter. */
+export interface PythonHome {
+  readonly device: Device
+  /** @throws StreamError when the interpreter is broken */
+  check(): void
+  broken(thrown: unknown, functionName?: string): StreamError
+  /** The caller for these ways of passing arguments. */
+  caller(spec: Readonly<Record<string, unknown>>): PythonCallable
+  facts(description: string, body?: FunctionBody): FailureFacts
+}
 
 const lastMark = mark.text.charCodeAt(0)
 const failureMark = mark.failure.charCodeAt(0)
 
 /** On the hot path: crosses the border once per call. The ways of the arguments, two bits each, choose the caller. */
 export class PythonFunction implements BoundFunction {
-  readonly #host: PythonHost
+  readonly #host: PythonHome
   readonly #ref: FunctionRef
   readonly #environment: FunctionEnvironment
   readonly #stores: ReadonlyMap<string, FunctionStore>
@@ -33,7 +45,7 @@ export class PythonFunction implements BoundFunction {
   readonly #values: unknown[] = []
 
   constructor(
-    host: PythonHost,
+    host: PythonHome,
     ref: FunctionRef,
     environment: FunctionEnvironment,
     stores: ReadonlyMap<string, FunctionStore>,

@@ -1,5 +1,5 @@
 import type { ThreadStatus } from '../status.ts'
-import type { ThreadParts } from '../thread/open-thread.ts'
+import type { ThreadParts } from '../thread/thread-parts.ts'
 
 /** One life of a stream thread, wherever it runs. */
 export interface HostedThread {

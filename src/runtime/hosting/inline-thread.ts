@@ -1,7 +1,7 @@
 import { labelledMetrics } from '../thread/labelled-metrics.ts'
 import { StreamThread } from '../thread/stream-thread.ts'
 import type { HostedThread } from './hosted-thread.ts'
-import type { ThreadParts } from '../thread/open-thread.ts'
+import type { ThreadParts } from '../thread/thread-parts.ts'
 
 /** Runs a stream thread on the caller's own thread: for one thread, for tests, and for simulation. */
 export function startInline(parts: ThreadParts): HostedThread {

@@ -7,7 +7,7 @@ import { MetricRegistry } from '../../base/metrics.ts'
 import { seededRandom } from '../../base/random.ts'
 import { passThrough } from '../fixtures.ts'
 import { resolveOptions } from '../options.ts'
-import type { ThreadParts } from '../thread/open-thread.ts'
+import type { ThreadParts } from '../thread/thread-parts.ts'
 import { ThreadSlot } from './thread-slot.ts'
 
 const clock = new ManualClock()

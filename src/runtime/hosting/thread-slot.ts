@@ -3,7 +3,7 @@ import { toStreamError } from '../../base/errors.ts'
 import type { StreamError } from '../../base/errors.ts'
 import type { ThreadStatus } from '../status.ts'
 import type { HostedThread, StartThread } from './hosted-thread.ts'
-import type { ThreadParts } from '../thread/open-thread.ts'
+import type { ThreadParts } from '../thread/thread-parts.ts'
 
 /**
  * The place of one stream thread in an application: when a thread fails for a reason that passes, another takes its place after a

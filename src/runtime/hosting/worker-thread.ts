@@ -4,7 +4,7 @@ import { StreamError } from '../../base/errors.ts'
 import type { Counter, MetricSample, Metrics } from '../../base/metrics.ts'
 import type { ThreadStatus } from '../status.ts'
 import type { HostedThread } from './hosted-thread.ts'
-import type { ThreadParts } from '../thread/open-thread.ts'
+import type { ThreadParts } from '../thread/thread-parts.ts'
 import { errorFrom } from './worker-messages.ts'
 import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.ts'
 

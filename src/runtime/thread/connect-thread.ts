@@ -1,7 +1,7 @@
 import { openKafka } from '../../kafka/client.ts'
 import type { Kafka, Producer } from '../../kafka/contracts.ts'
 import { tcpConnector } from '../../kafka/tcp-connector.ts'
-import type { ThreadParts } from './open-thread.ts'
+import type { ThreadParts } from './thread-parts.ts'
 
 /** Who a stream thread is for the cluster: the same after a restart. */
 export function threadName({ processId, index }: Pick<ThreadParts, 'processId' | 'index'>): string {

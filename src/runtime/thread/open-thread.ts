@@ -22,22 +22,7 @@ import { Output } from './output.ts'
 import { outputTopics } from './output-topics.ts'
 import { RecordPolicies } from './record-policies.ts'
 import { Restorer } from './restorer.ts'
-import type { RestoreProgress } from './restorer.ts'
-
-/** What a stream thread is given. */
-export interface ThreadParts {
-  /** From 0; with the process id it makes the identity that outlives a crash. */
-  readonly index: number
-  readonly processId: string
-  readonly topology: Topology
-  readonly options: ApplicationOptions
-  readonly surroundings: Surroundings
-  readonly metrics: Metrics
-  /** The thread is in its group, with everything open. */
-  readonly onOpened: () => void
-  readonly onCommitted: () => void
-  readonly onRestore: (progress: RestoreProgress) => void
-}
+import type { ThreadParts } from './thread-parts.ts'
 
 /** What a stream thread has of its own while it lives, tasks apart. */
 export interface Equipment {

@@ -1,0 +1,19 @@
+import type { Metrics } from '../../base/metrics.ts'
+import type { Topology } from '../../topology/topology.ts'
+import type { ApplicationOptions, Surroundings } from '../options.ts'
+import type { RestoreProgress } from './restorer.ts'
+
+/** What a stream thread is given. */
+export interface ThreadParts {
+  /** From 0; with the process id it makes the identity that outlives a crash. */
+  readonly index: number
+  readonly processId: string
+  readonly topology: Topology
+  readonly options: ApplicationOptions
+  readonly surroundings: Surroundings
+  readonly metrics: Metrics
+  /** The thread is in its group, with everything open. */
+  readonly onOpened: () => void
+  readonly onCommitted: () => void
+  readonly onRestore: (progress: RestoreProgress) => void
+}
