@@ -85,7 +85,7 @@ export interface FetcherOptions {
 
 /**
  * Fetches from all assigned partitions, one request under way per broker, into a bounded buffer; no promise per record.
- * A partition whose data nobody has taken yet, or which is paused, is not asked for.
+ * A partition of which enough waits to be taken, or which is paused, is not asked for; the others are not held up by it.
  */
 export interface Fetcher {
   /** Starts or goes on with a partition at an offset. */
@@ -157,7 +157,11 @@ export interface Producer {
   /**
    * Sends offsets into the transaction and ends it.
    *
-   * @throws StreamError `PRODUCER_FENCED`, `MEMBER_FENCED`, `TRANSACTION_ABORTABLE` (call abort), `TRANSACTION_OUTCOME_UNKNOWN` (make a new producer)
+   * What is appended before it resolves belongs to the next transaction, and is not sent until then.
+   *
+   * @param group - may be a live view: where the group moved on to a later generation with the same member, the offsets are sent again with it
+   * @throws StreamError `PRODUCER_FENCED` and `TRANSACTION_OUTCOME_UNKNOWN` (make a new producer); after all others call abort and go on:
+   *   `MEMBER_FENCED`, `TRANSACTION_ABORTABLE`, and with its own code what the author must mend (`RECORD_TOO_LARGE`, `NOT_AUTHORIZED`, …)
    */
   commit(offsets: readonly CommittedOffset[], group: GroupMetadata): Promise<void>
   abort(): Promise<void>
@@ -226,6 +230,7 @@ export interface RebalanceListener {
  * owner's choosing: only inside {@link GroupMember.poll}.
  */
 export interface GroupMember {
+  /** A live view; after the group has forgotten this member it shows the former identity, which is refused, until a new one is there. */
   readonly metadata: GroupMetadata
   /** Does what a rebalance asks for, if anything; throws a fatal failure. Call it often: no longer than the rebalance timeout apart. */
   poll(): Promise<void>

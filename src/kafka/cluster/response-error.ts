@@ -30,6 +30,8 @@ const meanings: Partial<Record<KafkaErrorName, ErrorCode>> = {
 
 const hints: Partial<Record<ErrorCode, string>> = {
   NOT_AUTHORIZED: 'Give this user the right on the cluster, or use another user.',
+  PRODUCER_FENCED: 'Another producer took over this transactional id; make a new one to take it back.',
+  MEMBER_FENCED: 'The group went on without this member; join again, and start from the committed offsets.',
   RECORD_TOO_LARGE: 'Raise `max.message.bytes` of the topic, or make batches and records smaller.',
 }
 

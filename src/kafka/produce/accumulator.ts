@@ -55,7 +55,15 @@ export class Accumulator {
   async partitionCount(topic: string): Promise<number> {
     const known = this.#targets.get(topic)
     if (known !== undefined) return known.count
-    return this.#know(topic, (await this.#cluster.topic(topic)).partitions.length).count
+    return this.know(topic, (await this.#cluster.topic(topic)).partitions.length).count
+  }
+
+  /** Takes note of how many partitions a topic has. */
+  know(topic: string, count: number): Target {
+    const partitioner = new Partitioner(count, this.#cluster.context.random)
+    const target: Target = { topic, count, partitioner, queues: this.#targets.get(topic)?.queues ?? [] }
+    this.#targets.set(topic, target)
+    return target
   }
 
   /** @returns the partition taken */
@@ -144,13 +152,6 @@ export class Accumulator {
   #opened(queue: PartitionQueue): void {
     queue.dueMs = this.#cluster.context.clock.monotonicMs() + this.#options.lingerMs
     this.#onOpened(queue)
-  }
-
-  #know(topic: string, count: number): Target {
-    const partitioner = new Partitioner(count, this.#cluster.context.random)
-    const target: Target = { topic, count, partitioner, queues: this.#targets.get(topic)?.queues ?? [] }
-    this.#targets.set(topic, target)
-    return target
   }
 
   #find(topic: string): Target {
