@@ -57,7 +57,10 @@ type Edit = readonly [from: number, length: number, text: string]
 const edit = fc.tuple(
   fc.nat(definition.length),
   fc.nat(12),
-  fc.oneof(fc.constantFrom('', ...words, ...'{}[]:,-#&*|>\'"!%@` \n\t$', '${X}', '? ', '<<: '), fc.string()),
+  fc.oneof(
+    fc.constantFrom('', ...words, ...Array.from('{}[]:,-#&*|>\'"!%@` \n\t$'), '${X}', '? ', '<<: '),
+    fc.string(),
+  ),
 )
 
 function apply(text: string, edits: readonly Edit[]): string {

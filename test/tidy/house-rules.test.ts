@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { layers } from '../../scripts/layers.mjs'
 import { errorCodes } from '../../src/base/errors.ts'
 
+const byName = (a = '', b = ''): number => a.localeCompare(b)
 const read = (path: string): string => readFileSync(path, 'utf8')
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
@@ -39,7 +40,7 @@ describe('house rules', () => {
 
   test('every error code has its heading on the reference page, and no heading is left over', () => {
     const headings = [...read('docs/reference/errors.md').matchAll(/^## (\w+)$/gm)].map(([, code]) => code)
-    expect(headings.toSorted()).toEqual(Object.keys(errorCodes).toSorted())
+    expect(headings.toSorted(byName)).toEqual(Object.keys(errorCodes).toSorted(byName))
   })
 
   test('links between documents lead somewhere', () => {
@@ -62,18 +63,16 @@ describe('house rules', () => {
   })
 
   test('no file names the machine it was written on or a registry host', () => {
-    const names = new RegExp(
-      [
-        '/work/' + 'main',
-        '/work/' + 'shared',
-        'registry.npmjs' + '.org',
-        'repo.maven' + '.apache.org',
-        'files.pythonhosted' + '.org',
-      ]
-        .join('|')
-        .replaceAll('.', '[.]'),
-    )
-    expect(tracked.filter((path) => !/\.(parquet|png)$/.test(path) && names.test(read(path)))).toEqual([])
+    // Written apart, so that this file does not name them either.
+    const names = [
+      ['/work/', 'main'],
+      ['/work/', 'shared'],
+      ['registry.npmjs', '.org'],
+      ['repo.maven', '.apache.org'],
+      ['files.pythonhosted', '.org'],
+    ].map((parts) => parts.join(''))
+    const namesOne = (path: string): boolean => names.some((name) => read(path).includes(name))
+    expect(tracked.filter((path) => !/\.(parquet|png)$/.test(path) && namesOne(path))).toEqual([])
   })
 
   test('a suppression of a lint rule gives its reason', () => {

@@ -1,4 +1,3 @@
-import type { Metrics } from '../../base/metrics.ts'
 import { openFunctions } from '../../functions/open-functions.ts'
 import type { FunctionHost } from '../../functions/open-functions.ts'
 import type {
@@ -9,11 +8,10 @@ import type {
   RebalanceListener,
 } from '../../kafka/contracts.ts'
 import { functionsOf } from '../../topology/node-edges.ts'
-import type { Topology } from '../../topology/topology.ts'
 import type { FollowUps } from '../assignment/follow-ups.ts'
 import { encodeFacts } from '../assignment/member-facts.ts'
 import { taskAssignor } from '../assignment/task-assignor.ts'
-import type { ApplicationOptions, Surroundings } from '../options.ts'
+import type { ApplicationOptions } from '../options.ts'
 import { prepareTopics } from '../plan/topic-plan.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
 import { connectThread, openProducer, threadName } from './connect-thread.ts'
