@@ -39,3 +39,26 @@ test('follows three-valued logic', () => {
   expect(compileExpr(call('or', [greater, unknown], 'boolean'))([rowOf(3)])).toBe(true)
   expect(compileExpr(call('or', [unknown, greater], 'boolean'))([rowOf(1)])).toBe(null)
 })
+
+test('text of an author never becomes code', () => {
+  const hostile = "'); throw new Error('run'); ('\u2028${x}`\\"
+  const literal: Expr = { kind: 'literal', value: hostile, type: { kind: 'string' } }
+  const column: Expr = { kind: 'column', scope: 0, index: 0, name: hostile, type: { kind: 'string' } }
+  const same: Expr = { kind: 'call', function: '=', args: [literal, column], type: { kind: 'boolean' } }
+  expect(compileExpr(same)([rowOf(hostile)])).toBe(true)
+  expect(() => compileExpr({ ...same, function: 'constructor' })).toThrow('is in the library')
+})
+
+test('what is constant is computed once, and fails only where a row needs it', () => {
+  const text: Expr = { kind: 'literal', value: 'x', type: { kind: 'string' } }
+  const number: Expr = { kind: 'cast', input: text, tolerant: false, type: { kind: 'long' } }
+  const unknown: Expr = { kind: 'literal', value: null, type: { kind: 'null' } }
+  const guarded: Expr = {
+    kind: 'case',
+    branches: [{ when: call('>', [x, two], 'boolean'), value: number }],
+    otherwise: unknown,
+    type: { kind: 'long' },
+  }
+  expect(compileExpr(guarded)([rowOf(1)])).toBe(null)
+  expect(() => compileExpr(guarded)([rowOf(3)])).toThrow('could not convert text to BIGINT')
+})

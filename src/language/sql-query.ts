@@ -12,7 +12,7 @@ import { Diagnostics, suggest, type Diagnostic } from './diagnostic.ts'
 import type { QueryDefinition } from './query-definition.ts'
 import { checkDefinition } from './sql/check-definition.ts'
 import { bindQuery } from './sql/bind.ts'
-import type { BoundQuery } from './sql/bound-query.ts'
+import type { BoundOutput, BoundQuery } from './sql/bound-query.ts'
 import { DuckDb } from './sql/duckdb.ts'
 import { readFrom } from './sql/from-clause.ts'
 import { openScopes } from './sql/open-scopes.ts'
@@ -79,8 +79,12 @@ function buildPlan(
   }
   if (diagnostics.failed) return undefined
   const target = { name: name.value, topic: output.topic.value, keyColumn }
-  const columns = bound.outputs.map((column) => ({ name: column.name, type: column.expr.type }))
-  return { name: name.value, ...planNodes(bound, target), columns }
+  return { name: name.value, ...planNodes(bound, target), columns: bound.outputs.map(columnOf) }
+}
+
+/** A column as a reader of the output topic gets it: a span of time is text there. */
+function columnOf({ name, expr }: BoundOutput): Column {
+  return { name, type: expr.type.kind === 'interval' ? { kind: 'string' } : expr.type }
 }
 
 function checkOutputNames({ outputs }: BoundQuery, diagnostics: Diagnostics): void {
