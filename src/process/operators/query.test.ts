@@ -102,7 +102,7 @@ describe('a look-up join', () => {
   test('left: adds the row found by the key, or none', () => {
     const task = query([lookup({}), select({})])
     task.push('flights', null, '{"id":7,"from":"ATL"}', { timestampMs: 3 })
-    task.push('flights', null, '{"id":8,"from":"XXX"}')
+    task.push('flights', null, '{"id":8,"from":"QQQ"}')
     task.push('flights', null, '{"id":9}')
     expect(task.takeSent()).toEqual([
       'out: 7={"id":7,"city":"Atlanta"} @3',
@@ -114,7 +114,7 @@ describe('a look-up join', () => {
   test('inner: leaves out what has no partner, a NULL key too', () => {
     const task = query([lookup({ type: 'inner' }), select({})])
     task.push('flights', null, '{"id":7,"from":"OSL"}')
-    task.push('flights', null, '{"id":8,"from":"XXX"}')
+    task.push('flights', null, '{"id":8,"from":"QQQ"}')
     task.push('flights', null, '{"id":9,"from":null}')
     expect(task.takeSent()).toEqual(['out: 7={"id":7,"city":"Oslo"} @0'])
   })

@@ -5,7 +5,7 @@
 import { inspect } from 'node:util'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
-import { systemClock } from '../../base/clock.ts'
+import { sleep, systemClock } from '../../base/clock.ts'
 import { toStreamError } from '../../base/errors.ts'
 import type { LogFields, Logger, LogLevel } from '../../base/logger.ts'
 import { MetricRegistry } from '../../base/metrics.ts'
@@ -39,7 +39,8 @@ const thread = new StreamThread({
 })
 
 const postStatus = (): void => post({ kind: 'status', status: thread.status(), samples: registry.samples() })
-const timer = setInterval(postStatus, statusIntervalMs)
+const ending = new AbortController()
+void reportUntil(ending.signal)
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'stop') thread.stop()
 })
@@ -50,10 +51,17 @@ thread
     (error: unknown) => post({ kind: 'failed', error: errorFacts(toStreamError(error)) }),
   )
   .finally(() => {
-    clearInterval(timer)
+    ending.abort()
     postStatus()
     port.close()
   })
+
+async function reportUntil(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(systemClock, statusIntervalMs, signal)
+    if (!signal.aborted) postStatus()
+  }
+}
 
 function postingLogger(fields: LogFields): Logger {
   const at = (level: LogLevel) => (message: string, own?: LogFields) =>
