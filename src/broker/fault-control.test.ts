@@ -57,17 +57,20 @@ describe('a rule', () => {
 })
 
 describe('a request', () => {
-  test('that is dropped has no effect, and nothing behind it is answered', async () => {
+  test('that is dropped, or whose answer is, is never answered, nor anything behind it', async () => {
     const { broker, clock, client } = openTestBroker()
     await client.createTopic('a')
-    broker.faults.add({ api: 'Produce', fault: { kind: 'drop' }, times: 1 })
-    const other = new TestClient(broker)
-    const answers = [other.produce('a', batchOf(['x'])), other.endOffset('a')]
-    const settled = Promise.allSettled(answers)
-    await clock.advance(3_600_000)
-    other.connection.close()
-    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    expect(await client.endOffset('a')).toBe(0)
+    const ends: number[] = []
+    for (const when of ['before', 'after'] as const) {
+      broker.faults.add({ api: 'Produce', fault: { kind: 'drop', when }, times: 1 })
+      const other = new TestClient(broker)
+      const settled = Promise.allSettled([other.produce('a', batchOf(['x'])), other.endOffset('a')])
+      await clock.advance(3_600_000)
+      other.connection.close()
+      expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+      ends.push(await client.endOffset('a'))
+    }
+    expect(ends).toEqual([0, 1])
   })
 
   test('that is delayed takes effect later, or is answered later', async () => {

@@ -10,8 +10,11 @@ import type { Random } from '../base/random.ts'
 import type { KafkaErrorName } from '../protocol/error-codes.ts'
 
 export type Fault =
-  /** The request is never seen, and the connection never answers again: a black hole until the client gives up on it. */
-  | { readonly kind: 'drop' }
+  /**
+   * The request is lost, or with `after` its answer, and the connection never answers again: a black hole until the client
+   * gives up on it.
+   */
+  | { readonly kind: 'drop'; readonly when?: 'before' | 'after' }
   /** Waits, drawn between the two, before the request takes effect or before it is answered. */
   | {
       readonly kind: 'delay'

@@ -154,6 +154,7 @@ export class Dispatcher {
     this.#node.logger.debug('fault', { api: handler.api.name, client: call.clientId, ...fault })
     switch (fault.kind) {
       case 'drop':
+        if (fault.when === 'after') await this.#handle(request)
         return { kind: 'stall' }
       case 'delay': {
         const delayMs = this.#faults.delayMs(fault)
