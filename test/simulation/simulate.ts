@@ -31,9 +31,10 @@ const restWithinMs = 600_000
 export async function simulate(seed: number, logger: Logger = silentLogger): Promise<string[]> {
   const random = seededRandom(seed)
   const caching = random.next() < 0.3
+  const broken: string[] = []
   await using cluster = new TestCluster({
     seed,
-    logger,
+    logger: noting(logger, broken),
     broker: {
       transactionVersion: random.next() < 0.5 ? 1 : 2,
       transactionMarkerDelayMs: { min: 0, max: random.below(300) },
@@ -44,7 +45,19 @@ export async function simulate(seed: number, logger: Logger = silentLogger): Pro
   await cluster.createTopic('counts', 2)
   const run = new Run(cluster, random, caching)
   await run.trouble(20 + random.below(20))
-  return audit(await run.rest())
+  return [...audit(await run.rest()), ...broken]
+}
+
+/** Also notes what the engine says of itself: an invariant that broke, even where a restart hid it. */
+function noting(logger: Logger, broken: string[]): Logger {
+  return {
+    ...logger,
+    error: (message, fields) => {
+      if (fields?.['code'] === 'INVARIANT_BROKEN') broken.push(`${message}: ${String(fields['error'])}`)
+      logger.error(message, fields)
+    },
+    with: (fields) => noting(logger.with(fields), broken),
+  }
 }
 
 class Run {
