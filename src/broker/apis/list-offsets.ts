@@ -3,6 +3,8 @@
  * −3 the record with the largest timestamp (version 7+), −4 the start of what is kept locally (8+, the same here), −5 the end of what is
  * kept remotely (9+, nothing). Version 0, with its several offsets per partition, is refused.
  *
+ * A partition that stands twice in a request is refused.
+ *
  * A search by time reads the records of one batch, the only place outside of groups where this broker looks into records.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
@@ -33,9 +35,12 @@ export const listOffsetsHandler = defineHandler({
     topics: request.topics.map(({ name, partitions }) => {
       const topic = findTopic(call.node, { name, topicId: '0'.repeat(32) })
       const isolation = request.isolationLevel === readCommitted ? 'read_committed' : 'read_uncommitted'
+      const twice = repeatedPartitions(partitions)
       return {
         name,
         partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+          if (twice.has(partitionIndex))
+            return { partitionIndex, errorCode: kafkaErrorCode('INVALID_REQUEST'), ...nowhere }
           const found = findPartition(topic, partitionIndex, currentLeaderEpoch)
           if (found.kind === 'missing') return { partitionIndex, errorCode: kafkaErrorCode(found.error) }
           const place = placeAt(found.it, timestamp, isolation)
@@ -52,6 +57,16 @@ export const listOffsetsHandler = defineHandler({
     })),
   }),
 })
+
+function repeatedPartitions(partitions: readonly { readonly partitionIndex: number }[]): ReadonlySet<number> {
+  const seen = new Set<number>()
+  const repeated = new Set<number>()
+  for (const { partitionIndex } of partitions) {
+    if (seen.has(partitionIndex)) repeated.add(partitionIndex)
+    seen.add(partitionIndex)
+  }
+  return repeated
+}
 
 /** In versions before 4 the field must stay at its default. */
 function leaderEpochOf(place: Place, log: PartitionLog, { apiVersion }: Call): number {

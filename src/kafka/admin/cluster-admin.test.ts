@@ -70,6 +70,19 @@ test('adds partitions, which have leaders when it is done', async () => {
   expect(topic?.partitions.map(({ leader }) => leader)).toEqual(Array(5).fill(cluster.broker.nodeId))
 })
 
+test('lists the offset of a partition that is asked for twice', async () => {
+  await using cluster = new TestCluster()
+  const { admin } = cluster.kafka
+  await cluster.run(admin.createTopics([{ ...plain, name: 't' }]))
+  const twice = [...partitions, ...partitions]
+  expect(await cluster.run(admin.listOffsets(twice, 'latest', 'read_committed'))).toEqual(
+    new Map([
+      ['t-0', 0],
+      ['t-1', 0],
+    ]),
+  )
+})
+
 test('lists offsets: the first, the last for each isolation, and those of a time', async () => {
   await using cluster = new TestCluster()
   const { admin } = cluster.kafka

@@ -59,7 +59,9 @@ export async function listOffsets(
 ): Promise<Map<string, number>> {
   const timestamp = typeof at === 'number' ? at : timestamps[at]
   const offsets = new Map<string, number>()
-  await askLeaders(cluster, partitions, {
+  // A broker refuses a partition that stands twice in one request.
+  const once = new Map(partitions.map((partition) => [partitionKey(partition), partition]))
+  await askLeaders(cluster, [...once.values()], {
     api: apis.listOffsets,
     request: (topics) => ({
       replicaId: noReplica,
