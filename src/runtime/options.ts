@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
+import type { FunctionHostOptions } from '../functions/open-functions.ts'
 import type { Connector, ProducerOptions } from '../kafka/contracts.ts'
 import type { SaslSettings, TcpOptions } from '../kafka/tcp-connector.ts'
 import type { OffsetReset } from '../topology/topology.ts'
@@ -86,7 +87,12 @@ export interface ApplicationOptions {
   readonly restartsMax: number
   readonly restartBackoffMs: number
   readonly restartBackoffMaxMs: number
+  /** What Python functions may do, and where a fresh interpreter is kept for the next start. */
+  readonly python: PythonOptions
 }
+
+/** As `functions` takes them. */
+export type PythonOptions = NonNullable<FunctionHostOptions['python']>
 
 /** What an application stands on that cannot be cloned. A worker thread makes its own. */
 export interface Surroundings {
@@ -145,6 +151,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     restartsMax: 10,
     restartBackoffMs: 100,
     restartBackoffMaxMs: 30_000,
+    python: settings.identity.kind === 'folder' ? { snapshotFolder: settings.identity.stateDir } : {},
   }
   return {
     ...defaults,
@@ -153,6 +160,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     policies: { ...defaults.policies, ...settings.policies },
     producer: { ...defaults.producer, ...settings.producer },
     kafka: { tls: undefined, sasl: undefined, ...settings.kafka },
+    python: { ...defaults.python, ...settings.python },
   }
 }
 

@@ -25,7 +25,7 @@ export interface ClusterOptions {
 }
 
 export interface TestRecord {
-  readonly key: string | null
+  readonly key: string | Buffer | null
   readonly value: string | Buffer | null
   /** Absent: by the key. */
   readonly partition?: number
@@ -36,7 +36,9 @@ export interface ReadRecord {
   readonly partition: number
   readonly offset: number
   readonly timestampMs: number
+  /** As text. */
   readonly key: string | null
+  readonly keyBytes: Buffer | null
   readonly value: Buffer | null
   readonly headers: Headers | undefined
 }
@@ -190,8 +192,8 @@ export class TestCluster {
 }
 
 function append(producer: Producer, topic: string, record: TestRecord): void {
-  const key = Buffer.from(record.key ?? '')
-  const value = Buffer.from(record.value ?? '')
+  const key = bytesOf(record.key)
+  const value = bytesOf(record.value)
   producer.append(topic, {
     partition: record.partition ?? -1,
     timestampMs: record.timestampMs ?? 1_700_000_000_000,
@@ -203,6 +205,10 @@ function append(producer: Producer, topic: string, record: TestRecord): void {
     valueEnd: record.value === null ? -1 : value.length,
     headers: undefined,
   })
+}
+
+function bytesOf(given: string | Buffer | null): Buffer {
+  return typeof given === 'string' ? Buffer.from(given) : (given ?? Buffer.alloc(0))
 }
 
 async function readAll(kafka: Kafka, topic: string, isolation: IsolationLevel): Promise<ReadRecord[]> {
@@ -241,11 +247,13 @@ function recordsIn(batch: Parameters<RecordColumns['read']>[0], partition: numbe
   return Array.from({ length: columns.count }, (_, row): ReadRecord => {
     const keyEnd = columns.keyEnd[row] ?? -1
     const valueEnd = columns.valueEnd[row] ?? -1
+    const keyBytes = keyEnd < 0 ? null : Buffer.from(batch.buffer.subarray(columns.keyStart[row], keyEnd))
     return {
       partition,
       offset: columns.offset[row] ?? -1,
       timestampMs: columns.timestampMs[row] ?? -1,
-      key: keyEnd < 0 ? null : batch.buffer.toString('utf8', columns.keyStart[row], keyEnd),
+      key: keyBytes?.toString() ?? null,
+      keyBytes,
       value: valueEnd < 0 ? null : Buffer.from(batch.buffer.subarray(columns.valueStart[row], valueEnd)),
       headers: columns.headersOf(row),
     }

@@ -1,3 +1,4 @@
+import { StreamError } from '../../base/errors.ts'
 import { openFunctions } from '../../functions/open-functions.ts'
 import type { FunctionHost } from '../../functions/open-functions.ts'
 import type {
@@ -89,17 +90,34 @@ async function openAll(
   return { isolation, kafka, plan, functions, output, policies, globals, fetcher, restorer }
 }
 
-async function bindable({ topology, surroundings, metrics }: ThreadParts): Promise<FunctionHost> {
+async function bindable({ topology, options, surroundings, metrics }: ThreadParts): Promise<FunctionHost> {
   const functions = await openFunctions(topology.functions, {
     logger: surroundings.logger,
     metrics,
     random: surroundings.random,
     inline: topology.nodes.flatMap(functionsOf),
+    python: options.python,
   })
-  const problem = functions.problems[0]
+  const problem = joined(functions.problems)
   if (problem === undefined) return functions
   await functions.close()
   throw problem
+}
+
+/** One error for all: the first as it is, the others in its detail. */
+function joined([first, ...others]: readonly StreamError[]): StreamError | undefined {
+  if (first === undefined || others.length === 0) return first
+  const lines = others.map(({ message, detail, span }) => {
+    const place = span === undefined ? '' : `${span.file}:${span.line}:${span.column}: `
+    return `${place}${message}${detail === undefined ? '' : `: ${detail}`}`
+  })
+  const { code, message, span, hint } = first
+  return new StreamError(code, message, {
+    detail: [first.detail, ...lines].filter((line) => line !== undefined).join('\n'),
+    ...(span === undefined ? {} : { span }),
+    ...(hint === undefined ? {} : { hint }),
+    cause: first.cause,
+  })
 }
 
 function fetchOptions(options: ApplicationOptions, isolation: IsolationLevel): FetcherOptions {

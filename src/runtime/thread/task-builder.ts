@@ -119,6 +119,7 @@ export class TaskBuilder {
       assert(found !== undefined, `there is no store "${name}" in this task`)
       return found.store
     }
+    const lent = { store: storeOf, logger, metrics, recordTimestampMs: () => context.timestampMs ?? 0 }
     return {
       context,
       collector: output,
@@ -126,7 +127,7 @@ export class TaskBuilder {
       metrics,
       store: storeOf,
       globalStore,
-      bind: (ref) => functions.bind(ref, { store: storeOf, logger, metrics }),
+      bind: (ref) => functions.bind(ref, lent),
       serde: (format) => serdeFor(format),
       internalTopic: (name) => repartitionTopic(options.applicationId, name),
       partitionCount: (topic) => output.partitionCount(topic),
