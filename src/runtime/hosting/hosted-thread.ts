@@ -8,7 +8,7 @@ export interface HostedThread {
   stop(): void
   /** Ends a thread that does not close in time, where it can be ended from outside. */
   terminate(): void
-  /** The newest there is; from a worker thread it may be half a second old. */
+  /** The newest there is; from a worker thread it may be a fifth of a second old. */
   status(): ThreadStatus
 }
 

@@ -15,7 +15,7 @@ import { StreamThread } from '../thread/stream-thread.ts'
 import { errorFacts } from './worker-messages.ts'
 import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.ts'
 
-const statusIntervalMs = 500
+const statusIntervalMs = 200
 
 const port = parentPort
 assert(port !== null, 'worker-main runs only in a worker thread')
