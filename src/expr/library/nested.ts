@@ -62,6 +62,13 @@ export const nestedFunctions: readonly ScalarFunction[] = [
   },
   jsonFunction(['json_extract', '->'], (value) => value),
   jsonFunction(['json_extract_string', '->>'], jsonAsText),
+  {
+    names: ['list_value'],
+    nulls: 'own',
+    total: true,
+    take: (args, result) => (result.kind === 'list' ? args.map(() => result.of) : undefined),
+    emit: (site) => `[${site.args.join(', ')}]`,
+  },
   { names: ['list_extract'], nulls: 'strict', take: ofList((list) => [list, int]), emit: calls(element) },
   {
     names: ['list_contains', 'list_has', 'array_contains', 'array_has'],

@@ -114,7 +114,12 @@ export function borderCounter(name: string): ((from: number, to: number) => numb
     }
     return (from, to) => index(to) - index(from)
   }
+  if (part === 'week') {
+    // DuckDB counts weeks from the epoch toward zero on both sides of it.
+    const week = (micros: number): number => Math.trunc((periods['week']?.(calendarTime(micros)) ?? 0) / 7)
+    return (from, to) => week(to) - week(from)
+  }
   const cut = truncation(part)
-  const unit = part === 'week' ? 7 * dayMicros : part === 'day' ? dayMicros : (intervalOf(part)?.micros ?? 0)
+  const unit = part === 'day' ? dayMicros : (intervalOf(part)?.micros ?? 0)
   return cut && unit > 0 ? (from, to) => (cut(to) - cut(from)) / unit : undefined
 }
