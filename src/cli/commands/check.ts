@@ -46,5 +46,6 @@ export async function withCatalog<T>(
     return work(await devCatalog(drafts))
   }
   await using cluster = openCluster(bootstrap, silentLogger)
-  return work(topicCatalog(cluster.kafka))
+  // Awaited here: the cluster is closed when this returns.
+  return await work(topicCatalog(cluster.kafka))
 }

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { systemClock } from '../../base/clock.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { systemRandom } from '../../base/random.ts'
+import { Broker } from '../../broker/broker.ts'
+import { openCluster } from '../cluster.ts'
+import type { Output } from '../output.ts'
+import { buildProgram } from '../program.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'weft-check-'))
+const broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
+
+afterEach(async () => {
+  await broker.close()
+  rmSync(folder, { recursive: true })
+})
+
+const definition = `
+name: large_orders
+query: SELECT o.id, o.total FROM orders o WHERE o.total > 10
+output: { topic: large_orders, format: json, key: id }
+`
+
+test('over loopback: finds the columns of a topic in its records', async () => {
+  const { host, port } = await broker.listen(0, '127.0.0.1')
+  const bootstrap = `${host}:${port}`
+  await sendOrder(bootstrap)
+  const path = join(folder, 'large.yaml')
+  writeFileSync(path, definition)
+  const { output, lines } = recorded()
+  await buildProgram(output).parseAsync(['check', path, '--bootstrap', bootstrap], { from: 'user' })
+  expect(lines).toEqual([`${path}: fine; large_orders (3 nodes)`])
+})
+
+async function sendOrder(bootstrap: string): Promise<void> {
+  await using cluster = openCluster(bootstrap, silentLogger)
+  await cluster.kafka.admin.createTopics([
+    { name: 'orders', partitions: 1, replicationFactor: -1, configs: {} },
+  ])
+  const { output } = recorded()
+  const file = join(folder, 'orders.jsonl')
+  writeFileSync(file, '{"id":"1","total":12.5}\n')
+  await buildProgram(output).parseAsync(['produce', 'orders', '--bootstrap', bootstrap, '--file', file], {
+    from: 'user',
+  })
+}
+
+/** Everything that a command says, in order. */
+function recorded(): { output: Output; lines: string[] } {
+  const lines: string[] = []
+  const line = (text: string): void => void lines.push(text)
+  return { output: { line, note: line, interactive: false, status: () => {} }, lines }
+}
