@@ -18,6 +18,13 @@ test('makes topics with settings, and tells which existed already', async () => 
   expect((await cluster.run(admin.listTopics())).map(({ name }) => name).toSorted()).toEqual(['t', 'u'])
 })
 
+test('does not wait for partitions that a topic that existed never had', async () => {
+  await using cluster = new TestCluster()
+  const { admin } = cluster.kafka
+  await cluster.run(admin.createTopics([{ ...plain, name: 't' }]))
+  expect(await cluster.run(admin.createTopics([{ ...plain, name: 't', partitions: 4 }]))).toEqual(['t'])
+})
+
 test('describes the topics that exist and leaves out the others', async () => {
   await using cluster = new TestCluster()
   const { admin } = cluster.kafka

@@ -33,7 +33,10 @@ export class ClusterAdmin implements Admin {
       tries++
       return createTopics(connection, topics, requestTimeoutMs)
     })
-    await this.#untilLed(topics)
+    // Of one that existed, nobody said how many partitions it has: there may be fewer than were asked for.
+    await this.#untilLed(
+      topics.map((topic) => (existing.includes(topic.name) ? { ...topic, partitions: -1 } : topic)),
+    )
     return tries === 1 ? existing : []
   }
 
