@@ -1,3 +1,4 @@
+import { BufferPool } from '../base/buffer-pool.ts'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { StreamError } from '../base/errors.ts'
 import { silentLogger, type Logger } from '../base/logger.ts'
@@ -28,6 +29,9 @@ export interface KafkaOptions {
   /** Age at which metadata is asked for anew though nothing failed; 5 min. */
   readonly metadataMaxAgeMs?: number
 }
+
+/** How much of the memory of requests may wait to be used again. */
+const pooledBytesMax = 16_777_216
 
 const defaults = {
   requestTimeoutMs: 30_000,
@@ -63,6 +67,7 @@ export function openKafka(options: KafkaOptions): Kafka {
     random,
     logger,
     closing: ending.signal,
+    buffers: new BufferPool(pooledBytesMax),
   })
   let lanes = 0
   const lane = (kind: string): string => `${kind}-${lanes++}`

@@ -27,6 +27,8 @@ export interface Connection {
    * @throws StreamError `CONNECTION_CLOSED`, `REQUEST_TIMED_OUT`
    */
   send(request: EncodedRequest): Promise<Buffer>
+  /** Nobody looks at this response any more: its memory may be used again. */
+  recycle?(response: Buffer): void
   readonly closed: boolean
   close(): Promise<void>
 }
@@ -57,6 +59,8 @@ export interface FetchedPartition {
    */
   readonly batches: readonly FetchedBatch[]
   readonly nextOffset: number
+  /** To be called, or not, when nobody looks at the batches any more: their memory may then be used again. */
+  readonly release?: () => void
   /** `fetchOffset` is not in the log: nothing more comes until the partition is sought or assigned anew. */
   readonly outOfRange?: boolean
 }

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
+import { BufferPool } from '../base/buffer-pool.ts'
 import { systemClock, type Clock } from '../base/clock.ts'
 import type { Connector } from './contracts.ts'
 import { connectSasl, type SaslSettings } from './transport/sasl-connection.ts'
@@ -16,6 +17,8 @@ export interface TcpOptions {
 }
 
 const connectTimeoutMsDefault = 10_000
+/** How much of the memory of answers may wait to be used again. */
+const pooledBytesMax = 67_108_864
 
 /**
  * Connections over TCP, with TLS and SASL where asked for.
@@ -24,9 +27,10 @@ const connectTimeoutMsDefault = 10_000
  */
 export function tcpConnector(options: TcpOptions = {}): Connector {
   const { clock = systemClock, connectTimeoutMs = connectTimeoutMsDefault, tls, sasl } = options
+  const buffers = new BufferPool(pooledBytesMax)
   return {
     connect: (host, port, clientId) => {
-      const target = { host, port, clientId, clock, connectTimeoutMs, tls }
+      const target = { host, port, clientId, clock, connectTimeoutMs, tls, buffers }
       return sasl === undefined ? connectSocket(target) : connectSasl({ ...target, sasl })
     },
   }

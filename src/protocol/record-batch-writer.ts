@@ -4,6 +4,7 @@
  *
  * On the hot path. Budget: 0.2 µs per record, checksum included (`record-batch-writer.bench.ts`).
  */
+import type { BufferPool } from '../base/buffer-pool.ts'
 import { assert } from '../base/assert.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
 import type { Headers } from '../base/headers.ts'
@@ -57,12 +58,15 @@ const loopCopyBytes = 24
 export class RecordBatchWriter {
   readonly #writer: ByteWriter
   #count = 0
+  readonly #pool: BufferPool | undefined
   #lastOffsetDelta = 0
   #baseTimestampMs = 0
   #maxTimestampMs = 0
 
-  constructor(capacityBytes = initialBytes) {
+  /** @param pool - where the memory of uncompressed batches comes from; {@link RecordBatchWriter.finish} gives it away */
+  constructor(capacityBytes = initialBytes, pool?: BufferPool) {
     this.#writer = new ByteWriter(Math.max(capacityBytes, batchLayout.records))
+    this.#pool = pool
     this.#reset()
   }
 
@@ -138,9 +142,13 @@ export class RecordBatchWriter {
             compress(written.subarray(batchLayout.records), compression),
           ])
     this.#writeHeader(batch, ending)
-    if (compression === 'none') this.#writer.buffer = Buffer.allocUnsafe(nextCapacity(written.length))
+    if (compression === 'none') this.#writer.buffer = this.#allocate(nextCapacity(written.length))
     this.#reset()
     return batch
+  }
+
+  #allocate(bytes: number): Buffer {
+    return this.#pool === undefined ? Buffer.allocUnsafe(bytes) : this.#pool.take(bytes)
   }
 
   #writeHeader(batch: Buffer, ending: BatchEnding): void {

@@ -1,3 +1,4 @@
+import type { BufferPool } from '../../base/buffer-pool.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { Api, DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
@@ -17,6 +18,8 @@ export interface SendOptions {
 export type RequestMaker<Request> = (version: number) => DeepPartial<Request>
 
 const unsupportedVersionError = 35
+/** Smaller requests are no load for the collector. */
+const pooledBytes = 32_768
 const software = { clientSoftwareName: 'weft', clientSoftwareVersion: '0.1.0' }
 
 /** One connection to one broker, with the versions it speaks. */
@@ -25,12 +28,14 @@ export class BrokerConnection {
   readonly versions: Versions
   readonly #connection: Connection
   readonly #requestTimeoutMs: number
+  readonly #buffers: BufferPool
 
   private constructor(context: ClientContext, address: Address, connection: Connection, versions: Versions) {
     this.address = address
     this.versions = versions
     this.#connection = connection
     this.#requestTimeoutMs = context.requestTimeoutMs
+    this.#buffers = context.buffers
   }
 
   /** @throws StreamError `BROKER_UNREACHABLE`, `AUTHENTICATION_FAILED`, `REQUEST_TIMED_OUT`, … */
@@ -56,8 +61,17 @@ export class BrokerConnection {
     make: RequestMaker<Request>,
     options: SendOptions = {},
   ): Promise<Response> {
+    return (await this.exchange(api, make, options)).response
+  }
+
+  /** As {@link BrokerConnection.send}; byte fields of the response are views of `body`, which can be recycled. */
+  async exchange<Request, Response>(
+    api: Api<Request, Response>,
+    make: RequestMaker<Request>,
+    options: SendOptions = {},
+  ): Promise<{ readonly response: Response; readonly body: Buffer }> {
     const version = this.versions.pick(api, options.maxVersion)
-    const writer = new ByteWriter(options.sizeBytes)
+    const writer = this.#writer(options.sizeBytes)
     api.request.encode(make(version), version, writer)
     const body = await this.#connection.send({
       apiKey: api.key,
@@ -66,7 +80,21 @@ export class BrokerConnection {
       body: [writer.view()],
       timeoutMs: this.#requestTimeoutMs + (options.extraMs ?? 0),
     })
-    return api.response.decode(body, version)
+    // The broker has answered, so the request has been written out.
+    this.#buffers.give(writer.buffer)
+    return { response: api.response.decode(body, version), body }
+  }
+
+  #writer(sizeBytes: number | undefined): ByteWriter {
+    if (sizeBytes === undefined || sizeBytes < pooledBytes) return new ByteWriter(sizeBytes)
+    const writer = new ByteWriter(0)
+    writer.buffer = this.#buffers.take(sizeBytes)
+    return writer
+  }
+
+  /** Nobody looks at this body any more. */
+  recycle(body: Buffer): void {
+    this.#connection.recycle?.(body)
   }
 
   close(): Promise<void> {

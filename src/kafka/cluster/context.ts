@@ -1,3 +1,4 @@
+import type { BufferPool } from '../../base/buffer-pool.ts'
 import type { Clock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -6,6 +7,8 @@ import type { Connector } from '../contracts.ts'
 
 /** What every part of one client shares; all limits resolved. */
 export interface ClientContext {
+  /** For large requests. */
+  readonly buffers: BufferPool
   readonly bootstrap: readonly Address[]
   readonly clientId: string
   readonly connector: Connector

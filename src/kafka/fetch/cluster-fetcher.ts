@@ -26,6 +26,7 @@ import {
   type FetcherOptions,
   type TopicPartition,
 } from '../contracts.ts'
+import { AnswerMemory } from './answer-memory.ts'
 import { FetchBuffer } from './fetch-buffer.ts'
 import { FetchPosition } from './fetch-position.ts'
 import { fetchRequest } from './fetch-request.ts'
@@ -188,12 +189,14 @@ export class ClusterFetcher implements Fetcher {
         : this.#options
       const asked = this.#inTurn(positions)
       const asking = new Map(asked.map((position) => [position, position.era]))
-      const response = await connection.send(
+      const { response, body } = await connection.exchange(
         apis.fetch,
         (version) => fetchRequest(asked, options, metadata, version),
         { extraMs: options.maxWaitMs },
       )
-      this.#takeAnswer(response, asking)
+      const memory = new AnswerMemory(() => connection.recycle(body))
+      this.#takeAnswer(response, { asking, memory })
+      memory.release()
     } catch (error) {
       this.#askFailed(positions, toStreamError(error))
     } finally {
@@ -208,23 +211,24 @@ export class ClusterFetcher implements Fetcher {
     return [...positions.slice(first), ...positions.slice(0, first)]
   }
 
-  #takeAnswer(response: ResponseOf<typeof apis.fetch>, asked: ReadonlyMap<FetchPosition, number>): void {
+  #takeAnswer(response: ResponseOf<typeof apis.fetch>, { asking, memory }: Asked): void {
     if (this.#closed) return
     checkResponse(response.errorCode, 'fetch')
     for (const { topic, topicId, partitions } of response.responses) {
       const name = topic === '' ? this.#cluster.metadata.nameOf(topicId) : topic
       for (const part of partitions) {
         const position = this.#positions.get(`${name}-${part.partitionIndex}`)
-        if (position !== undefined && position.era === asked.get(position)) this.#takePart(position, part)
+        if (position !== undefined && position.era === asking.get(position))
+          this.#takePart(position, part, memory)
       }
     }
   }
 
-  #takePart(position: FetchPosition, part: PartitionResponse): void {
+  #takePart(position: FetchPosition, part: PartitionResponse, memory: AnswerMemory): void {
     const name = kafkaErrorName(part.errorCode)
     if (name === 'NONE') {
       this.#succeeded(position)
-      this.#takeRecords(position, part)
+      this.#takeRecords(position, part, memory)
     } else if (name === 'OFFSET_OUT_OF_RANGE') {
       position.stopped = true
       this.#buffer.push(position, 0, { ...partOf(position, part), outOfRange: true })
@@ -235,14 +239,15 @@ export class ClusterFetcher implements Fetcher {
     }
   }
 
-  #takeRecords(position: FetchPosition, part: PartitionResponse): void {
+  #takeRecords(position: FetchPosition, part: PartitionResponse, memory: AnswerMemory): void {
     const { records } = part
     if (records === null || records.length === 0) return
     try {
       const { isolation } = this.#options
       const read = readBatches(records, position.offset, isolation, part.abortedTransactions ?? [])
       const { batches, nextOffset, leaderEpoch } = read
-      this.#buffer.push(position, records.length, { ...partOf(position, part), batches, nextOffset })
+      const release = memory.share()
+      this.#buffer.push(position, records.length, { ...partOf(position, part), batches, nextOffset, release })
       position.offset = nextOffset
       position.lastEpoch = leaderEpoch
     } catch (error) {
@@ -282,6 +287,12 @@ export class ClusterFetcher implements Fetcher {
     position.stopped = true
     this.#buffer.fail(error)
   }
+}
+
+interface Asked {
+  /** The era that each position was in when it was asked for. */
+  readonly asking: ReadonlyMap<FetchPosition, number>
+  readonly memory: AnswerMemory
 }
 
 function partOf(position: FetchPosition, part: PartitionResponse): FetchedPartition {

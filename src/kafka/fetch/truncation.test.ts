@@ -1,3 +1,4 @@
+import { BufferPool } from '../../base/buffer-pool.ts'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../base/logger.ts'
 import { inMemoryConnector } from '../../testing/in-memory-connector.ts'
@@ -21,6 +22,7 @@ function openInside({ clock, random, broker }: TestCluster): Cluster {
     backoffMaxMs: 1000,
     metadataMaxAgeMs: 300_000,
     closing: new AbortController().signal,
+    buffers: new BufferPool(1_000_000),
   })
 }
 

@@ -1,3 +1,4 @@
+import { BufferPool } from '../../base/buffer-pool.ts'
 import { bench } from '../../../bench/harness.ts'
 import { systemClock } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
@@ -25,6 +26,7 @@ bench('Accumulator', (b) => {
     backoffMaxMs: 1,
     metadataMaxAgeMs: 1,
     closing: new AbortController().signal,
+    buffers: new BufferPool(1_000_000),
   })
   const accumulator = new Accumulator(cluster, { ...producerDefaults, batchBytes: 1 << 18 }, () => {})
   accumulator.know('t', 4)

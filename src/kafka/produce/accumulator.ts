@@ -3,6 +3,7 @@
  *
  * On the hot path: per record one look-up of the topic, one of the partition, and one copy of the bytes.
  */
+import { BufferPool } from '../../base/buffer-pool.ts'
 import { deferred, type Deferred } from '../../base/deferred.ts'
 import { StreamError } from '../../base/errors.ts'
 import { batchOverheadBytes, RecordBatchWriter, recordSizeBound } from '../../protocol/record-batch-writer.ts'
@@ -26,6 +27,7 @@ export class Accumulator {
   readonly #onOpened: (queue: PartitionQueue) => void
   readonly #targets = new Map<string, Target>()
   readonly #queues: PartitionQueue[] = []
+  readonly #pool: BufferPool
   readonly #outstanding = new Map<number, number>()
   #last: Target | undefined
   #bufferedBytes = 0
@@ -37,6 +39,7 @@ export class Accumulator {
     this.#cluster = cluster
     this.#options = options
     this.#onOpened = onOpened
+    this.#pool = new BufferPool(options.bufferBytes)
   }
 
   get full(): boolean {
@@ -106,6 +109,12 @@ export class Accumulator {
     for (const queue of this.#queues) this.seal(queue)
   }
 
+  /** The broker has the batch: its memory has been written out and can be used again. */
+  acknowledged(batch: SealedBatch): void {
+    if (this.#options.compression === 'none') this.#pool.give(batch.bytes)
+    this.done(batch)
+  }
+
   /** A batch left: acknowledged, or given up. */
   done(batch: SealedBatch): void {
     this.#bufferedBytes -= batch.bufferedBytes
@@ -170,7 +179,12 @@ export class Accumulator {
         detail: `It has ${countNow}, counted from 0.`,
       })
     }
-    const queue = new PartitionQueue(topic, partition, new RecordBatchWriter(), partitioner)
+    const queue = new PartitionQueue(
+      topic,
+      partition,
+      new RecordBatchWriter(undefined, this.#pool),
+      partitioner,
+    )
     target.queues[partition] = queue
     this.#queues.push(queue)
     return queue

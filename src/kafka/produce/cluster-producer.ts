@@ -278,7 +278,8 @@ export class ClusterProducer implements Producer {
   }
 
   #done(batch: SealedBatch, error: StreamError | undefined): void {
-    this.#accumulator.done(batch)
+    if (error === undefined) this.#accumulator.acknowledged(batch)
+    else this.#accumulator.done(batch)
     if (error !== undefined) {
       this.#gap = true
       this.#fail(error)

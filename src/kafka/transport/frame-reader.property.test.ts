@@ -1,3 +1,4 @@
+import { BufferPool } from '../../base/buffer-pool.ts'
 import { fc, test } from '@fast-check/vitest'
 import { expect } from 'vitest'
 import { StreamError } from '../../base/errors.ts'
@@ -20,7 +21,7 @@ test.prop([frames, fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, max
   (bodies, sizes) => {
     const stream = framed(bodies)
     const got: Buffer[] = []
-    const reader = new FrameReader((frame) => got.push(Buffer.from(frame)))
+    const reader = new FrameReader(new BufferPool(1_000_000), (frame) => got.push(Buffer.from(frame)))
     for (let at = 0, turn = 0; at < stream.length; turn++) {
       const size = sizes[turn % sizes.length] ?? 1
       reader.push(stream.subarray(at, at + size))
@@ -33,7 +34,7 @@ test.prop([frames, fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, max
 )
 
 test('says that a port speaks TLS when an alert comes instead of an answer', () => {
-  const reader = new FrameReader(() => {})
+  const reader = new FrameReader(new BufferPool(1_000_000), () => {})
   const alert = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x46])
   expect(thrownBy(() => reader.push(alert)).hint).toBe(
     'This port speaks TLS: turn on TLS for the connection, or use the plaintext port.',
@@ -41,7 +42,7 @@ test('says that a port speaks TLS when an alert comes instead of an answer', () 
 })
 
 test('says that a port speaks HTTP when it answers so', () => {
-  const reader = new FrameReader(() => {})
+  const reader = new FrameReader(new BufferPool(1_000_000), () => {})
   const error = thrownBy(() => reader.push(Buffer.from('HTTP/1.1 400 Bad Request\r\n')))
   expect(error.code).toBe('PROTOCOL_MALFORMED')
   expect(error.hint).toBe('This port speaks HTTP: give the address of a Kafka broker.')

@@ -1,6 +1,9 @@
+import type { BufferPool } from '../../base/buffer-pool.ts'
 import { StreamError } from '../../base/errors.ts'
 
 const lengthBytes = 4
+/** Smaller frames are no load for the collector. */
+const pooledBytes = 32_768
 /** Larger than any answer a client asks for; a length beyond it means that the other side does not speak Kafka. */
 export const frameBytesMax = 256 * 1024 * 1024
 const tlsAlertTypes = new Set([0x14, 0x15, 0x16, 0x17])
@@ -8,17 +11,19 @@ const tlsAlertTypes = new Set([0x14, 0x15, 0x16, 0x17])
 /**
  * Cuts a byte stream into frames: a 4-byte length, then so many bytes.
  *
- * A frame that lies whole in a chunk is handed out as a view of it. A larger one is copied once, into a buffer of its
- * own size, while its chunks arrive: nothing is joined at the end, and nothing is scanned twice.
+ * A frame is copied once, into a buffer of its own, while its chunks arrive: nothing is joined at the end, nothing is scanned
+ * twice, and the chunks' memory is free when `push` returns.
  */
 export class FrameReader {
   readonly #onFrame: (frame: Buffer) => void
   readonly #lengthPart = Buffer.alloc(lengthBytes)
+  readonly #pool: BufferPool
   #lengthHave = 0
   #frame: Buffer | undefined
   #frameHave = 0
 
-  constructor(onFrame: (frame: Buffer) => void) {
+  constructor(pool: BufferPool, onFrame: (frame: Buffer) => void) {
+    this.#pool = pool
     this.#onFrame = onFrame
   }
 
@@ -37,14 +42,9 @@ export class FrameReader {
     if (this.#lengthHave < lengthBytes) return at + take
     const size = checkedLength(this.#lengthPart)
     this.#lengthHave = 0
-    const start = at + take
-    if (start + size > chunk.length) {
-      this.#frame = Buffer.allocUnsafeSlow(size)
-      this.#frameHave = 0
-      return start
-    }
-    this.#onFrame(chunk.subarray(start, start + size))
-    return start + size
+    this.#frame = size < pooledBytes ? Buffer.allocUnsafe(size) : this.#pool.take(size).subarray(0, size)
+    this.#frameHave = 0
+    return at + take
   }
 
   #fill(frame: Buffer, chunk: Buffer, at: number): number {

@@ -7,6 +7,7 @@
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { ByteWriter } from '../../base/byte-writer.ts'
+import type { BufferPool } from '../../base/buffer-pool.ts'
 import { assert } from '../../base/assert.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
 import { deferred, type Deferred } from '../../base/deferred.ts'
@@ -29,6 +30,8 @@ export interface SocketTarget {
   readonly clock: Clock
   readonly connectTimeoutMs: number
   readonly tls: ConnectionOptions | undefined
+  /** For answers; what a fetch is done with comes back to it. */
+  readonly buffers: BufferPool
 }
 
 interface Pending {
@@ -40,16 +43,37 @@ interface Pending {
 /** Requests under way on one connection; the client's own limits are far lower. */
 const pendingMax = 1000
 const headBytes = 64
+const readBytes = 262_144
 
 /** @throws StreamError `BROKER_UNREACHABLE` with the address and the usual cause */
 export async function connectSocket(target: SocketTarget): Promise<Connection> {
-  return new SocketConnection(target, await openSocket(target))
+  const incoming: Incoming = { take: () => {} }
+  return new SocketConnection(target, await openSocket(target, incoming), incoming)
 }
 
-function openSocket(target: SocketTarget): Promise<Socket> {
+/** Where a socket's bytes go: known only when the connection over it is made. */
+interface Incoming {
+  take: (chunk: Buffer) => void
+}
+
+/** A plain socket reads into one buffer for ever; under TLS each chunk has its own. */
+function openPlain(host: string, port: number, incoming: Incoming): Socket {
+  const buffer = Buffer.allocUnsafeSlow(readBytes)
+  const callback = (bytes: number): boolean => {
+    incoming.take(buffer.subarray(0, bytes))
+    return true
+  }
+  return connectPlain({ host, port, onread: { buffer, callback } })
+}
+
+function openTls({ tls, host, port }: SocketTarget, incoming: Incoming): Socket {
+  return connectTls({ ...tls, host, port }).on('data', (chunk: Buffer) => incoming.take(chunk))
+}
+
+function openSocket(target: SocketTarget, incoming: Incoming): Promise<Socket> {
   const { host, port, tls, clock, connectTimeoutMs } = target
   const opened = deferred<Socket>()
-  const socket = tls === undefined ? connectPlain({ host, port }) : connectTls({ ...tls, host, port })
+  const socket = tls === undefined ? openPlain(host, port, incoming) : openTls(target, incoming)
   const timer = clock.setTimer(connectTimeoutMs, () => {
     const late = Object.assign(new Error(`no answer within ${connectTimeoutMs} ms`), { code: 'ETIMEDOUT' })
     fail(late)
@@ -77,17 +101,17 @@ class SocketConnection implements Connection {
   #correlationId = 0
   #closed = false
 
-  constructor(target: SocketTarget, socket: Socket) {
+  constructor(target: SocketTarget, socket: Socket, incoming: Incoming) {
     this.#target = target
     this.#socket = socket
-    const frames = new FrameReader((frame) => this.#onFrame(frame))
-    socket.on('data', (chunk: Buffer) => {
+    const frames = new FrameReader(target.buffers, (frame) => this.#onFrame(frame))
+    incoming.take = (chunk) => {
       try {
         frames.push(chunk)
       } catch (error) {
         this.#end(error)
       }
-    })
+    }
     socket.on('error', (error) => this.#end(error))
     socket.on('close', () => this.#end(undefined))
   }
@@ -109,6 +133,10 @@ class SocketConnection implements Connection {
     this.#pending.set(correlationId, { request, answer, timer })
     this.#write(request, { apiKey: request.apiKey, apiVersion: request.apiVersion, correlationId, clientId })
     return answer.promise
+  }
+
+  recycle(response: Buffer): void {
+    this.#target.buffers.give(response)
   }
 
   async close(): Promise<void> {

@@ -118,6 +118,8 @@ export class PartitionQueue {
     this.position = Math.max(this.position, chunk.nextOffset)
     this.#chunks.shift()
     this.#batchIndex = 0
+    // Every record of it has been processed, and what was kept of one was copied.
+    chunk.release?.()
   }
 
   /** Skips records before the position: a broker gives whole batches, and the first may begin earlier than what was asked for. */
