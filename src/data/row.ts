@@ -94,15 +94,17 @@ export class SlicedRow extends Row {
  * have hot entries, so each is one object, and its bytes lie with those of others in slabs: memory that is not touched costs no time.
  */
 export class StoredRow extends Row {
+  // What is read per record stands first: fields lie in memory in this order, and a row that was not touched for a while costs a
+  // cache miss per line of it.
+  /** What an encoder made of the row, kept for it: `fragment[fragmentStart .. fragmentEnd)`. */
+  fragmentOwner: unknown = undefined
+  fragmentStart = 0
+  fragmentEnd = 0
+  fragment: Buffer = emptyBuffer
+  #cells: unknown[] | undefined = undefined
   readonly #slab: Buffer
   readonly #start: number
   readonly #end: number
-  #cells: unknown[] | undefined = undefined
-  /** What an encoder made of the row, kept for it: `fragment[fragmentStart .. fragmentEnd)`. */
-  fragmentOwner: unknown = undefined
-  fragment: Buffer = emptyBuffer
-  fragmentStart = 0
-  fragmentEnd = 0
   /** Further encoders' fragments, where more than one writes this row. */
   otherFragments: Map<unknown, Buffer> | undefined = undefined
 

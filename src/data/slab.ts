@@ -2,7 +2,7 @@
  * Memory for many small pieces that live long: they share buffers of a few pages, so that a piece costs its bytes and no object.
  * A slab lives as long as any of its pieces; it is small, so that a few survivors do not hold much.
  */
-const slabBytes = 16_384
+const slabBytes = 65_536
 
 let slab = Buffer.allocUnsafeSlow(slabBytes)
 let free = 0
@@ -11,7 +11,7 @@ let lastStart = 0
 /** Copies `source[start .. end)`; gives the slab in which the copy begins at {@link slabStart}. */
 export function copyToSlab(source: Buffer, start: number, end: number): Buffer {
   const length = end - start
-  if (length > slabBytes >> 2) {
+  if (length > slabBytes >> 4) {
     const own = Buffer.allocUnsafeSlow(length)
     source.copy(own, 0, start, end)
     lastStart = 0

@@ -10,12 +10,12 @@ export class Slot {
   readonly identity: StoreKeyIdentity
   /** Decoded, or lazy over bytes of its own; `null`: deleted. */
   value: unknown = null
+  /** Read since the clock hand last passed. Stands beside the value: both are looked at per record. */
+  touched = false
   timestampMs: number | undefined = undefined
   generation = cleanGeneration
   /** The same key's value in an older generation that is sealed and not yet committed. */
   older: Slot | undefined = undefined
-  /** Read since the clock hand last passed. */
-  touched = false
   /** Whether it has a place among the clean entries' ring. */
   kept = false
 
