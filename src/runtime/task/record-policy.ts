@@ -7,6 +7,7 @@ import type { RecordStage } from '../options.ts'
 const stages: Partial<Record<ErrorCode, RecordStage>> = {
   VALUE_MALFORMED: 'decode',
   FUNCTION_FAILED: 'function',
+  EXPRESSION_FAILED: 'function',
   VALUE_TYPE_MISMATCH: 'encode',
   RECORD_TOO_LARGE: 'produce',
 }
