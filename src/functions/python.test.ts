@@ -36,6 +36,7 @@ const json: DataType = {
 }
 const double: DataType = { kind: 'double' }
 const identity = py('identity', 'valueTransformer', { expression: 'value' })
+const next = py('next', 'valueTransformer', { expression: 'value + 1 if type(value) is int else None' })
 const show = py('show', 'valueTransformer', { expression: 'repr(value)' }, { resultType: string })
 
 describe('values', () => {
@@ -57,6 +58,9 @@ describe('values', () => {
   for (const [value, text] of shown) {
     test(`reach Python as ${text}`, async () => expect(await call(show, 'k', value)).toBe(text))
   }
+
+  test('that are integers beyond 2^53 can be computed with', async () =>
+    expect(await call(next, 'k', 9_007_199_254_740_993n)).toBe(9_007_199_254_740_994n))
 
   const roundTrips: readonly unknown[] = [
     null,

@@ -198,6 +198,50 @@ pipelines:
   })
 })
 
+describe('a store that is written in place', () => {
+  const counted = (types: string): string =>
+    `${pipeline(`- type: groupByKey
+- type: count
+  store: { name: counts, ${types} }
+- type: toStream`)}`.replace('to: orders', 'to: { topic: counts }')
+
+  test('may name the types that go into it', async () => {
+    const { topologies, diagnostics } = await load(counted('keyType: string, valueType: long'))
+    expect(diagnostics).toEqual([])
+    expect(topologies[0]?.stores).toMatchObject([{ name: 'counts', value: { type: { kind: 'long' } } }])
+  })
+
+  test('holds what goes into it, with a warning, where it names other types', async () => {
+    const loaded = await load(counted('keyType: long, valueType: json'))
+    expect(messages(loaded)).toEqual([
+      'warning 9 "keyType" of "store" of operation "count" has no effect',
+      'warning 9 "valueType" of "store" of operation "count" has no effect',
+    ])
+    expect(loaded.topologies[0]?.stores).toMatchObject([
+      { key: { type: { kind: 'string' } }, value: { type: { kind: 'long' } } },
+    ])
+  })
+})
+
+test('a function is told the types of what comes where it is used', async () => {
+  const { topologies } = await load(`streams:
+  amounts: { topic: amounts, keyType: int, valueType: double }
+functions:
+  size: { type: valueTransformer, expression: value, resultType: double }
+pipelines:
+  main:
+    from: amounts
+    via:
+      - { type: mapValues, mapper: size }
+    to: amounts
+`)
+  const [size] = topologies[0]?.nodes.flatMap(functionsOf) ?? []
+  expect(size?.parameters).toEqual([
+    { name: 'key', type: { kind: 'int' } },
+    { name: 'value', type: { kind: 'double' } },
+  ])
+})
+
 describe('a file with queries', () => {
   const columns: Record<string, readonly Column[]> = { given: [{ name: 'id', type: { kind: 'string' } }] }
   const catalog = { columns: (topic: string) => Promise.resolve(columns[topic]) }

@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Application } from '../../src/runtime/application.ts'
 import { TestCluster, type TestApplicationSettings } from '../../src/testing/cluster.ts'
 import type { Node, Topology } from '../../src/topology/topology.ts'
@@ -28,6 +26,7 @@ const ways: Readonly<Record<RunName, Way>> = {
 /** Virtual time in which the output must be there, and in which nothing more may come. */
 const outputWithinMs = 20_000
 const quietMs = 300
+const startsWithinMs = 3_600_000
 
 /** What a run gave and what it should have given, per topic, in lines that can be compared. */
 export interface CaseResult {
@@ -100,7 +99,7 @@ class CaseRun {
         identity: { kind: 'fixed', processId: 'p' },
         commitIntervalMs: 20,
         fetchMaxWaitMs: 50,
-        python: { snapshotFolder: join(tmpdir(), 'weft-golden') },
+        python: { snapshotFolder: 'node_modules/.cache/weft' },
         ...this.#way.settings,
       })
       application.start()
@@ -113,10 +112,18 @@ class CaseRun {
       await this.#processed()
       for (const application of this.#running) await this.#cluster.run(application.stop())
     } else {
+      // Now and then in the middle of the start.
+      if (this.#cluster.random.next() < 0.7) await this.#started()
       await this.#cluster.advance(this.#cluster.random.below(150))
       for (const application of this.#running) this.#cluster.crash(application)
     }
     this.#running = []
+  }
+
+  /** Python takes real time to load, in which much virtual time passes. */
+  async #started(): Promise<void> {
+    const started = (): boolean => this.#running.every(({ state }) => state === 'running' || state === 'failed')
+    await this.#cluster.until(started, startsWithinMs)
   }
 
   /** Waits until everything that is there has been read, the applications' internal topics included. */
@@ -143,6 +150,7 @@ class CaseRun {
   }
 
   async #outcome(): Promise<CaseResult> {
+    await this.#started()
     const endMs = this.#cluster.clock.nowMs() + outputWithinMs
     let result = await this.#read()
     while (!sameLines(result) && this.#cluster.clock.nowMs() < endMs) {

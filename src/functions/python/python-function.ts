@@ -29,7 +29,7 @@ export interface PythonHome {
 const lastMark = mark.text.charCodeAt(0)
 const failureMark = mark.failure.charCodeAt(0)
 
-/** On the hot path: crosses the border once per call. The ways of the arguments, two bits each, choose the caller. */
+/** On the hot path: crosses the border once per call. The ways of the arguments, three bits each, choose the caller. */
 export class PythonFunction implements BoundFunction {
   readonly #host: PythonHome
   readonly #ref: FunctionRef
@@ -92,7 +92,7 @@ export class PythonFunction implements BoundFunction {
       const mode = argumentMode(args[index], type)
       values[index] =
         mode === 1 ? this.#host.device.lend(jsonTextOf(args[index], type)) : argumentValue(args[index], mode)
-      modes = modes * 4 + mode
+      modes = modes * 8 + mode
     }
     return this.#callers.get(modes) ?? this.#makeCaller(args, modes)
   }

@@ -5,15 +5,17 @@ import { PythonJson } from './python-json.ts'
 import { mark } from './runtime-source.ts'
 
 /** Ways into Python; a set of arguments has one caller per combination. */
-export const argumentModes = ['direct', 'json', 'float', 'bytes'] as const
+export const argumentModes = ['direct', 'json', 'float', 'bytes', 'integer'] as const
 /** Index into {@link argumentModes}. */
-export type ArgumentMode = 0 | 1 | 2 | 3
+export type ArgumentMode = 0 | 1 | 2 | 3 | 4
 
 export function argumentMode(value: unknown, type: DataType | undefined): ArgumentMode {
   switch (typeof value) {
     case 'number':
-    case 'bigint':
       return type?.kind === 'double' || type?.kind === 'float' ? 2 : 0
+    case 'bigint':
+      // Pyodide makes an int of its own kind of it, whose arithmetic needs JavaScript, which the cage has taken away.
+      return 4
     case 'object':
       if (value === null) return 0
       return ArrayBuffer.isView(value) ? 3 : 1
@@ -25,6 +27,7 @@ export function argumentMode(value: unknown, type: DataType | undefined): Argume
 /** What is handed to Pyodide, which makes int or float, str, bool and None of it; JSON is read by way of the device. */
 export function argumentValue(value: unknown, mode: ArgumentMode): unknown {
   if (mode === 3) return bytesText(value as Uint8Array)
+  if (mode === 4) return String(value)
   return value === null ? undefined : value
 }
 

@@ -124,6 +124,7 @@ _arguments = {
     'json': 'scan(read(device, a{0}).decode(), 0)[0]',
     'float': 'float(a{0})',
     'bytes': 'list(a{0}.encode("latin-1"))',
+    'integer': 'int(a{0})',
 }
 
 

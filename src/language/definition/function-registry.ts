@@ -91,8 +91,9 @@ export class FunctionRegistry {
     if (result === undefined || !fits) return undefined
     for (const store of ref.stores) this.storeUses.push({ store, label, span })
     const resultType = result === nothing ? {} : { resultType: result.format.type }
+    const typed = { ...ref, parameters: typedParameters(ref, use) }
     return {
-      ref: ref.kind === use.kind ? ref : { ...ref, kind: use.kind, ...resultType },
+      ref: ref.kind === use.kind ? typed : { ...typed, kind: use.kind, ...resultType },
       result,
       label,
       span,
@@ -175,6 +176,14 @@ export class FunctionRegistry {
     })
     return false
   }
+}
+
+/** With the types of what comes at this place: a whole number that is a `double` must reach the code as one. */
+function typedParameters({ parameters }: FunctionRef, use: FunctionUse): FunctionRef['parameters'] {
+  return parameters.map((parameter, index) => {
+    const given = use.arguments?.[index]
+    return given === undefined || parameter.type !== undefined ? parameter : { ...parameter, type: given }
+  })
 }
 
 /** The result of a function that is called for its effects. */

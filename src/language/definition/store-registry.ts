@@ -73,7 +73,8 @@ export class StoreRegistry {
       })
       return undefined
     }
-    if ('keyType' in fields && !this.#fits({ name, fields, key, value, span })) return undefined
+    if (reference.kind === 'inline') this.#compareTypes(fields, { key, value })
+    else if (!this.#fits({ name, fields, key, value, span })) return undefined
     return this.#add({ name, kind: 'key-value', key, value, timestamped: true, ...traitsOf(fields) })
   }
 
@@ -85,6 +86,7 @@ export class StoreRegistry {
   ): string {
     const fields = reference === undefined ? undefined : this.fieldsOf(reference)
     const traits = fields === undefined ? plainTraits : traitsOf(fields)
+    if (fields !== undefined) this.#compareTypes(fields, formats)
     if (this.#specs.has(topic)) return topic
     return this.#add({
       name: topic,
@@ -206,13 +208,24 @@ export class StoreRegistry {
     return true
   }
 
-  #fits(store: {
-    name: string
-    fields: NamedStoreFields
-    key: Format
-    value: Format
-    span: SourceSpan
-  }): boolean {
+  /** The types of a store that is written in place, or of a table, are those of what goes into it. */
+  #compareTypes(fields: StoreFields, formats: { readonly key: Format; readonly value: Format }): void {
+    for (const side of ['key', 'value'] as const) {
+      const declared = fields[`${side}Type`]
+      if (declared === undefined || isSameType(declared.value.format.type, formats[side].type)) continue
+      this.#diagnostics.warn(
+        'TYPE_INVALID',
+        `"${side}Type" of ${fields.at.label} has no effect`,
+        declared.span,
+        {
+          detail: `The store holds what goes into it: here the ${side} is ${describeFormat(formats[side])}.`,
+          hint: 'Remove it, or change it.',
+        },
+      )
+    }
+  }
+
+  #fits(store: { name: string; fields: StoreFields; key: Format; value: Format; span: SourceSpan }): boolean {
     for (const side of ['key', 'value'] as const) {
       const declared = store.fields[`${side}Type`]
       if (declared === undefined || isSameType(declared.value.format.type, store[side].type)) continue

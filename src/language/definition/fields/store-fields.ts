@@ -54,7 +54,7 @@ export const namedStoreSchema = objectSchema('store', 'store', 'A state store.',
   ...types,
 })
 
-/** A store that is written where it is used, which also gives it its types. */
+/** A store that is written where it is used, which also gives it its types: those that it names itself are only compared. */
 export const inlineStoreSchema = objectSchema(
   'inlineStore',
   'store',
@@ -62,16 +62,7 @@ export const inlineStoreSchema = objectSchema(
   {
     type: optional(storeKinds, 'The kind of the store.', { example: 'keyValue' }),
     ...shared,
-    keyType: refused(
-      '"keyType" of a store comes from where the store is used',
-      'Remove it, or declare the store under "stores".',
-      '',
-    ),
-    valueType: refused(
-      '"valueType" of a store comes from where the store is used',
-      'Remove it, or declare the store under "stores".',
-      '',
-    ),
+    ...types,
   },
 )
 
