@@ -135,6 +135,7 @@ async function main(): Promise<void> {
   const producer = kafka.producer({ lingerMs: 0, batchBytes: 262_144, bufferBytes: 64 << 20, maxRequestBytes: 1 << 20, compression: 'none', deliveryTimeoutMs: 60_000 })
   await fillUsers(producer)
   // The columns of a topic are found from its first records.
+  await producer.partitionCount('transactions')
   append(producer, 'transactions', { number: 0, meantUs: Math.floor(microseconds()) })
   await producer.flush()
   const rows = [`| broker's echo | ${await measure({ kafka, producer, input: 'echo', output: 'echo' })} |`]

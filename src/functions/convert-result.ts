@@ -4,6 +4,7 @@
  */
 import { StreamError } from '../base/errors.ts'
 import { Lazy } from '../data/lazy.ts'
+import { describeType } from '../data/type-strings.ts'
 import type { DataType } from '../data/types.ts'
 import { convertNumber } from './convert-number.ts'
 import { jsonTextOf, parseJson } from './json-text.ts'
@@ -20,27 +21,6 @@ export function convertResult(value: unknown, type: DataType, functionName: stri
     detail: `${place} is ${result.reason}.`,
     hint: `Return a value that fits the result type ${describeType(type)}, or change "resultType".`,
   })
-}
-
-/** A type for messages, in the words of the definition language. */
-export function describeType(type: DataType): string {
-  switch (type.kind) {
-    case 'list':
-      return `[${describeType(type.of)}]`
-    case 'map':
-    case 'windowed':
-      return `${type.kind}(${describeType(type.of)})`
-    case 'tuple':
-      return `(${type.of.map(describeType).join(',')})`
-    case 'union':
-      return `union(${type.of.map(describeType).join(',')})`
-    case 'enum':
-      return `enum(${type.symbols.join(',')})`
-    case 'struct':
-      return type.name ?? 'struct'
-    default:
-      return type.kind
-  }
 }
 
 function convert(value: unknown, type: DataType): unknown {

@@ -5,6 +5,7 @@
  * Offsets and timestamps are numbers, checked to be safe. Errors are `StreamError`s; their code and retry advice say
  * what a caller may do.
  */
+import type { RecordsSection } from '../protocol/record-batch-reader.ts'
 import type { Headers } from '../base/headers.ts'
 
 export interface TopicPartition {
@@ -66,18 +67,7 @@ export interface FetchedPartition {
 }
 
 /** One record batch's records section: `buffer[start .. end)` holds `count` records, uncompressed. */
-export interface FetchedBatch {
-  readonly buffer: Buffer
-  readonly start: number
-  readonly end: number
-  readonly count: number
-  readonly baseOffset: number
-  readonly lastOffset: number
-  readonly baseTimestampMs: number
-  /** With `LogAppendTime`, every record has this time. */
-  readonly logAppendTimeMs: number | undefined
-  readonly leaderEpoch: number
-}
+export type FetchedBatch = RecordsSection
 
 export interface FetcherOptions {
   readonly isolation: IsolationLevel

@@ -1,7 +1,7 @@
 /** Texts and pictures of a topology, for people. */
 import { inputsOf } from './node-edges.ts'
 import type { Node, StoreSpec, Topology } from './topology.ts'
-import type { DataType, Format } from '../data/types.ts'
+import { describeFormat } from '../data/type-strings.ts'
 
 /** A topology as indented text: sub-topologies, their nodes with inputs, their stores. */
 export function describeTopology(topology: Topology): string {
@@ -35,10 +35,10 @@ function describeNode(node: Node): string {
 function detail(node: Node): string {
   switch (node.kind) {
     case 'source':
-      return ` [topics ${node.topics.join(', ')}; key ${formatText(node.key)}, value ${formatText(node.value)}${columnsText(node.columns)}]`
+      return ` [topics ${node.topics.join(', ')}; key ${describeFormat(node.key)}, value ${describeFormat(node.value)}${columnsText(node.columns)}]`
     case 'table-source':
     case 'global-table':
-      return ` [topic ${node.topic}; key ${formatText(node.key)}, value ${formatText(node.value)}${columnsText(node.columns)}]`
+      return ` [topic ${node.topic}; key ${describeFormat(node.key)}, value ${describeFormat(node.value)}${columnsText(node.columns)}]`
     case 'repartition':
       return ` [topic ${node.topic}]`
     case 'sink':
@@ -68,32 +68,6 @@ function describeStore(store: StoreSpec | undefined, name: string): string {
 
 function columnsText(columns: readonly { readonly name: string }[] | undefined): string {
   return columns === undefined ? '' : `; columns ${columns.map((column) => column.name).join(', ')}`
-}
-
-/** A format as its type string. */
-export function formatText(format: Format): string {
-  const type = format.schema ?? typeText(format.type)
-  if (format.notation === 'binary' || format.notation === 'default') return type
-  return format.type.kind === 'struct' || format.type.kind === 'union' || type === format.notation
-    ? format.notation
-    : `${format.notation}:${type}`
-}
-
-function typeText(type: DataType): string {
-  switch (type.kind) {
-    case 'list':
-      return `[${typeText(type.of)}]`
-    case 'map':
-    case 'windowed':
-      return `${type.kind}(${typeText(type.of)})`
-    case 'tuple':
-    case 'union':
-      return `${type.kind}(${type.of.map(typeText).join(', ')})`
-    case 'enum':
-      return `enum(${type.symbols.join(', ')})`
-    default:
-      return type.kind
-  }
 }
 
 /** A topology as a Mermaid flow chart. */

@@ -1,4 +1,5 @@
 /** A span of time as SQL keeps it: months and days have no fixed length. */
+import { unitSynonyms } from './unit-synonyms.ts'
 import { calendarTime, dayMicros, formatTime } from './times.ts'
 
 export interface Interval {
@@ -17,23 +18,6 @@ const units: Readonly<Record<string, Interval>> = {
   second: { months: 0, days: 0, micros: 1_000_000 },
   millisecond: { months: 0, days: 0, micros: 1000 },
   microsecond: { months: 0, days: 0, micros: 1 },
-}
-const synonyms: Readonly<Record<string, string>> = {
-  y: 'year',
-  yr: 'year',
-  mon: 'month',
-  w: 'week',
-  d: 'day',
-  h: 'hour',
-  hr: 'hour',
-  m: 'minute',
-  min: 'minute',
-  s: 'second',
-  sec: 'second',
-  ms: 'millisecond',
-  msec: 'millisecond',
-  us: 'microsecond',
-  usec: 'microsecond',
 }
 const part = /\s*([+-]?\d+(?:[.]\d+)?)\s*([a-z]+)/giy
 const clock = /\s*([+-]?)(\d+):(\d{1,2})(?::(\d{1,2}(?:[.]\d+)?))?/y
@@ -79,7 +63,7 @@ function readClock(source: string, start: number): ReadPart | undefined {
 export function intervalOf(unit: string): Interval | undefined {
   const lower = unit.toLowerCase()
   for (const name of [lower, lower.replace(/s$/, '')]) {
-    const long = Object.hasOwn(synonyms, name) ? (synonyms[name] ?? name) : name
+    const long = Object.hasOwn(unitSynonyms, name) ? (unitSynonyms[name] ?? name) : name
     if (Object.hasOwn(units, long)) return units[long]
   }
   return undefined

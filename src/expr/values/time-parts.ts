@@ -1,24 +1,11 @@
 /** Parts of a timestamp and truncation to them, in UTC; weeks begin on Monday, as in ISO 8601. */
+import { unitSynonyms } from './unit-synonyms.ts'
 import { intervalOf } from './intervals.ts'
 import { calendarTime, dayMicros, daysOfDate, type CalendarTime } from './times.ts'
 
 const synonyms: Readonly<Record<string, string>> = {
-  y: 'year',
-  yr: 'year',
-  mon: 'month',
-  d: 'day',
-  w: 'week',
+  ...unitSynonyms,
   weekofyear: 'week',
-  h: 'hour',
-  hr: 'hour',
-  m: 'minute',
-  min: 'minute',
-  s: 'second',
-  sec: 'second',
-  ms: 'millisecond',
-  msec: 'millisecond',
-  us: 'microsecond',
-  usec: 'microsecond',
   dayofweek: 'dow',
   weekday: 'dow',
   dayofyear: 'doy',
