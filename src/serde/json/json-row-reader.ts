@@ -65,6 +65,7 @@ export class JsonRowReader implements RowReader {
     }
     this.#recordNumber++
     scanned.unicode = false
+    scanned.start = start
     let position = skipBlanks(buffer, start, end)
     if (buffer[position] !== 0x7b || position >= end) refuseNonObject(buffer, position, start, end)
     const first = skipBlanks(buffer, position + 1, end)
@@ -119,7 +120,7 @@ export class JsonRowReader implements RowReader {
   }
 
   #scanName(buffer: Buffer, at: number, row: SlicedRow): number {
-    if (at >= row.end || buffer[at] !== 0x22) malformed(at, row.start, 'an object without a quoted name')
+    if (at >= row.end || buffer[at] !== 0x22) malformed(at, 'an object without a quoted name')
     return scanText(buffer, at, row.end)
   }
 
@@ -183,9 +184,9 @@ function nextField(row: SlicedRow, at: number): number {
   const position = skipBlanks(buffer, at, end)
   const byte = position < end ? buffer[position] : 0
   if (byte === 0x7d) return position
-  if (byte !== 0x2c) malformed(position, row.start, 'an object without comma or closing brace')
+  if (byte !== 0x2c) malformed(position, 'an object without comma or closing brace')
   const name = skipBlanks(buffer, position + 1, end)
-  if (name >= end || buffer[name] !== 0x22) malformed(name, row.start, 'an object without a quoted name')
+  if (name >= end || buffer[name] !== 0x22) malformed(name, 'an object without a quoted name')
   return name
 }
 

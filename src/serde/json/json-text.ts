@@ -38,6 +38,7 @@ export class JsonText extends Lazy {
  */
 export function checkJson(buffer: Buffer, start: number, end: number): void {
   scanned.unicode = false
+  scanned.start = start
   const behind = scanValue(buffer, skipBlanks(buffer, start, end), end, 0)
   const kind = scanned.kind
   checkEnd(buffer, behind, start, end)
@@ -47,7 +48,6 @@ export function checkJson(buffer: Buffer, start: number, end: number): void {
 /** Checks what stands behind the value, and that text beyond ASCII is UTF-8. */
 export function checkEnd(buffer: Buffer, behind: number, start: number, end: number): void {
   const last = skipBlanks(buffer, behind, end)
-  if (last !== end) malformed(last, start, 'something behind the value')
-  if (scanned.unicode && !isUtf8(buffer.subarray(start, end)))
-    malformed(start, start, 'text that is not UTF-8')
+  if (last !== end) malformed(last, 'something behind the value')
+  if (scanned.unicode && !isUtf8(buffer.subarray(start, end))) malformed(start, 'text that is not UTF-8')
 }

@@ -16,14 +16,16 @@ export const scanned = {
   kind: 0 as number,
   /** Whether any byte beyond ASCII was seen since this was last cleared. */
   unicode: false,
+  /** Where the whole value begins, set by whoever starts a scan: places in messages count from there. */
+  start: 0,
 }
 
 const quote = 0x22
 const backslash = 0x5c
 
-/** @throws StreamError `VALUE_MALFORMED`, with the place counted from the value's first byte */
-export function malformed(at: number, start: number, what: string): never {
-  throw new StreamError('VALUE_MALFORMED', `value is not JSON: ${what} at byte ${at - start}`)
+/** @throws StreamError `VALUE_MALFORMED`, with the place counted from the first byte of the whole value */
+export function malformed(at: number, what: string): never {
+  throw new StreamError('VALUE_MALFORMED', `value is not JSON: ${what} at byte ${at - scanned.start}`)
 }
 
 /** Skips blanks from `at`. */
@@ -39,7 +41,7 @@ export function skipBlanks(buffer: Buffer, at: number, end: number): number {
 
 /** Scans one value that begins at `at`; gives the position behind it. */
 export function scanValue(buffer: Buffer, at: number, end: number, depth: number): number {
-  if (at >= end) malformed(at, at, 'text ends where a value was expected')
+  if (at >= end) malformed(at, 'text ends where a value was expected')
   const byte = buffer[at] as number
   if (byte === quote) return scanText(buffer, at, end)
   if (byte === 0x7b) return scanObject(buffer, at, end, depth)
@@ -58,10 +60,9 @@ const words: Readonly<Record<number, string>> = {
 
 function scanWord(buffer: Buffer, at: number, end: number, kind: number): number {
   const word = words[kind] as string
-  if (at + word.length > end) malformed(at, at, 'text ends within a word')
+  if (at + word.length > end) malformed(at, 'text ends within a word')
   for (let index = 1; index < word.length; index++) {
-    if (buffer[at + index] !== word.charCodeAt(index))
-      malformed(at, at, 'a word that is not true, false or null')
+    if (buffer[at + index] !== word.charCodeAt(index)) malformed(at, 'a word that is not true, false or null')
   }
   scanned.kind = kind
   return at + word.length
@@ -81,11 +82,11 @@ export function scanText(buffer: Buffer, at: number, end: number): number {
     scanned.kind = cellKind.text
     return position + 1
   }
-  return scanOtherText(buffer, { at, from: position, end })
+  return scanOtherText(buffer, position, end)
 }
 
 /** Goes on with text that holds more than plain ASCII, or does not end. */
-function scanOtherText(buffer: Buffer, { at, from, end }: { at: number; from: number; end: number }): number {
+function scanOtherText(buffer: Buffer, from: number, end: number): number {
   let position = from
   let kind: number = cellKind.text
   while (position < end) {
@@ -94,7 +95,7 @@ function scanOtherText(buffer: Buffer, { at, from, end }: { at: number; from: nu
       scanned.kind = kind
       return position + 1
     }
-    if (byte < 0x20) malformed(position, at, 'a control character in text')
+    if (byte < 0x20) malformed(position, 'a control character in text')
     if (byte === backslash) {
       position = scanEscape(buffer, position, end)
       kind = cellKind.escapedText
@@ -106,7 +107,7 @@ function scanOtherText(buffer: Buffer, { at, from, end }: { at: number; from: nu
     }
     position++
   }
-  return malformed(position, at, 'text without its closing quote')
+  return malformed(position, 'text without its closing quote')
 }
 
 function scanEscape(buffer: Buffer, at: number, end: number): number {
@@ -114,11 +115,11 @@ function scanEscape(buffer: Buffer, at: number, end: number): number {
   if (byte === 0x75) {
     for (let index = 2; index < 6; index++) {
       if (at + index >= end || !isHex(buffer[at + index] as number))
-        malformed(at, at, 'an escape without four hex digits')
+        malformed(at, 'an escape without four hex digits')
     }
     return at + 6
   }
-  if (!simpleEscapes.has(byte)) malformed(at, at, 'an escape that does not exist')
+  if (!simpleEscapes.has(byte)) malformed(at, 'an escape that does not exist')
   return at + 2
 }
 
@@ -133,12 +134,12 @@ function scanNumber(buffer: Buffer, at: number, end: number): number {
   let position = buffer[at] === 0x2d ? at + 1 : at
   const first = position
   position = scanDigits(buffer, position, end)
-  if (position === first) malformed(at, at, 'a character that begins no value')
-  if (buffer[first] === 0x30 && position > first + 1) malformed(first, at, 'a number with a leading zero')
+  if (position === first) malformed(at, 'a character that begins no value')
+  if (buffer[first] === 0x30 && position > first + 1) malformed(first, 'a number with a leading zero')
   if (position < end && buffer[position] === 0x2e) {
     const digits = position + 1
     position = scanDigits(buffer, digits, end)
-    if (position === digits) malformed(position, at, 'a decimal point without digits')
+    if (position === digits) malformed(position, 'a decimal point without digits')
   }
   if (position < end && ((buffer[position] as number) | 0x20) === 0x65)
     position = scanExponent(buffer, position + 1, end)
@@ -150,7 +151,7 @@ function scanExponent(buffer: Buffer, at: number, end: number): number {
   const sign = at < end ? buffer[at] : 0
   const digits = sign === 0x2b || sign === 0x2d ? at + 1 : at
   const position = scanDigits(buffer, digits, end)
-  if (position === digits) malformed(position, at, 'an exponent without digits')
+  if (position === digits) malformed(position, 'an exponent without digits')
   return position
 }
 
@@ -165,7 +166,7 @@ function scanDigits(buffer: Buffer, at: number, end: number): number {
 }
 
 function scanArray(buffer: Buffer, at: number, end: number, depth: number): number {
-  if (depth >= depthMax) malformed(at, at, `nesting deeper than ${depthMax}`)
+  if (depth >= depthMax) malformed(at, `nesting deeper than ${depthMax}`)
   let position = skipBlanks(buffer, at + 1, end)
   if (position < end && buffer[position] === 0x5d) {
     scanned.kind = cellKind.array
@@ -175,7 +176,7 @@ function scanArray(buffer: Buffer, at: number, end: number, depth: number): numb
     position = skipBlanks(buffer, scanValue(buffer, position, end, depth + 1), end)
     const byte = position < end ? buffer[position] : 0
     if (byte === 0x5d) break
-    if (byte !== 0x2c) malformed(position, at, 'a list without comma or closing bracket')
+    if (byte !== 0x2c) malformed(position, 'a list without comma or closing bracket')
     position = skipBlanks(buffer, position + 1, end)
   }
   scanned.kind = cellKind.array
@@ -183,20 +184,19 @@ function scanArray(buffer: Buffer, at: number, end: number, depth: number): numb
 }
 
 function scanObject(buffer: Buffer, at: number, end: number, depth: number): number {
-  if (depth >= depthMax) malformed(at, at, `nesting deeper than ${depthMax}`)
+  if (depth >= depthMax) malformed(at, `nesting deeper than ${depthMax}`)
   let position = skipBlanks(buffer, at + 1, end)
   if (position < end && buffer[position] === 0x7d) {
     scanned.kind = cellKind.object
     return position + 1
   }
   for (;;) {
-    if (position >= end || buffer[position] !== quote)
-      malformed(position, at, 'an object without a quoted name')
+    if (position >= end || buffer[position] !== quote) malformed(position, 'an object without a quoted name')
     position = scanColon(buffer, scanText(buffer, position, end), end)
     position = skipBlanks(buffer, scanValue(buffer, position, end, depth + 1), end)
     const byte = position < end ? buffer[position] : 0
     if (byte === 0x7d) break
-    if (byte !== 0x2c) malformed(position, at, 'an object without comma or closing brace')
+    if (byte !== 0x2c) malformed(position, 'an object without comma or closing brace')
     position = skipBlanks(buffer, position + 1, end)
   }
   scanned.kind = cellKind.object
@@ -206,6 +206,6 @@ function scanObject(buffer: Buffer, at: number, end: number, depth: number): num
 /** Scans the colon behind a name; gives the position of the value. */
 export function scanColon(buffer: Buffer, at: number, end: number): number {
   const position = skipBlanks(buffer, at, end)
-  if (position >= end || buffer[position] !== 0x3a) malformed(position, at, 'a name without a colon')
+  if (position >= end || buffer[position] !== 0x3a) malformed(position, 'a name without a colon')
   return skipBlanks(buffer, position + 1, end)
 }
