@@ -9,6 +9,7 @@ const first = Number(process.env['SEED'] ?? 1)
 const found = [
   [27, 'an answer to an old fetch was taken for a new one'],
   [544, 'a batch was never sent again'],
+  [578, 'a topic was forgotten between the choice of what to fetch and the request'],
   [1111, 'tasks of a killed owner waited for ever'],
 ] as const
 test.each(found)('seed %i stays right, in which once %s', async (seed) => {

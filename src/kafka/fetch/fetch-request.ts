@@ -9,8 +9,12 @@ type FetchRequest = DeepPartial<RequestOf<typeof apis.fetch>>
 const isolationLevels = { read_uncommitted: 0, read_committed: 1 } as const
 /** From here on topics go by their id. */
 const topicIdVersion = 13
+const noTopicId = '0'.repeat(32)
 
-/** A full request, without a session, for these partitions in this order. */
+/**
+ * A full request, without a session, for these partitions in this order. A topic's id is the one that its positions were found
+ * with: a refresh may have dropped the topic from the metadata while the connection was awaited.
+ */
 export function fetchRequest(
   positions: readonly FetchPosition[],
   options: FetcherOptions,
@@ -24,7 +28,7 @@ export function fetchRequest(
     maxBytes: options.maxBytes,
     isolationLevel: isolationLevels[options.isolation],
     topics: [...byTopic].map(([topic, partitions]) => ({
-      ...(version >= topicIdVersion ? { topicId: metadata.topic(topic)?.id ?? '' } : { topic }),
+      ...(version >= topicIdVersion ? { topicId: partitions[0]?.topicId ?? noTopicId } : { topic }),
       partitions: partitions.map(({ partition, offset }) => ({
         partition,
         currentLeaderEpoch: metadata.partition(topic, partition)?.leaderEpoch ?? -1,
