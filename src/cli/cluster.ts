@@ -4,6 +4,7 @@ import { systemRandom } from '../base/random.ts'
 import { openKafka } from '../kafka/client.ts'
 import type { Connector, Kafka } from '../kafka/contracts.ts'
 import { tcpConnector } from '../kafka/tcp-connector.ts'
+import type { ClusterOptions } from './options.ts'
 
 /** A cluster for a command: closed when the command is done. */
 export interface CommandCluster extends AsyncDisposable {
@@ -11,7 +12,7 @@ export interface CommandCluster extends AsyncDisposable {
 }
 
 export function openCluster(
-  bootstrap: string,
+  { bootstrap, connectTimeout }: ClusterOptions,
   logger: Logger,
   connector: Connector = tcpConnector(),
 ): CommandCluster {
@@ -22,6 +23,7 @@ export function openCluster(
     clock: systemClock,
     random: systemRandom,
     logger,
+    ...(connectTimeout === undefined ? {} : { startTimeoutMs: connectTimeout }),
   })
   return { kafka, [Symbol.asyncDispose]: () => kafka.close() }
 }

@@ -51,12 +51,20 @@ export function withLogging(command: Command, level: LogLevel): Command {
 
 export interface ClusterOptions {
   readonly bootstrap: string
+  /** In ms; undefined: the client's default. */
+  readonly connectTimeout?: number
 }
 
 export function withBootstrap(command: Command): Command {
-  return command.option(
-    '--bootstrap <host:port,…>',
-    'brokers to begin with',
-    process.env['KAFKA_BROKERS'] ?? '127.0.0.1:9092',
-  )
+  return command
+    .option(
+      '--bootstrap <host:port,…>',
+      'brokers to begin with',
+      process.env['KAFKA_BROKERS'] ?? '127.0.0.1:9092',
+    )
+    .option(
+      '--connect-timeout <duration>',
+      'how long the first contact with the brokers is tried; 30s',
+      durationMs,
+    )
 }

@@ -69,6 +69,8 @@ export interface ApplicationOptions {
   readonly policies: Readonly<Record<RecordStage, RecordPolicy>>
   readonly deadLetterTopic: string
   readonly kafka: KafkaTarget
+  /** How long a thread tries its first contact with the cluster. */
+  readonly startTimeoutMs: number
   /** How long a broker may take to answer. Not longer than a transaction: one that times out at its coordinator is lost anyway. */
   readonly requestTimeoutMs: number
   /** How long one operation is tried again while its failures may pass; after that the thread is replaced. */
@@ -140,6 +142,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     bounds: defaultBounds,
     policies: defaultPolicies,
     deadLetterTopic: `${settings.applicationId}-dead-letters`,
+    startTimeoutMs: 30_000,
     requestTimeoutMs: 10_000,
     retryTimeoutMs: 60_000,
     fetchMaxWaitMs: 500,

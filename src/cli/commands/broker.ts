@@ -34,7 +34,7 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
   try {
     const { host, port } = await broker.listen(options.port, options.host)
     if (topics.length > 0) {
-      await using cluster = openCluster(`${host}:${port}`, logger)
+      await using cluster = openCluster({ bootstrap: `${host}:${port}` }, logger)
       await cluster.kafka.admin.createTopics(topics)
     }
     output.line(`broker listening on ${host}:${port}, records in memory`)

@@ -36,7 +36,7 @@ test('over loopback: finds the columns of a topic in its records', async () => {
 })
 
 async function sendOrder(bootstrap: string): Promise<void> {
-  await using cluster = openCluster(bootstrap, silentLogger)
+  await using cluster = openCluster({ bootstrap }, silentLogger)
   await cluster.kafka.admin.createTopics([
     { name: 'orders', partitions: 1, replicationFactor: -1, configs: {} },
   ])

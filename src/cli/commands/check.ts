@@ -45,7 +45,7 @@ export async function withCatalog<T>(
     const drafts = await Promise.all(files.map((file) => openDefinition(file, emptyCatalog)))
     return work(await devCatalog(drafts))
   }
-  await using cluster = openCluster(bootstrap, silentLogger)
+  await using cluster = openCluster({ bootstrap }, silentLogger)
   // Awaited here: the cluster is closed when this returns.
   return await work(topicCatalog(cluster.kafka))
 }

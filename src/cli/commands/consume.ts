@@ -36,7 +36,7 @@ export function addConsumeCommand(program: Command, output: Output): void {
 async function consume(topic: string, options: ConsumeCommandOptions, output: Output): Promise<void> {
   if (options.count === 0) return
   const { signal, release } = stopSignal()
-  await using cluster = openCluster(options.bootstrap, silentLogger)
+  await using cluster = openCluster(options, silentLogger)
   let printed = 0
   await consumeTopic(cluster.kafka, topic, {
     from: options.fromBeginning === true ? 'earliest' : 'latest',

@@ -78,7 +78,7 @@ interface DevRun {
 
 async function runOn(bootstrap: string, run: DevRun): Promise<number> {
   const { definition, output, signal } = run
-  await using cluster = openCluster(bootstrap, run.logger)
+  await using cluster = openCluster({ bootstrap }, run.logger)
   const load: DevLoad = { kafka: cluster.kafka, definition, output, signal, clock: systemClock }
   await createDevTopics(load)
   // Look-ups are read to their end before the first event is: their data has to be there.

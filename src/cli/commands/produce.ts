@@ -44,7 +44,7 @@ export function addProduceCommand(program: Command, output: Output): void {
 
 async function produce(topic: string, options: ProduceCommandOptions, output: Output): Promise<void> {
   const { signal, release } = stopSignal()
-  await using cluster = openCluster(options.bootstrap, silentLogger)
+  await using cluster = openCluster(options, silentLogger)
   const producer = cluster.kafka.producer(loadProducer)
   await using source =
     options.file === undefined ? standardInput(options.key) : await fileSource(options.file, options)

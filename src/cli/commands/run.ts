@@ -73,7 +73,7 @@ export function addRunCommand(program: Command, output: Output): void {
 async function runFiles(files: readonly string[], options: RunOptions, output: Output): Promise<number> {
   const startMs = systemClock.monotonicMs()
   const logger = createLogger(options.logLevel, options.logFormat, output)
-  await using cluster = openCluster(options.bootstrap, logger)
+  await using cluster = openCluster(options, logger)
   const definitions = await openDefinitions(files, topicCatalog(cluster.kafka), output)
   if (definitions === undefined) return exitCode.wrong
   const { signal, release } = stopSignal()
@@ -107,6 +107,7 @@ function settingsOf(applicationId: string, options: RunOptions): ApplicationSett
     leaveOnClose: options.leave === true,
     identity: { kind: 'folder', stateDir: options.stateDir },
     kafka: { bootstrap: options.bootstrap },
+    ...(options.connectTimeout === undefined ? {} : { startTimeoutMs: options.connectTimeout }),
     ...(options.commitInterval === undefined ? {} : { commitIntervalMs: options.commitInterval }),
     ...(options.linger === undefined ? {} : { producer: { lingerMs: options.linger } }),
   }

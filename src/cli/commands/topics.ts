@@ -15,7 +15,7 @@ export function addTopicsCommand(program: Command, output: Output): void {
   const topics = program.command('topics').description('list, make, describe and delete topics')
   withBootstrap(topics.command('list').description('list the topics')).action(
     async (options: ClusterOptions) => {
-      await using cluster = openCluster(options.bootstrap, silentLogger)
+      await using cluster = openCluster(options, silentLogger)
       for (const topic of await cluster.kafka.admin.listTopics())
         output.line(`${topic.name}\t${topic.partitions.length} partitions`)
     },
@@ -32,7 +32,7 @@ export function addTopicsCommand(program: Command, output: Output): void {
   withBootstrap(
     topics.command('delete').description('delete topics with all their records').argument('<names...>'),
   ).action(async (names: string[], options: ClusterOptions) => {
-    await using cluster = openCluster(options.bootstrap, silentLogger)
+    await using cluster = openCluster(options, silentLogger)
     await cluster.kafka.admin.deleteTopics(names)
     for (const name of names) output.line(`deleted ${name}`)
   })
@@ -43,7 +43,7 @@ export function addTopicsCommand(program: Command, output: Output): void {
 
 async function createTopics(names: readonly string[], options: CreateOptions, output: Output): Promise<void> {
   const configs = Object.fromEntries(options.config.map(parseConfig))
-  await using cluster = openCluster(options.bootstrap, silentLogger)
+  await using cluster = openCluster(options, silentLogger)
   const existing = await cluster.kafka.admin.createTopics(
     names.map((name) => ({
       name,
@@ -66,7 +66,7 @@ function parseConfig(text: string): [string, string] {
 }
 
 async function describeTopic(name: string, options: ClusterOptions, output: Output): Promise<void> {
-  await using cluster = openCluster(options.bootstrap, silentLogger)
+  await using cluster = openCluster(options, silentLogger)
   const { admin } = cluster.kafka
   const [topic] = await admin.describeTopics([name])
   if (topic === undefined) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { StreamError } from '../../base/errors.ts'
+import { addDetail, StreamError } from '../../base/errors.ts'
 import { exitCodeOf, renderError } from './error.ts'
 
 describe('renderError', () => {
@@ -19,6 +19,13 @@ describe('renderError', () => {
         'Cause: connection to 127.0.0.1:9092 was refused',
         'Hint: Start it.',
       ].join('\n'),
+    )
+  })
+
+  test('says nothing twice: a cause that the error tells already is left out', () => {
+    const cause = new StreamError('VALUE_MALFORMED', 'value is not JSON', { detail: 'It is cut off.' })
+    expect(renderError(addDetail(cause, 'Topic "t", partition 0, offset 3.'))).toBe(
+      'error  VALUE_MALFORMED\nvalue is not JSON\n\nIt is cut off. Topic "t", partition 0, offset 3.',
     )
   })
 

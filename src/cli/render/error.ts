@@ -39,13 +39,24 @@ export function renderError(thrown: unknown): string {
   return lines.join('\n')
 }
 
-/** The chain of our own errors below this one; what lies below those is in their detail already. */
+/**
+ * The chain of our own errors below this one, but for those of which all has been said; what lies below those is in their
+ * detail already.
+ */
 function causesOf(error: StreamError): string[] {
   const causes: string[] = []
+  let said = textOf(error).toLowerCase()
   for (let cause = error.cause; cause instanceof StreamError; cause = cause.cause) {
-    causes.push(cause.detail === undefined ? cause.message : `${cause.message}. ${cause.detail}`)
+    const parts = [cause.message, cause.detail ?? '']
+    if (parts.every((part) => said.includes(part.toLowerCase()))) continue
+    causes.push(textOf(cause))
+    said += textOf(cause).toLowerCase()
   }
   return causes
+}
+
+function textOf({ message, detail }: StreamError): string {
+  return detail === undefined ? message : `${message}. ${detail}`
 }
 
 function stackOf(error: StreamError): string[] {

@@ -190,10 +190,15 @@ function unreachableCluster(bootstrap: readonly Address[], failures: readonly St
   const names = bootstrap.map((address) => addressText(address)).join(', ')
   const hint = failures.find((failure) => failure.hint !== undefined)?.hint
   return new StreamError('BROKER_UNREACHABLE', `could not reach Kafka at ${names}`, {
-    detail: failures.map(({ message, detail }) => `${message}. ${detail ?? ''}`.trim()).join('\n'),
+    detail: failures.map(sentencesOf).join('\n'),
     ...(hint === undefined ? {} : { hint }),
     cause: failures[0],
   })
+}
+
+function sentencesOf({ message, detail }: StreamError): string {
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+  return detail === undefined ? sentence : `${sentence} ${detail}`
 }
 
 function startFailure(bootstrap: readonly Address[], error: StreamError, elapsedMs: number): StreamError {

@@ -97,8 +97,8 @@ describe('over loopback', () => {
     expect(error.message).toBe(`could not reach Kafka at 127.0.0.1:${ports[0]}, 127.0.0.1:${ports[1]}`)
     expect(error.detail).toBe(
       'Tried for 1s.\n' +
-        `could not connect to 127.0.0.1:${ports[0]}. Nothing listens on that port.\n` +
-        `could not connect to 127.0.0.1:${ports[1]}. Nothing listens on that port.`,
+        `Could not connect to 127.0.0.1:${ports[0]}. Nothing listens on that port.\n` +
+        `Could not connect to 127.0.0.1:${ports[1]}. Nothing listens on that port.`,
     )
     expect(error.hint).toBe('Start the broker, or correct the address.')
     await kafka.close()

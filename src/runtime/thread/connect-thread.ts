@@ -17,7 +17,7 @@ export function connectThread(parts: ThreadParts): Kafka {
     surroundings.connector ??
     tcpConnector({ clock, ...(tls === undefined ? {} : { tls }), ...(sasl === undefined ? {} : { sasl }) })
   const clientId = `${options.applicationId}-${threadName(parts)}`
-  const { requestTimeoutMs, retryTimeoutMs } = options
+  const { startTimeoutMs, requestTimeoutMs, retryTimeoutMs } = options
   return openKafka({
     bootstrap: bootstrap.split(','),
     clientId,
@@ -25,6 +25,7 @@ export function connectThread(parts: ThreadParts): Kafka {
     clock,
     random,
     logger,
+    startTimeoutMs,
     requestTimeoutMs,
     retryTimeoutMs,
   })
