@@ -75,6 +75,20 @@ describe('house rules', () => {
     expect(tracked.filter((path) => !/\.(parquet|png)$/.test(path) && namesOne(path))).toEqual([])
   })
 
+  test('the lock file knows the optional packages of every platform, else a fresh install is refused', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>
+    }
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies }]) =>
+      Object.keys(optionalDependencies ?? {}).filter(
+        (name) =>
+          packages[`node_modules/${name}`] === undefined &&
+          packages[`${path}/node_modules/${name}`] === undefined,
+      ),
+    )
+    expect(missing).toEqual([])
+  })
+
   test('a suppression of a lint rule gives its reason', () => {
     const bare = source.flatMap((path) =>
       read(path)
