@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { StreamError } from '../base/errors.ts'
 import type { Catalog } from '../language/catalog.ts'
 import { renderDiagnostic } from '../language/diagnostic.ts'
@@ -7,9 +7,20 @@ import { loadDefinition, type LoadedDefinition } from '../language/load.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Output } from './output.ts'
 
+/** A definition to be opened. */
+export interface DefinitionSource {
+  /** A file; or a folder, which stands for all definitions below it. */
+  readonly path: string
+  /** Absent: what is in the file. */
+  readonly text?: string
+  /** Prefixes the names of operations, and names the application; absent: the names in the file do. */
+  readonly namespace?: string
+}
+
 export interface OpenDefinition {
   /** As it was given. */
   readonly path: string
+  readonly namespace: string | undefined
   /** Absolute. */
   readonly folder: string
   readonly loaded: LoadedDefinition
@@ -19,10 +30,15 @@ export interface OpenDefinition {
 export const emptyCatalog: Catalog = { columns: () => Promise.resolve(undefined) }
 
 /** @throws StreamError `FILE_UNREADABLE` */
-export async function openDefinition(path: string, catalog: Catalog): Promise<OpenDefinition> {
-  const text = readDefinition(path)
-  const loaded = await loadDefinition({ path, text }, { environment: process.env, catalog })
-  return { path, folder: dirname(resolve(path)), loaded }
+export async function openDefinition(
+  given: string | DefinitionSource,
+  catalog: Catalog,
+): Promise<OpenDefinition> {
+  const source = typeof given === 'string' ? { path: given } : given
+  const { path, namespace, text = readText(path) } = source
+  const options = { environment: process.env, catalog, ...(namespace === undefined ? {} : { namespace }) }
+  const loaded = await loadDefinition({ path, text }, options)
+  return { path, namespace, folder: dirname(resolve(path)), loaded }
 }
 
 /**
@@ -32,12 +48,12 @@ export async function openDefinition(path: string, catalog: Catalog): Promise<Op
  * @throws StreamError `FILE_UNREADABLE`; `DEFINITION_INVALID` when two topologies have one name
  */
 export async function openDefinitions(
-  paths: readonly string[],
+  given: readonly (string | DefinitionSource)[],
   catalog: Catalog,
   output: Output,
 ): Promise<readonly OpenDefinition[] | undefined> {
   const definitions: OpenDefinition[] = []
-  for (const path of paths) definitions.push(await openDefinition(path, catalog))
+  for (const source of given.flatMap(definitionsIn)) definitions.push(await openDefinition(source, catalog))
   const failed = definitions.filter((definition) => !reportDiagnostics(definition, output))
   if (failed.length > 0) return undefined
   checkNames(definitions)
@@ -46,14 +62,27 @@ export async function openDefinitions(
 
 /** Prints the diagnostics of a definition; false where an error is among them. */
 export function reportDiagnostics({ path, loaded }: OpenDefinition, output: Output): boolean {
-  const text = readDefinition(path)
+  const text = readText(path)
   const errors = loaded.diagnostics.filter(({ severity }) => severity === 'error').length
   for (const diagnostic of loaded.diagnostics) output.note(`${renderDiagnostic(diagnostic, text)}\n`)
   if (errors > 0) output.note(`${path}: ${errors} ${errors === 1 ? 'error' : 'errors'}`)
   return errors === 0
 }
 
-function readDefinition(path: string): string {
+/** A folder stands for the definitions below it; folders with a dot hold copies, as Kubernetes makes them. */
+function definitionsIn(given: string | DefinitionSource): readonly (string | DefinitionSource)[] {
+  const path = typeof given === 'string' ? given : given.path
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [given]
+  const files = globSync('**/*.{yaml,yml}', { cwd: path, exclude: (name) => basename(name).startsWith('.') })
+  if (files.length === 0)
+    throw new StreamError('FILE_UNREADABLE', `no definition is in folder "${path}"`, {
+      hint: 'Give a folder with files that end in ".yaml" or ".yml".',
+    })
+  return files.toSorted().map((file) => join(path, file))
+}
+
+/** @throws StreamError `FILE_UNREADABLE` */
+export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
@@ -67,8 +96,10 @@ function readDefinition(path: string): string {
 
 function checkNames(definitions: readonly OpenDefinition[]): void {
   const seen = new Map<string, string>()
-  for (const { path, loaded } of definitions) {
-    for (const { name } of loaded.topologies) {
+  for (const definition of definitions) {
+    const { path } = definition
+    for (const topology of definition.loaded.topologies) {
+      const name = nameOf(definition, topology)
       const before = seen.get(name)
       if (before !== undefined) {
         throw new StreamError('DEFINITION_INVALID', `"${before}" and "${path}" both define "${name}"`, {
@@ -80,7 +111,7 @@ function checkNames(definitions: readonly OpenDefinition[]): void {
   }
 }
 
-/** The application id of a topology: its name, prefixed where the user asks for it. */
-export function applicationIdOf(topology: Topology, prefix: string | undefined): string {
-  return prefix === undefined ? topology.name : `${prefix}-${topology.name}`
+/** What tells an application from others: the name of the query or the pipelines, or where they stand in a runner file. */
+export function nameOf({ namespace }: OpenDefinition, { name, functions }: Topology): string {
+  return namespace === undefined ? name : functions.namespace
 }

@@ -128,7 +128,9 @@ function resolveRunner({ ksml, kafka, at }: RunnerFields, { file, diagnostics }:
   const folder = ksml.configDirectory?.value ?? '.'
   return {
     form: 'ksml',
-    definitions: ksml.definitions.flatMap((entry) => definitionOf(entry, file, folder)),
+    definitions: ksml.enablePipelines.value
+      ? ksml.definitions.flatMap((entry) => definitionOf(entry, file, folder))
+      : [],
     kafka: properties,
     stateDirectory:
       ksml.storageDirectory === undefined ? undefined : beside(file.path, ksml.storageDirectory.value),
@@ -138,7 +140,14 @@ function resolveRunner({ ksml, kafka, at }: RunnerFields, { file, diagnostics }:
   }
 }
 
-function warnUnused({ applicationServer, prometheus }: KsmlFields, diagnostics: Diagnostics): void {
+function warnUnused(
+  { applicationServer, prometheus, enablePipelines, at }: KsmlFields,
+  diagnostics: Diagnostics,
+): void {
+  if (!enablePipelines.value)
+    diagnostics.warn('CONFIG_INVALID', 'pipelines are switched off, so that nothing runs', at.span, {
+      hint: 'Write "enablePipelines: true", or remove it.',
+    })
   for (const section of [applicationServer, prometheus])
     if (section?.enabled.value === true)
       diagnostics.warn('NOT_SUPPORTED', `${section.at.label} is not served yet`, section.at.span)

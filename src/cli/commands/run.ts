@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
-import type { ApplicationSettings, Guarantee } from '../../runtime/options.ts'
-import { applicationIdOf, openDefinitions } from '../definitions.ts'
+import type { Guarantee } from '../../runtime/options.ts'
+import { StreamError } from '../../base/errors.ts'
+import { applicationsOf, emptyConfig, settingsOf } from '../config/run-settings.ts'
+import { readRunConfig, type RunConfig } from '../config/run-config.ts'
+import { openDefinitions, type DefinitionSource } from '../definitions.ts'
 import { countRecords, endOf, startApplication, type RunningApplication } from '../applications.ts'
 import { caughtUp } from '../caught-up.ts'
 import { openCluster } from '../cluster.ts'
@@ -24,6 +27,7 @@ import { aborted, stopSignal } from '../signals.ts'
 import { topicCatalog } from '../topic-catalog.ts'
 
 interface RunOptions extends ClusterOptions, LogOptions {
+  readonly config?: string
   readonly threads: number
   readonly guarantee: Guarantee
   readonly commitInterval?: number
@@ -37,10 +41,14 @@ interface RunOptions extends ClusterOptions, LogOptions {
 export function addRunCommand(program: Command, output: Output): void {
   withLogging(
     withBootstrap(
-      program.command('run').description('run definitions against a Kafka cluster').argument('<files...>'),
+      program.command('run').description('run definitions against a Kafka cluster').argument('[files...]'),
     ),
     'info',
   )
+    .option(
+      '--config <file>',
+      'a KSML runner file, or the configuration of SQL pipelines; options go before it',
+    )
     .option('--threads <n>', 'stream threads for each application', wholeNumber, 1)
     .option(
       '--guarantee <guarantee>',
@@ -65,24 +73,53 @@ export function addRunCommand(program: Command, output: Output): void {
       'leave the group at the end, for scaling down; otherwise the place is kept for a restart',
     )
     .option('--until-end', 'stop when everything that is in the topics has been processed')
-    .action(async (files: string[], options: RunOptions) => {
-      process.exitCode = await runFiles(files, options, output)
+    .action(async (files: string[], options: RunOptions, command: Command) => {
+      const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
+      process.exitCode = await run(files, { options, given, output })
     })
 }
 
-async function runFiles(files: readonly string[], options: RunOptions, output: Output): Promise<number> {
+/** The call of the command. */
+interface Call {
+  readonly options: RunOptions
+  /** Whether an option was given, so that it goes before the configuration file. */
+  readonly given: (name: keyof RunOptions) => boolean
+  readonly output: Output
+}
+
+async function run(files: readonly string[], call: Call): Promise<number> {
+  const { options, output } = call
+  const config = options.config === undefined ? emptyConfig : readRunConfig(options.config, output)
+  if (config === undefined) return exitCode.wrong
+  const sources = files.length > 0 ? files : config.definitions
+  if (sources.length === 0) throw nothingToRun(options)
+  return await runDefinitions(sources, config, call)
+}
+
+function nothingToRun({ config }: RunOptions): StreamError {
+  return new StreamError('USAGE_INVALID', 'there is nothing to run', {
+    hint:
+      config === undefined
+        ? 'Give definition files, or a configuration with "--config".'
+        : `Give definition files: "${config}" names none that could run.`,
+  })
+}
+
+async function runDefinitions(
+  sources: readonly (string | DefinitionSource)[],
+  config: RunConfig,
+  { options, given, output }: Call,
+): Promise<number> {
   const startMs = systemClock.monotonicMs()
   const logger = createLogger(options.logLevel, options.logFormat, output)
-  await using cluster = openCluster(options, logger)
-  const definitions = await openDefinitions(files, topicCatalog(cluster.kafka), output)
+  const bootstrap = given('bootstrap') ? options.bootstrap : (config.bootstrap ?? options.bootstrap)
+  await using cluster = openCluster({ ...options, bootstrap }, logger, config.security)
+  const definitions = await openDefinitions(sources, topicCatalog(cluster.kafka), output)
   if (definitions === undefined) return exitCode.wrong
   const { signal, release } = stopSignal()
-  const topologies = definitions.flatMap(({ loaded }) => loaded.topologies)
-  const running = topologies.map((topology) =>
-    startApplication(topology, settingsOf(applicationIdOf(topology, options.applicationPrefix), options), {
-      logger,
-      output,
-    }),
+  const settings = settingsOf(config, { options, given }, bootstrap)
+  const running = applicationsOf(definitions, config, options).map(({ topology, applicationId }) =>
+    startApplication(topology, { ...settings, applicationId }, { logger, output }),
   )
   const ended = endOf(running, (name, error) => output.note(`${name} failed\n${renderError(error)}`))
   await Promise.race([
@@ -97,20 +134,6 @@ async function runFiles(files: readonly string[], options: RunOptions, output: O
   release()
   output.note(summary(running, systemClock.monotonicMs() - startMs))
   return failures[0] === undefined ? exitCode.done : Math.max(...failures.map(exitCodeOf))
-}
-
-function settingsOf(applicationId: string, options: RunOptions): ApplicationSettings {
-  return {
-    applicationId,
-    guarantee: options.guarantee,
-    threads: options.threads,
-    leaveOnClose: options.leave === true,
-    identity: { kind: 'folder', stateDir: options.stateDir },
-    kafka: { bootstrap: options.bootstrap },
-    ...(options.connectTimeout === undefined ? {} : { startTimeoutMs: options.connectTimeout }),
-    ...(options.commitInterval === undefined ? {} : { commitIntervalMs: options.commitInterval }),
-    ...(options.linger === undefined ? {} : { producer: { lingerMs: options.linger } }),
-  }
 }
 
 /** The last line of a run: records in and out, what went wrong, how long it took. */

@@ -1,0 +1,118 @@
+/** What a configuration file says about a run: KSML's runner file, or the configuration of SQL pipelines. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { renderDiagnostic } from '../../language/diagnostic.ts'
+import { loadRunnerFile, type RunnerDefinition, type RunnerFile } from '../../language/runner-file.ts'
+import type { RecordPolicy, RecordStage } from '../../runtime/options.ts'
+import { readText, type DefinitionSource } from '../definitions.ts'
+import type { Output } from '../output.ts'
+import { applyProperties, type DraftSettings } from './kafka-properties.ts'
+import { securityOf, type KafkaSecurity } from './kafka-security.ts'
+
+export interface RunConfig {
+  /** What to run where the command line names no files; a folder of files for SQL pipelines. */
+  readonly definitions: readonly DefinitionSource[]
+  /** Of the one application; where several run, what their ids begin with. */
+  readonly applicationId: string | undefined
+  readonly applicationPrefix: string | undefined
+  readonly bootstrap: string | undefined
+  readonly security: KafkaSecurity
+  readonly stateDir: string | undefined
+  readonly settings: DraftSettings
+  /** What the file says and what has no effect, a line each. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads a configuration file and prints all that is wrong with it.
+ *
+ * @returns undefined where an error was among it
+ * @throws StreamError `FILE_UNREADABLE`; `CONFIG_INVALID` for properties whose values cannot be read
+ */
+export function readRunConfig(path: string, output: Output): RunConfig | undefined {
+  const text = readText(path)
+  const { runner, diagnostics } = loadRunnerFile({ path, text }, { environment: process.env })
+  for (const diagnostic of diagnostics) output.note(`${renderDiagnostic(diagnostic, text)}\n`)
+  if (runner === undefined) return undefined
+  const config = runConfigOf(runner, path)
+  for (const warning of config.warnings) output.note(`${path}: warning: ${warning}`)
+  return config
+}
+
+/** @throws StreamError `CONFIG_INVALID` */
+export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
+  const { form, kafka, errorHandling, pythonContext } = runner
+  const { settings, unsupported } = applyProperties(kafka)
+  // Kafka's own default stands where a runner file says nothing.
+  settings.guarantee ??= form === 'ksml' ? 'at_least_once' : 'exactly_once_v2'
+  settings.policies = policiesOf(errorHandling)
+  settings.python = pythonOf(pythonContext)
+  return {
+    definitions: form === 'ksml' ? runner.definitions.map(definitionOf) : pipelinesBeside(path),
+    applicationId: kafka['application.id'],
+    applicationPrefix: runner.sql.groupPrefix,
+    bootstrap: kafka['bootstrap.servers'],
+    security: securityOf(kafka),
+    stateDir: runner.stateDirectory ?? kafka['state.dir'],
+    settings,
+    warnings: [
+      ...unsupported.map((name) => `Kafka property "${name}" has no effect`),
+      ...forbidden(pythonContext),
+      ...(Object.values(errorHandling).some(({ logPayload }) => logPayload)
+        ? ['"logPayload" has no effect: contents of records are never logged']
+        : []),
+    ],
+  }
+}
+
+function definitionOf({ namespace, source }: RunnerDefinition): DefinitionSource {
+  if (source.kind === 'file') return { path: source.path, namespace }
+  return { path: source.file.path, text: source.file.text, namespace }
+}
+
+/** Where the pipelines of SQL configurations lie by custom. */
+function pipelinesBeside(path: string): DefinitionSource[] {
+  const folder = join(dirname(path), 'pipelines')
+  return existsSync(folder) ? [{ path: folder }] : []
+}
+
+const stagesOf: Readonly<Record<keyof RunnerFile['errorHandling'], readonly RecordStage[]>> = {
+  consume: ['decode'],
+  process: ['function'],
+  produce: ['encode', 'produce'],
+}
+
+/** `retryOnFail` asks for what the client does anyway: it sends again while the trouble may pass, and fails when it does not. */
+function policiesOf(errors: RunnerFile['errorHandling']): Record<RecordStage, RecordPolicy> {
+  const policies: Record<RecordStage, RecordPolicy> = {
+    decode: 'fail',
+    function: 'fail',
+    encode: 'fail',
+    produce: 'fail',
+  }
+  for (const step of ['consume', 'process', 'produce'] as const)
+    for (const stage of stagesOf[step])
+      policies[stage] = errors[step].handler === 'continueOnFail' ? 'skip' : 'fail'
+  return policies
+}
+
+function pythonOf(context: RunnerFile['pythonContext']): NonNullable<DraftSettings['python']> {
+  const { modulePath, inheritEnvironmentVariables } = context
+  return { inheritEnvironmentVariables, ...(modulePath === undefined ? {} : { modulePath }) }
+}
+
+const permissions = [
+  'allowHostFileAccess',
+  'allowHostSocketAccess',
+  'allowNativeAccess',
+  'allowCreateProcess',
+  'allowCreateThread',
+] as const
+
+function forbidden(context: RunnerFile['pythonContext']): string[] {
+  return permissions
+    .filter((permission) => context[permission])
+    .map(
+      (permission) => `"${permission}" has no effect: Python code reaches nothing outside of its interpreter`,
+    )
+}
