@@ -1,0 +1,138 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLogger } from '../../src/base/logger.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import { Broker } from '../../src/broker/broker.ts'
+import { openCluster } from '../../src/cli/cluster.ts'
+import type { Output } from '../../src/cli/output.ts'
+import { buildProgram } from '../../src/cli/program.ts'
+
+// Over loopback: configuration files as users of KSML and KaflowSQL have them, run by the command line on the embedded broker.
+let folder = ''
+let bootstrap = ''
+let broker: Broker
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'weft-runner-'))
+  broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
+  const { host, port } = await broker.listen(0, '127.0.0.1')
+  bootstrap = `${host}:${port}`
+})
+
+afterEach(async () => {
+  await broker.close()
+  rmSync(folder, { recursive: true })
+  process.exitCode = undefined
+})
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+}
+
+/** Runs a command; gives its result and its notes. */
+async function weft(...args: readonly string[]): Promise<{ lines: string[]; notes: string[] }> {
+  const lines: string[] = []
+  const notes: string[] = []
+  const output: Output = { line: (text) => lines.push(text), note: (text) => notes.push(text), interactive: false, status: () => {} }
+  await buildProgram(output).parseAsync(args, { from: 'user' })
+  return { lines, notes }
+}
+
+async function produce(topics: Readonly<Record<string, readonly object[]>>): Promise<void> {
+  await using cluster = openCluster({ bootstrap }, silentLogger)
+  const names = [...Object.keys(topics), 'large', 'names']
+  await cluster.kafka.admin.createTopics(names.map((name) => ({ name, partitions: 2, replicationFactor: -1, configs: {} })))
+  for (const [topic, rows] of Object.entries(topics)) {
+    write({ [`data/${topic}.jsonl`]: rows.map((row) => `${JSON.stringify(row)}\n`).join('') })
+    await weft('produce', topic, '--bootstrap', bootstrap, '--file', join(folder, `data/${topic}.jsonl`), '--key', 'id')
+  }
+}
+
+async function consume(topic: string, count: number): Promise<string[]> {
+  const { lines } = await weft('consume', topic, '--bootstrap', bootstrap, '--from-beginning', '--count', String(count))
+  return lines.toSorted()
+}
+
+/** The applications that have kept who they are in the state folder of the file. */
+function applications(): string[] {
+  return readdirSync(join(folder, 'state')).toSorted()
+}
+
+const orders = [
+  { id: 'a', amount: 5 },
+  { id: 'b', amount: 15 },
+  { id: 'c', amount: 25 },
+]
+
+test('a KSML runner file runs its definitions, from files and in place, each in a group of its own', async () => {
+  await produce({ orders })
+  write({
+    'defs/large.yaml': `streams:
+  orders: { topic: orders, keyType: string, valueType: json }
+  large: { topic: large, keyType: string, valueType: json }
+pipelines:
+  main:
+    from: orders
+    via:
+      - type: filter
+        if: { language: javascript, expression: value.amount > 10 }
+    to: large
+`,
+    'runner.yaml': `ksml:
+  configDirectory: defs
+  storageDirectory: state
+  createStorageDirectory: true
+  definitions:
+    large: large.yaml
+    names:
+      streams:
+        orders: { topic: orders, keyType: string, valueType: json }
+        names: { topic: names, keyType: string, valueType: string }
+      pipelines:
+        main:
+          from: orders
+          via:
+            - type: mapValues
+              mapper: { language: javascript, expression: value.id.toUpperCase(), resultType: string }
+          to: names
+kafka:
+  application.id: shop
+  bootstrap.servers: ${bootstrap}
+  commit.interval.ms: 100
+  statestore.cache.max.bytes: 1000
+`,
+  })
+  const { notes } = await weft('run', '--config', join(folder, 'runner.yaml'), '--until-end', '--log-level', 'error')
+  expect(notes[0]).toContain('Kafka property "statestore.cache.max.bytes" has no effect')
+  expect(notes.at(-1)).toContain('in 6, out 5')
+  expect((await consume('large', 2)).join('\n')).toContain('25')
+  expect((await consume('names', 3)).map((line) => line.at(-1))).toEqual(['A', 'B', 'C'])
+  expect(applications()).toEqual(['shop-large', 'shop-names'])
+})
+
+test('a configuration of SQL pipelines runs those in the folder beside it', async () => {
+  await produce({ orders })
+  write({
+    'pipelines/shop/large.yaml': `name: large_orders
+query: SELECT id, amount FROM orders WHERE amount > 10
+output: { topic: large, format: json, key: id }
+topics: { orders: { columns: { id: string, amount: long } } }
+`,
+    'config.yaml': `kafka:
+  brokers: ['${bootstrap}']
+  consumer: { group: sql }
+state:
+  rocksdb: { path: state }
+`,
+  })
+  const { notes } = await weft('run', '--config', join(folder, 'config.yaml'), '--until-end', '--log-level', 'error')
+  expect(notes.at(-1)).toContain('in 3, out 2')
+  expect(await consume('large', 2)).toHaveLength(2)
+  expect(applications()).toEqual(['sql-large_orders'])
+})
