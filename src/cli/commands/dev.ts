@@ -105,6 +105,8 @@ function startDevApplication(
       kafka: { bootstrap },
       identity: { kind: 'folder', stateDir },
       leaveOnClose: true,
+      // The state goes with the run; a fresh Python may stay, so that the next run starts at once.
+      python: { snapshotFolder: join('.weft', 'python') },
     },
     run,
   )
