@@ -1,0 +1,210 @@
+import type { Command } from 'commander'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { errorCodes } from '../../src/base/errors.ts'
+import { buildProgram } from '../../src/cli/program.ts'
+import type { Column, PrimitiveKind } from '../../src/data/types.ts'
+import { functionNames } from '../../src/expr/functions.ts'
+import { operationKind } from '../../src/language/definition/fields/operation-fields.ts'
+import { loadDefinition } from '../../src/language/load.ts'
+import type { JsonSchema } from '../../src/language/schema/field.ts'
+import { loadRunnerFile } from '../../src/language/runner-file.ts'
+import {
+  anchors,
+  codeBlocks,
+  documentPaths,
+  proseLines,
+  readDocument,
+  section,
+  tableRows,
+  type CodeBlock,
+} from './documents.ts'
+
+const blocks = documentPaths.flatMap(codeBlocks)
+const commandsPage = 'docs/reference/commands.md'
+const silent = { line: () => {}, note: () => {}, interactive: false, status: () => {} }
+
+/** The topics that examples read. A block that says something of its own about a topic goes before these. */
+const exampleTopics: Readonly<Record<string, Readonly<Record<string, PrimitiveKind>>>> = {
+  orders: { order_id: 'long', customer_id: 'long', total: 'double', ordered_at: 'string', sku: 'string' },
+  customers: { customer_id: 'long', name: 'string', segment: 'string' },
+  flights: { date: 'string', delay: 'long', origin: 'string', destination: 'string' },
+  airports: { iata: 'string', city: 'string', country: 'string', latitude: 'double', longitude: 'double' },
+}
+
+const catalog = {
+  columns: (topic: string): Promise<readonly Column[] | undefined> => {
+    const columns = exampleTopics[topic]
+    return Promise.resolve(
+      columns && Object.entries(columns).map(([name, kind]) => ({ name, type: { kind } })),
+    )
+  },
+}
+
+function place({ path, line }: CodeBlock): string {
+  return `${path}:${line}`
+}
+
+describe('definitions in documents', () => {
+  const definitions = blocks.filter(({ language }) => language === 'yaml')
+
+  test.each(definitions.map((block) => [place(block), block] as const))('%s loads', async (_, block) => {
+    const file = { path: join(dirname(block.path), 'example.yaml'), text: block.text }
+    if (/^ksml:/m.test(block.text)) {
+      expect(loadRunnerFile(file, { environment: {} }).diagnostics).toEqual([])
+      return
+    }
+    const { topologies, diagnostics } = await loadDefinition(file, { environment: {}, catalog })
+    const fragment = /^# fragment/m.test(block.text)
+    const problems = diagnostics.filter(({ code, message }) =>
+      fragment ? code !== 'NAME_NOT_FOUND' && message !== 'the file holds nothing to run' : true,
+    )
+    expect(problems).toEqual([])
+    if (!fragment) expect(topologies).not.toEqual([])
+  })
+})
+
+describe('commands in documents', () => {
+  const lines = blocks
+    .filter(({ language }) => language === 'sh' || language === '')
+    .flatMap((block) => block.text.split('\n').map((text) => ({ block, text })))
+  const calls = lines.flatMap(({ block, text }) => {
+    const call = /(?:^|\| )(?:npx )?weft (?<args>[^#|>]*)/.exec(text)?.groups?.['args']
+    return call === undefined ? [] : [[`${place(block)} weft ${call.trim()}`, call.trim()] as const]
+  })
+
+  test('there are some', () => {
+    expect(calls.length).toBeGreaterThan(20)
+  })
+
+  test.each(calls)('%s can be called so', (_, call) => {
+    const program = buildProgram(silent).configureOutput({ writeErr: () => {} })
+    for (const command of everyCommand(program)) command.action(() => {})
+    const usage = call.replaceAll(/[<>[\]]/g, '')
+    expect(() => program.parse(usage.split(/\s+/), { from: 'user' })).not.toThrow()
+  })
+
+  test('scripts of npm exist', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    const named = lines.flatMap(({ text }) => [
+      ...text.matchAll(/\bnpm (?:run (?<script>[\w:]+)|(?<own>start|test)\b)/g),
+    ])
+    const names = named.map(({ groups }) => groups?.['script'] ?? groups?.['own'] ?? '')
+    expect(names.filter((name) => !(name in scripts))).toEqual([])
+  })
+})
+
+describe('the page of commands', () => {
+  const known = everyCommand(buildProgram(silent))
+
+  test('has a heading for each command, and no other', () => {
+    const headings = proseLines(commandsPage).flatMap((line) => /^##+ (weft .*)$/.exec(line)?.[1] ?? [])
+    expect(headings.toSorted()).toEqual(known.map(pathOf).toSorted())
+  })
+
+  test.each(known.map((command) => [pathOf(command), command] as const))(
+    'lists the options of %s with their defaults',
+    (path, command) => {
+      const level = path.split(' ').length
+      const text = section(commandsPage, `${'#'.repeat(level)} ${path}`).split(/^###+ /m)[0] ?? ''
+      const listed = tableRows(text)
+        .slice(1)
+        .map(([flags = '', value = '']) => `${flags} ${value}`.trim())
+      const expected = command.options.map(({ flags, defaultValue }) =>
+        `\`${flags}\` ${defaultCell(defaultValue)}`.trim(),
+      )
+      expect(listed.toSorted()).toEqual(expected.toSorted())
+    },
+  )
+})
+
+/** Defaults that depend on where the tests run stand in the page as they are for most. */
+function defaultCell(value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return ''
+  if (value === process.env['KAFKA_BROKERS']) return '`127.0.0.1:9092`'
+  const shown = typeof value === 'string' ? value : JSON.stringify(value)
+  return `\`${shown === 'text' && process.stderr.isTTY ? 'json' : shown}\``
+}
+
+/** The commands that do something, from left to right. */
+function everyCommand(program: Command): Command[] {
+  return program.commands.flatMap((command) => [command, ...everyCommand(command)])
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
+}
+
+describe('reference pages', () => {
+  test('errors say domain and retry advice as the table has them', () => {
+    const text = readDocument('docs/reference/errors.md')
+    const said = [...text.matchAll(/^## (\w+)\n\nDomain `(\w+)`, retry `(\w+)`\.$/gm)].map(
+      ([, code = '', domain, retry]) => [code, { domain, retry }],
+    )
+    expect(Object.fromEntries(said)).toEqual(errorCodes)
+  })
+
+  test('the functions of SQL are all there, and no other', () => {
+    const listed = [...section('docs/reference/sql.md', '## Functions').matchAll(/^\|.*$/gm)].flatMap(
+      ([row]) => [...row.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+    )
+    expect(listed.toSorted()).toEqual([...functionNames].toSorted())
+  })
+
+  test('the operations of pipelines are all there, and no other', () => {
+    const listed = tableRows(section('docs/reference/definitions.md', '## Operations')).flatMap(
+      ([names = '']) => [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+    )
+    const schemas = new Map<string, JsonSchema>()
+    operationKind.json(schemas)
+    const known = [...schemas].flatMap(([id, { properties }]) =>
+      id.endsWith('Operation') ? typeNames(properties) : [],
+    )
+    expect([...new Set(listed)].toSorted()).toEqual(known.toSorted())
+  })
+
+  test('every decision is in the index', () => {
+    const index = readDocument('docs/decisions/README.md')
+    const pages = globSync('docs/decisions/[0-9]*.md').map((path) => basename(path))
+    expect(pages.filter((page) => !index.includes(`](${page})`))).toEqual([])
+  })
+})
+
+/** What `type` may be, other names included. */
+function typeNames(properties: unknown): readonly string[] {
+  const { type } = properties as { readonly type: { readonly enum: readonly string[] } }
+  return type.enum
+}
+
+describe('documents', () => {
+  test('links with an anchor lead to a heading', () => {
+    const broken = documentPaths.flatMap((path) =>
+      [...readDocument(path).matchAll(/\]\(([^)#\s]*)#([^)\s]+)\)/g)]
+        .filter(([, target = '']) => !/^[a-z]+:/.test(target))
+        .filter(([, target = '', anchor = '']) => {
+          const page = target === '' ? path : join(dirname(path), target)
+          return !anchors(page).has(anchor)
+        })
+        .map(([link]) => `${path} ${link}`),
+    )
+    expect(broken).toEqual([])
+  })
+
+  test('sentences are wrapped at 110 columns and sell nothing', () => {
+    const pages = documentPaths.filter((path) => path.startsWith('docs/'))
+    const long = pages.flatMap((path) =>
+      proseLines(path)
+        .filter((line) => line.length > 110 && !line.startsWith('#'))
+        .map((line) => `${path}: ${line}`),
+    )
+    const sold = pages.flatMap((path) =>
+      proseLines(path)
+        .filter((line) => /\b(?:just|easy|easily|simply|blazing|powerful|seamless(?:ly)?)\b/i.test(line))
+        .map((line) => `${path}: ${line}`),
+    )
+    expect({ long, sold }).toEqual({ long: [], sold: [] })
+  })
+})
