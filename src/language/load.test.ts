@@ -200,10 +200,10 @@ pipelines:
 
 describe('a store that is written in place', () => {
   const counted = (types: string): string =>
-    `${pipeline(`- type: groupByKey
+    pipeline(`- type: groupByKey
 - type: count
   store: { name: counts, ${types} }
-- type: toStream`)}`.replace('to: orders', 'to: { topic: counts }')
+- type: toStream`).replace('to: orders', 'to: { topic: counts }')
 
   test('may name the types that go into it', async () => {
     const { topologies, diagnostics } = await load(counted('keyType: string, valueType: long'))

@@ -57,6 +57,12 @@ describe('a KSML runner file', () => {
     })
   })
 
+  test('runs nothing, and says so, where pipelines are switched off', () => {
+    const loaded = load(ksml.replace('ksml:\n', 'ksml:\n  enablePipelines: false\n'))
+    expect(problems(loaded)).toEqual(['1:1 warning pipelines are switched off, so that nothing runs'])
+    expect(loaded.runner?.definitions).toEqual([])
+  })
+
   test('points into its own text where a definition in it is wrong', async () => {
     const text = `ksml:
   definitions:

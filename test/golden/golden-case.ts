@@ -3,7 +3,8 @@
  *
  * `definition.yaml` begins with a head of comments: `# golden:` says in a sentence what the case holds; `# compare: last` that only the
  * last value of each key is compared (where the order is free, or updates are merged), else all records of each key in order;
- * `# runs:` names the runs that can be promised, where that is not all of them, and says why.
+ * `# runs:` names the runs that can be promised, where that is not all of them, and says why; `# policies: decode skip` what happens to
+ * records that go wrong.
  *
  * A line of `input.jsonl` is `{topic, key, value, timestamp?, partition?}`, or `{"pause": true}`: everything before it has been processed
  * before anything after it is sent. A key or value is text as it is, null, an object or array that becomes JSON, or `{"$long": 5}` and
@@ -13,6 +14,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderDiagnostic } from '../../src/language/diagnostic.ts'
 import { loadDefinition } from '../../src/language/load.ts'
+import type { RecordPolicy } from '../../src/runtime/options.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 
 export const runNames = ['whole', 'split', 'at least once', 'stopped', 'stopped at least once', 'crashed'] as const
@@ -32,6 +34,7 @@ export interface GoldenCase {
   readonly about: string
   readonly compare: 'all' | 'last'
   readonly runs: readonly RunName[]
+  readonly policies: Readonly<Record<string, RecordPolicy>>
   readonly topologies: readonly Topology[]
   /** Between two of them is a pause. */
   readonly input: readonly (readonly CaseRecord[])[]
@@ -52,6 +55,7 @@ export async function readCase(folder: string, name: string): Promise<GoldenCase
     about: headOf(text, 'golden') ?? '',
     compare: headOf(text, 'compare')?.startsWith('last') === true ? 'last' : 'all',
     runs: runsIn(headOf(text, 'runs')),
+    policies: policiesIn(headOf(text, 'policies')),
     topologies,
     input: readInput(join(folder, name, 'input.jsonl')),
     expected: readLines(join(folder, name, 'expected.jsonl')) as unknown as CaseRecord[],
@@ -71,6 +75,11 @@ function runsIn(head: string | undefined): readonly RunName[] {
     if (known === undefined) throw new Error(`there is no run "${name}"; runs are ${runNames.join(', ')}`)
     return known
   })
+}
+
+/** `decode skip, function dead_letter`. */
+function policiesIn(head: string | undefined): Readonly<Record<string, RecordPolicy>> {
+  return Object.fromEntries(head?.split(/, */).map((pair) => pair.split(' ') as [string, RecordPolicy]) ?? [])
 }
 
 function readLines(path: string): Record<string, unknown>[] {

@@ -99,6 +99,7 @@ class CaseRun {
         identity: { kind: 'fixed', processId: 'p' },
         commitIntervalMs: 20,
         fetchMaxWaitMs: 50,
+        policies: this.#golden.policies,
         python: { snapshotFolder: 'node_modules/.cache/weft' },
         ...this.#way.settings,
       })
