@@ -9,6 +9,7 @@ import { assert } from '../../base/assert.ts'
 import { deferred, type Deferred } from '../../base/deferred.ts'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import { apis } from '../../protocol/apis.ts'
+import { Alarm } from '../cluster/alarm.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { checkResponse, kafkaNameOf } from '../cluster/response-error.ts'
 import type {
@@ -25,6 +26,9 @@ import { nextTransactionState, type TransactionState } from '../transaction/tran
 import { Accumulator } from './accumulator.ts'
 import type { PartitionQueue, SealedBatch } from './partition-queue.ts'
 import { Sender, type ProducerIdentity } from './sender.ts'
+
+/** How long a coordinator usually takes to write a transaction's markers. */
+const markersMs = 4
 
 interface Waiter {
   readonly transaction: number
@@ -53,6 +57,8 @@ export class ClusterProducer implements Producer {
   #registered = false
   /** Whether a sequence was used for a batch that the broker may not have: the epoch must change before the next one. */
   #gap = false
+  #markersUntilMs = 0
+  readonly #markersAlarm: Alarm
 
   constructor(cluster: Cluster, options: ProducerOptions, lane: string) {
     this.#cluster = cluster
@@ -66,6 +72,7 @@ export class ClusterProducer implements Producer {
       this.#sender.schedulePump()
     })
     const protocol = this.#protocol
+    this.#markersAlarm = new Alarm(cluster.context.clock, () => this.#sender.schedulePump())
     this.#sender = new Sender(cluster, options, lane, {
       transactionalId: transactional?.id ?? null,
       get versionMax() {
@@ -137,6 +144,7 @@ export class ClusterProducer implements Producer {
       if (offsets.length > 0) await this.#commitOffsets(protocol, offsets, group)
       // Nothing was written and nothing committed: there is no transaction to end.
       if (this.#registered && (await protocol.end(true))) this.#resetSequences()
+      if (this.#registered) this.#markersUntilMs = this.#cluster.context.clock.monotonicMs() + markersMs
     } catch (error) {
       throw this.#fail(toStreamError(error))
     }
@@ -175,6 +183,7 @@ export class ClusterProducer implements Producer {
       })
     }
     this.#sender.stop()
+    this.#markersAlarm.cancel()
     this.#failure ??= new StreamError('INTERRUPTED', 'the producer is closed')
     this.#wakeWaiters()
     await this.#cluster.connections.closeLane(this.#lane)
@@ -200,10 +209,21 @@ export class ClusterProducer implements Producer {
   /** Who sends; undefined while nothing may be sent. */
   #identityNow(): ProducerIdentity | undefined {
     if (this.#protocol !== undefined) {
-      return this.#state === 'open' || this.#state === 'committing' ? this.#protocol.identity : undefined
+      const sends = this.#state === 'open' || this.#state === 'committing'
+      return sends && !this.#markersAwaited() ? this.#protocol.identity : undefined
     }
     if (this.#identity === undefined && !this.#asking && this.#failure === undefined) void this.#askIdentity()
     return this.#failure === undefined ? this.#identity : undefined
+  }
+
+  /**
+   * Whether the markers of the former transaction are likely still being written. A broker that gets the first batch of the next one
+   * meanwhile tries again only after 20 ms (its `add.partitions.to.txn.retry.backoff.ms`): waiting a little here is shorter.
+   */
+  #markersAwaited(): boolean {
+    if (this.#registered || this.#cluster.context.clock.monotonicMs() >= this.#markersUntilMs) return false
+    this.#markersAlarm.set(this.#markersUntilMs)
+    return true
   }
 
   async #askIdentity(): Promise<void> {
