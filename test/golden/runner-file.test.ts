@@ -110,6 +110,7 @@ kafka:
   })
   const { notes } = await weft('run', '--config', join(folder, 'runner.yaml'), '--until-end', '--log-level', 'error')
   expect(notes[0]).toContain('Kafka property "statestore.cache.max.bytes" has no effect')
+  expect(notes[1]).toContain('each definition is an application of its own')
   expect(notes.at(-1)).toContain('in 6, out 5')
   expect((await consume('large', 2)).join('\n')).toContain('25')
   expect((await consume('names', 3)).map((line) => line.at(-1))).toEqual(['A', 'B', 'C'])

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import type { Guarantee } from '../../runtime/options.ts'
 import { StreamError } from '../../base/errors.ts'
-import { applicationsOf, emptyConfig, settingsOf } from '../config/run-settings.ts'
+import { applicationsOf, emptyConfig, settingsOf, type NamedTopology } from '../config/run-settings.ts'
 import { readRunConfig, type RunConfig } from '../config/run-config.ts'
 import { openDefinitions, type DefinitionSource } from '../definitions.ts'
 import { countRecords, endOf, startApplication, type RunningApplication } from '../applications.ts'
@@ -118,7 +118,9 @@ async function runDefinitions(
   if (definitions === undefined) return exitCode.wrong
   const { signal, release } = stopSignal()
   const settings = settingsOf(config, { options, given }, bootstrap)
-  const running = applicationsOf(definitions, config, options).map(({ topology, applicationId }) =>
+  const applications = applicationsOf(definitions, config, options)
+  if (config.applicationId !== undefined && applications.length > 1) output.note(splitNote(applications))
+  const running = applications.map(({ topology, applicationId }) =>
     startApplication(topology, { ...settings, applicationId }, { logger, output }),
   )
   const ended = endOf(running, (name, error) => output.note(`${name} failed\n${renderError(error)}`))
@@ -134,6 +136,12 @@ async function runDefinitions(
   release()
   output.note(summary(running, systemClock.monotonicMs() - startMs))
   return failures[0] === undefined ? exitCode.done : Math.max(...failures.map(exitCodeOf))
+}
+
+/** Another engine runs all definitions of a runner file as one group: its offsets and state are not found again here. */
+function splitNote(applications: readonly NamedTopology[]): string {
+  const ids = applications.map(({ applicationId }) => `"${applicationId}"`).join(', ')
+  return `warning: each definition is an application of its own, with offsets and state of its own: ${ids}`
 }
 
 /** The last line of a run: records in and out, what went wrong, how long it took. */
