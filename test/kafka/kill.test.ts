@@ -1,86 +1,33 @@
 /**
  * Exactly once where it hurts: `weft run` is killed as by kill -9 again and again while orders keep coming, and started again
- * over the same state folder, now and then only to be killed while it starts. What a Java consumer then sees under read_committed is compared with a recomputation.
+ * over the same state folder, now and then only to be killed while it starts. What a Java consumer then sees under
+ * read_committed is compared with a recomputation.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { systemClock } from '../../src/base/clock.ts'
-import { silentLogger } from '../../src/base/logger.ts'
-import { seededRandom, systemRandom, type Random } from '../../src/base/random.ts'
-import { openKafka } from '../../src/kafka/client.ts'
-import type { Kafka, Producer } from '../../src/kafka/contracts.ts'
-import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
-import { consumeTopic } from '../../src/workload/consume-topic.ts'
-import { loadProducer } from '../../src/workload/produce-records.ts'
-import { startWeft, weft, type WeftProcess } from '../weft-process.ts'
+import { seededRandom, type Random } from '../../src/base/random.ts'
+import { startWeft, weft } from '../weft-process.ts'
 import { startApacheKafka } from './apache-kafka.ts'
-import { readCommittedByJava, type CommittedRecord } from './committed-records.ts'
-import { expectedCounts, expectedEnriched, produceCustomers, produceOrders } from './orders.ts'
+import {
+  expectCountedOnce,
+  expectEnrichedOnce,
+  OrdersTraffic,
+  readOrdersOut,
+  type OrdersOut,
+} from './orders-traffic.ts'
 
 const definition = join(import.meta.dirname, 'orders.yaml')
-const outputs = ['orders_enriched', 'orders_by_customer'] as const
-/** Orders keep coming at this pace, in portions. */
-const ordersPerPortion = 250
-const portionEveryMs = 40
-const firstRecordTimeoutMs = 60_000
 const seed = Number(process.env['SEED'] ?? 1)
 
 interface Restart {
-  /** From the start of the process to the first record that it made visible; */
+  /** From the start of the process to the first record that it made visible. */
   readonly firstRecordMs: number
   readonly ranMs: number
   readonly ordersSent: number
   readonly seenAtKill: number
-}
-
-function connect(bootstrap: string): Kafka {
-  return openKafka({
-    bootstrap: [bootstrap],
-    clientId: 'kill-test',
-    connector: tcpConnector(),
-    clock: systemClock,
-    random: systemRandom,
-    logger: silentLogger,
-  })
-}
-
-/** Sends orders until told to stop; gives how many there were. */
-function keepOrdering(producer: Producer): {
-  readonly sent: () => number
-  stop(atLeast: number): Promise<number>
-} {
-  let sent = 0
-  let wanted = Number.POSITIVE_INFINITY
-  const running = (async () => {
-    await producer.partitionCount('orders')
-    while (sent < wanted) {
-      produceOrders(producer, sent, sent + ordersPerPortion)
-      sent += ordersPerPortion
-      if (wanted === Number.POSITIVE_INFINITY) await sleep(portionEveryMs)
-      if (producer.full) await producer.drained()
-    }
-    await producer.flush()
-    return sent
-  })()
-  return {
-    sent: () => sent,
-    stop: (atLeast) => {
-      wanted = atLeast
-      return running
-    },
-  }
-}
-
-async function untilMore(bench: Bench, than: number, process: WeftProcess): Promise<void> {
-  const deadlineMs = performance.now() + firstRecordTimeoutMs
-  while (bench.seen <= than) {
-    if (performance.now() > deadlineMs)
-      throw new Error(`no record came out:\n${process.stderr().slice(-4000)}`)
-    await sleep(5)
-  }
 }
 
 interface KillPlan {
@@ -89,47 +36,43 @@ interface KillPlan {
   readonly ordersMin: number
 }
 
-interface KillOutcome {
+interface KillOutcome extends OrdersOut {
   readonly orders: number
   readonly restarts: readonly Restart[]
-  readonly enriched: readonly CommittedRecord[]
-  readonly counts: readonly CommittedRecord[]
 }
 
-/** Everything that the test opens beside the process under test; gone when it is done, however it ends. */
-class Bench implements AsyncDisposable {
-  readonly stateDir = mkdtempSync(join(tmpdir(), 'weft-state-'))
-  readonly kafka: Kafka
-  readonly producer: Producer
-  readonly #ended = new AbortController()
-  #following = Promise.resolve()
-  seen = 0
-
-  constructor(bootstrap: string) {
-    this.kafka = connect(bootstrap)
-    this.producer = this.kafka.producer(loadProducer)
+async function runAndKill({ threads, kills, ordersMin }: KillPlan): Promise<KillOutcome> {
+  await using apache = await startApacheKafka()
+  await using traffic = await OrdersTraffic.start(apache.bootstrap)
+  const stateDir = mkdtempSync(join(tmpdir(), 'weft-state-'))
+  const options = ['--bootstrap', apache.bootstrap, '--state-dir', stateDir, '--threads', String(threads)]
+  const run = ['run', definition, ...options]
+  const random = seededRandom(seed)
+  const restarts: Restart[] = []
+  for (let kill = 0; kill < kills; kill++) {
+    restarts.push(await runUntilKilled(run, traffic, random))
+    await sleep(100)
+    if (kill % 3 === 2) await killWhileItStarts(run, random)
   }
+  await traffic.stopOrdering(ordersMin)
+  await weft(...run, '--until-end')
+  rmSync(stateDir, { recursive: true })
+  return { orders: traffic.sent, restarts, ...(await readOrdersOut(apache.bootstrap)) }
+}
 
-  /** Counts what becomes visible under read_committed. */
-  follow(topic: string): void {
-    this.#following = consumeTopic(this.kafka, topic, {
-      from: 'earliest',
-      isolation: 'read_committed',
-      signal: this.#ended.signal,
-      onRecord: () => {
-        this.seen++
-        return true
-      },
-    })
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#ended.abort()
-    await this.#following
-    await this.producer.close()
-    await this.kafka.close()
-    rmSync(this.stateDir, { recursive: true })
-  }
+async function runUntilKilled(
+  run: readonly string[],
+  traffic: OrdersTraffic,
+  random: Random,
+): Promise<Restart> {
+  const startMs = performance.now()
+  const process = startWeft(run)
+  await traffic.untilMore(process)
+  const firstRecordMs = performance.now() - startMs
+  await sleep(50 + random.below(1200))
+  await process.kill()
+  const ranMs = performance.now() - startMs
+  return { firstRecordMs, ranMs, ordersSent: traffic.sent, seenAtKill: traffic.seen }
 }
 
 /** It dies somewhere between reading the definition and its first commit: joining, fencing its former self, restoring. */
@@ -137,38 +80,6 @@ async function killWhileItStarts(run: readonly string[], random: Random): Promis
   const process = startWeft(run)
   await sleep(400 + random.below(1200))
   await process.kill()
-}
-
-async function runAndKill({ threads, kills, ordersMin }: KillPlan): Promise<KillOutcome> {
-  await using apache = await startApacheKafka()
-  const bootstrap = ['--bootstrap', apache.bootstrap]
-  await weft('topics', 'create', 'orders', 'customers', ...outputs, ...bootstrap)
-  await using bench = new Bench(apache.bootstrap)
-  const run = ['run', definition, ...bootstrap, '--state-dir', bench.stateDir, '--threads', String(threads)]
-  const random = seededRandom(seed)
-  await produceCustomers(bench.producer)
-  const orders = keepOrdering(bench.producer)
-  bench.follow('orders_enriched')
-  const restarts: Restart[] = []
-  await sleep(500)
-  for (let kill = 0; kill < kills; kill++) {
-    const startMs = performance.now()
-    const process = startWeft(run)
-    await untilMore(bench, bench.seen, process)
-    const firstRecordMs = performance.now() - startMs
-    await sleep(50 + random.below(1200))
-    await process.kill()
-    const ranMs = performance.now() - startMs
-    restarts.push({ firstRecordMs, ranMs, ordersSent: orders.sent(), seenAtKill: bench.seen })
-    await sleep(100)
-    if (kill % 3 === 2) await killWhileItStarts(run, random)
-  }
-  const sent = await orders.stop(ordersMin)
-  await weft(...run, '--until-end')
-  const [enriched = [], counts = []] = await Promise.all(
-    outputs.map((topic) => readCommittedByJava(apache.bootstrap, topic)),
-  )
-  return { orders: sent, restarts, enriched, counts }
 }
 
 function report(title: string, { orders, restarts, enriched, counts }: KillOutcome): void {
@@ -198,21 +109,8 @@ describe.each([
     expect(outcome.restarts.filter(({ seenAtKill, ordersSent }) => seenAtKill >= ordersSent)).toEqual([])
   })
 
-  test('leave each order enriched once', () => {
-    const values = outcome.enriched.map(({ value }) => value)
-    const expected = expectedEnriched(outcome.orders)
-    const once = new Set(values)
-    expect(expected.filter((value) => !once.has(value)).slice(0, 5)).toEqual([])
-    expect(values.length - once.size).toBe(0)
-    expect(values.length).toBe(outcome.orders)
-  })
+  test('leave each order enriched once', () => expectEnrichedOnce(outcome, outcome.orders))
 
-  test('leave counts that equal a recomputation, and made each one visible once', () => {
-    const byCustomer = Map.groupBy(outcome.counts, ({ key }) => key)
-    const counted = new Map([...byCustomer].map(([key, records]) => [key, records.length]))
-    expect(counted).toEqual(expectedCounts(outcome.orders))
-    for (const records of byCustomer.values()) {
-      expect(records.map(({ value }) => Number(value))).toEqual(records.map((_, index) => index + 1))
-    }
-  })
+  test('leave counts that equal a recomputation, and made each one visible once', () =>
+    expectCountedOnce(outcome, outcome.orders))
 })

@@ -1,0 +1,138 @@
+/** Orders that keep coming while processes come and go, and an eye on what they make visible. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLogger } from '../../src/base/logger.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import { openKafka } from '../../src/kafka/client.ts'
+import type { Kafka, Producer } from '../../src/kafka/contracts.ts'
+import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
+import { consumeTopic } from '../../src/workload/consume-topic.ts'
+import { loadProducer } from '../../src/workload/produce-records.ts'
+import { weft, type WeftProcess } from '../weft-process.ts'
+import { readCommittedByJava, type CommittedRecord } from './committed-records.ts'
+import { expectedCounts, expectedEnriched, produceCustomers, produceOrders } from './orders.ts'
+
+const outputs = ['orders_enriched', 'orders_by_customer'] as const
+/** Orders keep coming at this pace, in portions. */
+const ordersPerPortion = 250
+const portionEveryMs = 40
+const patienceMs = 60_000
+
+export class OrdersTraffic implements AsyncDisposable {
+  /** Orders sent so far, and enriched ones that a follower has seen under read_committed. */
+  sent = 0
+  seen = 0
+  readonly #kafka: Kafka
+  readonly #producer: Producer
+  readonly #ended = new AbortController()
+  #wanted = Number.POSITIVE_INFINITY
+  #ordering = Promise.resolve()
+  #following = Promise.resolve()
+
+  private constructor(bootstrap: string) {
+    this.#kafka = openKafka({
+      bootstrap: [bootstrap],
+      clientId: 'orders-traffic',
+      connector: tcpConnector(),
+      clock: systemClock,
+      random: systemRandom,
+      logger: silentLogger,
+    })
+    this.#producer = this.#kafka.producer(loadProducer)
+  }
+
+  /** Makes the topics, sends the customers, begins to send orders. */
+  static async start(bootstrap: string): Promise<OrdersTraffic> {
+    await weft('topics', 'create', 'orders', 'customers', ...outputs, '--bootstrap', bootstrap)
+    const traffic = new OrdersTraffic(bootstrap)
+    await produceCustomers(traffic.#producer)
+    traffic.#ordering = traffic.#keepOrdering()
+    traffic.#following = traffic.#follow()
+    while (traffic.sent < 5000) await sleep(portionEveryMs)
+    return traffic
+  }
+
+  /** Waits until the process has made something new visible. */
+  async untilMore(process: WeftProcess): Promise<void> {
+    const before = this.seen
+    const deadlineMs = performance.now() + patienceMs
+    while (this.seen === before) {
+      if (performance.now() > deadlineMs)
+        throw new Error(`no record came out:\n${process.stderr().slice(-4000)}`)
+      await sleep(5)
+    }
+  }
+
+  /** Sends what is missing to as many, and no more. */
+  async stopOrdering(ordersMin: number): Promise<void> {
+    this.#wanted = ordersMin
+    await this.#ordering
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort()
+    await Promise.all([this.#ordering, this.#following])
+    await this.#producer.close()
+    await this.#kafka.close()
+  }
+
+  async #keepOrdering(): Promise<void> {
+    await this.#producer.partitionCount('orders')
+    while (this.sent < this.#wanted && !this.#ended.signal.aborted) {
+      produceOrders(this.#producer, this.sent, this.sent + ordersPerPortion)
+      this.sent += ordersPerPortion
+      if (this.#wanted === Number.POSITIVE_INFINITY) await sleep(portionEveryMs)
+      if (this.#producer.full) await this.#producer.drained()
+    }
+    await this.#producer.flush()
+  }
+
+  #follow(): Promise<void> {
+    return consumeTopic(this.#kafka, 'orders_enriched', {
+      from: 'earliest',
+      isolation: 'read_committed',
+      signal: this.#ended.signal,
+      onRecord: () => {
+        this.seen++
+        return true
+      },
+    })
+  }
+}
+
+/** What a Java consumer sees of both outputs under read_committed. */
+export interface OrdersOut {
+  readonly enriched: readonly CommittedRecord[]
+  readonly counts: readonly CommittedRecord[]
+}
+
+export async function readOrdersOut(bootstrap: string): Promise<OrdersOut> {
+  const [enriched = [], counts = []] = await Promise.all(
+    outputs.map((topic) => readCommittedByJava(bootstrap, topic)),
+  )
+  return { enriched, counts }
+}
+
+/** Each of so many orders is there once, as recomputed, and nothing else. */
+export function expectEnrichedOnce({ enriched }: OrdersOut, orders: number): void {
+  const values = enriched.map(({ value }) => value)
+  const once = new Set(values)
+  expect(
+    expectedEnriched(orders)
+      .filter((value) => !once.has(value))
+      .slice(0, 5),
+  ).toEqual([])
+  expect(values.length - once.size).toBe(0)
+  expect(values.length).toBe(orders)
+}
+
+/** Each customer's counts went 1, 2, 3, … to what a recomputation gives. */
+export function expectCountedOnce({ counts }: OrdersOut, orders: number): void {
+  const byCustomer = Map.groupBy(counts, ({ key }) => key)
+  const counted = new Map([...byCustomer].map(([key, records]) => [key, records.length]))
+  expect(counted).toEqual(expectedCounts(orders))
+  for (const records of byCustomer.values()) {
+    expect(records.map(({ value }) => Number(value))).toEqual(records.map((_, index) => index + 1))
+  }
+}
