@@ -22,10 +22,18 @@ export function withCoordinates(error: StreamError, raw: RawRecord, taskId: stri
   const place = `Topic "${raw.topic}", partition ${raw.partition}, offset ${raw.offset}, task ${taskId}.`
   return new StreamError(error.code, error.message, {
     detail: error.detail === undefined ? place : `${error.detail} ${place}`,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...hintFor(error),
     ...(error.span === undefined ? {} : { span: error.span }),
     cause: error.cause ?? error,
   })
+}
+
+function hintFor(error: StreamError): { readonly hint?: string } {
+  if (error.hint !== undefined) return { hint: error.hint }
+  if (stageOf(error) !== 'decode') return {}
+  return {
+    hint: 'Mend what writes it, or let such records be left out: errorHandling in the file given by --config.',
+  }
 }
 
 /** What a dead letter carries: the record's own headers, then where it was, what was tried and what went wrong. */

@@ -17,6 +17,8 @@ import { yieldToSockets } from './yield.ts'
 const idleMaxMs = 100
 /** The same while it waits for its first tasks or a restore. */
 const startingIdleMaxMs = 10
+/** Without tasks for longer than this, a thread says so, once. */
+const withoutTasksMs = 5000
 /** Heartbeats that an owner has to hear of an assignment and give up what is not its own, before others ask again. */
 const followUpHeartbeats = 3
 
@@ -35,6 +37,8 @@ export class StreamThread {
   #leaves = false
   #wake = deferred()
   #open: OpenThread | undefined = undefined
+  #withoutTasksMs: number | undefined = undefined
+  #saidWithoutTasks = false
 
   constructor(parts: ThreadParts) {
     this.#parts = parts
@@ -133,6 +137,7 @@ export class StreamThread {
     if (member.rebalancing) return
     const { clock } = this.#parts.surroundings
     const starting = tasks.starting || tasks.set.all.length === 0
+    if (tasks.set.all.length === 0) this.#sayIfLongWithoutTasks()
     const waitMs = Math.min(cycle.dueInMs(), starting ? startingIdleMaxMs : idleMaxMs)
     if (waitMs <= 0 || this.#stopping) return
     // A new promise for each sleep: one that lives as long as the thread would collect a reaction at each race.
@@ -146,6 +151,19 @@ export class StreamThread {
 
   #membership(): Membership {
     return { listener: this.#listener(), followUps: this.#followUps }
+  }
+
+  /** A start that seems to hang mostly waits for a member that died without leaving: whoever reads the log should know. */
+  #sayIfLongWithoutTasks(): void {
+    const { clock } = this.#parts.surroundings
+    this.#withoutTasksMs ??= clock.monotonicMs()
+    if (this.#saidWithoutTasks || clock.monotonicMs() - this.#withoutTasksMs < withoutTasksMs) return
+    this.#saidWithoutTasks = true
+    const { sessionTimeoutMs, applicationId } = this.#parts.options
+    this.#logger.info('no tasks yet', {
+      group: applicationId,
+      why: `other members have them all, or one that did not leave is waited for, up to ${sessionTimeoutMs} ms`,
+    })
   }
 
   #listener(): RebalanceListener {
