@@ -4,12 +4,16 @@ import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { errorCodes } from '../../src/base/errors.ts'
 import { buildProgram } from '../../src/cli/program.ts'
+import { describeDefinition } from '../../src/cli/render/definition.ts'
+import { describeTasks } from '../../src/cli/render/tasks.ts'
 import type { Column, PrimitiveKind } from '../../src/data/types.ts'
 import { functionNames } from '../../src/expr/functions.ts'
 import { operationKind } from '../../src/language/definition/fields/operation-fields.ts'
 import { loadDefinition } from '../../src/language/load.ts'
 import type { JsonSchema } from '../../src/language/schema/field.ts'
 import { loadRunnerFile } from '../../src/language/runner-file.ts'
+import { describeTopology, topologyToMermaid } from '../../src/topology/describe.ts'
+import { functionKinds } from '../../src/topology/function-kinds.ts'
 import {
   anchors,
   codeBlocks,
@@ -63,6 +67,22 @@ describe('definitions in documents', () => {
     expect(problems).toEqual([])
     if (!fragment) expect(topologies).not.toEqual([])
   })
+})
+
+test('the stages of the example are what explain prints', async () => {
+  const page = codeBlocks('docs/concepts/from-file-to-tasks.md').filter(({ language }) => language !== '')
+  const [definition, ...shown] = page.map(({ text }) => text)
+  const file = { path: 'late.yaml', text: definition ?? '' }
+  const loaded = await loadDefinition(file, { environment: {}, catalog })
+  const [topology] = loaded.topologies
+  expect(topology).toBeDefined()
+  if (topology === undefined) return
+  expect(shown).toEqual([
+    describeDefinition(loaded, topology),
+    describeTopology(topology),
+    topologyToMermaid(topology),
+    describeTasks(topology),
+  ])
 })
 
 describe('commands in documents', () => {
@@ -138,6 +158,9 @@ function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
+/** What the table of kinds says where the engine passes nothing. */
+const noArguments = new Set(['none', "the author's own"])
+
 describe('reference pages', () => {
   test('errors say domain and retry advice as the table has them', () => {
     const text = readDocument('docs/reference/errors.md')
@@ -164,6 +187,25 @@ describe('reference pages', () => {
       id.endsWith('Operation') ? typeNames(properties) : [],
     )
     expect([...new Set(listed)].toSorted()).toEqual(known.toSorted())
+  })
+
+  test('the kinds of functions have the arguments, results and stores of the table', () => {
+    const listed = tableRows(section('docs/reference/functions.md', '## Kinds'))
+      .slice(1)
+      .map(([kind = '', given = '', , type = '', , stores = '']) => ({
+        kind: kind.replaceAll('`', ''),
+        given: noArguments.has(given) ? '' : given,
+        required: type === 'required',
+        stores: stores === 'yes',
+      }))
+    const known = Object.entries(functionKinds).map(([kind, facts]) => ({
+      kind,
+      given: facts.arguments.join(', '),
+      required: facts.result.rule === 'required',
+      stores: facts.stores,
+    }))
+    const byKind = (a: { kind: string }, b: { kind: string }): number => (a.kind < b.kind ? -1 : 1)
+    expect(listed.toSorted(byKind)).toEqual(known.toSorted(byKind))
   })
 
   test('every decision is in the index', () => {
