@@ -63,6 +63,8 @@ export interface KeyValueStore<K = unknown, V = unknown> {
   /** What tells keys apart in a `Map`: the same for equal keys, whatever their form. */
   identity(key: K): StoreKeyIdentity
   get(key: K): V | undefined
+  /** {@link KeyValueStore.get} for a key that is text, given as its bytes: plain ASCII. Makes no string. */
+  getText(buffer: Buffer, start: number, end: number): V | undefined
   /** The timestamp written with the value; undefined where the store keeps none or has no such key. */
   timestampMs(key: K): number | undefined
   /** `null` deletes. */

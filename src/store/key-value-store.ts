@@ -35,6 +35,10 @@ export class OverlayKeyValueStore implements KeyValueStore {
     return this.#overlay.find(this.identity(key))?.value
   }
 
+  getText(buffer: Buffer, start: number, end: number): unknown {
+    return this.#overlay.findText(buffer, start, end)?.value
+  }
+
   timestampMs(key: unknown): number | undefined {
     return this.timestamped ? this.#overlay.find(this.identity(key))?.timestampMs : undefined
   }

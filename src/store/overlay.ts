@@ -12,6 +12,7 @@
  *
  * Cost. A hit is one look-up in a map. A key written many times between two seals is encoded once (with a change log of every write, once a write).
  */
+import '../base/node-extras.ts'
 import { assert } from '../base/assert.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
 import { addDetail, toStreamError, type StreamError } from '../base/errors.ts'
@@ -27,6 +28,7 @@ import type {
 } from './contracts.ts'
 import { encodeSlots, logEntries, type Coding, type SealedGeneration } from './seal.ts'
 import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
+import { TextIndex } from './text-index.ts'
 import { timestampBytes } from './value-coding.ts'
 
 export interface OverlayOptions {
@@ -48,6 +50,7 @@ export class Overlay {
   readonly #options: OverlayOptions
   readonly #newest = new Map<StoreKeyIdentity, Slot>()
   readonly #ring: CleanRing
+  readonly #texts: TextIndex
   readonly #sealed: SealedGeneration[] = []
   readonly #scratch = new ByteWriter()
   #spareWriter: ByteWriter | undefined
@@ -59,6 +62,7 @@ export class Overlay {
     this.#options = options
     this.coding = options.coding
     this.engine = options.engine
+    this.#texts = new TextIndex(options.cleanEntriesMax)
     this.#ring = new CleanRing(options.cleanEntriesMax, (slot) => this.#newest.delete(slot.identity))
   }
 
@@ -72,6 +76,19 @@ export class Overlay {
     if (slot === undefined) return this.#load(identity)
     slot.touched = true
     return slot.value === null ? undefined : slot
+  }
+
+  /** As {@link Overlay.find} for a key that is text, given as its bytes in a record: ASCII, nothing escaped. */
+  findText(buffer: Buffer, start: number, end: number): Slot | undefined {
+    const known = this.#texts.find(buffer, start, end)
+    // A clean slot is the newest of its key; any other may have been replaced since it was put into the index.
+    if (known !== undefined && known.generation === cleanGeneration) {
+      if (!known.touched) known.touched = true
+      return known
+    }
+    const slot = this.find(this.coding.keys.identity(buffer.latin1Slice(start, end)))
+    if (slot?.generation === cleanGeneration) this.#texts.put(buffer, start, end, slot)
+    return slot
   }
 
   /** `null` deletes. A lazy value is kept over bytes of its own. */

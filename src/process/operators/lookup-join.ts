@@ -1,6 +1,7 @@
 import { addDetail, toStreamError } from '../../base/errors.ts'
 import type { Counter } from '../../base/metrics.ts'
-import type { Row } from '../../data/row.ts'
+import { cellKind, SlicedRow, type Row } from '../../data/row.ts'
+import type { Expr } from '../../expr/expr.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { LookupJoinNode, NodeId } from '../../topology/topology.ts'
@@ -8,6 +9,11 @@ import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { JoinedRows, joinedRows } from './joined-rows.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+
+interface TextColumn {
+  readonly scope: number
+  readonly index: number
+}
 
 /**
  * SQL's join with a dimension as a look-up. Hot path: no allocation but what the found row decodes; a hit is one look-up in a map.
@@ -18,6 +24,7 @@ export class LookupJoin implements Processor {
   readonly #id: NodeId
   readonly #table: KeyValueStore
   readonly #key: (rows: readonly (Row | undefined)[]) => unknown
+  readonly #textKey: TextColumn | undefined
   readonly #residual: Evaluate | undefined
   readonly #left: boolean
   readonly #scope: number
@@ -31,6 +38,7 @@ export class LookupJoin implements Processor {
     this.#id = node.id
     this.#table = env.globalStore(node.table)
     this.#key = keyOf(node.key.map((part) => compileExpr(part, clock)))
+    this.#textKey = textColumn(node.key)
     this.#residual = node.residual === undefined ? undefined : compileExpr(node.residual, clock)
     this.#left = node.type === 'left'
     this.#scope = node.scope
@@ -56,12 +64,27 @@ export class LookupJoin implements Processor {
     record.value = before
   }
 
+  /** A key that is plain text in its record is looked up by its bytes. */
+  #partner(rows: readonly (Row | undefined)[]): Row | undefined {
+    const column = this.#textKey
+    if (column !== undefined) {
+      const row = rows[column.scope]
+      if (row instanceof SlicedRow && row.kinds[column.index] === cellKind.text) {
+        const start = (row.starts[column.index] as number) + 1
+        return this.#table.getText(row.buffer, start, (row.ends[column.index] as number) - 1) as
+          | Row
+          | undefined
+      }
+    }
+    const key = this.#key(rows)
+    return key === null ? undefined : (this.#table.get(key) as Row | undefined)
+  }
+
   /** Puts the partner into its scope, `undefined` where there is none. */
   #find(rows: (Row | undefined)[]): boolean {
     const scope = this.#scope
     try {
-      const key = this.#key(rows)
-      rows[scope] = key === null ? undefined : (this.#table.get(key) as Row | undefined)
+      rows[scope] = this.#partner(rows)
       if (rows[scope] === undefined) return false
       if (this.#residual === undefined || this.#residual(rows) === true) return true
     } catch (error) {
@@ -70,6 +93,11 @@ export class LookupJoin implements Processor {
     rows[scope] = undefined
     return false
   }
+}
+
+/** The one column that a key is, where it is a column of text. */
+function textColumn([part, ...more]: readonly Expr[]): TextColumn | undefined {
+  return part?.kind === 'column' && part.type.kind === 'string' && more.length === 0 ? part : undefined
 }
 
 /** NULL in any part makes the whole key null. One array serves all records. */
