@@ -62,6 +62,36 @@ describe('openDataFile', () => {
     ])
   })
 
+  test('leaves JSON as it stands: long numbers, decimals, absent fields, blanks', async () => {
+    const path = write(
+      'exact.jsonl',
+      '{"x":123456789012345678901234567890, "z":1.00}\n{"y":9007199254740993,"k":{"b":1}}\n',
+    )
+    expect(await readAll({ path, format: 'jsonl', key: 'y' })).toEqual([
+      { key: null, value: '{"x":123456789012345678901234567890, "z":1.00}', timestampMs: undefined },
+      { key: '9007199254740993', value: '{"y":9007199254740993,"k":{"b":1}}', timestampMs: undefined },
+    ])
+  })
+
+  test('refuses a CSV file with a row that does not fit, rather than leaving rows out', async () => {
+    const path = write('ragged.csv', 'id,name\n1,a\n2,b\n3,c,extra\n')
+    await expect(readAll({ path, format: 'csv' })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  })
+
+  test('finds the delimiter from the first line', async () => {
+    const path = write('semicolon.csv', 'id;name\n1;a,b\n')
+    expect(await readAll({ path, format: 'csv', key: 'name' })).toMatchObject([
+      { key: 'a,b', value: '{"id":1,"name":"a,b"}' },
+    ])
+  })
+
+  test('refuses a time that is none, as the fault of the file', async () => {
+    const path = write('time.csv', 'id,at\nx,yesterday\n')
+    await expect(readAll({ path, format: 'csv', eventTime: 'at' })).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+    })
+  })
+
   test('names a field that the file does not have, and those it has', async () => {
     const path = write('c.csv', 'id,n\nx,1\n')
     await expect(openDataFile({ path, format: 'csv', key: 'idd' })).rejects.toMatchObject({

@@ -2,9 +2,14 @@
  * Reads data files as records: JSON, JSON lines, CSV and Parquet, through DuckDB, which knows all of them and finds their types.
  * A record's value is the row as a JSON object; its key and its time are taken from fields.
  */
+import '../base/node-extras.ts'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { StreamError } from '../base/errors.ts'
 import type { Column, DataType } from '../data/types.ts'
+
+/** A first line is at most this long. */
+const firstLineBytes = 65_536
 
 export type DataFormat = 'json' | 'jsonl' | 'csv' | 'parquet'
 
@@ -38,8 +43,8 @@ export interface OpenDataFile extends AsyncDisposable {
 export async function openDataFile(file: DataFile): Promise<OpenDataFile> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   const connection = await instance.connect()
-  const table = tableOf(file)
   try {
+    const table = tableOf(file)
     const columns = await readColumns(connection, table)
     checkField(file, 'key', columns)
     checkField(file, 'eventTime', columns)
@@ -57,24 +62,48 @@ export async function openDataFile(file: DataFile): Promise<OpenDataFile> {
   } catch (error) {
     connection.closeSync()
     instance.closeSync()
-    if (error instanceof StreamError) throw error
-    throw new StreamError('FILE_UNREADABLE', `could not read "${file.path}" as ${file.format}`, {
-      detail: error instanceof Error ? (error.message.split('\n')[0] ?? '') : '',
-      hint: 'Check the path and the format; relative paths begin at the folder of the definition.',
-      cause: error,
+    throw unreadable(file, error)
+  }
+}
+
+function unreadable(file: DataFile, error: unknown): StreamError {
+  if (error instanceof StreamError) return error
+  if (!existsSync(file.path)) {
+    return new StreamError('FILE_UNREADABLE', `there is no file "${file.path}"`, {
+      hint: 'Check the path; one in a definition begins at the folder of the definition.',
     })
   }
+  return new StreamError('FILE_UNREADABLE', `could not read "${file.path}" as ${file.format}`, {
+    detail: error instanceof Error ? (error.message.split('\n')[0] ?? '') : '',
+    hint: 'Check that each row has the fields of the first, that the text is UTF-8, and that times read as dates or milliseconds.',
+    cause: error,
+  })
+}
+
+/** The one of the usual delimiters that stands most often in the first line. */
+function delimiterOf(path: string): string {
+  const head = Buffer.alloc(firstLineBytes)
+  const file = openSync(path, 'r')
+  const bytes = readSync(file, head)
+  closeSync(file)
+  const line = head.utf8Slice(0, bytes).split('\n')[0] ?? ''
+  const counts = [',', ';', '\t', '|'].map((delimiter) => ({
+    delimiter,
+    count: line.split(delimiter).length,
+  }))
+  return counts.reduce((best, one) => (one.count > best.count ? one : best)).delimiter
 }
 
 function tableOf(file: DataFile): string {
   const path = `'${file.path.replaceAll("'", "''")}'`
   switch (file.format) {
     case 'json':
-      return `read_json(${path})`
+      return `read_json(${path}, format = 'array')`
     case 'jsonl':
       return `read_json(${path}, format = 'newline_delimited')`
     case 'csv':
-      return `read_csv(${path})`
+      // Left to itself, DuckDB takes rows that do not fit for a preamble and leaves them out.
+      return `read_csv(${path}, header = true, skip = 0, delim = '${delimiterOf(file.path)}')`
     case 'parquet':
       return `read_parquet(${path})`
   }
@@ -116,28 +145,50 @@ async function* readRecords(
   file: DataFile,
   columns: readonly Column[],
 ): AsyncIterable<DataRecord[]> {
-  const key = file.key === undefined ? 'NULL' : `${quoted(file.key)}::VARCHAR`
-  const result = await connection.stream(
-    `SELECT ${key}, to_json(whole_row)::VARCHAR, ${timeExpression(file, columns)} FROM ${tableOf(file)} AS whole_row`,
-  )
-  for (
-    let chunk = await result.fetchChunk();
-    chunk !== null && chunk.rowCount > 0;
-    chunk = await result.fetchChunk()
-  ) {
-    yield chunk.getRows().map(([recordKey, value, time]) => ({
-      key: recordKey === null ? null : String(recordKey),
-      value: String(value),
-      timestampMs: time === null ? undefined : Number(time),
-    }))
+  try {
+    const result = await connection.stream(recordQuery(file, columns))
+    for (
+      let chunk = await result.fetchChunk();
+      chunk !== null && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
+      yield chunk.getRows().map(([recordKey, value, time]) => ({
+        key: recordKey === null ? null : String(recordKey),
+        value: String(value),
+        timestampMs: time === null ? undefined : Number(time),
+      }))
+    }
+  } catch (error) {
+    throw unreadable(file, error)
   }
+}
+
+function recordQuery(file: DataFile, columns: readonly Column[]): string {
+  if (file.format === 'json' || file.format === 'jsonl') return jsonQuery(file)
+  const key = file.key === undefined ? 'NULL' : `${quoted(file.key)}::VARCHAR`
+  return `SELECT ${key}, to_json(whole_row)::VARCHAR, ${timeExpression(file, columns)} FROM ${tableOf(file)} AS whole_row`
+}
+
+/** JSON objects as they stand in the file: numbers and absent fields are nobody's to change. */
+function jsonQuery({ path, format, key, eventTime }: DataFile): string {
+  const field = (name: string): string =>
+    `'/${name.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll("'", "''")}'`
+  const keyText = key === undefined ? 'NULL' : `json_extract_string(json, ${field(key)})`
+  const time = eventTime === undefined ? 'NULL' : jsonTime(field(eventTime))
+  const layout = format === 'json' ? 'array' : 'newline_delimited'
+  return `SELECT ${keyText}, json::VARCHAR, ${time} FROM read_json_objects('${path.replaceAll("'", "''")}', format = '${layout}')`
+}
+
+function jsonTime(field: string): string {
+  const text = `json_extract_string(json, ${field})`
+  return `CASE json_type(json, ${field}) WHEN 'VARCHAR' THEN epoch_ms(CAST(${text} AS TIMESTAMP)) ELSE CAST(CAST(${text} AS DOUBLE) AS BIGINT) END`
 }
 
 function timeExpression(file: DataFile, columns: readonly Column[]): string {
   const column = columns.find(({ name }) => name === file.eventTime)
   if (column === undefined) return 'NULL'
-  return column.type.kind === 'long'
-    ? quoted(column.name)
+  return column.type.kind === 'long' || column.type.kind === 'double'
+    ? `CAST(${quoted(column.name)} AS BIGINT)`
     : `epoch_ms(CAST(${quoted(column.name)} AS TIMESTAMP))`
 }
 
