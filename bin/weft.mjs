@@ -34,7 +34,14 @@ function platformNode() {
   }
 }
 
+/** The launcher may be killed in a way that it cannot pass on; whoever killed it meant the program. */
+function dieWithLauncher() {
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  process.channel.unref()
+}
+
 if (fits(process.versions.node)) {
+  if (process.channel !== undefined) dieWithLauncher()
   await import(main)
 } else {
   const node = platformNode()
@@ -44,7 +51,12 @@ if (fits(process.versions.node)) {
     )
     process.exit(2)
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)]
+  const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  let stops = 0
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    // A program that is caught in a loop of a user's function hears no signal: the second one ends it from outside.
+    process.on(signal, () => child.kill(++stops > 1 ? 'SIGKILL' : signal))
+  }
   child.on('exit', (code) => process.exit(code ?? 1))
 }

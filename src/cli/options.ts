@@ -11,6 +11,18 @@ export function wholeNumber(text: string): number {
   return value
 }
 
+export function positiveWholeNumber(text: string): number {
+  const value = wholeNumber(text)
+  if (value === 0) throw new InvalidArgumentError('It takes a whole number above 0.')
+  return value
+}
+
+export function portNumber(text: string): number {
+  const value = wholeNumber(text)
+  if (value > 65_535) throw new InvalidArgumentError('It takes a port: 0 to 65535.')
+  return value
+}
+
 export function positiveNumber(text: string): number {
   const value = Number(text)
   if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It takes a number above 0.')

@@ -13,3 +13,13 @@ test('a process that keeps nothing keeps no Python', () => {
   const identity = { kind: 'fixed', processId: 'p' } as const
   expect(resolveOptions({ applicationId: 'app', kafka, identity }).python).toEqual({})
 })
+
+test('refuses to commit less often than a transaction may be open', () => {
+  const identity = { kind: 'fixed', processId: 'p' } as const
+  expect(() => resolveOptions({ applicationId: 'app', kafka, identity, commitIntervalMs: 15_000 })).toThrow(
+    'a commit interval of 15s does not fit a transaction timeout of 10s',
+  )
+  expect(
+    resolveOptions({ applicationId: 'app', kafka, identity, guarantee: 'at_least_once' }).commitIntervalMs,
+  ).toBe(30_000)
+})

@@ -1,4 +1,6 @@
 import type { Clock } from '../base/clock.ts'
+import { formatDuration } from '../base/duration.ts'
+import { StreamError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { FunctionHostOptions } from '../functions/open-functions.ts'
@@ -156,6 +158,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     restartBackoffMaxMs: 30_000,
     python: settings.identity.kind === 'folder' ? { snapshotFolder: settings.identity.stateDir } : {},
   }
+  checkCommitInterval({ ...defaults, ...settings })
   return {
     ...defaults,
     ...settings,
@@ -165,6 +168,19 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     kafka: { tls: undefined, sasl: undefined, ...settings.kafka },
     python: { ...defaults.python, ...settings.python },
   }
+}
+
+/** A transaction that is open for longer than its time limit is ended by the broker, and nothing is ever committed. */
+function checkCommitInterval(
+  options: Pick<ApplicationOptions, 'guarantee' | 'commitIntervalMs' | 'transactionTimeoutMs'>,
+): void {
+  const { guarantee, commitIntervalMs, transactionTimeoutMs } = options
+  if (guarantee !== 'exactly_once_v2' || commitIntervalMs < transactionTimeoutMs) return
+  throw new StreamError(
+    'CONFIG_INVALID',
+    `a commit interval of ${formatDuration(commitIntervalMs)} does not fit a transaction timeout of ${formatDuration(transactionTimeoutMs)}`,
+    { hint: 'Commit more often, or run at least once.' },
+  )
 }
 
 const defaultBounds: ThreadBounds = {

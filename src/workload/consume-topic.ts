@@ -35,7 +35,7 @@ export async function consumeTopic(kafka: Kafka, topic: string, options: Consume
   const [description] = await kafka.admin.describeTopics([topic])
   if (description === undefined) {
     throw new StreamError('TOPIC_MISSING', `topic "${topic}" does not exist`, {
-      hint: `Make it: weft topics create ${topic} --partitions 4`,
+      hint: `Create it: weft topics create ${topic} --partitions 4`,
     })
   }
   const partitions = description.partitions.map(({ partition }) => ({ topic, partition }))

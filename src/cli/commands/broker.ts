@@ -5,7 +5,7 @@ import { systemRandom } from '../../base/random.ts'
 import { Broker } from '../../broker/broker.ts'
 import { openCluster } from '../cluster.ts'
 import { createLogger } from '../logger.ts'
-import { wholeNumber, withLogging, type LogOptions } from '../options.ts'
+import { portNumber, withLogging, type LogOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { aborted, stopSignal } from '../signals.ts'
 
@@ -20,7 +20,7 @@ export function addBrokerCommand(program: Command, output: Output): void {
     program.command('broker').description('run the embedded Kafka broker; it keeps its records in memory'),
     'warn',
   )
-    .option('--port <n>', 'port to listen on; 0: any that is free', wholeNumber, 9092)
+    .option('--port <n>', 'port to listen on; 0: any that is free', portNumber, 9092)
     .option('--host <name>', 'address to listen on', '127.0.0.1')
     .option('--topics <a:4,b:1>', 'topics to make, with their partitions')
     .action((options: BrokerOptions) => runBroker(options, output))

@@ -1,11 +1,15 @@
 import type { Command } from 'commander'
 import type { Catalog } from '../../language/catalog.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { MetricRegistry } from '../../base/metrics.ts'
+import { systemRandom } from '../../base/random.ts'
+import { openFunctions } from '../../functions/open-functions.ts'
+import { functionsOf } from '../../topology/node-edges.ts'
 import { openCluster } from '../cluster.ts'
 import { devCatalog } from '../dev-data.ts'
-import { emptyCatalog, openDefinition, openDefinitions } from '../definitions.ts'
+import { emptyCatalog, openDefinition, openDefinitions, type OpenDefinition } from '../definitions.ts'
 import type { Output } from '../output.ts'
-import { exitCode } from '../render/error.ts'
+import { exitCode, renderError } from '../render/error.ts'
 import { topicCatalog } from '../topic-catalog.ts'
 
 interface CheckOptions {
@@ -25,6 +29,8 @@ export function addCheckCommand(program: Command, output: Output): void {
       process.exitCode = await withCatalog(files, options.bootstrap, async (catalog) => {
         const definitions = await openDefinitions(files, catalog, output)
         if (definitions === undefined) return exitCode.wrong
+        const problems = await reportFunctions(definitions, output)
+        if (problems > 0) return exitCode.wrong
         for (const { path, loaded } of definitions) {
           output.line(
             `${path}: fine; ${loaded.topologies.map(({ name, nodes }) => `${name} (${nodes.length} nodes)`).join(', ')}`,
@@ -33,6 +39,24 @@ export function addCheckCommand(program: Command, output: Output): void {
         return exitCode.done
       })
     })
+}
+
+/** Compiles the functions of all definitions and prints what does not compile; gives how many problems there are. */
+async function reportFunctions(definitions: readonly OpenDefinition[], output: Output): Promise<number> {
+  let count = 0
+  for (const { nodes, functions } of definitions.flatMap(({ loaded }) => loaded.topologies)) {
+    const inline = nodes.flatMap(functionsOf)
+    const host = await openFunctions(functions, {
+      logger: silentLogger,
+      metrics: new MetricRegistry(),
+      random: systemRandom,
+      inline,
+    })
+    for (const problem of host.problems) output.note(`${renderError(problem)}\n`)
+    count += host.problems.length
+    await host.close()
+  }
+  return count
 }
 
 /** Runs `work` with what can be known of the topics: from a cluster, or from the data files that the definitions name. */

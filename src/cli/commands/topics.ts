@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { StreamError } from '../../base/errors.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { openCluster } from '../cluster.ts'
-import { wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
+import { positiveWholeNumber, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 
 interface CreateOptions extends ClusterOptions {
@@ -21,7 +21,7 @@ export function addTopicsCommand(program: Command, output: Output): void {
     },
   )
   withBootstrap(topics.command('create').description('make topics').argument('<names...>'))
-    .option('--partitions <n>', 'how many partitions each gets', wholeNumber, 4)
+    .option('--partitions <n>', 'how many partitions each gets', positiveWholeNumber, 4)
     .option(
       '--replication-factor <n>',
       'how many copies; the cluster decides where it is not given',
@@ -71,7 +71,7 @@ async function describeTopic(name: string, options: ClusterOptions, output: Outp
   const [topic] = await admin.describeTopics([name])
   if (topic === undefined) {
     throw new StreamError('TOPIC_MISSING', `topic "${name}" does not exist`, {
-      hint: `Make it: weft topics create ${name} --partitions 4`,
+      hint: `Create it: weft topics create ${name} --partitions 4`,
     })
   }
   const partitions = topic.partitions.map(({ partition }) => ({ topic: name, partition }))

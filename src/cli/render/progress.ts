@@ -22,9 +22,9 @@ export function startProgress(label: string, output: Output, clock: Clock): Prog
       const nowMs = clock.monotonicMs()
       if (nowMs - shownMs < (output.interactive ? terminalEveryMs : plainEveryMs)) return
       shownMs = nowMs
-      const text = progressText(label, { done, total, elapsedMs: nowMs - startMs })
-      if (output.interactive) output.status(text)
-      else output.note(text)
+      const state = { done, total, elapsedMs: nowMs - startMs }
+      if (output.interactive) output.status(progressText(label, state, progressBar))
+      else output.note(progressText(label, state, () => ''))
     },
     finish: () => output.status(''),
   }
@@ -36,14 +36,21 @@ interface ProgressState {
   readonly elapsedMs: number
 }
 
-export function progressText(label: string, { done, total, elapsedMs }: ProgressState): string {
+function progressBar(share: number): string {
+  return `[${'#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.')}] `
+}
+
+export function progressText(
+  label: string,
+  { done, total, elapsedMs }: ProgressState,
+  bar: (share: number) => string = progressBar,
+): string {
   const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0
   const rate = `${formatCount(Math.round(perSecond))}/s`
   if (total === undefined || total === 0) return `${label}  ${formatCount(done)}  ${rate}`
   const share = Math.min(1, done / total)
-  const bar = '#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.')
   const left = perSecond > 0 ? `  ${Math.ceil((total - done) / perSecond)} s left` : ''
-  return `${label}  [${bar}] ${Math.floor(share * 100)} %  ${formatCount(done)} of ${formatCount(total)}  ${rate}${left}`
+  return `${label}  ${bar(share)}${Math.floor(share * 100)} %  ${formatCount(done)} of ${formatCount(total)}  ${rate}${left}`
 }
 
 /** `1234567` as `1,234,567`. */

@@ -5,6 +5,7 @@ import { SelectedRow, type SelectedColumn } from '../../data/selected-row.ts'
 import type { DataType } from '../../data/types.ts'
 import { JsonRowReader } from './json-row-reader.ts'
 import { JsonRowWriter } from './json-row-writer.ts'
+import { jsonSerde } from './json-serde.ts'
 
 const any: DataType = { kind: 'any' }
 const reader = (names: string[]): JsonRowReader =>
@@ -78,6 +79,14 @@ describe('JsonRowWriter', () => {
       ).toBe('{"id":1,"name":"A","town":"B"}')
       expect(write([column(1, 1, 'city'), column(0, 0, 'id')], [event, user])).toBe('{"city":"B","id":1}')
     }
+  })
+
+  test('keeps one encoded form of a table row for a query, however often its serde is made', () => {
+    const user = row(reader(['name']), '{"name":"A"}').detach()
+    const selected = new SelectedRow({ columns: [column(0, 0, 'name')] }, [user], 0)
+    for (let start = 0; start < 5; start++) jsonSerde(true).encode(selected, new ByteWriter(), undefined)
+    expect(user.fragmentOwner).toBeDefined()
+    expect(user.otherFragments).toBeUndefined()
   })
 
   test('writes computed cells: big integers, text, timestamps in UTC, null', () => {

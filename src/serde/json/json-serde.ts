@@ -18,15 +18,13 @@ import { scanned } from './scan.ts'
  * @param containersOnly - refuse values at the top that are neither object nor list
  */
 export function jsonSerde(containersOnly: boolean): Serde {
-  const writers = new WeakMap<SelectedLayout, JsonRowWriter>()
   let lastLayout: SelectedLayout | undefined
   let lastWriter: JsonRowWriter | undefined
 
   const writeSelected = (selected: SelectedRow, writer: ByteWriter): void => {
     if (selected.layout !== lastLayout || lastWriter === undefined) {
       lastLayout = selected.layout
-      lastWriter = writers.get(lastLayout) ?? new JsonRowWriter(lastLayout)
-      writers.set(lastLayout, lastWriter)
+      lastWriter = writerOf(lastLayout)
     }
     lastWriter.write(selected, writer)
   }
@@ -53,6 +51,20 @@ function writeOther(value: unknown, writer: ByteWriter): void {
   const text = value instanceof Lazy ? value.jsonText?.() : undefined
   if (text === undefined) writePlain(materialize(value), writer)
   else writer.writeUtf8(text)
+}
+
+/**
+ * One writer a layout, whatever number of tasks and starts: the rows of tables keep what a writer made of them, under the writer's
+ * own names for it.
+ */
+const writers = new WeakMap<SelectedLayout, JsonRowWriter>()
+
+function writerOf(layout: SelectedLayout): JsonRowWriter {
+  const known = writers.get(layout)
+  if (known !== undefined) return known
+  const made = new JsonRowWriter(layout)
+  writers.set(layout, made)
+  return made
 }
 
 function refuseScalar(): never {
