@@ -7,7 +7,8 @@ import { Lazy } from '../data/lazy.ts'
 import { describeType } from '../data/type-strings.ts'
 import type { DataType } from '../data/types.ts'
 import { convertNumber } from './convert-number.ts'
-import { jsonTextOf, parseJson } from './json-text.ts'
+import { parseJson } from '../data/exact-json.ts'
+import { jsonTextOf } from './json-text.ts'
 import { Mismatch } from './mismatch.ts'
 
 /**

@@ -11,20 +11,6 @@ export function jsonTextOf(value: unknown, type?: DataType): string {
   return nativeWillDo(value) ? (JSON.stringify(value) ?? 'null') : writeTyped(value, undefined)
 }
 
-/** Parses text of our own or of Python's making; integers beyond 2^53 become `bigint`. */
-export function parseJson(text: string): unknown {
-  return manyDigits.test(text) ? JSON.parse(text, exactIntegers) : JSON.parse(text)
-}
-
-const manyDigits = /\d{16}/
-const integer = /^-?\d+$/
-
-function exactIntegers(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
-  const source = context?.source
-  return source !== undefined && integer.test(source) ? BigInt(source) : value
-}
-
 function nativeWillDo(value: unknown): boolean {
   switch (typeof value) {
     case 'number':

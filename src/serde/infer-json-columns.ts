@@ -1,5 +1,5 @@
 import type { Column, DataType } from '../data/types.ts'
-import { parseJson } from './json/cells.ts'
+import { parseJson } from '../data/exact-json.ts'
 
 /** Columns of a topic of JSON objects, found from a sample: every field that occurs, in the order of its first occurrence. */
 export function inferJsonColumns(samples: readonly string[]): Column[] {

@@ -1,5 +1,5 @@
 import { Lazy } from '../../data/lazy.ts'
-import { parseJson } from '../json-text.ts'
+import { parseJson } from '../../data/exact-json.ts'
 
 /** A dict or list that Python gave, as the text it wrote: exact, and copied as it is by a JSON sink. */
 export class PythonJson extends Lazy {

@@ -1,6 +1,6 @@
 /** How values cross into Python and back: the fastest exact way for each. */
 import type { DataType } from '../../data/types.ts'
-import { parseJson } from '../json-text.ts'
+import { parseJson } from '../../data/exact-json.ts'
 import { PythonJson } from './python-json.ts'
 import { mark } from './runtime-source.ts'
 

@@ -1,5 +1,6 @@
 /** Plain values from JSON text that has been scanned: whole values, and single cells of a row. */
 import '../../base/node-extras.ts'
+import { parseJson, parseJsonNumber } from '../../data/exact-json.ts'
 import { cellKind } from '../../data/row.ts'
 
 const powersOfTen = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
@@ -49,26 +50,11 @@ function decodeNumber(buffer: Buffer, start: number, end: number): number | bigi
 }
 
 function decodeLongNumber(buffer: Buffer, start: number, end: number): number | bigint {
-  return parseNumber(buffer.latin1Slice(start, end))
-}
-
-function parseNumber(text: string): number | bigint {
-  const value = Number(text)
-  return Number.isSafeInteger(value) || !/^-?\d+$/.test(text) ? value : BigInt(text)
-}
-
-const longInteger = /\d{16}/
-
-/** Parses checked JSON text; whole numbers beyond 2^53 become `bigint`. */
-export function parseJson(text: string): unknown {
-  if (!longInteger.test(text)) return JSON.parse(text)
-  return JSON.parse(text, (_name: string, value: unknown, context?: { readonly source?: string }) =>
-    typeof value === 'number' && context?.source !== undefined ? parseNumber(context.source) : value,
-  )
+  return parseJsonNumber(buffer.latin1Slice(start, end))
 }
 
 /**
- * Writes a plain value as JSON text; `bigint` as a whole number, bytes as a list of numbers.
+ * Writes a plain value as JSON text; `bigint` as a whole number.
  *
  * @returns undefined where the value holds a number that JSON cannot carry (NaN, infinity) or nothing at all
  */

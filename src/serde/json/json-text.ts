@@ -1,7 +1,7 @@
 import '../../base/node-extras.ts'
 import { isUtf8 } from 'node:buffer'
 import { Lazy } from '../../data/lazy.ts'
-import { parseJson } from './cells.ts'
+import { parseJson } from '../../data/exact-json.ts'
 import { malformed, scanned, scanValue, skipBlanks } from './scan.ts'
 
 /** A JSON value that has been checked and not parsed. */
