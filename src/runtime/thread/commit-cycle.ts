@@ -75,9 +75,11 @@ export class CommitCycle {
     const dirty = tasks.set.running.filter((task) => task.dirty)
     if (dirty.length === 0) return
     const parts = { output, member }
+    // The interval runs from start to start: from its end, a commit's own time would add to what readers wait.
+    const startMs = clock.monotonicMs()
     if (options.guarantee === 'exactly_once_v2') await commitExactlyOnce(dirty, parts)
     else await commitAtLeastOnce(dirty, parts)
-    this.#lastMs = clock.monotonicMs()
+    this.#lastMs = startMs
     this.#failuresInRow = 0
     this.#commits.value += 1
     this.#parts.onCommitted()
