@@ -7,12 +7,18 @@ import { Application } from '../runtime/application.ts'
 import { resolveOptions, type ApplicationSettings } from '../runtime/options.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Output } from './output.ts'
+import { exitCode } from './render/error.ts'
 import { startProgress, type Progress } from './render/progress.ts'
 
 export interface RunningApplication {
   readonly topology: Topology
   readonly application: Application
+  /** How long it may take to stop. */
+  readonly closeTimeoutMs: number
 }
+
+/** What still holds the process this long after an application has not stopped in time is given up. */
+const graceMs = 2000
 
 /** Starts an application for a topology; what restores are doing is shown. */
 export function startApplication(
@@ -21,7 +27,8 @@ export function startApplication(
   { logger, output }: { readonly logger: Logger; readonly output: Output },
 ): RunningApplication {
   const restoring = new Map<string, Progress>()
-  const application = new Application(topology, resolveOptions(settings), {
+  const options = resolveOptions(settings)
+  const application = new Application(topology, options, {
     surroundings: {
       connector: undefined,
       clock: systemClock,
@@ -37,7 +44,34 @@ export function startApplication(
     },
   })
   application.start()
-  return { topology, application }
+  return { topology, application, closeTimeoutMs: options.closeTimeoutMs }
+}
+
+/**
+ * Stops all, so that none outlives the command. Where one does not stop in time, a note says so and the process ends soon with a
+ * failure, whatever its threads are still trying.
+ *
+ * @returns whether all have stopped in time
+ */
+export async function stopAll(running: readonly RunningApplication[], output: Output): Promise<boolean> {
+  const inTime = await Promise.all(running.map((one) => stopInTime(one, output)))
+  if (inTime.every(Boolean)) return true
+  setTimeout(() => process.exit(exitCode.failed), graceMs).unref()
+  return false
+}
+
+async function stopInTime(
+  { topology, application, closeTimeoutMs }: RunningApplication,
+  output: Output,
+): Promise<boolean> {
+  const startMs = systemClock.monotonicMs()
+  await application.stop()
+  // A timer may fire within the millisecond before it is due.
+  if (systemClock.monotonicMs() - startMs < closeTimeoutMs - 1) return true
+  output.note(
+    `${topology.name} did not stop within ${closeTimeoutMs / 1000} s: what it had not committed is processed again by whoever comes next`,
+  )
+  return false
 }
 
 /** Waits until all have ended; gives the errors of those that failed. One broken application stops alone. */

@@ -9,7 +9,7 @@ import { systemRandom } from '../../base/random.ts'
 import { Broker } from '../../broker/broker.ts'
 import type { Kafka } from '../../kafka/contracts.ts'
 import type { Topology } from '../../topology/topology.ts'
-import { endOf, startApplication, type RunningApplication } from '../applications.ts'
+import { endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
 import { caughtUp } from '../caught-up.ts'
 import { openCluster } from '../cluster.ts'
 import { emptyCatalog, openDefinition, reportDiagnostics, type OpenDefinition } from '../definitions.ts'
@@ -84,12 +84,13 @@ async function runOn(bootstrap: string, run: DevRun): Promise<number> {
   // Look-ups are read to their end before the first event is: their data has to be there.
   await loadDevTopics(load, 'dimensions')
   const stateDir = mkdtempSync(join(tmpdir(), 'weft-dev-'))
+  const running: RunningApplication[] = []
   try {
-    const running = definition.loaded.topologies.map((topology) =>
-      startDevApplication(topology, { bootstrap, stateDir, run }),
-    )
+    for (const topology of definition.loaded.topologies)
+      running.push(startDevApplication(topology, { bootstrap, stateDir, run }))
     return await follow(running, load, run)
   } finally {
+    await stopAll(running, output)
     rmSync(stateDir, { recursive: true, force: true })
   }
 }
@@ -129,6 +130,7 @@ async function follow(
     signal: viewing.signal,
     running,
   })
+  let inTime = true
   try {
     await Promise.race([loadThenCatchUp(load.kafka, running, load), ended, aborted(signal)])
     const done = summary(running, systemClock.monotonicMs() - startMs)
@@ -137,13 +139,13 @@ async function follow(
       await Promise.race([ended, aborted(signal)])
     }
   } finally {
-    await Promise.all(running.map(({ application }) => application.stop()))
+    inTime = await stopAll(running, output)
     viewing.abort()
     await view
   }
   const failures = await ended
   output.note(summary(running, systemClock.monotonicMs() - startMs))
-  return failures[0] === undefined ? exitCode.done : Math.max(...failures.map(exitCodeOf))
+  return Math.max(inTime ? exitCode.done : exitCode.failed, ...failures.map(exitCodeOf))
 }
 
 async function loadThenCatchUp(

@@ -6,7 +6,7 @@ import { StreamError } from '../../base/errors.ts'
 import { applicationsOf, emptyConfig, settingsOf, type NamedTopology } from '../config/run-settings.ts'
 import { readRunConfig, type RunConfig } from '../config/run-config.ts'
 import { openDefinitions, type DefinitionSource } from '../definitions.ts'
-import { countRecords, endOf, startApplication, type RunningApplication } from '../applications.ts'
+import { countRecords, endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
 import { caughtUp } from '../caught-up.ts'
 import { openCluster } from '../cluster.ts'
 import { createLogger } from '../logger.ts'
@@ -116,26 +116,32 @@ async function runDefinitions(
   await using cluster = openCluster({ ...options, bootstrap }, logger, config.security)
   const definitions = await openDefinitions(sources, topicCatalog(cluster.kafka), output)
   if (definitions === undefined) return exitCode.wrong
-  const { signal, release } = stopSignal()
   const settings = settingsOf(config, { options, given }, bootstrap)
   const applications = applicationsOf(definitions, config, options)
   if (config.applicationId !== undefined && applications.length > 1) output.note(splitNote(applications))
-  const running = applications.map(({ topology, applicationId }) =>
-    startApplication(topology, { ...settings, applicationId }, { logger, output }),
-  )
-  const ended = endOf(running, (name, error) => output.note(`${name} failed\n${renderError(error)}`))
-  await Promise.race([
-    ended,
-    aborted(signal),
-    options.untilEnd === true
-      ? caughtUp(cluster.kafka, running, { clock: systemClock, signal })
-      : new Promise(() => {}),
-  ])
-  await Promise.all(running.map(({ application }) => application.stop()))
+  const running: RunningApplication[] = []
+  const start = ({ topology, applicationId }: NamedTopology): unknown =>
+    running.push(startApplication(topology, { ...settings, applicationId }, { logger, output }))
+  const { signal, release } = stopSignal()
+  let ended: Promise<StreamError[]>
+  let inTime = true
+  try {
+    applications.forEach(start)
+    ended = endOf(running, (name, error) => output.note(`${name} failed\n${renderError(error)}`))
+    await Promise.race([
+      ended,
+      aborted(signal),
+      options.untilEnd === true
+        ? caughtUp(cluster.kafka, running, { clock: systemClock, signal })
+        : new Promise(() => {}),
+    ])
+  } finally {
+    inTime = await stopAll(running, output)
+    release()
+  }
   const failures = await ended
-  release()
   output.note(summary(running, systemClock.monotonicMs() - startMs))
-  return failures[0] === undefined ? exitCode.done : Math.max(...failures.map(exitCodeOf))
+  return Math.max(inTime ? exitCode.done : exitCode.failed, ...failures.map(exitCodeOf))
 }
 
 /** Another engine runs all definitions of a runner file as one group: its offsets and state are not found again here. */
