@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import { systemRandom } from '../base/random.ts'
 import { toStreamError, type StreamError } from '../base/errors.ts'
 import { Application } from '../runtime/application.ts'
-import { resolveOptions, type ApplicationSettings } from '../runtime/options.ts'
+import { resolveOptions, type ApplicationSettings, type RecordPolicy } from '../runtime/options.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Output } from './output.ts'
 import { exitCode } from './render/error.ts'
@@ -92,17 +92,20 @@ export async function endOf(
   return failures
 }
 
-/** The sum of a counter over the topics named. */
+/** The sum of a counter over the topics named, and over one policy where it is given. */
 export function countRecords(
   { application }: RunningApplication,
   counter: string,
   topics: ReadonlySet<string>,
+  policy?: RecordPolicy,
 ): number {
   return application.metrics
     .samples()
     .filter(
       ({ facts, labels }) =>
-        facts.name === counter && (labels['topic'] === undefined || topics.has(labels['topic'])),
+        facts.name === counter &&
+        (labels['topic'] === undefined || topics.has(labels['topic'])) &&
+        (policy === undefined || labels['policy'] === policy),
     )
     .reduce((sum, { value }) => sum + value, 0)
 }

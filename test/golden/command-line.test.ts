@@ -54,3 +54,26 @@ test('a run whose second application cannot start stops the first and ends', asy
   expect(run.stderr).toContain('STATE_LOCKED')
   expect(run.code).toBe(1)
 })
+
+test('records that are skipped are no dead letters', async () => {
+  await runWeft(['produce', 'mixed', '--bootstrap', bootstrap], { input: '{"id":1}\n{"id":\n' })
+  writeFileSync(
+    join(folder, 'skipping.yaml'),
+    `ksml:
+  configDirectory: .
+  storageDirectory: skipping
+  createStorageDirectory: true
+  errorHandling: { consume: { handler: continueOnFail } }
+  definitions:
+    skips:
+      streams:
+        mixed: { topic: mixed, keyType: string, valueType: json }
+        copies: { topic: copies, keyType: string, valueType: json }
+      pipelines: { main: { from: mixed, to: copies } }
+kafka: { application.id: skipping, bootstrap.servers: '${bootstrap}', commit.interval.ms: 100 }
+`,
+  )
+  const run = await runWeft(['run', '--config', join(folder, 'skipping.yaml'), '--until-end'], { folder })
+  expect(run.stderr).toMatch(/^in 2, out 1, dead letters 0, skipped 1, \d+\.\d s$/m)
+  expect(run.code).toBe(0)
+})

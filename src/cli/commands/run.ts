@@ -155,10 +155,19 @@ export function summary(running: readonly RunningApplication[], elapsedMs: numbe
   let recordsIn = 0
   let recordsOut = 0
   let deadLetters = 0
+  let skipped = 0
   for (const one of running) {
-    recordsIn += countRecords(one, 'weft_records_in_total', new Set(inputTopics(one.topology)))
+    const inputs = new Set(inputTopics(one.topology))
+    recordsIn += countRecords(one, 'weft_records_in_total', inputs)
     recordsOut += countRecords(one, 'weft_records_out_total', new Set(outputTopics(one.topology)))
-    deadLetters += countRecords(one, 'weft_records_failed_total', new Set(inputTopics(one.topology)))
+    deadLetters += countRecords(one, 'weft_records_failed_total', inputs, 'dead_letter')
+    skipped += countRecords(one, 'weft_records_failed_total', inputs, 'skip')
   }
-  return `in ${formatCount(recordsIn)}, out ${formatCount(recordsOut)}, dead letters ${formatCount(deadLetters)}, ${(elapsedMs / 1000).toFixed(1)} s`
+  const counts = [
+    `in ${formatCount(recordsIn)}`,
+    `out ${formatCount(recordsOut)}`,
+    `dead letters ${formatCount(deadLetters)}`,
+    ...(skipped > 0 ? [`skipped ${formatCount(skipped)}`] : []),
+  ]
+  return `${counts.join(', ')}, ${(elapsedMs / 1000).toFixed(1)} s`
 }
