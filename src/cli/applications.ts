@@ -8,7 +8,7 @@ import { resolveOptions, type ApplicationSettings, type RecordPolicy } from '../
 import type { Topology } from '../topology/topology.ts'
 import type { Output } from './output.ts'
 import { exitCode } from './render/error.ts'
-import { startProgress, type Progress } from './render/progress.ts'
+import { restoreView } from './render/restore-view.ts'
 
 export interface RunningApplication {
   readonly topology: Topology
@@ -26,7 +26,6 @@ export function startApplication(
   settings: ApplicationSettings,
   { logger, output }: { readonly logger: Logger; readonly output: Output },
 ): RunningApplication {
-  const restoring = new Map<string, Progress>()
   const options = resolveOptions(settings)
   const application = new Application(topology, options, {
     surroundings: {
@@ -35,13 +34,7 @@ export function startApplication(
       random: systemRandom,
       logger: logger.with({ application: settings.applicationId }),
     },
-    events: {
-      onRestore: ({ store, records, remaining }) => {
-        const progress = restoring.get(store) ?? startProgress(`restore ${store}`, output, systemClock)
-        restoring.set(store, progress)
-        progress.report(records, records + remaining)
-      },
-    },
+    events: { onRestore: restoreView(output, systemClock) },
   })
   application.start()
   return { topology, application, closeTimeoutMs: options.closeTimeoutMs }
