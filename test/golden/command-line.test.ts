@@ -1,4 +1,5 @@
 /** How commands begin and end: `weft` as a process of its own against the embedded broker over loopback. */
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +10,7 @@ import { systemRandom } from '../../src/base/random.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import { openCluster } from '../../src/cli/cluster.ts'
 import { openIdentity } from '../../src/runtime/identity/process-identity.ts'
-import { runWeft } from '../weft-process.ts'
+import { repository, runWeft } from '../weft-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-command-line-'))
 const broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
@@ -76,4 +77,57 @@ kafka: { application.id: skipping, bootstrap.servers: '${bootstrap}', commit.int
   const run = await runWeft(['run', '--config', join(folder, 'skipping.yaml'), '--until-end'], { folder })
   expect(run.stderr).toMatch(/^in 2, out 1, dead letters 0, skipped 1, \d+\.\d s$/m)
   expect(run.code).toBe(0)
+})
+
+test('a run takes at least one thread', async () => {
+  const run = await runWeft(['run', definition('threads'), '--threads', '0'])
+  expect(run.stderr).toContain('a whole number above 0')
+  expect(run.code).toBe(2)
+})
+
+async function keysIn(topic: string, count: number): Promise<unknown[]> {
+  const args = ['consume', topic, '--bootstrap', bootstrap, '--from-beginning', '--format', 'json']
+  const { stdout } = await runWeft([...args, '--count', String(count)])
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { key: unknown }).key)
+}
+
+test('a key from standard input keeps all its digits', async () => {
+  const input = '{"id":9007199254740993}\n{"id":"a"}\n{"id":null}\n'
+  const run = await runWeft(['produce', 'keyed', '--key', 'id', '--bootstrap', bootstrap], { input })
+  expect(run.code).toBe(0)
+  expect(await keysIn('keyed', 3)).toEqual(['9007199254740993', 'a', null])
+})
+
+test('a line that is no JSON object is named with what was sent before it', async () => {
+  const input = '{"id":1}\n\n{"id":2}\n{"id":\n{"id":4}\n'
+  const run = await runWeft(['produce', 'broken', '--key', 'id', '--bootstrap', bootstrap], { input })
+  expect(run.stderr).toContain('line 4 of standard input is not a JSON object')
+  expect(run.stderr).toContain('Records sent before it: 2.')
+  expect(run.code).toBe(1)
+  expect(await keysIn('broken', 2)).toEqual(['1', '2'])
+})
+
+test('standard input has no field for the time of the event', async () => {
+  const run = await runWeft(['produce', 'keyed', '--event-time', 'at', '--bootstrap', bootstrap])
+  expect(run.stderr).toContain('USAGE_INVALID')
+  expect(run.code).toBe(2)
+})
+
+test('Ctrl-C ends the reading of a standard input that stays open', async () => {
+  const args = ['produce', 'open', '--bootstrap', bootstrap]
+  const child = spawn(process.execPath, [join(repository, 'bin/weft.mjs'), ...args])
+  const stderr: string[] = []
+  child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text))
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  const late = setTimeout(() => child.kill('SIGKILL'), 30_000)
+  child.stdin.write('{"id":1}\n')
+  // The record has arrived: the program reads, and hears the signal.
+  await keysIn('open', 1)
+  child.kill('SIGINT')
+  expect(await ended).toBe(0)
+  clearTimeout(late)
+  expect(stderr.join('')).toContain('sent 1 records to open')
 })

@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import { silentLogger } from '../../base/logger.ts'
+import type { Producer } from '../../kafka/contracts.ts'
+import { jsonFieldText } from '../../serde/json-field.ts'
 import { dataFormatOf } from '../../workload/data-format.ts'
 import { openDataFile, type DataFormat, type DataRecord } from '../../workload/data-file.ts'
 import { loadProducer, produceRecords } from '../../workload/produce-records.ts'
@@ -43,11 +45,17 @@ export function addProduceCommand(program: Command, output: Output): void {
 }
 
 async function produce(topic: string, options: ProduceCommandOptions, output: Output): Promise<void> {
+  if (options.file === undefined && options.eventTime !== undefined)
+    throw new StreamError('USAGE_INVALID', '"--event-time" is of files only', {
+      hint: 'Give a file with "--file", or leave "--event-time" out.',
+    })
   const { signal, release } = stopSignal()
   await using cluster = openCluster(options, silentLogger)
   const producer = cluster.kafka.producer(loadProducer)
   await using source =
-    options.file === undefined ? standardInput(options.key) : await fileSource(options.file, options)
+    options.file === undefined
+      ? standardInput(options.key, producer, signal)
+      : await fileSource(options.file, options)
   const progress = startProgress(`produce ${topic}`, output, systemClock)
   const total = options.count ?? source.recordCount
   try {
@@ -58,9 +66,9 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
       count: options.count,
       onProgress: (done) => progress.report(done, total),
     })
-    progress.finish()
     output.note(`sent ${formatCount(sent)} records to ${topic}`)
   } finally {
+    progress.finish()
     await producer.close()
     release()
   }
@@ -80,34 +88,36 @@ function fileSource(path: string, options: ProduceCommandOptions): Promise<Recor
   })
 }
 
-function standardInput(key: string | undefined): RecordInput {
+/** Ends with the input, or with the signal. */
+function standardInput(key: string | undefined, producer: Producer, signal: AbortSignal): RecordInput {
+  const keyOf = key === undefined ? () => null : jsonFieldText(key)
   return {
     recordCount: undefined,
     read: async function* () {
       let lineNumber = 0
-      for await (const line of createInterface({ input: process.stdin })) {
+      let given = 0
+      for await (const line of createInterface({ input: process.stdin, signal })) {
         lineNumber++
-        if (line.trim() !== '')
-          yield [{ key: keyOf(line, key, lineNumber), value: line, timestampMs: undefined }]
+        if (line.trim() === '') continue
+        let record: DataRecord
+        try {
+          record = { key: keyOf(line), value: line, timestampMs: undefined }
+        } catch (error) {
+          await producer.flush()
+          throw malformedLine(lineNumber, given, error)
+        }
+        yield [record]
+        given++
       }
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
 
-function keyOf(line: string, field: string | undefined, lineNumber: number): string | null {
-  if (field === undefined) return null
-  try {
-    const value = (JSON.parse(line) as Record<string, unknown> | null)?.[field]
-    return value === null || value === undefined
-      ? null
-      : typeof value === 'string'
-        ? value
-        : JSON.stringify(value)
-  } catch (error) {
-    throw new StreamError('VALUE_MALFORMED', `line ${lineNumber} of standard input is not JSON`, {
-      hint: 'Send one JSON object a line, or leave --key out.',
-      cause: error,
-    })
-  }
+function malformedLine(lineNumber: number, sent: number, cause: unknown): StreamError {
+  return new StreamError('VALUE_MALFORMED', `line ${lineNumber} of standard input is not a JSON object`, {
+    detail: `Records sent before it: ${formatCount(sent)}.`,
+    hint: 'Send one JSON object a line, or leave --key out.',
+    cause,
+  })
 }
