@@ -13,7 +13,7 @@ import { createLogger } from '../logger.ts'
 import {
   durationMs,
   oneOf,
-  wholeNumber,
+  positiveWholeNumber,
   withBootstrap,
   withLogging,
   type ClusterOptions,
@@ -49,7 +49,7 @@ export function addRunCommand(program: Command, output: Output): void {
       '--config <file>',
       'a KSML runner file, or the configuration of SQL pipelines; options go before it',
     )
-    .option('--threads <n>', 'stream threads for each application', wholeNumber, 1)
+    .option('--threads <n>', 'stream threads for each application', positiveWholeNumber, 1)
     .option(
       '--guarantee <guarantee>',
       'exactly_once_v2 or at_least_once',
