@@ -9,6 +9,7 @@ import { StreamError } from '../../base/errors.ts'
 import { batchOverheadBytes, RecordBatchWriter, recordSizeBound } from '../../protocol/record-batch-writer.ts'
 import { topicMissing, type Cluster } from '../cluster/cluster.ts'
 import type { AppendedRecord, ProducerOptions, TopicPartition } from '../contracts.ts'
+import { topicBatchLimit } from './batch-limit.ts'
 import { PartitionQueue, type SealedBatch } from './partition-queue.ts'
 import { Partitioner } from './partitioner.ts'
 
@@ -16,6 +17,10 @@ interface Target {
   readonly topic: string
   readonly count: number
   readonly partitioner: Partitioner
+  /** A record, with its batch's header, may have so many bytes. */
+  readonly recordLimit: number
+  /** A batch is sealed when it has so many. */
+  readonly batchBytes: number
   /** By partition; made when first written to. */
   readonly queues: (PartitionQueue | undefined)[]
 }
@@ -58,13 +63,25 @@ export class Accumulator {
   async partitionCount(topic: string): Promise<number> {
     const known = this.#targets.get(topic)
     if (known !== undefined) return known.count
-    return this.know(topic, (await this.#cluster.topic(topic)).partitions.length).count
+    const { partitions } = await this.#cluster.topic(topic)
+    return this.know(topic, partitions.length, await topicBatchLimit(this.#cluster, topic)).count
   }
 
-  /** Takes note of how many partitions a topic has. */
-  know(topic: string, count: number): Target {
+  /** Takes note of how many partitions a topic has, and how large a batch it takes. */
+  know(topic: string, count: number, batchLimit = Infinity): Target {
     const partitioner = new Partitioner(count, this.#cluster.context.random)
-    const target: Target = { topic, count, partitioner, queues: this.#targets.get(topic)?.queues ?? [] }
+    const queues = this.#targets.get(topic)?.queues ?? []
+    const { compression, maxRequestBytes, batchBytes } = this.#options
+    // What a compressed batch will take is not known before: the topic's limit then only bounds how much is gathered.
+    const recordLimit = compression === 'none' ? Math.min(maxRequestBytes, batchLimit) : maxRequestBytes
+    const target: Target = {
+      topic,
+      count,
+      partitioner,
+      queues,
+      recordLimit,
+      batchBytes: Math.min(batchBytes, batchLimit),
+    }
     this.#targets.set(topic, target)
     return target
   }
@@ -76,13 +93,14 @@ export class Accumulator {
     const queue = target.queues[partition] ?? this.#open(target, partition)
     const bytes = recordSizeBound(record)
     const { writer } = queue
-    if (bytes + batchOverheadBytes > this.#options.maxRequestBytes) throw this.#tooLarge(topic, bytes)
-    if (writer.count > 0 && writer.sizeBytes + bytes > this.#options.batchBytes) this.seal(queue)
+    if (bytes + batchOverheadBytes > target.recordLimit)
+      throw tooLarge(target, bytes, this.#options.maxRequestBytes)
+    if (writer.count > 0 && writer.sizeBytes + bytes > target.batchBytes) this.seal(queue)
     const before = writer.count === 0 ? 0 : writer.sizeBytes
     writer.append(record)
     this.#bufferedBytes += writer.sizeBytes - before
     if (before === 0) this.#opened(queue)
-    else if (writer.sizeBytes >= this.#options.batchBytes) this.#onOpened(queue)
+    else if (writer.sizeBytes >= target.batchBytes) this.#onOpened(queue)
     return partition
   }
 
@@ -189,16 +207,14 @@ export class Accumulator {
     this.#queues.push(queue)
     return queue
   }
+}
 
-  #tooLarge(topic: string, bytes: number): StreamError {
-    const limit = this.#options.maxRequestBytes
-    return new StreamError(
-      'RECORD_TOO_LARGE',
-      `a record of ${bytes} bytes for topic "${topic}" is too large`,
-      {
-        detail: `A request may have ${limit} bytes.`,
-        hint: 'Make the record smaller, or raise the limit of the producer and `max.message.bytes` of the topic.',
-      },
-    )
-  }
+function tooLarge({ topic, recordLimit }: Target, bytes: number, requestLimit: number): StreamError {
+  return new StreamError('RECORD_TOO_LARGE', `a record of ${bytes} bytes for topic "${topic}" is too large`, {
+    detail:
+      recordLimit < requestLimit
+        ? `The topic takes ${recordLimit} bytes.`
+        : `A request may have ${recordLimit} bytes.`,
+    hint: 'Make the record smaller, or raise the limit of the producer and `max.message.bytes` of the topic.',
+  })
 }

@@ -69,6 +69,22 @@ test.each(Array.from({ length: 8 }, (_, seed) => seed))(
 )
 
 describe('limits', () => {
+  test('a topic that takes small batches gets small batches, and a record beyond its limit is refused before it is appended', async () => {
+    await using cluster = new TestCluster()
+    const configs = { 'max.message.bytes': '1000' }
+    await cluster.run(
+      cluster.kafka.admin.createTopics([{ name: 't', partitions: 1, replicationFactor: -1, configs }]),
+    )
+    const producer = await openProducer(cluster, 't')
+    const values = Array.from({ length: 20 }, (_, index) => `${index}-${'x'.repeat(300)}`)
+    for (const value of values) producer.append('t', textRecord(value))
+    expect(() => producer.append('t', textRecord('x'.repeat(1000)))).toThrow(
+      expect.objectContaining({ code: 'RECORD_TOO_LARGE', detail: 'The topic takes 1000 bytes.' }),
+    )
+    await cluster.run(producer.flush())
+    expect(await valuesIn(cluster, 't')).toEqual(values.map((value) => `0:${value}`))
+  })
+
   test('a record that fits no request is refused before it is appended', async () => {
     await using cluster = new TestCluster()
     await cluster.createTopic('t')
