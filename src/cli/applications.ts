@@ -49,7 +49,7 @@ export function startApplication(
 export async function stopAll(running: readonly RunningApplication[], output: Output): Promise<boolean> {
   const inTime = await Promise.all(running.map((one) => stopInTime(one, output)))
   if (inTime.every(Boolean)) return true
-  setTimeout(() => process.exit(exitCode.failed), graceMs).unref()
+  systemClock.setTimer(graceMs, () => process.exit(exitCode.failed))
   return false
 }
 
