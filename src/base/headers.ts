@@ -5,3 +5,11 @@ export interface Header {
 }
 
 export type Headers = readonly Header[]
+
+/** Header values are views of fetched bytes. */
+export function ownHeaders(headers: Headers | undefined): Headers | undefined {
+  return headers?.map(({ key, value }): Header => ({
+    key,
+    value: value === null ? null : Buffer.from(value),
+  }))
+}

@@ -5,6 +5,8 @@ import type { Broker, BrokerConnection } from '../broker/broker.ts'
 import type { Connection, Connector, EncodedRequest } from '../kafka/contracts.ts'
 import { encodeRequestHeader, skipResponseHeader } from '../protocol/headers.ts'
 
+const recycledByte = 0xdb
+
 export interface InMemoryOptions {
   readonly clock: Clock
   /** Which broker answers at an address, or undefined where nobody does; asked at each connect. */
@@ -66,6 +68,11 @@ class InMemoryConnection implements Connection {
     } finally {
       timer.cancel()
     }
+  }
+
+  /** Over a socket this memory would hold the next answer: whoever still reads it shall see that at once. */
+  recycle(response: Buffer): void {
+    response.fill(recycledByte)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Header, Headers } from '../../base/headers.ts'
+import { ownHeaders, type Headers } from '../../base/headers.ts'
 import { detach } from '../../data/lazy.ts'
 import type { KeyValueStore, StoreKeyIdentity } from '../../store/contracts.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
@@ -71,12 +71,4 @@ export class TableOutput {
     this.#change.newValue = newValue
     this.#next.process(this.#record)
   }
-}
-
-/** Header values are views of fetched bytes. */
-function ownHeaders(headers: Headers | undefined): Headers | undefined {
-  return headers?.map(({ key, value }): Header => ({
-    key,
-    value: value === null ? null : Buffer.from(value),
-  }))
 }

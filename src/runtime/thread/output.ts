@@ -1,6 +1,6 @@
 import { StreamError } from '../../base/errors.ts'
 import type { ByteWriter } from '../../base/byte-writer.ts'
-import type { Headers } from '../../base/headers.ts'
+import { ownHeaders, type Headers } from '../../base/headers.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { assert } from '../../base/assert.ts'
 import type { AppendedRecord, Producer, TopicPartition } from '../../kafka/contracts.ts'
@@ -117,7 +117,14 @@ export class Output implements Collector {
 
   #hold(topic: string, record: AppendedRecord): void {
     assert(this.#held.length < heldRecordsMax, `more than ${heldRecordsMax} records are held for new topics`)
-    this.#held.push({ ...record, topic, key: Buffer.from(record.key), value: Buffer.from(record.value) })
+    // Everything is copied: by the time it is sent, what the record came with has been read over.
+    this.#held.push({
+      ...record,
+      topic,
+      key: Buffer.from(record.key.subarray(0, Math.max(0, record.keyEnd))),
+      value: Buffer.from(record.value.subarray(0, Math.max(0, record.valueEnd))),
+      headers: ownHeaders(record.headers),
+    })
   }
 
   #counter(topic: string): Counter {
