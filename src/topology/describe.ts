@@ -61,7 +61,7 @@ function describeStore(store: StoreSpec | undefined, name: string): string {
   const changeLog = {
     own: 'change log',
     source: 'restored from its source topic',
-    none: 'no change log: lost on restart',
+    none: 'no change log: lost on restart, not exactly once',
   }[store.logging]
   return `store ${name} [${store.kind}, ${store.persistent ? 'persistent' : 'memory'}, ${changeLog}; unbounded: one entry for each key]`
 }

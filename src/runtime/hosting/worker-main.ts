@@ -44,15 +44,17 @@ void reportUntil(ending.signal)
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'stop') thread.stop()
 })
-thread
+void thread
   .run()
   .then(
-    () => post({ kind: 'done' }),
-    (error: unknown) => post({ kind: 'failed', error: errorFacts(toStreamError(error)) }),
+    () => ({ kind: 'done' }) as const,
+    (error: unknown) => ({ kind: 'failed', error: errorFacts(toStreamError(error)) }) as const,
   )
-  .finally(() => {
+  .then((outcome) => {
     ending.abort()
+    // First what was counted, then the end: whoever hears of the end sums up.
     postStatus()
+    post(outcome)
     port.close()
   })
 

@@ -65,9 +65,14 @@ export class TaskStore {
     this.#inputs = undefined
   }
 
-  /** For a store without change log: whether it has missed a commit that happened. */
-  missedCommit(queues: readonly PartitionQueue[]): boolean {
-    return this.spec.logging === 'none' && this.#inputs !== undefined && this.#inputs !== inputsOf(queues)
+  /**
+   * For a store without change log: whether it has missed a commit that happened, in this process or in one before it.
+   *
+   * @param committed - whether the group has committed anything for the task
+   */
+  missedCommit(queues: readonly PartitionQueue[], committed: boolean): boolean {
+    if (this.spec.logging !== 'none') return false
+    return this.#inputs === undefined ? committed : this.#inputs !== inputsOf(queues)
   }
 
   #position(queues: readonly PartitionQueue[]): ChangeLogPosition | undefined {

@@ -39,6 +39,8 @@ export class AssignedTasks {
   readonly #parts: AssignedTasksParts
   #failure: { readonly error: unknown } | undefined = undefined
   #asking = 0
+  /** Partitions whose next offset is not in the log, until what came before it is processed. */
+  #resets: FetchedPartition[] = []
 
   constructor(parts: AssignedTasksParts) {
     this.#parts = parts
@@ -90,10 +92,24 @@ export class AssignedTasks {
     for (; chunks < chunksPerTurn; chunks++) {
       const chunk = this.#parts.fetcher.poll()
       if (chunk === undefined) break
-      if (chunk.outOfRange === true) await this.#reset(chunk)
+      if (chunk.outOfRange === true) this.#resets.push(chunk)
       else this.#queue(chunk)
     }
+    if (this.#resets.length > 0) await this.#resetEmptied()
     return applied + chunks
+  }
+
+  /** The log was cut where a fetch wanted to go on: what was fetched before that is processed first, then the policy chooses. */
+  async #resetEmptied(): Promise<void> {
+    const due = this.#resets
+    this.#resets = []
+    for (const chunk of due) {
+      const queue = this.set.find(chunk)?.queue
+      // Given up meanwhile, or begun again elsewhere: the fetcher was told another place to go on.
+      if (queue === undefined || queue.fetchPosition !== chunk.fetchOffset) continue
+      if (queue.load()) this.#resets.push(chunk)
+      else await this.#reset(chunk)
+    }
   }
 
   /** Lets partitions go on whose queues have been worked off. */

@@ -86,8 +86,10 @@ export class GlobalTables {
       const { isolation } = this.#parts
       const end = isolation === 'read_committed' ? chunk.lastStableOffset : chunk.highWatermark
       if (chunk.outOfRange === true) throw outOfLog(chunk)
+      // Two tables may follow one topic: neither knows when the other has read the chunk, so its memory is left to the collector.
+      const { release: _, ...kept } = chunk
       for (const following of this.#of(chunk)) {
-        following.queue.add(chunk, end)
+        following.queue.add(kept, end)
         this.#apply(following)
       }
     }

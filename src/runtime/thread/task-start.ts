@@ -65,8 +65,9 @@ async function listOffsets(
 /** Puts a task at its offsets and says what is to be replayed before it runs. Synchronous: nothing can come between. */
 export function beginTask(task: Task, facts: ClusterFacts, logger: Logger): RestorePart[] {
   task.begin(startsOf(task, facts))
+  const committed = task.partitions.some((partition) => facts.committed.has(partitionKey(partition)))
   return task.stores.flatMap((store) => {
-    if (store.missedCommit(task.queues)) {
+    if (store.missedCommit(task.queues, committed)) {
       logger.warn('store without change log missed a commit and starts empty', { store: store.spec.name })
       store.reopen()
     }
