@@ -1,7 +1,7 @@
 import '../base/node-extras.ts'
 import type { Headers } from '../base/headers.ts'
-import { StreamError } from '../base/errors.ts'
 import type { FetchedPartition, IsolationLevel, Kafka } from '../kafka/contracts.ts'
+import { topicMissing } from '../kafka/topic-missing.ts'
 import { RecordColumns } from '../protocol/record-batch-reader.ts'
 
 export interface ConsumedRecord {
@@ -33,11 +33,7 @@ const pollMs = 200
  */
 export async function consumeTopic(kafka: Kafka, topic: string, options: ConsumeOptions): Promise<void> {
   const [description] = await kafka.admin.describeTopics([topic])
-  if (description === undefined) {
-    throw new StreamError('TOPIC_MISSING', `topic "${topic}" does not exist`, {
-      hint: `Create it: weft topics create ${topic} --partitions 4`,
-    })
-  }
+  if (description === undefined) throw topicMissing(topic)
   const partitions = description.partitions.map(({ partition }) => ({ topic, partition }))
   const offsets = await kafka.admin.listOffsets(partitions, options.from, options.isolation)
   const fetcher = kafka.fetcher({

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { StreamError } from '../../base/errors.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { topicMissing } from '../../kafka/topic-missing.ts'
 import { openCluster } from '../cluster.ts'
 import { positiveWholeNumber, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -69,11 +70,7 @@ async function describeTopic(name: string, options: ClusterOptions, output: Outp
   await using cluster = openCluster(options, silentLogger)
   const { admin } = cluster.kafka
   const [topic] = await admin.describeTopics([name])
-  if (topic === undefined) {
-    throw new StreamError('TOPIC_MISSING', `topic "${name}" does not exist`, {
-      hint: `Create it: weft topics create ${name} --partitions 4`,
-    })
-  }
+  if (topic === undefined) throw topicMissing(name)
   const partitions = topic.partitions.map(({ partition }) => ({ topic: name, partition }))
   const [starts, ends, configs] = await Promise.all([
     admin.listOffsets(partitions, 'earliest', 'read_uncommitted'),

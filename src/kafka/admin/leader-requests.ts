@@ -1,6 +1,7 @@
 import type { Api, DeepPartial } from '../../protocol/api.ts'
 import { apis } from '../../protocol/apis.ts'
-import { mainLane, topicMissing, type Cluster } from '../cluster/cluster.ts'
+import { mainLane, type Cluster } from '../cluster/cluster.ts'
+import { topicMissing } from '../topic-missing.ts'
 import { checkResponse, responseError } from '../cluster/response-error.ts'
 import { retrying } from '../cluster/retrying.ts'
 import { partitionKey, type IsolationLevel, type TopicPartition } from '../contracts.ts'

@@ -1,3 +1,4 @@
+import { topicMissing } from '../topic-missing.ts'
 import type { Timer } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { StreamError, toStreamError } from '../../base/errors.ts'
@@ -178,12 +179,6 @@ export function askMetadata(
     topics: names === null ? null : names.map((name) => ({ name })),
     allowAutoTopicCreation: false,
   }))
-}
-
-export function topicMissing(name: string): StreamError {
-  return new StreamError('TOPIC_MISSING', `topic "${name}" does not exist`, {
-    hint: `Create it: weft topics create ${name} --partitions 4`,
-  })
 }
 
 function unreachableCluster(bootstrap: readonly Address[], failures: readonly StreamError[]): StreamError {

@@ -1,3 +1,4 @@
+import { topicMissing } from '../../kafka/topic-missing.ts'
 import { createHash } from 'node:crypto'
 import { StreamError } from '../../base/errors.ts'
 import { checkCopartitioned, partitionCounts } from './copartition.ts'
@@ -51,7 +52,7 @@ export async function prepareTopics(
 ): Promise<TopicPlan> {
   const external = externalTopics(topology)
   const described = new Map((await admin.describeTopics(external)).map((topic) => [topic.name, topic]))
-  for (const topic of external) if (!described.has(topic)) throw missingTopic(topic)
+  for (const topic of external) if (!described.has(topic)) throw topicMissing(topic)
   const counts = partitionCounts(
     topology,
     new Map([...described].map(([name, topic]) => [name, topic.partitions.length])),
@@ -164,12 +165,6 @@ function checkPartitions(topics: readonly TopicDescription[], wanted: readonly N
       { hint: 'Delete the internal topic to start with empty state, or run under another application id.' },
     )
   }
-}
-
-function missingTopic(topic: string): StreamError {
-  return new StreamError('TOPIC_MISSING', `topic "${topic}" does not exist`, {
-    hint: `Create it: weft topics create ${topic} --partitions 4`,
-  })
 }
 
 function hashOf(topology: Topology): string {
