@@ -1,4 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from './weft-process.ts'
 
@@ -17,25 +18,18 @@ export interface LocatedFlight {
   readonly delay_class: string
 }
 
-/** What the query of `examples/flights` means, as a batch over the same files: one row for each flight. */
-const batchQuery = `
-  SELECT f.date, f.origin, o.city AS origin_city, f.destination, d.city AS destination_city, f.delay,
-         round(2 * 6371 * asin(sqrt(
-           pow(sin(radians(d.latitude - o.latitude) / 2), 2)
-           + cos(radians(o.latitude)) * cos(radians(d.latitude)) * pow(sin(radians(d.longitude - o.longitude) / 2), 2)
-         ))) AS great_circle_km,
-         CASE WHEN f.delay <= 0 THEN 'on time' WHEN f.delay < 15 THEN 'minor' WHEN f.delay < 60 THEN 'late' ELSE 'very late' END
-           AS delay_class
-  FROM read_json('${flightsFile}', columns = {date: 'VARCHAR', delay: 'INTEGER', origin: 'VARCHAR', destination: 'VARCHAR'}) f
-  LEFT JOIN read_csv('${airportsFile}') o ON f.origin = o.iata
-  LEFT JOIN read_csv('${airportsFile}') d ON f.destination = d.iata`
+const definition = join(repository, 'examples/flights/flights.yaml')
 
+/** What the query of the flights example gives as a batch over the same files, taken from the definition itself: one row for each flight. */
 export async function locatedFlightsByDuckDb(): Promise<readonly LocatedFlight[]> {
+  const query = /query: \|\n((?: {6}.*\n)+)/.exec(readFileSync(definition, 'utf8'))?.[1] ?? ''
   const instance = await DuckDBInstance.create()
   const connection = await instance.connect()
   try {
-    const reader = await connection.runAndReadAll(batchQuery)
-    return reader.getRowObjectsJson() as unknown as LocatedFlight[]
+    await connection.run(`CREATE TABLE airports AS SELECT * FROM read_csv('${airportsFile}')`)
+    await connection.run(`CREATE TABLE flights AS SELECT * FROM read_json('${flightsFile}')`)
+    const result = await connection.runAndReadAll(`SELECT to_json(row)::VARCHAR FROM (${query}) AS row`)
+    return result.getRows().map(([row]) => JSON.parse(String(row)) as LocatedFlight)
   } finally {
     connection.closeSync()
     instance.closeSync()
