@@ -23,7 +23,7 @@ export class TaskStore {
   managed: ManagedStore
   store: KeyValueStore
   readonly #parts: TaskStoreParts
-  #sealed: number | undefined = undefined
+  #sealed: SealedStore | undefined = undefined
   /** For a store without change log: the input positions that its content equals. */
   #inputs: string | undefined = undefined
 
@@ -37,17 +37,23 @@ export class TaskStore {
     this.store = store
   }
 
-  seal(): void {
+  /** Closes a generation, which equals the inputs up to where their queues are now. */
+  seal(queues: readonly PartitionQueue[]): void {
     assert(this.#sealed === undefined, `store "${this.spec.name}" is sealed twice for one commit`)
-    this.#sealed = this.managed.seal()
+    this.#sealed = {
+      generation: this.managed.seal(),
+      inputs: inputsOf(queues),
+      sourcePosition: queues.find(({ partition }) => partition.topic === this.changeLog?.topic)?.position,
+    }
   }
 
   /** The commit that holds the sealed generation has happened. */
-  committed(queues: readonly PartitionQueue[]): void {
+  committed(): void {
     assert(this.#sealed !== undefined, `store "${this.spec.name}" is committed without being sealed`)
-    this.managed.committed(this.#sealed, this.#position(queues))
+    const { generation, inputs } = this.#sealed
+    this.managed.committed(generation, this.#position(this.#sealed))
     this.#sealed = undefined
-    this.#inputs = inputsOf(queues)
+    this.#inputs = inputs
   }
 
   /** Drops what no commit holds. Committed generations are in the engine already, so "from 0 on" drops exactly the others. */
@@ -75,17 +81,23 @@ export class TaskStore {
     return this.#inputs === undefined ? committed : this.#inputs !== inputsOf(queues)
   }
 
-  #position(queues: readonly PartitionQueue[]): ChangeLogPosition | undefined {
+  #position({ sourcePosition }: SealedStore): ChangeLogPosition | undefined {
     const { changeLog } = this
     if (changeLog === undefined) return undefined
     const before = this.managed.position()
-    const offset =
-      this.spec.logging === 'source'
-        ? queues.find((queue) => queue.partition.topic === changeLog.topic)?.position
-        : this.#parts.acknowledged(changeLog)
+    // The next transaction's changes are not sent before this one has ended: what is acknowledged now is this generation's.
+    const offset = this.spec.logging === 'source' ? sourcePosition : this.#parts.acknowledged(changeLog)
     if (offset === undefined || offset <= (before?.offset ?? -1)) return before
     return { topicId: this.topicId, offset, leaderEpoch: -1, committedAtMs: this.#parts.nowMs() }
   }
+}
+
+/** A generation whose commit is under way, and the inputs that it equals. */
+interface SealedStore {
+  readonly generation: number
+  readonly inputs: string
+  /** Of the input that is this store's change log; undefined where none is. */
+  readonly sourcePosition: number | undefined
 }
 
 function inputsOf(queues: readonly PartitionQueue[]): string {

@@ -47,13 +47,14 @@ export class Task {
   readonly stores: readonly TaskStore[]
   /** Changes whenever the task starts over: work begun for an earlier start looks at it before it touches the task. */
   attempt = 0
-  /** Whether something was processed that no commit holds. */
+  /** Whether something was processed that no commit holds, not even one that is under way. */
   dirty = false
   readonly #parts: TaskParts
   readonly #group: PartitionGroup
   readonly #raw: RawRecord = newRawRecord()
   readonly #context: TaskContext
   readonly #committed = new Map<PartitionQueue, number>()
+  #sealed: SealedPositions | undefined = undefined
   #state: TaskState = 'created'
   #processors: TaskProcessors | undefined = undefined
 
@@ -148,29 +149,43 @@ export class Task {
     this.#parts.onRecordError(raw, placed, this.id)
   }
 
-  /** Before a commit: operators push out what they hold, and stores close their generation into the change log. */
+  /**
+   * Closes what was processed so far into one commit: operators push out what they hold, stores close their generation into the
+   * change log, positions are noted. What is processed from now on belongs to the next commit.
+   */
   seal(): void {
+    assert(this.#sealed === undefined, `task ${this.id} is sealed twice for one commit`)
     this.#processors?.flush()
-    for (const store of this.stores) store.seal()
+    for (const store of this.stores) store.seal(this.queues)
+    this.#sealed = {
+      byQueue: new Map(this.queues.map((queue) => [queue, queue.position])),
+      metadata: encodeStreamTime(this.#context.streamTimeMs),
+    }
+    this.dirty = false
   }
 
-  /** Where each input has come to, with stream time, as a commit holds it. */
-  offsets(): CommittedOffset[] {
-    const metadata = encodeStreamTime(this.#context.streamTimeMs)
-    return this.queues
-      .filter((queue) => this.#committed.get(queue) !== queue.position)
-      .map(({ partition, position }) => ({ ...partition, offset: position, metadata }))
+  /** Where each input had come to at the seal, with stream time, as a commit holds it. */
+  sealedOffsets(): CommittedOffset[] {
+    const { byQueue, metadata } = this.#sealedPositions()
+    return [...byQueue]
+      .filter(([queue, position]) => this.#committed.get(queue) !== position)
+      .map(([{ partition }, offset]) => ({ ...partition, offset, metadata }))
   }
 
   /** What {@link Task.seal} closed is safe: it goes to the engines. */
   storesCommitted(): void {
-    for (const store of this.stores) store.committed(this.queues)
+    for (const store of this.stores) store.committed()
   }
 
-  /** The group knows the positions that {@link Task.offsets} gave. */
+  /** The group knows the positions that {@link Task.sealedOffsets} gave. */
   offsetsCommitted(): void {
-    for (const queue of this.queues) this.#committed.set(queue, queue.position)
-    this.dirty = false
+    for (const [queue, position] of this.#sealedPositions().byQueue) this.#committed.set(queue, position)
+    this.#sealed = undefined
+  }
+
+  #sealedPositions(): SealedPositions {
+    assert(this.#sealed !== undefined, `task ${this.id} is committed without being sealed`)
+    return this.#sealed
   }
 
   /** The last committed position of an input, −1 where there is none. */
@@ -186,6 +201,7 @@ export class Task {
     this.#processors = undefined
     for (const store of this.stores) store.drop()
     for (const queue of this.queues) queue.reset(queue.position)
+    this.#sealed = undefined
     this.dirty = false
   }
 
@@ -205,6 +221,12 @@ export class Task {
     this.#state = nextTaskState(this.#state, to)
     this.attempt += 1
   }
+}
+
+/** Where a task's inputs had come to when it was sealed. */
+interface SealedPositions {
+  readonly byQueue: ReadonlyMap<PartitionQueue, number>
+  readonly metadata: string
 }
 
 /** Where an input begins. */

@@ -92,6 +92,7 @@ function commitCycle(
 
 /** Gives up what the thread has; every step is tried. Without a commit before, uncommitted work is lost, as it should be. */
 export async function closeThread(open: OpenThread, leave: boolean): Promise<void> {
+  await open.cycle.settle()
   open.tasks.closeAll()
   try {
     await open.member.close(leave)

@@ -7,7 +7,7 @@ import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { GroupMember, Producer } from '../../kafka/contracts.ts'
 import type { ApplicationOptions } from '../options.ts'
 import type { AssignedTasks } from './assigned-tasks.ts'
-import { commitAtLeastOnce, commitExactlyOnce } from './commit.ts'
+import { beginExactlyOnce, commitAtLeastOnce } from './commit.ts'
 import type { Output } from './output.ts'
 
 export interface CommitCycleParts {
@@ -35,13 +35,20 @@ const recoverable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MEMBER_FENCED',
 ])
 
-/** When a thread commits, and what it does when that fails. */
+/**
+ * When a thread commits, and what it does when that fails.
+ *
+ * Exactly once, the end of a transaction is under way while the next slices are processed, into the next generation of the stores
+ * and the next transaction. One end at a time: the next commit begins when it is over. Whoever takes tasks away, or ends the
+ * thread, waits for it first.
+ */
 export class CommitCycle {
   readonly #parts: CommitCycleParts
   readonly #commits: Counter
   readonly #failures: Counter
   #lastMs: number
   #failuresInRow = 0
+  #pending: PendingEnd | undefined = undefined
 
   constructor(parts: CommitCycleParts) {
     this.#parts = parts
@@ -54,11 +61,11 @@ export class CommitCycle {
   }
 
   /**
-   * Milliseconds until the next commit is due; infinite where there is nothing to commit. The interval runs from the last commit:
-   * a lone record after a pause is committed at once.
+   * Milliseconds until the next commit is due; infinite where there is nothing to commit, or the former one is under way. The
+   * interval runs from the last commit: a lone record after a pause is committed at once.
    */
   dueInMs(): number {
-    if (!this.#dirty()) return Number.POSITIVE_INFINITY
+    if (this.#pending !== undefined || !this.#dirty()) return Number.POSITIVE_INFINITY
     if (this.dirtyEntriesFull()) return 0
     return Math.max(0, this.#lastMs + this.#parts.options.commitIntervalMs - this.#parts.clock.monotonicMs())
   }
@@ -69,20 +76,49 @@ export class CommitCycle {
     return count >= this.#parts.options.bounds.dirtyEntries
   }
 
-  /** Commits everything processed so far. @throws what {@link CommitCycle.recover} can deal with, or what it cannot */
-  async commit(): Promise<void> {
+  /** Resolves, and never rejects, when the end that is under way is over; undefined where none is. */
+  get pending(): Promise<void> | undefined {
+    return this.#pending?.over
+  }
+
+  /** Whether {@link CommitCycle.finish} would not wait, and has something to say. */
+  get over(): boolean {
+    return this.#pending?.isOver === true
+  }
+
+  /** Begins to commit everything processed so far. The former end must be over. @throws as {@link CommitCycle.commit} */
+  async begin(): Promise<void> {
     const { tasks, options, output, member, clock } = this.#parts
     const dirty = tasks.set.running.filter((task) => task.dirty)
     if (dirty.length === 0) return
-    const parts = { output, member }
     // The interval runs from start to start: from its end, a commit's own time would add to what readers wait.
-    const startMs = clock.monotonicMs()
-    if (options.guarantee === 'exactly_once_v2') await commitExactlyOnce(dirty, parts)
-    else await commitAtLeastOnce(dirty, parts)
-    this.#lastMs = startMs
-    this.#failuresInRow = 0
-    this.#commits.value += 1
-    this.#parts.onCommitted()
+    this.#lastMs = clock.monotonicMs()
+    if (options.guarantee === 'exactly_once_v2') {
+      const { end } = await beginExactlyOnce(dirty, { output, member })
+      this.#pending = pendingEnd(end)
+    } else {
+      await commitAtLeastOnce(dirty, { output, member })
+      this.#committed()
+    }
+  }
+
+  /** Waits for the end that is under way, if any. @throws as {@link CommitCycle.commit} */
+  async finish(): Promise<void> {
+    if (this.#pending === undefined) return
+    const { end } = this.#pending
+    try {
+      await end
+    } finally {
+      this.#pending = undefined
+    }
+    this.#committed()
+  }
+
+  /** Commits everything processed so far. @throws what {@link CommitCycle.recover} can deal with, or what it cannot */
+  async commit(): Promise<void> {
+    await this.finish()
+    await this.begin()
+    await this.finish()
   }
 
   /** Commits, or gets rid of the transaction: after this nothing is open, whatever happened. */
@@ -91,6 +127,26 @@ export class CommitCycle {
       await this.commit()
     } catch (error) {
       await this.recover(toStreamError(error))
+    }
+  }
+
+  /** Waits until no end is under way, and recovers where it went wrong. */
+  async finishOrRecover(): Promise<void> {
+    try {
+      await this.finish()
+    } catch (error) {
+      await this.recover(toStreamError(error))
+    }
+  }
+
+  /** Waits until no end is under way, for whoever has a failure already. @returns whether the end went well */
+  async settle(): Promise<boolean> {
+    try {
+      await this.finish()
+      return true
+    } catch (error) {
+      this.#parts.logger.debug('a commit under way failed too', { error: String(error) })
+      return false
     }
   }
 
@@ -107,6 +163,7 @@ export class CommitCycle {
    */
   async recover(error: StreamError): Promise<void> {
     const { options, output, tasks, clock, logger } = this.#parts
+    await this.settle()
     if (options.guarantee !== 'exactly_once_v2' || !recoverable.has(error.code)) throw error
     this.#failures.value += 1
     this.#failuresInRow += 1
@@ -142,7 +199,8 @@ export class CommitCycle {
   /** The group took tasks away: what was done for any of them cannot be committed, and the others share the transaction. */
   async abandon(): Promise<void> {
     const { output, tasks, options } = this.#parts
-    if (options.guarantee !== 'exactly_once_v2' || !this.#dirty()) return
+    const ended = await this.settle()
+    if (options.guarantee !== 'exactly_once_v2' || (ended && !this.#dirty())) return
     try {
       if (output.producer.inTransaction) await output.producer.abort()
     } catch {
@@ -153,7 +211,28 @@ export class CommitCycle {
     tasks.restartRunning()
   }
 
+  #committed(): void {
+    this.#failuresInRow = 0
+    this.#commits.value += 1
+    this.#parts.onCommitted()
+  }
+
   #dirty(): boolean {
     return this.#parts.tasks.set.running.some((task) => task.dirty)
   }
+}
+
+/** The end of a transaction that is under way. */
+interface PendingEnd {
+  readonly end: Promise<void>
+  readonly over: Promise<void>
+  isOver: boolean
+}
+
+function pendingEnd(end: Promise<void>): PendingEnd {
+  const over = (): void => {
+    pending.isOver = true
+  }
+  const pending: PendingEnd = { end, over: end.then(over, over), isOver: false }
+  return pending
 }

@@ -9,29 +9,37 @@ export interface CommitParts {
 }
 
 /**
- * One transaction for all tasks of a thread. The caller stands at a record boundary. In this order:
+ * Begins the commit of one transaction for all tasks of a thread. The caller stands at a record boundary. In this order:
  *
- * 1. operators push out what they hold, stores seal their generation into the change log;
- * 2. the producer waits for acknowledgements, sends the offsets with the group's metadata, and ends the transaction;
- * 3. the sealed generations go to the engines, with the change-log positions they equal.
+ * 1. operators push out what they hold, stores seal their generation into the change log, positions are noted;
+ * 2. the producer closes the transaction: what is appended from now on belongs to the next one, and processing may go on;
+ * 3. it waits for acknowledgements, sends the offsets with the group's metadata, and ends the transaction;
+ * 4. the sealed generations go to the engines, with the change-log positions they equal.
  *
- * A crash before 2 is done: the broker aborts, the engines have the last commit. Between 2 and 3: the engines are one commit
- * behind the change log, and a start replays that tail. When 2 fails, nothing here is undone: the caller recovers.
+ * A crash before 3 is done: the broker aborts, the engines have the last commit. Between 3 and 4: the engines are one commit
+ * behind the change log, and a start replays that tail. When 3 fails, nothing here is undone: the caller recovers.
  *
- * @throws StreamError `TRANSACTION_ABORTABLE`, `TRANSACTION_OUTCOME_UNKNOWN`, `PRODUCER_FENCED`, `MEMBER_FENCED`
+ * @returns after 2, with what tells the end of 4
+ * @throws StreamError `MEMBER_FENCED`; the end fails with `TRANSACTION_ABORTABLE`, `TRANSACTION_OUTCOME_UNKNOWN`, `PRODUCER_FENCED`, `MEMBER_FENCED`
  */
-export async function commitExactlyOnce(
+export async function beginExactlyOnce(
   tasks: readonly Task[],
   { output, member }: CommitParts,
-): Promise<void> {
+): Promise<{ readonly end: Promise<void> }> {
   const group = asNow(member.metadata)
   for (const task of tasks) task.seal()
-  await output.settle()
-  const offsets = tasks.flatMap((task) => task.offsets())
-  await output.producer.commit(offsets, group)
-  for (const task of tasks) {
-    task.storesCommitted()
-    task.offsetsCommitted()
+  if (output.holds) await output.settle()
+  const ended = output.producer.commit(
+    tasks.flatMap((task) => task.sealedOffsets()),
+    group,
+  )
+  return {
+    end: ended.then(() => {
+      for (const task of tasks) {
+        task.storesCommitted()
+        task.offsetsCommitted()
+      }
+    }),
   }
 }
 
@@ -49,7 +57,7 @@ export async function commitAtLeastOnce(
   await output.settle()
   await output.producer.flush()
   for (const task of tasks) task.storesCommitted()
-  await member.commitOffsets(tasks.flatMap((task) => task.offsets()))
+  await member.commitOffsets(tasks.flatMap((task) => task.sealedOffsets()))
   for (const task of tasks) task.offsetsCommitted()
 }
 

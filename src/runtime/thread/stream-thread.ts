@@ -26,8 +26,8 @@ const followUpHeartbeats = 3
  * One life of a stream thread: connections, group member, producer, functions, global tables and tasks of its own. It is one loop;
  * everything that changes a task happens between two turns of it. It does not know whether it has a worker thread to itself.
  *
- * A turn: do what a rebalance asks, take what has arrived, process for a few milliseconds, commit if it is time, then let
- * sockets and timers run. No record is awaited for, and none is processed while a commit is under way.
+ * A turn: do what a rebalance asks, take what has arrived, process for a few milliseconds, begin a commit if it is time, then let
+ * sockets and timers run. No record is awaited for. While a transaction ends, records of the next one are processed.
  */
 export class StreamThread {
   readonly #parts: ThreadParts
@@ -110,7 +110,8 @@ export class StreamThread {
     work += globals.step()
     work += this.#slice(open)
     if (output.holds) await output.settle()
-    if (cycle.dueInMs() <= 0) await cycle.commit()
+    if (cycle.over) await cycle.finish()
+    if (cycle.dueInMs() <= 0) await cycle.begin()
     return work
   }
 
@@ -142,11 +143,13 @@ export class StreamThread {
     if (waitMs <= 0 || this.#stopping) return
     // A new promise for each sleep: one that lives as long as the thread would collect a reaction at each race.
     this.#wake = deferred()
+    const wakes = [this.#wake.promise]
+    if (cycle.pending !== undefined) wakes.push(cycle.pending)
     // A full producer has work waiting: what wakes this thread is an acknowledgement, not a fetch.
-    if (output.full) await Promise.race([output.producer.drained(), sleep(clock, waitMs), this.#wake.promise])
-    else if (restorer.busy)
-      await Promise.race([restorer.ready(waitMs), fetcher.ready(waitMs), this.#wake.promise])
-    else await Promise.race([fetcher.ready(waitMs), this.#wake.promise])
+    if (output.full) wakes.push(output.producer.drained(), sleep(clock, waitMs))
+    else wakes.push(fetcher.ready(waitMs))
+    if (restorer.busy) wakes.push(restorer.ready(waitMs))
+    await Promise.race(wakes)
   }
 
   #membership(): Membership {
@@ -172,6 +175,7 @@ export class StreamThread {
         this.#checkTopology(partitions, userData)
         this.#followUps.assigned(decodeFacts(userData)?.incomplete === true)
         this.#logger.info('partitions assigned', { partitions: partitions.length })
+        await this.#open?.cycle.finishOrRecover()
         this.#open?.tasks.take(partitions)
       },
       // Drain, commit, then give up: the next owner reads the offsets and the change log that this commit wrote.
