@@ -56,6 +56,18 @@ async function countedTo(cluster: TestCluster, count: number): Promise<Record<st
   return countsIn(records)
 }
 
+/** The next offset that an application's tasks would process, over all of its inputs. */
+function positionOf(application: Application): number {
+  return application
+    .threads()
+    .flatMap(({ tasks }) => tasks.flatMap(({ inputs }) => inputs))
+    .reduce((sum, { position }) => sum + position, 0)
+}
+
+function delayOf(ms: number): Fault {
+  return { kind: 'delay', minMs: ms, maxMs: ms, when: 'before' }
+}
+
 const text = ({ value }: ReadRecord): string => String(value)
 
 describe('a stateless pipeline', () => {
@@ -179,6 +191,48 @@ describe('exactly once, when a request of a commit goes wrong', () => {
     await cluster.produce('words', wordRecords(50))
     expect(await countedTo(cluster, 20)).toEqual(eachCountedTo(20))
     expect(rule.hits).toBeGreaterThan(0)
+  })
+
+  test('records are processed while a transaction ends, and are seen after it', async () => {
+    await using cluster = new TestCluster()
+    for (const topic of ['input', 'output']) await cluster.createTopic(topic)
+    const application = cluster.application(passThrough())
+    application.start()
+    await cluster.produce('input', [{ key: 'k', value: 'first' }])
+    await cluster.untilRead('output', (read) => read.length === 1)
+    cluster.broker.faults.add({ api: 'EndTxn', fault: delayOf(5000), times: 1 })
+    await cluster.produce('input', [{ key: 'k', value: 'second' }])
+    await cluster.advance(1000)
+    await cluster.produce('input', [{ key: 'k', value: 'third' }])
+    await cluster.until(() => positionOf(application) === 3)
+    expect((await cluster.read('output')).map(text)).toEqual(['first'])
+    const output = await cluster.untilRead('output', (read) => read.length === 3)
+    expect(output.map(text)).toEqual(['first', 'second', 'third'])
+  })
+
+  test.each([
+    ['did not happen', 'instead'],
+    ['happened', 'after'],
+  ] as const)('what was processed beside an end that %s counts once', async (_, when) => {
+    await using cluster = await countCluster()
+    countApplication(cluster)
+    await cluster.produce('words', wordRecords(50))
+    await countedTo(cluster, 10)
+    const { faults } = cluster.broker
+    const rule = faults.add({
+      api: 'EndTxn',
+      fault: { kind: 'error', error: 'PRODUCER_FENCED', when },
+      skip: 1,
+      times: 1,
+      clientId: /^app-/,
+    })
+    for (let wave = 1; wave <= 10; wave++) {
+      faults.add({ api: 'EndTxn', fault: delayOf(300), times: 1, clientId: /^app-/ })
+      await cluster.produce('words', wordRecords(50))
+      await cluster.advance(150)
+    }
+    expect(await countedTo(cluster, 110)).toEqual(eachCountedTo(110))
+    expect(rule.hits).toBe(1)
   })
 
   test('when the process is cut off for longer than its session, works on, and comes back', async () => {

@@ -49,8 +49,9 @@ export class ClusterProducer implements Producer {
   #asking = false
   #sending = 0
   #waiters: Waiter[] = []
-  /** Version 1: partitions that are in the transaction, and those that wait to be added. */
-  readonly #added = new Set<string>()
+  /** Partitions that are in the transaction for certain. */
+  readonly #joined = new Set<string>()
+  /** Version 1: those that wait to be added. */
   #toAdd: PartitionQueue[] = []
   #adding: Promise<void> | undefined
   /** Whether the coordinator may know of the open transaction. */
@@ -81,7 +82,7 @@ export class ClusterProducer implements Producer {
       identity: () => this.#identityNow(),
       admits: (queue, batch) => this.#admits(queue, batch),
       seal: (queue) => this.#accumulator.seal(queue),
-      done: (batch, error) => this.#done(batch, error),
+      done: ({ queue, batch }, error) => this.#done(queue, batch, error),
     })
   }
 
@@ -140,8 +141,7 @@ export class ClusterProducer implements Producer {
     this.#accumulator.sealAll()
     this.#accumulator.transaction++
     try {
-      await this.#settled(this.#sending)
-      if (offsets.length > 0) await this.#commitOffsets(protocol, offsets, group)
+      await this.#complete(protocol, offsets, group)
       // Nothing was written and nothing committed: there is no transaction to end.
       if (this.#registered && (await protocol.end(true))) this.#resetSequences()
       if (this.#registered) this.#markersUntilMs = this.#cluster.context.clock.monotonicMs() + markersMs
@@ -248,7 +248,7 @@ export class ClusterProducer implements Producer {
   #admits(queue: PartitionQueue, batch: SealedBatch): boolean {
     if (this.#protocol === undefined) return this.#failure === undefined
     if (batch.transaction > this.#sending) return false
-    if (this.#protocol.version > 1 || this.#added.has(queue.key)) {
+    if (this.#protocol.version > 1 || this.#joined.has(queue.key)) {
       this.#registered = true
       return true
     }
@@ -268,10 +268,27 @@ export class ClusterProducer implements Producer {
     this.#registered = true
     try {
       await protocol.addPartitions(queues)
-      for (const { key } of queues) this.#added.add(key)
+      for (const { key } of queues) this.#joined.add(key)
     } catch (error) {
       this.#fail(toStreamError(error))
     }
+  }
+
+  /**
+   * Waits for acknowledgements and sends the offsets. Side by side, unless a partition has yet to join the transaction: its
+   * coordinator takes one such request at a time and lets the other wait. Neither is left under way, whatever happens.
+   */
+  async #complete(
+    protocol: TransactionProtocol,
+    offsets: readonly CommittedOffset[],
+    group: GroupMetadata,
+  ): Promise<void> {
+    const settled = this.#settled(this.#sending)
+    const joined = this.#accumulator.queues.every((queue) => queue.idle || this.#joined.has(queue.key))
+    if (!joined || offsets.length === 0) await settled
+    if (offsets.length === 0) return
+    const results = await Promise.allSettled([settled, this.#commitOffsets(protocol, offsets, group)])
+    for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
   async #commitOffsets(
@@ -297,9 +314,11 @@ export class ClusterProducer implements Producer {
     }
   }
 
-  #done(batch: SealedBatch, error: StreamError | undefined): void {
-    if (error === undefined) this.#accumulator.acknowledged(batch)
-    else this.#accumulator.done(batch)
+  #done(queue: PartitionQueue, batch: SealedBatch, error: StreamError | undefined): void {
+    if (error === undefined) {
+      this.#joined.add(queue.key)
+      this.#accumulator.acknowledged(batch)
+    } else this.#accumulator.done(batch)
     if (error !== undefined) {
       this.#gap = true
       this.#fail(error)
@@ -350,7 +369,7 @@ export class ClusterProducer implements Producer {
 
   #nextTransaction(): void {
     this.#sending = this.#accumulator.transaction
-    this.#added.clear()
+    this.#joined.clear()
     this.#toAdd = []
     this.#registered = false
     this.#go('ready')

@@ -43,7 +43,7 @@ export interface SenderRules {
   readonly versionMax: number
   seal(queue: PartitionQueue): void
   /** The batch left the producer's buffer. `error`: it is lost. */
-  done(batch: SealedBatch, error: StreamError | undefined): void
+  done(sent: SentBatch, error: StreamError | undefined): void
 }
 
 interface Sending {
@@ -188,7 +188,7 @@ export class Sender {
 
   #couldNotSend(queue: PartitionQueue, error: StreamError): void {
     if (isTransient(error)) return this.#retryLater(queue, error)
-    for (const batch of queue.dropWaiting()) this.#rules.done(batch, error)
+    for (const batch of queue.dropWaiting()) this.#rules.done({ queue, batch }, error)
   }
 
   #leaderOf(queue: PartitionQueue): number {
@@ -244,7 +244,7 @@ export class Sender {
       case 'acknowledged':
         queue.acknowledged(batch, verdict.baseOffset)
         this.#cluster.settled()
-        this.#rules.done(batch, undefined)
+        this.#rules.done({ queue, batch }, undefined)
         break
       case 'again':
         queue.failed(batch)
@@ -252,7 +252,7 @@ export class Sender {
         break
       case 'lost':
         queue.dropped(batch)
-        this.#rules.done(batch, verdict.error)
+        this.#rules.done({ queue, batch }, verdict.error)
         break
     }
   }
@@ -268,7 +268,7 @@ export class Sender {
     const oldest = queue.waiting[0]
     if (oldest === undefined || nowMs - oldest.sealedAtMs < this.#options.deliveryTimeoutMs) return
     const late = undelivered(queue, this.#options.deliveryTimeoutMs, error)
-    for (const batch of queue.dropWaiting()) this.#rules.done(batch, late)
+    for (const batch of queue.dropWaiting()) this.#rules.done({ queue, batch }, late)
   }
 }
 

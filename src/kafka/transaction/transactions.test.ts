@@ -60,6 +60,38 @@ describe.each([1, 2] as const)('in version %i of transactions', (version) => {
     expect(await offsetIn(cluster)).toBe(3)
   })
 
+  test.each([
+    ['beside records to partitions that are in the transaction', true],
+    ['after records to a partition that has yet to join it', false],
+  ])('offsets go %s', async (_, joined) => {
+    await using cluster = await openCluster(version)
+    const producer = await openTransactional(cluster)
+    producer.append('t', textRecord('first'))
+    await cluster.run(producer.flush())
+    const requests: string[] = []
+    cluster.broker.faults.add({
+      fault: { kind: 'delay', minMs: 500, maxMs: 500, when: 'before' },
+      api: 'Produce',
+      times: 1,
+    })
+    cluster.broker.faults.add({
+      fault: { kind: 'duplicate' },
+      where: ({ api }) => {
+        requests.push(api)
+        return false
+      },
+    })
+    producer.append('t', textRecord('second', joined ? 0 : 1))
+    const startMs = cluster.clock.monotonicMs()
+    const committing = producer.commit([{ topic: 't', partition: 0, offset: 2, metadata: '' }], noGroup)
+    await cluster.advance(250)
+    expect(requests.includes('TxnOffsetCommit')).toBe(joined)
+    expect(requests.includes('EndTxn')).toBe(false)
+    await cluster.run(committing)
+    expect(cluster.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(500)
+    expect(await committed(cluster)).toEqual(['first', 'second'])
+  })
+
   test('offsets are committed without a record too, and nothing at all makes no transaction', async () => {
     await using cluster = await openCluster(version)
     const producer = await openTransactional(cluster)
