@@ -7,7 +7,7 @@ export interface Clock {
   nowMs(): number
   /** Never goes back; for durations, in milliseconds, fractions allowed. */
   monotonicMs(): number
-  /** Calls `work` once after `delayMs`. */
+  /** Calls `work` once after `delayMs`; 0: in the next turn of the event loop, after what sockets have brought. */
   setTimer(delayMs: number, work: () => void): Timer
 }
 
@@ -19,6 +19,10 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer: (delayMs, work) => {
+    if (delayMs <= 0) {
+      const handle = setImmediate(work)
+      return { cancel: () => clearImmediate(handle) }
+    }
     const handle = setTimeout(work, delayMs)
     return { cancel: () => clearTimeout(handle) }
   },

@@ -16,7 +16,8 @@ interface Due {
 export class ManualClock implements Clock {
   #nowMs: number
   #order = 0
-  #timers: Due[] = []
+  /** A binary heap: the first one is due first. Cancelled ones stay until they come to the top. */
+  readonly #timers: Due[] = []
 
   constructor(startMs = 1_700_000_000_000) {
     this.#nowMs = startMs
@@ -37,7 +38,7 @@ export class ManualClock implements Clock {
       work,
       cancelled: false,
     }
-    this.#timers.push(due)
+    this.#push(due)
     return {
       cancel: () => {
         due.cancelled = true
@@ -47,24 +48,19 @@ export class ManualClock implements Clock {
 
   /** When the next timer is due, or undefined where none is set. */
   nextTimerMs(): number | undefined {
-    this.#timers = this.#timers.filter((timer) => !timer.cancelled)
-    return this.#timers.reduce<number | undefined>(
-      (least, timer) => (least === undefined || timer.atMs < least ? timer.atMs : least),
-      undefined,
-    )
+    return this.#first()?.atMs
   }
 
   /** Moves time by `byMs`, running what falls due on the way and whatever that wakes. */
   async advance(byMs: number): Promise<void> {
     const endMs = this.#nowMs + byMs
-    for (;;) {
-      await ManualClock.settle()
-      const due = this.#takeDue(endMs)
-      if (due === undefined) break
-      this.#nowMs = Math.max(this.#nowMs, due.atMs)
-      due.work()
-    }
+    while (await this.#runNext(endMs));
     this.#nowMs = endMs
+  }
+
+  /** Moves time to the next timer and runs it, but no further than `endMs`. */
+  async advanceToNext(endMs: number): Promise<void> {
+    if (!(await this.#runNext(endMs))) this.#nowMs = Math.max(this.#nowMs, endMs)
   }
 
   /** Lets every promise and immediate that is ready run. */
@@ -72,18 +68,51 @@ export class ManualClock implements Clock {
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
 
-  #takeDue(endMs: number): Due | undefined {
-    let first: Due | undefined
-    for (const timer of this.#timers) {
-      if (timer.cancelled || timer.atMs > endMs) continue
-      if (
-        first === undefined ||
-        timer.atMs < first.atMs ||
-        (timer.atMs === first.atMs && timer.order < first.order)
-      )
-        first = timer
-    }
-    this.#timers = this.#timers.filter((timer) => timer !== first && !timer.cancelled)
-    return first
+  /** @returns whether a timer was due by then */
+  async #runNext(endMs: number): Promise<boolean> {
+    await ManualClock.settle()
+    const due = this.#first()
+    if (due === undefined || due.atMs > endMs) return false
+    this.#removeFirst()
+    this.#nowMs = Math.max(this.#nowMs, due.atMs)
+    due.work()
+    return true
   }
+
+  #first(): Due | undefined {
+    while (this.#timers[0]?.cancelled === true) this.#removeFirst()
+    return this.#timers[0]
+  }
+
+  #push(due: Due): void {
+    const timers = this.#timers
+    let index = timers.length
+    while (index > 0) {
+      const above = (index - 1) >> 1
+      if (isBefore(timers[above] as Due, due)) break
+      timers[index] = timers[above] as Due
+      index = above
+    }
+    timers[index] = due
+  }
+
+  #removeFirst(): void {
+    const timers = this.#timers
+    const moved = timers.pop()
+    if (moved === undefined || timers.length === 0) return
+    let index = 0
+    for (;;) {
+      let below = 2 * index + 1
+      if (below >= timers.length) break
+      if (below + 1 < timers.length && isBefore(timers[below + 1] as Due, timers[below] as Due)) below++
+      if (isBefore(moved, timers[below] as Due)) break
+      timers[index] = timers[below] as Due
+      index = below
+    }
+    timers[index] = moved
+  }
+}
+
+function isBefore(a: Due, b: Due): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }

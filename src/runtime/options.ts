@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts'
 import type { FunctionHostOptions } from '../functions/open-functions.ts'
 import type { Connector, ProducerOptions } from '../kafka/contracts.ts'
 import type { SaslSettings, TcpOptions } from '../kafka/tcp-connector.ts'
+import type { StateEngines } from '../store/contracts.ts'
 import type { OffsetReset } from '../topology/topology.ts'
 
 export type Guarantee = 'exactly_once_v2' | 'at_least_once'
@@ -105,6 +106,8 @@ export interface Surroundings {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Where stores keep their bytes; absent: in memory, gone with the task. Only where all threads are inline. */
+  readonly engines?: StateEngines
 }
 
 /** What must be said; the rest has defaults. */

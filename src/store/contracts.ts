@@ -51,6 +51,21 @@ export interface OrderedStore extends PointStore {
   ): Iterable<{ readonly key: Buffer; readonly value: Buffer }>
 }
 
+/** One store of one task. */
+export interface StorePlace {
+  /** `<sub-topology>_<partition>` */
+  readonly task: string
+  readonly store: string
+}
+
+/** Where a process keeps its stores' bytes. */
+export interface StateEngines {
+  /** Opens what is there, or an empty engine. */
+  open(place: StorePlace): OrderedStore
+  /** Deletes what is there; its engine is closed. */
+  drop(place: StorePlace): void
+}
+
 /** One facade a kind, over the overlay. Values belong to the store: a user's function gets a copy of its own. */
 export interface KeyValueStore<K = unknown, V = unknown> {
   readonly name: string

@@ -17,6 +17,9 @@ import type { ApplicationSettings } from '../runtime/options.ts'
 import type { Topology } from '../topology/topology.ts'
 import { inMemoryConnector } from './in-memory-connector.ts'
 import { NetworkLink } from './network-link.ts'
+import type { SimulatedDisk } from './simulated-disk.ts'
+import { SimulatedHost } from './simulated-host.ts'
+import type { Step } from './simulated-host.ts'
 
 export interface ClusterOptions {
   readonly seed?: number
@@ -46,6 +49,19 @@ export interface ReadRecord {
 /** What an application in a test cluster may be told; the cluster itself says where the brokers are. */
 export type TestApplicationSettings = Partial<Omit<ApplicationSettings, 'kafka' | 'hosting'>>
 
+/** What a simulated process stands on. */
+export interface ProcessOptions {
+  /** Outlives the process; absent: stores are in memory. */
+  readonly disk?: SimulatedDisk
+  /** Called wherever the process touches the world outside. */
+  readonly onStep?: (step: Step) => void
+}
+
+interface Process {
+  readonly link: NetworkLink
+  readonly host: SimulatedHost
+}
+
 const bootstrap = 'broker:9092'
 /** Virtual time per turn of the event loop: short beside every time-out, long enough that minutes pass quickly. */
 const stepMs = 5
@@ -62,7 +78,8 @@ export class TestCluster {
   /** The test's own client. */
   readonly kafka: Kafka
   readonly #logger: Logger
-  readonly #applications = new Map<Application, NetworkLink>()
+  readonly #processes = new Map<Application, Process>()
+  #started = 0
   #producer: Producer | undefined = undefined
 
   constructor({ seed = 1, logger = silentLogger, broker = {} }: ClusterOptions = {}) {
@@ -72,9 +89,14 @@ export class TestCluster {
     this.kafka = openKafka({ ...this.#client(), clientId: 'test' })
   }
 
-  /** An application with its own process id, not started; closed with the cluster. */
-  application(topology: Topology, settings: TestApplicationSettings = {}): Application {
-    const processId = `process-${this.#applications.size + 1}`
+  /** An application in a process of its own, with its own process id, not started; closed with the cluster. */
+  application(
+    topology: Topology,
+    settings: TestApplicationSettings = {},
+    { disk, onStep }: ProcessOptions = {},
+  ): Application {
+    this.#started += 1
+    const processId = `process-${this.#started}`
     const options = resolveOptions({
       applicationId: 'app',
       identity: { kind: 'fixed', processId },
@@ -82,26 +104,51 @@ export class TestCluster {
       hosting: 'inline',
       kafka: { bootstrap },
     })
-    const { connector, clock, random } = this.#client()
-    const link = new NetworkLink(connector)
-    const logger = this.#logger.with({ process: processId })
-    const surroundings = { connector: link.connector, clock, random, logger }
+    const name = options.identity.kind === 'fixed' ? options.identity.processId : processId
+    const link = new NetworkLink(this.#client().connector)
+    const host = new SimulatedHost({
+      clock: this.clock,
+      connector: link.connector,
+      logger: this.#logger.with({ process: name }),
+      ...(onStep === undefined ? {} : { onStep }),
+    })
+    const { connector, clock, logger } = host
+    const engines = disk === undefined ? {} : { engines: disk.mount(host) }
+    const surroundings = { connector, clock, random: this.random, logger, ...engines }
     const application = new Application(topology, options, { surroundings })
-    this.#applications.set(application, link)
+    this.#processes.set(application, { link, host })
     return application
   }
 
-  /** Ends an application as `kill -9` does: the cluster hears nothing from it any more. Another with its process id may follow. */
+  /**
+   * Ends an application as a lost machine does: the cluster hears nothing from it any more, and it finds that out. Another with its
+   * process id may follow.
+   */
   crash(application: Application): void {
     this.network(application).cut()
     void application.stop()
   }
 
+  /** Ends an application's process as `kill -9` does: not one step more. Its network and its disk know of it at once. */
+  kill(application: Application): void {
+    this.host(application).kill()
+    this.#processes.delete(application)
+  }
+
   /** The application's way to the cluster. */
   network(application: Application): NetworkLink {
-    const link = this.#applications.get(application)
-    assert(link !== undefined, 'the application is of another cluster')
-    return link
+    return this.#process(application).link
+  }
+
+  /** What the application's process runs on. */
+  host(application: Application): SimulatedHost {
+    return this.#process(application).host
+  }
+
+  #process(application: Application): Process {
+    const process = this.#processes.get(application)
+    assert(process !== undefined, 'the application is of another cluster, or was killed')
+    return process
   }
 
   /** Lets time pass until the promise is settled. */
@@ -164,9 +211,7 @@ export class TestCluster {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.broker.faults.clear()
-    await this.run(
-      Promise.allSettled([...this.#applications.keys()].map((application) => application.stop())),
-    )
+    await this.run(Promise.allSettled([...this.#processes.keys()].map((application) => application.stop())))
     await this.run(this.kafka.close())
     await this.broker.close()
   }

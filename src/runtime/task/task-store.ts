@@ -10,6 +10,8 @@ export interface TaskStoreParts {
   readonly changeLog: TopicPartition | undefined
   readonly topicId: string
   readonly open: () => { readonly managed: ManagedStore; readonly store: KeyValueStore }
+  /** Deletes what an engine has kept; it is closed. */
+  readonly drop: () => void
   /** Where the change log ends for records that this thread's producer wrote and the cluster acknowledged. */
   readonly acknowledged: (changeLog: TopicPartition) => number | undefined
   readonly nowMs: () => number
@@ -65,6 +67,7 @@ export class TaskStore {
   /** Throws the content away: it does not fit the change log or the committed input. */
   reopen(): void {
     this.managed.close()
+    this.#parts.drop()
     const { managed, store } = this.#parts.open()
     this.managed = managed
     this.store = store

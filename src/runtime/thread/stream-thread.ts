@@ -95,7 +95,7 @@ export class StreamThread {
       try {
         const work = await this.#turn(open)
         if (this.#stopping) return
-        if (work > 0) await yieldToSockets()
+        if (work > 0) await yieldToSockets(this.#parts.surroundings.clock)
         else await this.#idle(open)
       } catch (error) {
         await open.cycle.recover(toStreamError(error))

@@ -7,7 +7,7 @@ import { buildProcessors } from '../../process/build.ts'
 import type { ProcessEnvironment, RawRecord } from '../../process/environment.ts'
 import type { TaskContext } from '../../process/processor.ts'
 import { serdeFor } from '../../serde/serdes.ts'
-import type { ChangeLogSink, KeyValueStore } from '../../store/contracts.ts'
+import type { ChangeLogSink, KeyValueStore, StorePlace } from '../../store/contracts.ts'
 import { openStore } from '../../store/open-store.ts'
 import type { Node, NodeId, StoreSpec, Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
@@ -51,7 +51,7 @@ export class TaskBuilder {
     const logger = surroundings.logger.with({ task: id })
     const stores = topology.stores
       .filter((store) => sub.stores.includes(store.name))
-      .map((store) => this.#store(store, partition, metrics))
+      .map((store) => this.#store(store, { task: id, partition, metrics }))
     const nodes = topology.nodes.filter((node) => sub.nodes.includes(node.id))
     return new Task({
       id,
@@ -66,9 +66,10 @@ export class TaskBuilder {
     })
   }
 
-  #store(spec: StoreSpec, partition: number, metrics: Metrics): TaskStore {
+  #store(spec: StoreSpec, { task, partition, metrics }: StoreOwner): TaskStore {
     const { options, output, surroundings, plan } = this.#parts
     const changeLog = this.#changeLogOf(spec, partition)
+    const place: StorePlace = { task, store: spec.name }
     const sink: ChangeLogSink = {
       append: (store, key, value, timestampMs) => {
         output.sendBytes({ topic: changeLogTopic(options.applicationId, store), partition }, key, value, {
@@ -88,8 +89,10 @@ export class TaskBuilder {
           valueSerde: serdeFor(spec.value),
           changeLog: sink,
           metrics,
+          ...(surroundings.engines === undefined ? {} : { engine: surroundings.engines.open(place) }),
         }),
-      acknowledged: (place) => output.producer.acknowledgedOffset(place),
+      drop: () => surroundings.engines?.drop(place),
+      acknowledged: (log) => output.producer.acknowledgedOffset(log),
       nowMs: () => surroundings.clock.nowMs(),
     })
   }
@@ -133,6 +136,12 @@ export class TaskBuilder {
       partitionCount: (topic) => output.partitionCount(topic),
     }
   }
+}
+
+interface StoreOwner {
+  readonly task: string
+  readonly partition: number
+  readonly metrics: Metrics
 }
 
 interface TaskOwn {

@@ -1,0 +1,165 @@
+import type { Clock, Timer } from '../base/clock.ts'
+import { deferred } from '../base/deferred.ts'
+import type { LogFields, Logger } from '../base/logger.ts'
+import type { Connection, Connector, EncodedRequest } from '../kafka/contracts.ts'
+import { apis } from '../protocol/apis.ts'
+
+/**
+ * A point at which a process touches the world outside: `send EndTxn`, `answer EndTxn`, `write counts 1_0`, `log task runs`. Between
+ * two of them only its memory changes, which nobody sees: a process that dies or stops at one of them has died or stopped at
+ * every moment that makes a difference.
+ */
+export type Step = string
+
+export interface SimulatedHostOptions {
+  readonly clock: Clock
+  readonly connector: Connector
+  readonly logger: Logger
+  /** Called at each step, before what it names happens; the process may be paused or killed meanwhile. */
+  readonly onStep?: (step: Step) => void
+}
+
+/** The least time that a turn of a process's event loop takes; without it, a busy loop would stop time. */
+const turnMs = 0.25
+
+const apiNames = new Map<number, string>(Object.values(apis).map(({ key, name }) => [key, name]))
+
+/**
+ * The machine under one process of a simulation: its clock, its way to the cluster, and its log. All of them stand still while it is
+ * paused (`SIGSTOP`), and for ever once it is killed (`kill -9`): whatever the process awaits never comes.
+ */
+export class SimulatedHost {
+  readonly clock: Clock
+  readonly connector: Connector
+  readonly logger: Logger
+  readonly #options: SimulatedHostOptions
+  readonly #connections = new Set<Connection>()
+  #state: 'running' | 'paused' | 'dead' = 'running'
+  #resumed = deferred()
+  #held: (() => void)[] = []
+
+  constructor(options: SimulatedHostOptions) {
+    this.#options = options
+    const { clock, connector } = options
+    this.clock = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      setTimer: (delayMs, work) => this.#setTimer(delayMs, work),
+    }
+    this.connector = {
+      connect: async (host, port, clientId) => {
+        await this.#runs()
+        const connection = await this.#after(connector.connect(host, port, clientId))
+        return this.#hosted(connection)
+      },
+    }
+    this.logger = this.#logged(options.logger)
+  }
+
+  get dead(): boolean {
+    return this.#state === 'dead'
+  }
+
+  get paused(): boolean {
+    return this.#state === 'paused'
+  }
+
+  /** Tells whoever watches that the process has come to this point. */
+  step(step: Step): void {
+    if (this.#state === 'running') this.#options.onStep?.(step)
+  }
+
+  pause(): void {
+    if (this.#state === 'running') this.#state = 'paused'
+  }
+
+  /** Everything that came due in the meantime comes now. */
+  resume(): void {
+    if (this.#state !== 'paused') return
+    this.#state = 'running'
+    const held = this.#held
+    this.#held = []
+    this.#resumed.resolve()
+    this.#resumed = deferred()
+    for (const work of held) work()
+  }
+
+  kill(): void {
+    this.#state = 'dead'
+    this.#held = []
+    for (const connection of this.#connections) void connection.close()
+    this.#connections.clear()
+  }
+
+  #setTimer(delayMs: number, work: () => void): Timer {
+    let cancelled = false
+    const run = (): void => {
+      if (cancelled || this.#state === 'dead') return
+      if (this.#state === 'paused') this.#held.push(run)
+      else work()
+    }
+    const timer = this.#options.clock.setTimer(Math.max(turnMs, delayMs), run)
+    return {
+      cancel: () => {
+        cancelled = true
+        timer.cancel()
+      },
+    }
+  }
+
+  /** Resolves when the process is running: at once, later, or never. */
+  async #runs(): Promise<void> {
+    while (this.#state !== 'running') await (this.#state === 'paused' ? this.#resumed.promise : never)
+  }
+
+  /** What the process hears of something only when it runs. */
+  async #after<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } finally {
+      if (this.#state !== 'running') await this.#runs()
+    }
+  }
+
+  #hosted(connection: Connection): Connection {
+    for (const known of this.#connections) if (known.closed) this.#connections.delete(known)
+    this.#connections.add(connection)
+    return {
+      send: (request) => this.#send(connection, request),
+      recycle: (response) => connection.recycle?.(response),
+      get closed() {
+        return connection.closed
+      },
+      close: () => connection.close(),
+    }
+  }
+
+  async #send(connection: Connection, request: EncodedRequest): Promise<Buffer> {
+    const api = apiNames.get(request.apiKey) ?? String(request.apiKey)
+    this.step(`send ${api}`)
+    if (this.#state !== 'running') await this.#runs()
+    const answer = await this.#after(connection.send(request))
+    this.step(`answer ${api}`)
+    if (this.#state !== 'running') await this.#runs()
+    return answer
+  }
+
+  #logged(logger: Logger): Logger {
+    const at =
+      (level: 'error' | 'warn' | 'info' | 'debug' | 'trace') => (message: string, fields?: LogFields) => {
+        if (this.#state === 'dead') return
+        logger[level](message, fields)
+        this.step(`log ${message}`)
+      }
+    return {
+      error: at('error'),
+      warn: at('warn'),
+      info: at('info'),
+      debug: at('debug'),
+      trace: at('trace'),
+      with: (fields) => this.#logged(logger.with(fields)),
+    }
+  }
+}
+
+const never = new Promise<void>(() => {})
