@@ -60,6 +60,12 @@ export const errorCodes = {
   MEMBER_FENCED: { domain: 'external', retry: 'now' },
   TRANSACTION_ABORTABLE: { domain: 'external', retry: 'now' },
   TRANSACTION_OUTCOME_UNKNOWN: { domain: 'external', retry: 'now' },
+  // schema registries
+  REGISTRY_UNREACHABLE: { domain: 'external', retry: 'backoff' },
+  REGISTRY_REFUSED: { domain: 'external', retry: 'never' },
+  SCHEMA_NOT_FOUND: { domain: 'user', retry: 'never' },
+  SCHEMA_INVALID: { domain: 'user', retry: 'never' },
+  SCHEMA_INCOMPATIBLE: { domain: 'user', retry: 'never' },
   // state
   STORE_DRIVER_MISSING: { domain: 'user', retry: 'never' },
   STORE_FULL: { domain: 'user', retry: 'never' },
