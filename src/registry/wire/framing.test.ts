@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import type { StreamError } from '../../base/errors.ts'
-import type { Frame, Framing, MessageRef, SchemaIds } from '../contracts.ts'
+import type { Frame, MessageRef, SchemaIds, SchemaRegistry } from '../contracts.ts'
 import { apicurioFraming, type ApicurioFramingOptions } from './apicurio-framing.ts'
 import { confluentFraming } from './confluent-framing.ts'
 
@@ -10,7 +10,11 @@ const guid = '89791762-2336-4186-9674-299b90a802e2'
 const malformed = expect.objectContaining<Partial<StreamError>>({ code: 'VALUE_MALFORMED' })
 
 /** Writes a frame, puts the value somewhere inside a larger buffer, reads it and checks where its body is. */
-function throughFrame(framing: Framing, ids: SchemaIds, message?: MessageRef): Frame {
+function throughFrame(
+  framing: ReturnType<SchemaRegistry['framing']>,
+  ids: SchemaIds,
+  message?: MessageRef,
+): Frame {
   const { bytes, headers } = framing.prefix(ids, message)
   const buffer = Buffer.concat([Buffer.from('xx'), bytes, body, Buffer.from('yy')])
   const end = buffer.length - 2
@@ -51,7 +55,7 @@ describe("Confluent's framing", () => {
     const { bytes, headers } = framing.prefix({ id: 1, guid })
     expect(bytes.length).toBe(0)
     expect(headers).toEqual([
-      { key: '__key_schema_id', value: Buffer.from('018979176223364186' + '9674299b90a802e2', 'hex') },
+      { key: '__key_schema_id', value: Buffer.from(`01${guid.replaceAll('-', '')}`, 'hex') },
     ])
     expect(throughFrame(framing, { id: 1, guid })).toMatchObject({ kind: 'guid', id: guid })
   })
