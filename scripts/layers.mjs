@@ -73,6 +73,7 @@ export const homes = {
   snappyjs: 'src/protocol/',
   '@duckdb/node-api': 'src/(language/sql|workload)/',
   pyodide: 'src/functions/python/',
+  '@bufbuild/protobuf': 'src/(registry|serde)/',
   yaml: 'src/language/',
   commander: 'src/cli/',
   pino: 'src/cli/',
