@@ -4,11 +4,18 @@ import type { Random } from '../base/random.ts'
 
 /** What a broker is told. Names in brackets are those of Apache Kafka's settings. */
 export interface BrokerConfig {
-  /** [node.id] */
+  /** Of the first node; the others have the numbers that follow. [node.id] */
   readonly nodeId: number
+  /** How many nodes there are, each on a port of its own, all in this process. */
+  readonly nodes: number
+  /** Replicas of topics that do not say; undefined: one on each node, up to three. [default.replication.factor] */
+  readonly defaultReplicationFactor: number | undefined
   /** 22 characters of base64 where given; else drawn. [cluster.id] */
   readonly clusterId: string | undefined
-  /** Where clients are told to find this node, whatever address they came by. [advertised.listeners] */
+  /**
+   * Where clients are told to find the first node, whatever address they came by; the others are on the ports that follow.
+   * [advertised.listeners]
+   */
   readonly advertised: { readonly host: string; readonly port: number } | undefined
   /** Whether asking for a topic makes it. [auto.create.topics.enable] */
   readonly autoCreateTopics: boolean
@@ -44,10 +51,20 @@ export interface BrokerConfig {
   readonly transactionTimeoutMaxMs: number
   /** Beyond it, the id that has been at rest for longest is forgotten; where none rests, a further one is refused. */
   readonly transactionalIdsMax: number
-  /** The feature level that clients are told; 2 has KIP-890's second part. [transaction.version] */
+  /** The feature level to begin with, which clients are told; 2 has KIP-890's second part. [transaction.version] */
   readonly transactionVersion: 0 | 1 | 2
   /** How long each marker of an ended transaction is on its way: drawn between the two. */
   readonly transactionMarkerDelayMs: { readonly min: number; readonly max: number }
+  /** Principals that may do everything: `User:alice`. [super.users] */
+  readonly superUsers: readonly string[]
+  /** Whether a resource that no rule of access speaks of is open to everyone. [allow.everyone.if.no.acl.found] */
+  readonly allowEveryoneIfNoAclFound: boolean
+  /** Rules of access. */
+  readonly aclsMax: number
+  /** Passwords by user name, for SASL PLAIN and SCRAM. */
+  readonly users: Readonly<Record<string, string>>
+  /** Users that administrators give SCRAM credentials to. */
+  readonly usersMax: number
   /** How long a partition knows a producer that writes nothing. [producer.id.expiration.ms] */
   readonly producerExpirationMs: number
 }
@@ -62,6 +79,8 @@ const mebibyte = 1_048_576
 
 export const brokerDefaults: BrokerConfig = {
   nodeId: 1,
+  nodes: 1,
+  defaultReplicationFactor: undefined,
   clusterId: undefined,
   advertised: undefined,
   autoCreateTopics: false,
@@ -84,4 +103,9 @@ export const brokerDefaults: BrokerConfig = {
   transactionVersion: 2,
   transactionMarkerDelayMs: { min: 0, max: 0 },
   producerExpirationMs: 86_400_000,
+  superUsers: [],
+  allowEveryoneIfNoAclFound: true,
+  aclsMax: 10_000,
+  users: {},
+  usersMax: 10_000,
 }

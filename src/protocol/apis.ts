@@ -4,6 +4,14 @@
  */
 import type { Api } from './api.ts'
 import {
+  alterClientQuotas,
+  alterPartitionReassignments,
+  describeClientQuotas,
+  electLeaders,
+  listPartitionReassignments,
+  updateFeatures,
+} from './messages/administration.ts'
+import {
   apiVersions,
   describeCluster,
   findCoordinator,
@@ -23,12 +31,21 @@ import {
 import { offsetCommit, offsetDelete, offsetFetch, txnOffsetCommit } from './messages/offsets.ts'
 import { deleteRecords, fetch, listOffsets, offsetForLeaderEpoch, produce } from './messages/records.ts'
 import {
+  alterUserScramCredentials,
+  createAcls,
+  deleteAcls,
+  describeAcls,
+  describeUserScramCredentials,
+} from './messages/security.ts'
+import {
   alterConfigs,
   createPartitions,
   createTopics,
   deleteTopics,
   describeConfigs,
+  describeTopicPartitions,
   incrementalAlterConfigs,
+  listConfigResources,
 } from './messages/topics.ts'
 import {
   addOffsetsToTxn,
@@ -38,6 +55,7 @@ import {
   endTxn,
   initProducerId,
   listTransactions,
+  writeTxnMarkers,
 } from './messages/transactions.ts'
 
 export const apis = Object.freeze({
@@ -64,18 +82,32 @@ export const apis = Object.freeze({
   addPartitionsToTxn,
   addOffsetsToTxn,
   endTxn,
+  writeTxnMarkers,
   txnOffsetCommit,
+  describeAcls,
+  createAcls,
+  deleteAcls,
   describeConfigs,
   alterConfigs,
   saslAuthenticate,
   createPartitions,
   deleteGroups,
+  electLeaders,
   incrementalAlterConfigs,
+  alterPartitionReassignments,
+  listPartitionReassignments,
   offsetDelete,
+  describeClientQuotas,
+  alterClientQuotas,
+  describeUserScramCredentials,
+  alterUserScramCredentials,
+  updateFeatures,
   describeCluster,
   describeProducers,
   describeTransactions,
   listTransactions,
+  listConfigResources,
+  describeTopicPartitions,
 })
 
 /** A decoded request: `RequestOf<typeof apis.fetch>`. */

@@ -26,9 +26,18 @@ export function inMemoryConnector({ clock, brokerAt }: InMemoryOptions): Connect
           detail: 'No broker listens there.',
         })
       }
-      return new InMemoryConnection(broker.connect(), { clock, clientId, address: `${host}:${port}` })
+      return new InMemoryConnection(broker.connect('memory', nodeAt(broker, port)), {
+        clock,
+        clientId,
+        address: `${host}:${port}`,
+      })
     },
   }
+}
+
+/** The node on this port; the first that runs where it is nobody's, as the address of a bootstrap server may be. */
+function nodeAt(broker: Broker, port: number): number | undefined {
+  return broker.cluster.nodeIds.find((nodeId) => broker.addressOf(nodeId).port === port)
 }
 
 interface Side {

@@ -3,6 +3,7 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import { defineHandler } from './api-handler.ts'
+import { onTransaction, rightTo } from './demand.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.addOffsetsToTxn>>
 
@@ -10,6 +11,10 @@ const fencedFromVersion = 2
 
 export const addOffsetsToTxnHandler = defineHandler({
   api: apis.addOffsetsToTxn,
+  demands: ({ transactionalId, groupId }) => [
+    onTransaction(transactionalId, 'write'),
+    rightTo('read', 'group', groupId),
+  ],
   handle(request, { node, apiVersion }): Response {
     if (request.groupId === '') return { errorCode: kafkaErrorCode('INVALID_GROUP_ID') }
     const error = node.transactions.addGroup(request, request.groupId)

@@ -6,9 +6,11 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
-import type { NodeState } from '../node/node-state.ts'
 import type { TransactionClaim } from '../transactions/transaction-coordinator.ts'
-import { defineHandler } from './api-handler.ts'
+import { defineHandler, type Call } from './api-handler.ts'
+import { onTransaction } from './demand.ts'
+import { refusalOf } from './refusal.ts'
+import { findPartition, findTopic } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.addPartitionsToTxn>
 type Response = DeepPartial<ResponseOf<typeof apis.addPartitionsToTxn>>
@@ -20,13 +22,15 @@ const listsFromVersion = 4
 
 export const addPartitionsToTxnHandler = defineHandler({
   api: apis.addPartitionsToTxn,
-  handle(request, { node, apiVersion }): Response {
+  demands: ({ v3AndBelowTransactionalId: id }) => (id === '' ? [] : [onTransaction(id, 'write')]),
+  handle(request, call): Response {
+    const { apiVersion } = call
     if (apiVersion >= listsFromVersion) {
       const resultsByTransaction = request.transactions.map((transaction) => ({
         transactionalId: transaction.transactionalId,
         topicResults: transaction.verifyOnly
-          ? verify(transaction, transaction.topics, node)
-          : add(transaction, transaction.topics, node),
+          ? verify(transaction, transaction.topics, call)
+          : add(transaction, transaction.topics, call),
       }))
       return { resultsByTransaction }
     }
@@ -37,7 +41,7 @@ export const addPartitionsToTxnHandler = defineHandler({
     }
     const known = (error: KafkaErrorName): KafkaErrorName =>
       error === 'PRODUCER_FENCED' && apiVersion < fencedFromVersion ? 'INVALID_PRODUCER_EPOCH' : error
-    return { resultsByTopicV3AndBelow: add(claim, request.v3AndBelowTopics, node, known) }
+    return { resultsByTopicV3AndBelow: add(claim, request.v3AndBelowTopics, call, known) }
   },
   refuse(request, errorCode, { apiVersion }): Response {
     if (apiVersion >= listsFromVersion) return { errorCode }
@@ -48,24 +52,29 @@ export const addPartitionsToTxnHandler = defineHandler({
 function add(
   claim: TransactionClaim,
   topics: Topics,
-  node: NodeState,
+  call: Call,
   known: (error: KafkaErrorName) => KafkaErrorName = (error) => error,
 ): TopicResults {
-  const exists = (topic: string, partition: number): boolean =>
-    node.topics.partition(topic, partition) !== undefined
+  const refused = refusalOf(call, onTransaction(claim.transactionalId, 'write'))
+  if (refused !== undefined) return everywhere(topics, () => kafkaErrorCode(refused))
+  const errorOf = (topic: string, partition: number): KafkaErrorName => {
+    const found = findPartition(findTopic(call, { name: topic }, 'write'), partition)
+    return found.kind === 'missing' ? found.error : 'NONE'
+  }
   const partitions = topics.flatMap(({ name, partitions }) =>
     partitions.map((partition) => ({ topic: name, partition })),
   )
-  if (!partitions.every(({ topic, partition }) => exists(topic, partition)))
-    return everywhere(topics, (topic, partition) =>
-      kafkaErrorCode(exists(topic, partition) ? 'OPERATION_NOT_ATTEMPTED' : 'UNKNOWN_TOPIC_OR_PARTITION'),
-    )
-  const errorCode = kafkaErrorCode(known(node.transactions.addPartitions(claim, partitions)))
+  if (partitions.some(({ topic, partition }) => errorOf(topic, partition) !== 'NONE'))
+    return everywhere(topics, (topic, partition) => {
+      const error = errorOf(topic, partition)
+      return kafkaErrorCode(error === 'NONE' ? 'OPERATION_NOT_ATTEMPTED' : error)
+    })
+  const errorCode = kafkaErrorCode(known(call.node.transactions.addPartitions(claim, partitions)))
   return everywhere(topics, () => errorCode)
 }
 
-function verify(claim: TransactionClaim, topics: Topics, node: NodeState): TopicResults {
-  const found = node.transactions.verify(claim)
+function verify(claim: TransactionClaim, topics: Topics, call: Call): TopicResults {
+  const found = call.node.transactions.verify(claim)
   return everywhere(topics, (topic, partition) => {
     if (typeof found === 'string') return kafkaErrorCode(found)
     return kafkaErrorCode(found.partitions.has(`${topic}-${partition}`) ? 'NONE' : 'TRANSACTION_ABORTABLE')

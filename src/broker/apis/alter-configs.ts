@@ -9,9 +9,9 @@ type Response = DeepPartial<ResponseOf<typeof apis.alterConfigs>>
 
 export const alterConfigsHandler = defineHandler({
   api: apis.alterConfigs,
-  handle: (request, { node }): Response => ({
+  handle: (request, call): Response => ({
     responses: request.resources.map((resource) =>
-      alterTopicConfigs(resource, node, request.validateOnly, (overrides) => {
+      alterTopicConfigs(resource, call, request.validateOnly, (overrides) => {
         overrides.clear()
         for (const { name, value } of resource.configs) {
           if (value === null) return `Null value not supported for : ${name}`

@@ -1,14 +1,20 @@
 import type { Api, DeepPartial } from '../../protocol/api.ts'
 import type { NodeState } from '../node/node-state.ts'
+import type { Requester } from '../security/authorizer.ts'
+import type { Demand } from './demand.ts'
 
 /** What a handler may know of a request beside its body. */
 export interface Call {
   readonly node: NodeState
+  /** Which node was asked. */
+  readonly nodeId: number
   readonly apiVersion: number
   readonly clientId: string
   readonly clientHost: string
-  /** Where this client reaches this node: what it is told to connect to. */
-  readonly endpoint: { readonly host: string; readonly port: number }
+  /** Who asks. */
+  readonly requester: Requester
+  /** The nodes, those that run where nothing is said, and where this client reaches them: what it is told to connect to. */
+  endpoints(which?: 'running' | 'all'): readonly NodeEndpoint[]
   /** Aborted when the connection ends: nobody waits for the answer any more. */
   readonly closed: AbortSignal
   /** What the node speaks, for ApiVersions. */
@@ -24,6 +30,12 @@ export interface SupportedApi {
   readonly maxVersion: number
 }
 
+export interface NodeEndpoint {
+  readonly nodeId: number
+  readonly host: string
+  readonly port: number
+}
+
 /** One Kafka API, as this broker answers it. */
 export interface ApiHandler<Request, Response> {
   readonly api: Api<Request, Response>
@@ -33,6 +45,8 @@ export interface ApiHandler<Request, Response> {
   readonly maxVersion?: number
   /** What ApiVersions says is the oldest one, where clients must be told something else. */
   readonly advertisedMinVersion?: number
+  /** What the whole request stands on; where one of these is not given, it is refused before it is handled. */
+  demands?(request: Request): readonly Demand[]
   /** @returns undefined where the client waits for no answer */
   handle(request: Request, call: Call): Answer<Response> | Promise<Answer<Response>>
   /** The answer that carries this error wherever the API has a place for it. */

@@ -8,12 +8,12 @@
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import type { DeepPartial } from '../../protocol/api.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
+import { featureLevels, isFeature } from '../cluster/features.ts'
 import { defineHandler, type Call, type SupportedApi } from './api-handler.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.apiVersions>>
 
 const softwareWord = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/
-const transactionVersionMax = 2
 
 export const apiVersionsHandler = defineHandler({
   api: apis.apiVersions,
@@ -37,12 +37,17 @@ function ranges(supported: readonly SupportedApi[]): NonNullable<Response['apiKe
 }
 
 function features({ node }: Call): Response {
-  const level = node.config.transactionVersion
-  const name = 'transaction.version'
+  const names = Object.keys(featureLevels).filter(isFeature)
+  const levels = names.map((name) => ({ name, level: node.features.levelOf(name) }))
   return {
-    supportedFeatures: [{ name, minVersion: 0, maxVersion: transactionVersionMax }],
-    finalizedFeaturesEpoch: 0,
+    supportedFeatures: names.map((name) => {
+      const { min: minVersion, max: maxVersion } = featureLevels[name]
+      return { name, minVersion, maxVersion }
+    }),
+    finalizedFeaturesEpoch: node.features.epoch,
     // Level 0 is the absence of a feature.
-    finalizedFeatures: level === 0 ? [] : [{ name, maxVersionLevel: level, minVersionLevel: level }],
+    finalizedFeatures: levels
+      .filter(({ level }) => level > 0)
+      .map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
   }
 }

@@ -1,7 +1,9 @@
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
-import type { NodeState } from '../node/node-state.ts'
 import { checkTopicConfigs, TopicConfigs, topicConfigFacts } from '../topics/topic-configs.ts'
+import type { Call } from './api-handler.ts'
 import { resourceTypes } from './config-sources.ts'
+import { onCluster, rightTo } from './demand.ts'
+import { refusalOf } from './refusal.ts'
 
 export interface ConfigResource {
   readonly resourceType: number
@@ -21,6 +23,16 @@ export function resourceAnswer(
   return { resourceType, resourceName, errorCode: kafkaErrorCode(error), errorMessage }
 }
 
+/** Who may see or change the settings of a topic, and of the cluster for all else. */
+export function configRefusal(
+  { resourceType, resourceName }: ConfigResource,
+  operation: 'describeConfigs' | 'alterConfigs',
+  call: Call,
+): KafkaErrorName | undefined {
+  const ofTopic = resourceType === resourceTypes.topic
+  return refusalOf(call, ofTopic ? rightTo(operation, 'topic', resourceName) : onCluster(operation))
+}
+
 /**
  * Gives a topic other settings. Settings of a broker are fixed when it starts.
  *
@@ -28,17 +40,19 @@ export function resourceAnswer(
  */
 export function alterTopicConfigs(
   resource: ConfigResource,
-  node: NodeState,
+  call: Call,
   validateOnly: boolean,
   change: (overrides: Map<string, string>) => string | undefined,
 ): ResourceAnswer {
+  const refused = configRefusal(resource, 'alterConfigs', call)
+  if (refused !== undefined) return resourceAnswer(resource, refused)
   if (resource.resourceType !== resourceTypes.topic)
     return resourceAnswer(
       resource,
       'INVALID_REQUEST',
       'Only the settings of topics can be changed on this broker.',
     )
-  const topic = node.topics.get(resource.resourceName)
+  const topic = call.node.topics.get(resource.resourceName)
   if (topic === undefined)
     return resourceAnswer(
       resource,

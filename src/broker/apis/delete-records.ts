@@ -3,7 +3,7 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import { defineHandler } from './api-handler.ts'
-import { findPartition, findTopic } from './partition-lookup.ts'
+import { findLed, findTopic } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.deleteRecords>
 type Response = DeepPartial<ResponseOf<typeof apis.deleteRecords>>
@@ -12,14 +12,14 @@ const everything = -1
 
 export const deleteRecordsHandler = defineHandler({
   api: apis.deleteRecords,
-  handle: (request, { node }): Response => ({
+  handle: (request, call): Response => ({
     topics: request.topics.map(({ name, partitions }) => {
-      const topic = findTopic(node, { name, topicId: '0'.repeat(32) })
+      const topic = findTopic(call, { name }, 'delete')
       return {
         name,
         partitions: partitions.map(({ partitionIndex, offset }) => {
           const failed = (errorCode: number) => ({ partitionIndex, lowWatermark: -1, errorCode })
-          const found = findPartition(topic, partitionIndex)
+          const found = findLed(topic, partitionIndex, call)
           if (found.kind === 'missing') return failed(kafkaErrorCode(found.error))
           const log = found.it
           const before = offset === everything ? log.highWatermark : offset

@@ -13,9 +13,10 @@ type Response = DeepPartial<ResponseOf<typeof apis.deleteTopics>>
 
 export const deleteTopicsHandler = defineHandler({
   api: apis.deleteTopics,
-  handle(request, { node }): Response {
+  handle(request, call): Response {
+    const { node } = call
     const responses = wanted(request).map(({ name, topicId }) => {
-      const found = findTopic(node, { name: name ?? '', topicId })
+      const found = findTopic(call, { name: name ?? '', topicId }, 'delete')
       if (found.kind === 'missing') return { name, topicId, errorCode: kafkaErrorCode(found.error) }
       const topic = found.it
       node.topics.delete(topic)

@@ -1,4 +1,7 @@
-/** DescribeCluster (60): the nodes, for administrators. Endpoint type 2 (controllers, version 1) is not for brokers to answer. */
+/**
+ * DescribeCluster (60): the nodes, for administrators; from version 2 on, where asked for, also those that do not run (fenced). Endpoint
+ * type 2 (controllers, version 1) is not for brokers to answer.
+ */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
@@ -11,7 +14,8 @@ const brokersEndpoint = 1
 
 export const describeClusterHandler = defineHandler({
   api: apis.describeCluster,
-  handle(request, { node, endpoint }): Response {
+  handle(request, call): Response {
+    const { node } = call
     if (request.endpointType !== brokersEndpoint)
       return {
         errorCode: kafkaErrorCode('MISMATCHED_ENDPOINT_TYPE'),
@@ -20,9 +24,18 @@ export const describeClusterHandler = defineHandler({
       }
     return {
       clusterId: node.clusterId,
-      controllerId: node.config.nodeId,
-      brokers: [{ brokerId: node.config.nodeId, ...endpoint }],
-      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? clusterOperations : notAsked,
+      controllerId: node.layout.controllerId,
+      brokers: call
+        .endpoints(request.includeFencedBrokers ? 'all' : 'running')
+        .map(({ nodeId, host, port }) => ({
+          brokerId: nodeId,
+          host,
+          port,
+          isFenced: !node.layout.runs(nodeId),
+        })),
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+        ? clusterOperations(call)
+        : notAsked,
     }
   },
   refuse: (_request, errorCode, { node }): Response => ({ errorCode, clusterId: node.clusterId }),

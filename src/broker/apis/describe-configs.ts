@@ -5,10 +5,9 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorName } from '../../protocol/error-codes.ts'
-import type { NodeState } from '../node/node-state.ts'
 import { configTypeCodes, topicConfigFacts, type TopicConfigs } from '../topics/topic-configs.ts'
 import { defineHandler, type Call } from './api-handler.ts'
-import { resourceAnswer } from './config-resources.ts'
+import { configRefusal, resourceAnswer } from './config-resources.ts'
 import { configSources, resourceTypes } from './config-sources.ts'
 
 type Request = RequestOf<typeof apis.describeConfigs>
@@ -28,19 +27,17 @@ export const describeConfigsHandler = defineHandler({
 })
 
 function describeOne(resource: Resource, request: Request, call: Call): Result {
+  const refused = configRefusal(resource, 'describeConfigs', call)
+  if (refused !== undefined) return resourceAnswer(resource, refused)
   const { node } = call
   const { resourceType, resourceName } = resource
   const wanted = (name: string): boolean => resource.configurationKeys?.includes(name) ?? true
   if (resourceType === resourceTypes.broker) {
-    if (resourceName !== String(node.config.nodeId))
-      return resourceAnswer(
-        resource,
-        'INVALID_REQUEST',
-        `Unexpected broker id, expected ${node.config.nodeId}`,
-      )
+    if (resourceName !== '' && resourceName !== String(call.nodeId))
+      return resourceAnswer(resource, 'INVALID_REQUEST', `Unexpected broker id, expected ${call.nodeId}`)
     return {
       ...resourceAnswer(resource),
-      configs: brokerConfigs(node).filter(({ name }) => wanted(name ?? '')),
+      configs: brokerConfigs(call).filter(({ name }) => wanted(name ?? '')),
     }
   }
   if (resourceType !== resourceTypes.topic)
@@ -77,17 +74,17 @@ function topicConfig(name: string, configs: TopicConfigs, includeSynonyms: boole
   }
 }
 
-function brokerConfigs({ config }: NodeState): Config[] {
+function brokerConfigs({ node: { config, layout }, nodeId }: Call): Config[] {
   const values: Readonly<Record<string, string | number | boolean>> = {
     'auto.create.topics.enable': config.autoCreateTopics,
-    'default.replication.factor': 1,
+    'default.replication.factor': layout.replicationFactor,
     'group.initial.rebalance.delay.ms': config.groupInitialRebalanceDelayMs,
     'group.max.session.timeout.ms': config.groupSessionTimeoutMaxMs,
     'group.max.size': config.groupSizeMax,
     'group.min.session.timeout.ms': config.groupSessionTimeoutMinMs,
     'message.max.bytes': topicConfigFacts['max.message.bytes']?.default ?? '',
     'min.insync.replicas': 1,
-    'node.id': config.nodeId,
+    'node.id': nodeId,
     'num.partitions': config.defaultPartitions,
     'offset.metadata.max.bytes': config.offsetMetadataBytesMax,
     'producer.id.expiration.ms': config.producerExpirationMs,

@@ -8,8 +8,10 @@ import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import type { ClassicGroup } from '../groups/classic-group.ts'
 import { groupStateNames } from '../groups/group-states.ts'
 import { noAssignment } from '../groups/members.ts'
-import { defineHandler } from './api-handler.ts'
+import { defineHandler, type Call } from './api-handler.ts'
 import { groupOperations, notAsked } from './authorized-operations.ts'
+import { onGroup } from './demand.ts'
+import { refusalOf } from './refusal.ts'
 
 type Request = RequestOf<typeof apis.describeGroups>
 type Response = DeepPartial<ResponseOf<typeof apis.describeGroups>>
@@ -19,10 +21,13 @@ const errsFromVersion = 6
 
 export const describeGroupsHandler = defineHandler({
   api: apis.describeGroups,
-  handle: (request, { node, apiVersion }): Response => ({
+  handle: (request, call): Response => ({
     groups: request.groups.map((groupId) => {
+      const { node, apiVersion } = call
+      const refused = refusalOf(call, onGroup(groupId, 'describe'))
+      if (refused !== undefined) return { groupId, errorCode: kafkaErrorCode(refused) }
       const group = node.groups.get(groupId)
-      if (group !== undefined) return describe(group, request)
+      if (group !== undefined) return describe(group, request, call)
       const dead = { groupId, groupState: groupStateNames.dead }
       if (apiVersion < errsFromVersion) return dead
       const errorCode = kafkaErrorCode('GROUP_ID_NOT_FOUND')
@@ -34,7 +39,7 @@ export const describeGroupsHandler = defineHandler({
   }),
 })
 
-function describe(group: ClassicGroup, request: Request): GroupAnswer {
+function describe(group: ClassicGroup, request: Request, call: Call): GroupAnswer {
   const { groupId, state, protocolType, protocolName } = group
   const settled = state === 'stable'
   return {
@@ -50,7 +55,7 @@ function describe(group: ClassicGroup, request: Request): GroupAnswer {
       memberMetadata: metadataOf(member.protocols, settled ? protocolName : null),
       memberAssignment: settled ? member.assignment : noAssignment,
     })),
-    authorizedOperations: request.includeAuthorizedOperations ? groupOperations : notAsked,
+    authorizedOperations: request.includeAuthorizedOperations ? groupOperations(groupId, call) : notAsked,
   }
 }
 

@@ -3,19 +3,19 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import { defineHandler } from './api-handler.ts'
-import { findPartition, findTopic } from './partition-lookup.ts'
+import { findLed, findTopic } from './partition-lookup.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.describeProducers>>
 
 export const describeProducersHandler = defineHandler({
   api: apis.describeProducers,
-  handle: (request, { node }): Response => ({
+  handle: (request, call): Response => ({
     topics: request.topics.map(({ name, partitionIndexes }) => {
-      const topic = findTopic(node, { name, topicId: '0'.repeat(32) })
+      const topic = findTopic(call, { name }, 'read')
       return {
         name,
         partitions: partitionIndexes.map((partitionIndex) => {
-          const found = findPartition(topic, partitionIndex)
+          const found = findLed(topic, partitionIndex, call)
           if (found.kind === 'missing') return { partitionIndex, errorCode: kafkaErrorCode(found.error) }
           const activeProducers = found.it.producers.all().map((state) => ({
             producerId: state.producerId,

@@ -6,6 +6,7 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import { defineHandler } from './api-handler.ts'
+import { onTransaction } from './demand.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.endTxn>>
 
@@ -14,6 +15,7 @@ const movesEpochFromVersion = 5
 
 export const endTxnHandler = defineHandler({
   api: apis.endTxn,
+  demands: ({ transactionalId }) => [onTransaction(transactionalId, 'write')],
   handle(request, { node, apiVersion }): Response {
     const outcome = request.committed ? 'commit' : 'abort'
     const { error, producerId, producerEpoch } = node.transactions.end(

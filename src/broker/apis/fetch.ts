@@ -14,8 +14,9 @@ import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import type { PartitionLog, ReadLimits } from '../log/partition-log.ts'
 import { defineHandler, type Call } from './api-handler.ts'
+import { CurrentLeaders } from './current-leader.ts'
 import { waitForMore } from './fetch-wait.ts'
-import { findPartition, findTopic } from './partition-lookup.ts'
+import { findLed, findTopic } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.fetch>
 type Response = DeepPartial<ResponseOf<typeof apis.fetch>>
@@ -23,6 +24,7 @@ type Wanted = Request['topics'][number]['partitions'][number]
 type PartitionAnswer = NonNullable<NonNullable<Response['responses']>[number]['partitions']>[number]
 
 const readCommitted = 1
+const leadersSince = { leader: 12, endpoints: 16 }
 /** About what a topic and a partition take in an answer beside names and records. */
 const topicBytes = 64
 const partitionBytes = 128
@@ -32,6 +34,8 @@ const noRecords = Buffer.alloc(0)
 interface Look {
   readonly responses: NonNullable<Response['responses']>
   readonly logs: readonly PartitionLog[]
+  /** Of partitions that the reader asked the wrong node for. */
+  readonly leaders: CurrentLeaders
   readonly bytes: number
   /** Whether the answer cannot wait, because something is wrong with a partition. */
   readonly urgent: boolean
@@ -48,7 +52,9 @@ export const fetchHandler = defineHandler({
       const look = lookAt(request, call)
       const leftMs = deadlineMs - clock.monotonicMs()
       const done = look.urgent || look.bytes >= request.minBytes || look.logs.length === 0
-      if (done || leftMs <= 0 || call.closed.aborted) return { responses: look.responses }
+      if (done || leftMs <= 0 || call.closed.aborted) {
+        return { responses: look.responses, ...look.leaders.endpoints() }
+      }
       await waitForMore(look.logs, { clock, limitMs: leftMs, signal: call.closed })
     }
   },
@@ -73,13 +79,14 @@ function sizeOf({ responses = [] }: Response): number {
 
 function lookAt(request: Request, call: Call): Look {
   const logs: PartitionLog[] = []
+  const leaders = new CurrentLeaders(call, leadersSince)
   let bytes = 0
   let urgent = false
   const limitBytes = Math.min(request.maxBytes, call.node.config.fetchBytesMax)
   const responses = request.topics.map(({ topic, topicId, partitions }) => {
-    const found = findTopic(call.node, { name: topic, topicId })
+    const found = findTopic(call, { name: topic, topicId }, 'read')
     const answers = partitions.map((wanted): PartitionAnswer => {
-      const partition = findPartition(found, wanted.partition, wanted.currentLeaderEpoch)
+      const partition = findLed(found, wanted.partition, call, wanted.currentLeaderEpoch)
       const answer =
         partition.kind === 'missing'
           ? failedAnswer(wanted.partition, kafkaErrorCode(partition.error))
@@ -91,11 +98,11 @@ function lookAt(request: Request, call: Call): Look {
       if (partition.kind === 'found') logs.push(partition.it)
       bytes += answer.records?.length ?? 0
       if (answer.errorCode !== 0 || answer.divergingEpoch !== undefined) urgent = true
-      return answer
+      return { ...answer, ...leaders.of(answer, found, wanted.partition) }
     })
     return { topic, topicId, partitions: answers }
   })
-  return { responses, logs, bytes, urgent }
+  return { responses, logs, leaders, bytes, urgent }
 }
 
 function readPartition(log: PartitionLog, wanted: Wanted, limits: ReadLimits): PartitionAnswer {

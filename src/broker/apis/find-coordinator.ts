@@ -6,19 +6,23 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import { defineHandler, type Call } from './api-handler.ts'
+import { rightTo } from './demand.ts'
+import { refusalOf } from './refusal.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.findCoordinator>>
 
 const listsFromVersion = 4
-const keyTypes = { group: 0, transaction: 1 }
+const kinds = [
+  { kind: 'group', resource: 'group' },
+  { kind: 'transaction', resource: 'transactionalId' },
+] as const
 
 export const findCoordinatorHandler = defineHandler({
   api: apis.findCoordinator,
   handle(request, call): Response {
-    const offered = Object.values(keyTypes).includes(request.keyType)
-    const answer = offered ? here(call) : failed(kafkaErrorCode('INVALID_REQUEST'))
-    if (call.apiVersion < listsFromVersion) return answer
-    return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...answer })) }
+    if (call.apiVersion < listsFromVersion) return find(request.keyType, request.key, call)
+    const coordinators = request.coordinatorKeys.map((key) => ({ key, ...find(request.keyType, key, call) }))
+    return { coordinators }
   },
   refuse(request, errorCode, call): Response {
     if (call.apiVersion < listsFromVersion) return failed(errorCode)
@@ -26,8 +30,15 @@ export const findCoordinatorHandler = defineHandler({
   },
 })
 
-function here({ node, endpoint }: Call) {
-  return { errorCode: 0, errorMessage: '', nodeId: node.config.nodeId, ...endpoint }
+function find(keyType: number, key: string, call: Call) {
+  const offered = kinds[keyType]
+  if (offered === undefined) return failed(kafkaErrorCode('INVALID_REQUEST'))
+  const refused = refusalOf(call, rightTo('describe', offered.resource, key))
+  if (refused !== undefined) return failed(kafkaErrorCode(refused))
+  const coordinator = call.node.layout.coordinatorOf(offered.kind, key)
+  const endpoint = call.endpoints().find(({ nodeId }) => nodeId === coordinator)
+  if (endpoint === undefined) return failed(kafkaErrorCode('COORDINATOR_NOT_AVAILABLE'))
+  return { errorCode: 0, errorMessage: '', ...endpoint }
 }
 
 function failed(errorCode: number) {

@@ -12,9 +12,9 @@ const operations = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
 export const incrementalAlterConfigsHandler = defineHandler({
   api: apis.incrementalAlterConfigs,
-  handle: (request, { node }): Response => ({
+  handle: (request, call): Response => ({
     responses: request.resources.map((resource) =>
-      alterTopicConfigs(resource, node, request.validateOnly, (overrides) => {
+      alterTopicConfigs(resource, call, request.validateOnly, (overrides) => {
         for (const wish of resource.configs) {
           const wrong = apply(wish, overrides)
           if (wrong !== undefined) return wrong

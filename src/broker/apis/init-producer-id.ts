@@ -6,7 +6,9 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
-import { defineHandler } from './api-handler.ts'
+import { defineHandler, type Call } from './api-handler.ts'
+import { onCluster, onTransaction } from './demand.ts'
+import { refusalOf } from './refusal.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.initProducerId>>
 
@@ -14,8 +16,12 @@ const fencedFromVersion = 4
 
 export const initProducerIdHandler = defineHandler({
   api: apis.initProducerId,
-  handle(request, { node, apiVersion }): Response {
+  demands: ({ transactionalId }) =>
+    transactionalId === null ? [] : [onTransaction(transactionalId, 'write')],
+  handle(request, call): Response {
+    const { node, apiVersion } = call
     const { transactionalId, transactionTimeoutMs, producerId, producerEpoch } = request
+    if (transactionalId === null && !mayBeIdempotent(call)) return refused('CLUSTER_AUTHORIZATION_FAILED')
     if (transactionalId === null) return { producerId: node.newProducerId(), producerEpoch: 0 }
     if (transactionalId === '') return refused('INVALID_REQUEST')
     if (producerId >= 0 !== producerEpoch >= 0) return refused('INVALID_REQUEST')
@@ -32,6 +38,12 @@ export const initProducerIdHandler = defineHandler({
   },
   refuse: (_request, errorCode): Response => ({ errorCode, producerId: -1, producerEpoch: -1 }),
 })
+
+/** Who may write to some topic may do so with sequence numbers. */
+function mayBeIdempotent(call: Call): boolean {
+  if (refusalOf(call, onCluster('idempotentWrite')) === undefined) return true
+  return call.node.authorizer.allowsSome(call.requester, 'write', 'topic')
+}
 
 function refused(error: KafkaErrorName): Response {
   return { errorCode: kafkaErrorCode(error), producerId: -1, producerEpoch: -1 }

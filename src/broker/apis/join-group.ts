@@ -11,6 +11,7 @@ import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.
 import { refusedJoin, type JoinRequest } from '../groups/group-requests.ts'
 import type { JoinResult } from '../groups/members.ts'
 import { defineHandler, type Call } from './api-handler.ts'
+import { onGroup } from './demand.ts'
 
 type Request = RequestOf<typeof apis.joinGroup>
 type Response = DeepPartial<ResponseOf<typeof apis.joinGroup>>
@@ -21,6 +22,7 @@ const skipsAssignmentFromVersion = 9
 
 export const joinGroupHandler = defineHandler({
   api: apis.joinGroup,
+  demands: ({ groupId }) => [onGroup(groupId, 'read')],
   async handle(request, call): Promise<Response> {
     const error = checkRequest(request, call)
     if (error !== undefined) return answer(refusedJoin(error, request.memberId), call)

@@ -3,6 +3,7 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import { defineHandler } from './api-handler.ts'
+import { onGroup } from './demand.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.leaveGroup>>
 
@@ -10,6 +11,7 @@ const listsFromVersion = 3
 
 export const leaveGroupHandler = defineHandler({
   api: apis.leaveGroup,
+  demands: ({ groupId }) => [onGroup(groupId, 'read')],
   handle(request, { node, apiVersion }): Response {
     if (request.groupId === '') return { errorCode: kafkaErrorCode('INVALID_GROUP_ID') }
     const group = node.groups.get(request.groupId)

@@ -13,7 +13,7 @@ import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import { batchAt, RecordColumns, recordsOf } from '../../protocol/record-batch-reader.ts'
 import type { PartitionLog, ReadLimits } from '../log/partition-log.ts'
 import { defineHandler, type Call } from './api-handler.ts'
-import { findPartition, findTopic } from './partition-lookup.ts'
+import { findLed, findTopic } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.listOffsets>
 type Response = DeepPartial<ResponseOf<typeof apis.listOffsets>>
@@ -33,7 +33,7 @@ export const listOffsetsHandler = defineHandler({
   minVersion: 1,
   handle: (request, call): Response => ({
     topics: request.topics.map(({ name, partitions }) => {
-      const topic = findTopic(call.node, { name, topicId: '0'.repeat(32) })
+      const topic = findTopic(call, { name }, 'describe')
       const isolation = request.isolationLevel === readCommitted ? 'read_committed' : 'read_uncommitted'
       const twice = repeatedPartitions(partitions)
       return {
@@ -41,7 +41,7 @@ export const listOffsetsHandler = defineHandler({
         partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
           if (twice.has(partitionIndex))
             return { partitionIndex, errorCode: kafkaErrorCode('INVALID_REQUEST'), ...nowhere }
-          const found = findPartition(topic, partitionIndex, currentLeaderEpoch)
+          const found = findLed(topic, partitionIndex, call, currentLeaderEpoch)
           if (found.kind === 'missing') return { partitionIndex, errorCode: kafkaErrorCode(found.error) }
           const place = placeAt(found.it, timestamp, isolation)
           const leaderEpoch = leaderEpochOf(place, found.it, call)

@@ -1,5 +1,5 @@
 /**
- * ListTransactions (66): all transactional ids, filtered by state and producer; from version 1 on by age. Version 2, with a pattern of
+ * ListTransactions (66): the transactional ids that the node asked coordinates and the caller may describe, filtered by state and producer; from version 1 on by age. Version 2, with a pattern of
  * the id, is not offered: a regular expression from outside could hold the thread for ever.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
@@ -7,6 +7,8 @@ import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 import { transactionStateNames } from '../transactions/transaction-states.ts'
 import { defineHandler } from './api-handler.ts'
+import { onTransaction } from './demand.ts'
+import { refusalOf } from './refusal.ts'
 
 type Request = RequestOf<typeof apis.listTransactions>
 type Response = DeepPartial<ResponseOf<typeof apis.listTransactions>>
@@ -14,13 +16,17 @@ type Response = DeepPartial<ResponseOf<typeof apis.listTransactions>>
 export const listTransactionsHandler = defineHandler({
   api: apis.listTransactions,
   maxVersion: 1,
-  handle(request, { node }): Response {
+  handle(request, call): Response {
+    const { node } = call
     const names = new Set(Object.values(transactionStateNames))
     const unknownStateFilters = request.stateFilters.filter((name) => !names.has(name))
     const nowMs = node.clock.nowMs()
     const transactionStates = node.transactions
       .all()
       .filter((transaction) => matches(transaction, request, nowMs))
+      .filter(
+        ({ transactionalId }) => refusalOf(call, onTransaction(transactionalId, 'describe')) === undefined,
+      )
       .map(({ transactionalId, producer, state }) => ({
         transactionalId,
         producerId: producer.producerId,

@@ -11,6 +11,9 @@ import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.
 import type { Topic } from '../topics/topics.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { clusterOperations, notAsked, topicOperations } from './authorized-operations.ts'
+import { onCluster, rightTo } from './demand.ts'
+import { refusalOf } from './refusal.ts'
+import { describePartition } from './partition-description.ts'
 import { findTopic } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.metadata>
@@ -24,7 +27,7 @@ export const metadataHandler = defineHandler({
     const { topics } = request
     const everything = topics === null || (call.apiVersion === 0 && topics.length === 0)
     const answers = everything
-      ? call.node.topics.all().map((topic) => describe(topic, request, call))
+      ? visibleTopics(call).map((topic) => describe(topic, request, call))
       : topics.map((wanted) => answerOne(wanted, request, call))
     return { ...cluster(request, call), topics: answers }
   },
@@ -34,45 +37,57 @@ export const metadataHandler = defineHandler({
   },
 })
 
-function cluster(request: Request, { node, endpoint }: Call): Response {
-  const { nodeId } = node.config
+/** Who asks for everything is shown what it may see. */
+function visibleTopics(call: Call): Topic[] {
+  return call.node.topics
+    .all()
+    .filter(({ name }) => refusalOf(call, rightTo('describe', 'topic', name)) === undefined)
+}
+
+function cluster(request: Request, call: Call): Response {
+  const { node } = call
   return {
-    brokers: [{ nodeId, ...endpoint }],
+    brokers: call.endpoints(),
     clusterId: node.clusterId,
-    controllerId: nodeId,
-    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? clusterOperations : notAsked,
+    controllerId: node.layout.controllerId,
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+      ? clusterOperations(call)
+      : notAsked,
   }
 }
 
 function answerOne(wanted: Wanted, request: Request, call: Call): TopicAnswer {
   const { node } = call
-  const found = findTopic(node, { name: wanted.name ?? '', topicId: wanted.topicId })
+  const found = findTopic(call, { name: wanted.name ?? '', topicId: wanted.topicId }, 'describe')
   if (found.kind === 'found') return describe(found.it, request, call)
   const failed = (error: KafkaErrorName): TopicAnswer => ({ ...wanted, errorCode: kafkaErrorCode(error) })
-  if (found.error === 'UNKNOWN_TOPIC_ID') return failed(found.error)
+  if (found.error !== 'UNKNOWN_TOPIC_OR_PARTITION') return failed(found.error)
   const name = wanted.name ?? ''
   const problem = node.topics.nameProblem(name)
   if (problem !== undefined) return failed(problem.error)
+  if (!node.config.autoCreateTopics || !request.allowAutoTopicCreation) return failed(found.error)
+  return makeMissing(name, request, call)
+}
+
+function makeMissing(name: string, request: Request, call: Call): TopicAnswer {
+  const { node } = call
   const partitions = node.config.defaultPartitions
-  const mayMake = node.config.autoCreateTopics && request.allowAutoTopicCreation
-  if (!mayMake || !node.topics.hasRoomFor(partitions)) return failed('UNKNOWN_TOPIC_OR_PARTITION')
+  const mayAtLarge = refusalOf(call, onCluster('create')) === undefined
+  const error = mayAtLarge ? undefined : refusalOf(call, rightTo('create', 'topic', name))
+  if (error !== undefined) return { name, errorCode: kafkaErrorCode(error) }
+  if (!node.topics.hasRoomFor(partitions))
+    return { name, errorCode: kafkaErrorCode('UNKNOWN_TOPIC_OR_PARTITION') }
   node.logger.info('topic made because it was asked for', { topic: name, partitions })
   return describe(node.topics.create(name, partitions, new Map()), request, call)
 }
 
-function describe(topic: Topic, request: Request, { node }: Call): TopicAnswer {
-  const { nodeId } = node.config
-  const nodes = [nodeId]
+function describe(topic: Topic, request: Request, call: Call): TopicAnswer {
   return {
     name: topic.name,
     topicId: topic.id,
-    partitions: topic.partitions.map((log, partitionIndex) => ({
-      partitionIndex,
-      leaderId: nodeId,
-      leaderEpoch: log.leaderEpoch,
-      replicaNodes: nodes,
-      isrNodes: nodes,
-    })),
-    topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? topicOperations : notAsked,
+    partitions: topic.partitions.map((_log, index) => describePartition(topic, index, call)),
+    topicAuthorizedOperations: request.includeTopicAuthorizedOperations
+      ? topicOperations(topic.name, call)
+      : notAsked,
   }
 }

@@ -6,6 +6,7 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, kafkaErrorName, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import { defineHandler } from './api-handler.ts'
+import { onGroup } from './demand.ts'
 import { commitErrorOf, offsetEntry } from './offset-entries.ts'
 import { findTopic } from './partition-lookup.ts'
 
@@ -14,7 +15,9 @@ type Response = DeepPartial<ResponseOf<typeof apis.offsetCommit>>
 
 export const offsetCommitHandler = defineHandler({
   api: apis.offsetCommit,
-  handle(request, { node }): Response {
+  demands: ({ groupId }) => [onGroup(groupId, 'read')],
+  handle(request, call): Response {
+    const { node } = call
     const refused = node.groups.checkCommit(request.groupId, {
       memberId: request.memberId,
       instanceId: request.groupInstanceId ?? undefined,
@@ -26,7 +29,7 @@ export const offsetCommitHandler = defineHandler({
     if (group === undefined) return everywhere(request, 'COORDINATOR_NOT_AVAILABLE')
     return {
       topics: request.topics.map(({ name, topicId, partitions }) => {
-        const topic = findTopic(node, { name, topicId })
+        const topic = findTopic(call, { name, topicId }, 'read')
         return {
           name,
           topicId,

@@ -6,20 +6,23 @@ import { decodeSubscription } from '../../protocol/consumer-protocol.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import type { ClassicGroup } from '../groups/classic-group.ts'
 import { defineHandler } from './api-handler.ts'
+import { onGroup } from './demand.ts'
 import { findPartition, findTopic } from './partition-lookup.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.offsetDelete>>
 
 export const offsetDeleteHandler = defineHandler({
   api: apis.offsetDelete,
-  handle(request, { node }): Response {
+  demands: ({ groupId }) => [onGroup(groupId, 'delete')],
+  handle(request, call): Response {
+    const { node } = call
     const group = node.groups.get(request.groupId)
     if (group === undefined) return { errorCode: kafkaErrorCode('GROUP_ID_NOT_FOUND') }
     if (group.state !== 'empty' && group.protocolType !== 'consumer')
       return { errorCode: kafkaErrorCode('NON_EMPTY_GROUP') }
     const subscribed = subscribedTopics(group)
     const topics = request.topics.map(({ name, partitions }) => {
-      const topic = findTopic(node, { name, topicId: '0'.repeat(32) })
+      const topic = findTopic(call, { name }, 'read')
       return {
         name,
         partitions: partitions.map(({ partitionIndex }) => {

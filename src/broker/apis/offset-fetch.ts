@@ -7,9 +7,10 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import type { GroupOffsets } from '../groups/group-offsets.ts'
-import type { NodeState } from '../node/node-state.ts'
-import { defineHandler } from './api-handler.ts'
-import { findTopic } from './partition-lookup.ts'
+import { defineHandler, type Call } from './api-handler.ts'
+import { onGroup, rightTo } from './demand.ts'
+import { refusalOf } from './refusal.ts'
+import { findTopic, noTopicId } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.offsetFetch>
 type Response = DeepPartial<ResponseOf<typeof apis.offsetFetch>>
@@ -22,17 +23,19 @@ interface WantedTopic {
 
 const groupsFromVersion = 8
 const idsFromVersion = 10
-const noTopicId = '0'.repeat(32)
 
 export const offsetFetchHandler = defineHandler({
   api: apis.offsetFetch,
-  handle(request, { node, apiVersion }): Response {
-    const view: View = { node, stable: request.requireStable, byId: apiVersion >= idsFromVersion }
+  demands: ({ groupId }) => (groupId === '' ? [] : [onGroup(groupId, 'describe')]),
+  handle(request, call): Response {
+    const { apiVersion } = call
+    const view: View = { call, stable: request.requireStable, byId: apiVersion >= idsFromVersion }
     if (apiVersion >= groupsFromVersion) {
-      const groups = request.groups.map(({ groupId, topics }) => ({
-        groupId,
-        topics: topicsOf(groupId, topics, view),
-      }))
+      const groups = request.groups.map(({ groupId, topics }) => {
+        const refused = refusalOf(call, onGroup(groupId, 'describe'))
+        if (refused !== undefined) return { groupId, errorCode: kafkaErrorCode(refused) }
+        return { groupId, topics: topicsOf(groupId, topics, view) }
+      })
       return { groups }
     }
     const wanted = request.topics?.map((topic) => ({ ...topic, topicId: noTopicId })) ?? null
@@ -51,7 +54,7 @@ export const offsetFetchHandler = defineHandler({
 })
 
 interface View {
-  readonly node: NodeState
+  readonly call: Call
   readonly stable: boolean
   readonly byId: boolean
 }
@@ -63,16 +66,17 @@ function topicsOf(
   wanted: readonly WantedTopic[] | null,
   view: View,
 ): NonNullable<GroupAnswer['topics']> {
-  const offsets = view.node.groups.get(groupId)?.offsets
+  const offsets = view.call.node.groups.get(groupId)?.offsets
   return (wanted ?? everything(offsets, view)).map(({ name, topicId, partitionIndexes }) => {
-    const topic = view.byId ? findTopic(view.node, { name, topicId }) : undefined
+    const topic = view.byId ? findTopic(view.call, { name, topicId }, 'describe') : undefined
     const known = topic?.kind === 'found' ? topic.it.name : name
+    const refused = view.byId ? undefined : refusalOf(view.call, rightTo('describe', 'topic', name))
+    const error = topic?.kind === 'missing' ? topic.error : refused
     return {
       name: known,
       topicId,
       partitions: partitionIndexes.map((partitionIndex) => {
-        if (topic?.kind === 'missing')
-          return { partitionIndex, ...noOffset, errorCode: kafkaErrorCode(topic.error) }
+        if (error !== undefined) return { partitionIndex, ...noOffset, errorCode: kafkaErrorCode(error) }
         return { partitionIndex, ...offsetOf(offsets, known, partitionIndex, view.stable) }
       }),
     }
@@ -88,11 +92,15 @@ function offsetOf(offsets: GroupOffsets | undefined, topic: string, partition: n
   return { committedOffset, committedLeaderEpoch, metadata, errorCode: 0 }
 }
 
-function everything(offsets: GroupOffsets | undefined, { node }: View): WantedTopic[] {
+/** What the caller may see of the group's offsets. */
+function everything(offsets: GroupOffsets | undefined, { call }: View): WantedTopic[] {
   const byTopic = Map.groupBy(offsets?.partitions() ?? [], ({ topic }) => topic)
-  return [...byTopic].map(([name, entries]) => ({
+  const visible = [...byTopic].filter(
+    ([name]) => refusalOf(call, rightTo('describe', 'topic', name)) === undefined,
+  )
+  return visible.map(([name, entries]) => ({
     name,
-    topicId: node.topics.get(name)?.id ?? noTopicId,
+    topicId: call.node.topics.get(name)?.id ?? noTopicId,
     partitionIndexes: entries.map(({ partition }) => partition),
   }))
 }

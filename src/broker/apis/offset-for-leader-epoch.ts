@@ -3,20 +3,20 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import { defineHandler } from './api-handler.ts'
-import { findPartition, findTopic } from './partition-lookup.ts'
+import { findLed, findTopic } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.offsetForLeaderEpoch>
 type Response = DeepPartial<ResponseOf<typeof apis.offsetForLeaderEpoch>>
 
 export const offsetForLeaderEpochHandler = defineHandler({
   api: apis.offsetForLeaderEpoch,
-  handle: (request, { node }): Response => ({
+  handle: (request, call): Response => ({
     topics: request.topics.map(({ topic, partitions }) => {
-      const found = findTopic(node, { name: topic, topicId: '0'.repeat(32) })
+      const found = findTopic(call, { name: topic }, 'describe')
       return {
         topic,
         partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
-          const log = findPartition(found, partition, currentLeaderEpoch)
+          const log = findLed(found, partition, call, currentLeaderEpoch)
           if (log.kind === 'missing') return { partition, errorCode: kafkaErrorCode(log.error) }
           const end = log.it.endOfEpoch(leaderEpoch)
           return { partition, leaderEpoch: end.epoch, endOffset: end.endOffset }

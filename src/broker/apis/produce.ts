@@ -7,6 +7,8 @@
  * A batch of a transaction is taken only if its partition is in the producer's open transaction. From version 12 on (KIP-890) writing
  * adds it; before, the producer must have done so. While the markers of the transaction before are on their way, a short wait
  * saves the producer a retry.
+ *
+ * A producer that believes in another leader is told the right one (10+).
  */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
@@ -16,12 +18,16 @@ import type { PartitionLog } from '../log/partition-log.ts'
 import type { Topic } from '../topics/topics.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { checkBatch } from './batch-check.ts'
-import { findPartition, findTopic, type Found } from './partition-lookup.ts'
+import { CurrentLeaders } from './current-leader.ts'
+import { rightTo } from './demand.ts'
+import { findLed, findTopic, type Found } from './partition-lookup.ts'
 import { admitToTransaction } from './transaction-admission.ts'
 
 type Request = RequestOf<typeof apis.produce>
 type Response = DeepPartial<ResponseOf<typeof apis.produce>>
 type PartitionAnswer = NonNullable<NonNullable<Response['responses']>[number]['partitionResponses']>[number]
+
+const leadersSince = { leader: 10, endpoints: 10 }
 
 /** One partition's part of a request, on its way into the log. */
 type Arrival = Ready | Refused
@@ -46,22 +52,25 @@ export const produceHandler = defineHandler({
   api: apis.produce,
   minVersion: 3,
   advertisedMinVersion: 0,
+  demands: ({ transactionalId }) =>
+    transactionalId === null ? [] : [rightTo('write', 'transactionalId', transactionalId)],
   async handle(request, call): Promise<Response | undefined> {
     const responses: NonNullable<Response['responses']>[number][] = []
+    const leaders = new CurrentLeaders(call, leadersSince)
     let failed = false
     for (const { name, topicId, partitionData } of request.topicData) {
-      const topic = findTopic(call.node, { name, topicId })
+      const topic = findTopic(call, { name, topicId }, 'write')
       const partitionResponses: PartitionAnswer[] = []
       for (const part of partitionData) {
         const arrival = checkArrival(part, topic, request, call)
         const admitted = needsAdmission(arrival) ? await admit(arrival, request, call) : arrival
         const answer = admitted.kind === 'ready' ? append(admitted, call) : refusedAnswer(admitted)
         if (answer.errorCode !== 0) failed = true
-        partitionResponses.push(answer)
+        partitionResponses.push({ ...answer, ...leaders.of(answer, topic, part.index) })
       }
       responses.push({ name, topicId, partitionResponses })
     }
-    if (request.acks !== 0) return { responses }
+    if (request.acks !== 0) return { responses, ...leaders.endpoints() }
     if (failed) call.disconnect()
     return undefined
   },
@@ -86,11 +95,17 @@ function checkArrival(
   const { index, records } = part
   if (request.acks < -1 || request.acks > 1) return refused(index, 'INVALID_REQUIRED_ACKS')
   if (topic.kind === 'missing') return refused(index, topic.error)
-  const found = findPartition(topic, index)
+  const found = findLed(topic, index, call)
   if (found.kind === 'missing') return refused(index, found.error)
   const configs = topic.it.configs.effective
-  if (request.acks === -1 && configs.minInsyncReplicas > 1)
-    return refused(index, 'NOT_ENOUGH_REPLICAS', 'This broker has one replica of each partition')
+  const { layout } = call.node
+  const inSync = layout.inSync(layout.placementOf(topic.it, index)).length
+  if (request.acks === -1 && configs.minInsyncReplicas > inSync)
+    return refused(
+      index,
+      'NOT_ENOUGH_REPLICAS',
+      `The partition has ${inSync} replicas in sync, of ${configs.minInsyncReplicas} that it needs`,
+    )
   const rules = { apiVersion: call.apiVersion, configs, nowMs: call.node.clock.nowMs() }
   const { error, message, header } = checkBatch(records, rules)
   if (header === undefined || records === null) return refused(index, error, message)

@@ -6,11 +6,13 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
 import { defineHandler } from './api-handler.ts'
+import { onGroup } from './demand.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.syncGroup>>
 
 export const syncGroupHandler = defineHandler({
   api: apis.syncGroup,
+  demands: ({ groupId }) => [onGroup(groupId, 'read')],
   async handle(request, { node }): Promise<Response> {
     if (request.groupId === '') return { errorCode: kafkaErrorCode('INVALID_GROUP_ID') }
     const group = node.groups.get(request.groupId)

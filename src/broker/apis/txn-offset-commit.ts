@@ -7,6 +7,7 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, kafkaErrorName, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import { defineHandler, type Call } from './api-handler.ts'
+import { onGroup, rightTo } from './demand.ts'
 import { commitErrorOf, offsetEntry } from './offset-entries.ts'
 import { findTopic } from './partition-lookup.ts'
 
@@ -20,6 +21,10 @@ const settleLimitMs = 100
 
 export const txnOffsetCommitHandler = defineHandler({
   api: apis.txnOffsetCommit,
+  demands: ({ transactionalId, groupId }) => [
+    rightTo('write', 'transactionalId', transactionalId),
+    onGroup(groupId, 'read'),
+  ],
   async handle(request, call): Promise<Response> {
     const { node } = call
     const refused = node.groups.checkCommit(request.groupId, {
@@ -35,7 +40,7 @@ export const txnOffsetCommitHandler = defineHandler({
     if (group === undefined) return everywhere(request, 'COORDINATOR_NOT_AVAILABLE')
     return {
       topics: request.topics.map(({ name, partitions }) => {
-        const topic = findTopic(node, { name, topicId: '0'.repeat(32) })
+        const topic = findTopic(call, { name }, 'read')
         return {
           name,
           partitions: partitions.map((partition) => {

@@ -136,6 +136,15 @@ export class ClassicGroup {
     return true
   }
 
+  /** Another node coordinates the group from here on: who waits must ask there, and has a whole session for it. */
+  changeCoordinator(): void {
+    for (const member of this.members.all()) {
+      this.#sessions.answerJoin(member, refusedJoin('NOT_COORDINATOR', member.memberId))
+      this.#sessions.answerSync(member, 'NOT_COORDINATOR')
+      this.#sessions.touch(member)
+    }
+  }
+
   #speaks({ protocolType, protocols }: JoinRequest, known: Member | undefined): boolean {
     if (protocolType === '' || protocols.length === 0) return false
     if (this.members.count > 0 && this.protocolType !== protocolType) return false

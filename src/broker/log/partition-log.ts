@@ -175,6 +175,12 @@ export class PartitionLog {
     this.#advance()
   }
 
+  /** Another leader, or the same one anew: what comes is of a larger epoch; who waits is told. */
+  beginEpoch(): void {
+    this.leaderEpoch++
+    this.#notify()
+  }
+
   /** Frees everything; who waits is told. */
   close(): void {
     this.#closed = true

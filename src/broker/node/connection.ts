@@ -13,7 +13,7 @@ export class Connection {
   readonly #waiting = new Set<Deferred<Buffer | undefined>>()
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(dispatcher: Dispatcher, peer: Pick<Peer, 'host' | 'endpoint'>) {
+  constructor(dispatcher: Dispatcher, peer: Pick<Peer, 'host' | 'nodeId' | 'addressOf' | 'principal'>) {
     this.#dispatcher = dispatcher
     this.#peer = { ...peer, closed: this.#closing.signal, disconnect: () => this.close() }
   }

@@ -2,18 +2,23 @@ import { sleep } from '../../base/clock.ts'
 import { toStreamError } from '../../base/errors.ts'
 import { decodeRequestHeader, decodeRequestStart, type RequestStart } from '../../protocol/headers.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
-import type { AnyHandler, Answer, Call } from '../apis/api-handler.ts'
+import type { AnyHandler, Answer, Call, NodeEndpoint } from '../apis/api-handler.ts'
 import { handlerByKey, supportedApis } from '../apis/api-table.ts'
 import { apiVersionsHandler, apiVersionsTooNew } from '../apis/api-versions.ts'
+import { refusalOf } from '../apis/refusal.ts'
 import type { Fault, FaultControl } from '../fault-control.ts'
+import type { Address } from './address.ts'
 import type { NodeState } from './node-state.ts'
 import { encodeResponseFrame } from './response-frame.ts'
 
 /** Who is at the other end of a connection, and how to be rid of them. */
 export interface Peer {
   readonly host: string
-  /** Where they reach this node. */
-  readonly endpoint: { readonly host: string; readonly port: number }
+  /** The node at this end. */
+  readonly nodeId: number
+  /** Where they reach a node. */
+  addressOf(nodeId: number): Address
+  readonly principal: string
   readonly closed: AbortSignal
   disconnect(): void
 }
@@ -52,8 +57,7 @@ export class Dispatcher {
     const request = this.#tryRead(frame, peer)
     if ('kind' in request) return request
     const { handler, call, body, start } = request
-    const { clientId } = call
-    const nodeId = this.#node.config.nodeId
+    const { clientId, nodeId } = call
     const { apiVersion } = start
     const fault = this.#faults.choose({ api: handler.api.name, apiVersion, nodeId, clientId, body })
     return fault === undefined ? this.#answer(request) : this.#break(request, fault)
@@ -79,15 +83,23 @@ export class Dispatcher {
     const { clientId, bodyAt } = decodeRequestHeader(frame, isFlexible)
     const call: Call = {
       node: this.#node,
+      nodeId: peer.nodeId,
       apiVersion,
       clientId: clientId ?? '',
       clientHost: peer.host,
-      endpoint: peer.endpoint,
+      requester: { principal: peer.principal, host: peer.host.replace('/', '') },
+      endpoints: (which = 'running') => this.#endpoints(peer, which),
       closed: peer.closed,
       supported: supportedApis,
       disconnect: () => peer.disconnect(),
     }
     return { start, handler, body: handler.api.request.decode(frame, apiVersion, bodyAt), call }
+  }
+
+  #endpoints(peer: Peer, which: 'running' | 'all'): NodeEndpoint[] {
+    const { layout } = this.#node
+    const nodeIds = which === 'all' ? layout.nodeIds : layout.running()
+    return nodeIds.map((nodeId) => ({ nodeId, ...peer.addressOf(nodeId) }))
   }
 
   /** Only ApiVersions has an answer for who asks in a version we lack; any other connection ends, as in Kafka. */
@@ -116,6 +128,8 @@ export class Dispatcher {
       this.#node.logger.warn('request is not supported', { api: name, apiVersion: start.apiVersion })
       return handler.refuse(body, kafkaErrorCode('UNSUPPORTED_VERSION'), call)
     }
+    const refused = refusalOf(call, ...(handler.demands?.(body) ?? []))
+    if (refused !== undefined) return handler.refuse(body, kafkaErrorCode(refused), call)
     try {
       return await handler.handle(body, call)
     } catch (thrown) {

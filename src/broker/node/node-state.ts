@@ -1,10 +1,13 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Random } from '../../base/random.ts'
-import { controlBatch } from '../../protocol/record-batch-writer.ts'
 import { brokerDefaults, type BrokerConfig, type BrokerOptions } from '../broker-config.ts'
+import { Features } from '../cluster/features.ts'
+import { Layout } from '../cluster/layout.ts'
 import { GroupCoordinator } from '../groups/group-coordinator.ts'
 import { MemoryBudget } from '../log/memory-budget.ts'
+import { Authorizer } from '../security/authorizer.ts'
+import { Users } from '../security/users.ts'
 import { Topics } from '../topics/topics.ts'
 import {
   TransactionCoordinator,
@@ -12,17 +15,23 @@ import {
   type TransactionMarker,
 } from '../transactions/transaction-coordinator.ts'
 import { dashed, randomClusterId, randomUuid } from './ids.ts'
+import { appendTransactionMarker } from './transaction-markers.ts'
 
+const replicasUsual = 3
 /** Of the one coordinator there is. */
 const coordinatorEpoch = 0
 
-/** All that a node keeps and works with. APIs read and change it; it knows nothing of connections. */
+/** All that the nodes of a cluster keep and work with, together. APIs read and change it; it knows nothing of connections. */
 export interface NodeState {
   readonly config: BrokerConfig
   readonly clusterId: string
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  readonly layout: Layout
+  readonly features: Features
+  readonly authorizer: Authorizer
+  readonly users: Users
   readonly topics: Topics
   readonly groups: GroupCoordinator
   readonly transactions: TransactionCoordinator
@@ -39,33 +48,9 @@ export function createNodeState(options: BrokerOptions): NodeState {
     partitionsMax: config.partitionsMax,
     newTopicId: () => randomUuid(random),
   })
-  const groupSettings = {
-    clock,
-    logger,
-    initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs,
-    sizeMax: config.groupSizeMax,
-    newMemberId: (prefix: string) => `${prefix}-${dashed(randomUuid(random))}`,
-  }
-  const groups = new GroupCoordinator(groupSettings, config.groupsMax)
+  const groups = createGroups(config, options)
   let producerIds = 0
   const newProducerId = (): number => producerIds++
-  const land = (target: MarkerTarget, marker: TransactionMarker): void => {
-    if (target.kind === 'group') {
-      groups.get(target.groupId)?.offsets.settle(marker.producerId, marker.outcome)
-      return
-    }
-    const log = topics.partition(target.partition.topic, target.partition.partition)
-    const timestampMs = clock.nowMs()
-    const facts = {
-      ...marker,
-      kind: marker.outcome,
-      coordinatorEpoch,
-      timestampMs,
-      baseOffset: 0,
-      leaderEpoch: 0,
-    }
-    log?.appendMarker({ ...marker, bytes: controlBatch(facts), coordinatorEpoch }, timestampMs)
-  }
   const { min, max } = config.transactionMarkerDelayMs
   const transactions = new TransactionCoordinator({
     clock,
@@ -74,8 +59,62 @@ export function createNodeState(options: BrokerOptions): NodeState {
     idsMax: config.transactionalIdsMax,
     newProducerId,
     markerDelayMs: () => (max > min ? min + random.below(max - min + 1) : min),
-    land,
+    land: (target, marker) => land(target, marker, { topics, groups, clock }),
   })
-  const clusterId = config.clusterId ?? randomClusterId(random)
-  return { config, clusterId, clock, random, logger, topics, groups, transactions, budget, newProducerId }
+  return {
+    config,
+    clusterId: config.clusterId ?? randomClusterId(random),
+    clock,
+    random,
+    logger,
+    layout: createLayout(config),
+    features: new Features({ 'transaction.version': config.transactionVersion }),
+    authorizer: createAuthorizer(config),
+    users: new Users({ passwords: config.users, usersMax: config.usersMax }),
+    topics,
+    groups,
+    transactions,
+    budget,
+    newProducerId,
+  }
+}
+
+function createLayout(config: BrokerConfig): Layout {
+  return new Layout({
+    nodeIds: Array.from({ length: config.nodes }, (_, index) => config.nodeId + index),
+    replicationFactor: config.defaultReplicationFactor ?? Math.min(config.nodes, replicasUsual),
+  })
+}
+
+function createAuthorizer(config: BrokerConfig): Authorizer {
+  return new Authorizer({
+    superUsers: config.superUsers,
+    openWithoutAcls: config.allowEveryoneIfNoAclFound,
+    aclsMax: config.aclsMax,
+  })
+}
+
+function createGroups(config: BrokerConfig, { clock, random, logger }: BrokerOptions): GroupCoordinator {
+  const settings = {
+    clock,
+    logger,
+    initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs,
+    sizeMax: config.groupSizeMax,
+    newMemberId: (prefix: string) => `${prefix}-${dashed(randomUuid(random))}`,
+  }
+  return new GroupCoordinator(settings, config.groupsMax)
+}
+
+/** A marker has come where it was sent. */
+function land(
+  target: MarkerTarget,
+  marker: TransactionMarker,
+  { topics, groups, clock }: Pick<NodeState, 'topics' | 'groups' | 'clock'>,
+): void {
+  if (target.kind === 'group') {
+    groups.get(target.groupId)?.offsets.settle(marker.producerId, marker.outcome)
+    return
+  }
+  const log = topics.partition(target.partition.topic, target.partition.partition)
+  if (log !== undefined) appendTransactionMarker(log, { ...marker, coordinatorEpoch }, clock.nowMs())
 }

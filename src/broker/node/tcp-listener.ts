@@ -2,13 +2,9 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { Address } from './address.ts'
 import type { Connection } from './connection.ts'
 import { FrameReader } from './frame-reader.ts'
-
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
 
 export interface ListenerOptions {
   readonly logger: Logger

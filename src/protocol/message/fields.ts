@@ -86,6 +86,7 @@ export const int16 = declare('int16')
 export const int32 = declare('int32')
 /** A number within ±2^53, or ±2^63 for the two ends of the range, which Kafka uses as signs. */
 export const int64 = declare('int64')
+export const float64 = declare('float64')
 /** 32 lower-case hex digits. */
 export const uuid = declare('uuid')
 export const string = declare('string')

@@ -1,6 +1,6 @@
 // Topics, their partitions and settings. Facts from Kafka's public message definitions (4.3; versions that only older brokers know: 3.9).
 import { defineApi } from '../message/codec.ts'
-import { array, arrayOf, bool, int16, int32, int8, string, uuid } from '../message/fields.ts'
+import { array, arrayOf, bool, int16, int32, int8, string, struct, uuid } from '../message/fields.ts'
 
 export const createTopics = defineApi(
   { key: 19, name: 'CreateTopics', versions: '0-7', flexible: '5+' },
@@ -180,6 +180,67 @@ export const alterConfigs = defineApi(
       errorMessage: string('0+', { nullable: '0+' }),
       resourceType: int8(),
       resourceName: string(),
+    }),
+  },
+)
+export const describeTopicPartitions = defineApi(
+  { key: 75, name: 'DescribeTopicPartitions', versions: '0', flexible: '0+' },
+  {
+    topics: array('0+', {
+      name: string(),
+    }),
+    responsePartitionLimit: int32('0+', { default: 2000 }),
+    cursor: struct(
+      '0+',
+      {
+        topicName: string(),
+        partitionIndex: int32(),
+      },
+      { nullable: '0+', default: null },
+    ),
+  },
+  {
+    throttleTimeMs: int32('0+', { ignorable: true }),
+    topics: array('0+', {
+      errorCode: int16(),
+      name: string('0+', { nullable: '0+' }),
+      topicId: uuid('0+', { ignorable: true }),
+      isInternal: bool('0+', { ignorable: true }),
+      partitions: array('0+', {
+        errorCode: int16(),
+        partitionIndex: int32(),
+        leaderId: int32(),
+        leaderEpoch: int32('0+', { default: -1, ignorable: true }),
+        replicaNodes: arrayOf('int32'),
+        isrNodes: arrayOf('int32'),
+        eligibleLeaderReplicas: arrayOf('int32', '0+', { nullable: '0+', default: null }),
+        lastKnownElr: arrayOf('int32', '0+', { nullable: '0+', default: null }),
+        offlineReplicas: arrayOf('int32', '0+', { ignorable: true }),
+      }),
+      topicAuthorizedOperations: int32('0+', { default: -2147483648 }),
+    }),
+    nextCursor: struct(
+      '0+',
+      {
+        topicName: string(),
+        partitionIndex: int32(),
+      },
+      { nullable: '0+', default: null },
+    ),
+  },
+)
+
+export const listConfigResources = defineApi(
+  { key: 74, name: 'ListConfigResources', versions: '0-1', flexible: '0+' },
+  {
+    resourceTypes: arrayOf('int8', '1+'),
+  },
+  {
+    throttleTimeMs: int32(),
+    errorCode: int16(),
+    configResources: array('0+', {
+      resourceName: string(),
+      resourceType: int8('1+', { default: 16, ignorable: true }),
     }),
   },
 )

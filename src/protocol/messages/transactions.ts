@@ -1,6 +1,6 @@
 // Idempotent and transactional producers. Facts from Kafka's public message definitions (4.3; versions that only older brokers know: 3.9).
 import { defineApi } from '../message/codec.ts'
-import { array, arrayOf, bool, int16, int32, int64, string } from '../message/fields.ts'
+import { array, arrayOf, bool, int16, int32, int64, int8, string } from '../message/fields.ts'
 
 export const initProducerId = defineApi(
   { key: 22, name: 'InitProducerId', versions: '0-5', flexible: '2+' },
@@ -160,6 +160,34 @@ export const listTransactions = defineApi(
       transactionalId: string(),
       producerId: int64(),
       transactionState: string(),
+    }),
+  },
+)
+export const writeTxnMarkers = defineApi(
+  { key: 27, name: 'WriteTxnMarkers', versions: '0-2', flexible: '1+' },
+  {
+    markers: array('0+', {
+      producerId: int64(),
+      producerEpoch: int16(),
+      transactionResult: bool(),
+      topics: array('0+', {
+        name: string(),
+        partitionIndexes: arrayOf('int32'),
+      }),
+      coordinatorEpoch: int32(),
+      transactionVersion: int8('2+', { ignorable: true }),
+    }),
+  },
+  {
+    markers: array('0+', {
+      producerId: int64(),
+      topics: array('0+', {
+        name: string(),
+        partitions: array('0+', {
+          partitionIndex: int32(),
+          errorCode: int16(),
+        }),
+      }),
     }),
   },
 )

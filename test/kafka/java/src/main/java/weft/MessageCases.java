@@ -62,7 +62,12 @@ public final class MessageCases {
 
     private static void writeAll(DataOutputStream cases, String name, Random random, int perVersion) throws Exception {
         boolean ofApi = name.endsWith("Request") || name.endsWith("Response");
-        Class<?> type = Class.forName(PACKAGE + name + (ofApi ? "Data" : ""));
+        Class<?> type;
+        try {
+            type = Class.forName(PACKAGE + name + (ofApi ? "Data" : ""));
+        } catch (ClassNotFoundException ofOtherClient) {
+            return;
+        }
         Schema[] schemas = (Schema[]) type.getField("SCHEMAS").get(null);
         ApiMessage plain = (ApiMessage) type.getConstructor().newInstance();
         for (short version = plain.lowestSupportedVersion(); version <= plain.highestSupportedVersion(); version++) {

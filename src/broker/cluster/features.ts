@@ -1,0 +1,34 @@
+/** What the cluster can do that clients must know the level of, and at which level it is. */
+export const featureLevels = {
+  /** 1: as 0 for clients; 2: KIP-890's second part, where each transaction has an epoch of its own. */
+  'transaction.version': { min: 0, max: 2 },
+} as const
+
+export type FeatureName = keyof typeof featureLevels
+
+export class Features {
+  readonly #levels: Map<FeatureName, number>
+  #epoch = 0
+
+  constructor(levels: Readonly<Record<FeatureName, number>>) {
+    this.#levels = new Map(Object.entries(levels) as [FeatureName, number][])
+  }
+
+  /** Grows with each change. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  levelOf(name: FeatureName): number {
+    return this.#levels.get(name) ?? 0
+  }
+
+  update(levels: ReadonlyMap<FeatureName, number>): void {
+    for (const [name, level] of levels) this.#levels.set(name, level)
+    this.#epoch++
+  }
+}
+
+export function isFeature(name: string): name is FeatureName {
+  return Object.hasOwn(featureLevels, name)
+}
