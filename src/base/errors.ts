@@ -70,6 +70,7 @@ export const errorCodes = {
   STORE_DRIVER_MISSING: { domain: 'user', retry: 'never' },
   STORE_FULL: { domain: 'user', retry: 'never' },
   STORE_CORRUPT: { domain: 'external', retry: 'never' },
+  STORE_IN_USE: { domain: 'external', retry: 'backoff' },
   STATE_LOCKED: { domain: 'user', retry: 'never' },
   // the process
   PORT_IN_USE: { domain: 'user', retry: 'never' },

@@ -19,7 +19,7 @@ import { inMemoryConnector } from './in-memory-connector.ts'
 import { NetworkLink } from './network-link.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedHost } from './simulated-host.ts'
-import type { Step } from './simulated-host.ts'
+import type { StepListener } from './simulated-host.ts'
 
 export interface ClusterOptions {
   readonly seed?: number
@@ -54,7 +54,9 @@ export interface ProcessOptions {
   /** Outlives the process; absent: stores are in memory. */
   readonly disk?: SimulatedDisk
   /** Called wherever the process touches the world outside. */
-  readonly onStep?: (step: Step) => void
+  readonly onStep?: StepListener
+  /** How long a request or an answer is under way; asked for each. Absent: no time at all. */
+  readonly latencyMs?: () => number
 }
 
 interface Process {
@@ -93,7 +95,7 @@ export class TestCluster {
   application(
     topology: Topology,
     settings: TestApplicationSettings = {},
-    { disk, onStep }: ProcessOptions = {},
+    { disk, ...watched }: ProcessOptions = {},
   ): Application {
     this.#started += 1
     const processId = `process-${this.#started}`
@@ -110,7 +112,7 @@ export class TestCluster {
       clock: this.clock,
       connector: link.connector,
       logger: this.#logger.with({ process: name }),
-      ...(onStep === undefined ? {} : { onStep }),
+      ...watched,
     })
     const { connector, clock, logger } = host
     const engines = disk === undefined ? {} : { engines: disk.mount(host) }

@@ -71,5 +71,5 @@ test('lists keys in the order of their bytes, both ways', () => {
 test('refuses a store that is open already', () => {
   const engines = new SimulatedDisk(seededRandom(1)).mount(alive)
   engines.open(place)
-  expect(() => engines.open(place)).toThrow('is opened twice')
+  expect(() => engines.open(place)).toThrow('is open already')
 })

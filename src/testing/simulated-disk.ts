@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.ts'
+import { StreamError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type {
   ChangeLogPosition,
@@ -17,7 +17,7 @@ export interface DiskContent {
 /** Who uses a disk, and may die in the middle of it. */
 export interface DiskUser {
   readonly dead: boolean
-  step(step: string): void
+  step(step: string, detail: string): void
 }
 
 /** How often the system writes what it holds to the platter after a write, unasked. */
@@ -43,7 +43,12 @@ export class SimulatedDisk {
         const name = nameOf(place)
         const file = this.#files.get(name) ?? new StoreFile()
         this.#files.set(name, file)
-        assert(!file.open, `store "${place.store}" of task ${place.task} is opened twice`)
+        if (file.open) {
+          throw new StreamError(
+            'STORE_IN_USE',
+            `store "${place.store}" of task ${place.task} is open already`,
+          )
+        }
         file.open = true
         return new SimulatedEngine(file, { place, user, synced: () => this.#random.next() < syncProbability })
       },
@@ -156,11 +161,11 @@ class SimulatedEngine implements OrderedStore {
 
   write(batch: StoreBatch): void {
     const { user, place, synced } = this.#surroundings
-    user.step(`write ${place.store}`)
+    user.step('write store', `${place.store} of ${place.task}`)
     if (user.dead) return
     this.#file.write(batch)
     if (synced()) this.#file.sync()
-    user.step(`wrote ${place.store}`)
+    user.step('wrote store', `${place.store} of ${place.task}`)
   }
 
   position(): ChangeLogPosition | undefined {

@@ -1,3 +1,4 @@
+import { sleep } from '../base/clock.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import { deferred } from '../base/deferred.ts'
 import type { LogFields, Logger } from '../base/logger.ts'
@@ -5,7 +6,7 @@ import type { Connection, Connector, EncodedRequest } from '../kafka/contracts.t
 import { apis } from '../protocol/apis.ts'
 
 /**
- * A point at which a process touches the world outside: `send EndTxn`, `answer EndTxn`, `write counts 1_0`, `log task runs`. Between
+ * A point at which a process touches the world outside: `send EndTxn`, `answer EndTxn`, `write store`, `log task runs`. Between
  * two of them only its memory changes, which nobody sees: a process that dies or stops at one of them has died or stopped at
  * every moment that makes a difference.
  */
@@ -16,7 +17,20 @@ export interface SimulatedHostOptions {
   readonly connector: Connector
   readonly logger: Logger
   /** Called at each step, before what it names happens; the process may be paused or killed meanwhile. */
-  readonly onStep?: (step: Step) => void
+  readonly onStep?: StepListener
+  /** How long a request or an answer is under way; asked for each. Absent: no time at all. */
+  readonly latencyMs?: () => number
+}
+
+/** @param detail - who or what: the client that sends, the store that is written */
+export type StepListener = (step: Step, detail: string) => void
+
+/** A connection, and when what was sent last over it arrives. */
+interface Wire {
+  readonly connection: Connection
+  readonly clientId: string
+  requestsAtMs: number
+  answersAtMs: number
 }
 
 /** The least time that a turn of a process's event loop takes; without it, a busy loop would stop time. */
@@ -50,7 +64,7 @@ export class SimulatedHost {
       connect: async (host, port, clientId) => {
         await this.#runs()
         const connection = await this.#after(connector.connect(host, port, clientId))
-        return this.#hosted(connection)
+        return this.#hosted(connection, clientId)
       },
     }
     this.logger = this.#logged(options.logger)
@@ -65,8 +79,8 @@ export class SimulatedHost {
   }
 
   /** Tells whoever watches that the process has come to this point. */
-  step(step: Step): void {
-    if (this.#state === 'running') this.#options.onStep?.(step)
+  step(step: Step, detail = ''): void {
+    if (this.#state === 'running') this.#options.onStep?.(step, detail)
   }
 
   pause(): void {
@@ -121,11 +135,12 @@ export class SimulatedHost {
     }
   }
 
-  #hosted(connection: Connection): Connection {
+  #hosted(connection: Connection, clientId: string): Connection {
     for (const known of this.#connections) if (known.closed) this.#connections.delete(known)
     this.#connections.add(connection)
+    const wire: Wire = { connection, clientId, requestsAtMs: 0, answersAtMs: 0 }
     return {
-      send: (request) => this.#send(connection, request),
+      send: (request) => this.#send(wire, request),
       recycle: (response) => connection.recycle?.(response),
       get closed() {
         return connection.closed
@@ -134,14 +149,31 @@ export class SimulatedHost {
     }
   }
 
-  async #send(connection: Connection, request: EncodedRequest): Promise<Buffer> {
+  async #send(wire: Wire, request: EncodedRequest): Promise<Buffer> {
     const api = apiNames.get(request.apiKey) ?? String(request.apiKey)
-    this.step(`send ${api}`)
+    this.step(`send ${api}`, wire.clientId)
     if (this.#state !== 'running') await this.#runs()
-    const answer = await this.#after(connection.send(request))
-    this.step(`answer ${api}`)
+    await this.#underWay(wire, 'requestsAtMs')
+    const answer = await this.#after(this.#answered(wire, request))
+    this.step(`answer ${api}`, wire.clientId)
     if (this.#state !== 'running') await this.#runs()
     return answer
+  }
+
+  /** An answer that is under way arrives in spite of what happens to the process meanwhile, and waits for it there. */
+  async #answered(wire: Wire, request: EncodedRequest): Promise<Buffer> {
+    const bytes = await wire.connection.send(request)
+    await this.#underWay(wire, 'answersAtMs')
+    return bytes
+  }
+
+  /** Nothing overtakes what was sent before it over the same connection. */
+  async #underWay(wire: Wire, direction: 'requestsAtMs' | 'answersAtMs'): Promise<void> {
+    const { clock, latencyMs } = this.#options
+    if (latencyMs === undefined) return
+    const nowMs = clock.monotonicMs()
+    wire[direction] = Math.max(wire[direction], nowMs + latencyMs())
+    await sleep(clock, wire[direction] - nowMs)
   }
 
   #logged(logger: Logger): Logger {

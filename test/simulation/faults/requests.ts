@@ -1,27 +1,10 @@
-import type { Random } from '../../src/base/random.ts'
-import type { Fault, FaultRule } from '../../src/broker/fault-control.ts'
+import type { Random } from '../../../src/base/random.ts'
+import type { Fault, FaultRule } from '../../../src/broker/fault-control.ts'
+import type { KafkaErrorName } from '../../../src/protocol/error-codes.ts'
+import { pick } from '../cases/case.ts'
 
-const apis = [
-  'Produce',
-  'Fetch',
-  'TxnOffsetCommit',
-  'EndTxn',
-  'InitProducerId',
-  'AddPartitionsToTxn',
-  'AddOffsetsToTxn',
-  'JoinGroup',
-  'SyncGroup',
-  'Heartbeat',
-  'OffsetFetch',
-  'ListOffsets',
-  'FindCoordinator',
-  'Metadata',
-]
-/** Commits are where it hurts: they are drawn as often as all others together. */
-const commitApis = ['Produce', 'TxnOffsetCommit', 'EndTxn', 'InitProducerId']
-
-/** Answers that such a request can really get. */
-const errors: Readonly<Record<string, readonly (Fault & { kind: 'error' })['error'][]>> = {
+/** Every request of the engine, with answers that it can really get. */
+const errors: Readonly<Record<string, readonly KafkaErrorName[]>> = {
   Produce: ['NOT_LEADER_OR_FOLLOWER', 'REQUEST_TIMED_OUT', 'UNKNOWN_SERVER_ERROR', 'INVALID_PRODUCER_EPOCH'],
   Fetch: ['NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_LEADER_EPOCH'],
   TxnOffsetCommit: [
@@ -42,14 +25,21 @@ const errors: Readonly<Record<string, readonly (Fault & { kind: 'error' })['erro
   InitProducerId: ['NOT_COORDINATOR', 'CONCURRENT_TRANSACTIONS'],
   AddPartitionsToTxn: ['NOT_COORDINATOR', 'CONCURRENT_TRANSACTIONS'],
   AddOffsetsToTxn: ['NOT_COORDINATOR', 'CONCURRENT_TRANSACTIONS'],
+  OffsetCommit: ['NOT_COORDINATOR', 'REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'],
   JoinGroup: ['NOT_COORDINATOR', 'COORDINATOR_LOAD_IN_PROGRESS', 'UNKNOWN_MEMBER_ID'],
   SyncGroup: ['NOT_COORDINATOR', 'REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID'],
   Heartbeat: ['NOT_COORDINATOR', 'REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION'],
+  LeaveGroup: ['NOT_COORDINATOR'],
   OffsetFetch: ['NOT_COORDINATOR', 'UNSTABLE_OFFSET_COMMIT'],
   ListOffsets: ['NOT_LEADER_OR_FOLLOWER'],
   FindCoordinator: ['COORDINATOR_NOT_AVAILABLE'],
   Metadata: ['REQUEST_TIMED_OUT'],
+  CreateTopics: ['NOT_CONTROLLER', 'TOPIC_ALREADY_EXISTS'],
+  DeleteRecords: ['NOT_LEADER_OR_FOLLOWER'],
 }
+const apis = Object.keys(errors)
+/** Commits are where it hurts: they are drawn as often as all others together. */
+const commitApis = ['Produce', 'TxnOffsetCommit', 'OffsetCommit', 'EndTxn', 'InitProducerId']
 
 /** One rule for the applications' requests, drawn. */
 export function drawFault(random: Random): FaultRule {
@@ -64,14 +54,8 @@ function drawKind(random: Random, api: string): Fault {
   const dice = random.next()
   if (dice < 0.3) return { kind: 'cut', when }
   if (dice < 0.5) return { kind: 'delay', minMs: 1, maxMs: 1 + random.below(3000), when }
-  if (dice < 0.6) return { kind: 'drop' }
-  return {
-    kind: 'error',
-    error: pick(random, errors[api] ?? ['NOT_COORDINATOR']),
-    when: random.next() < 0.7 ? 'instead' : 'after',
-  }
-}
-
-export function pick<T>(random: Random, choices: readonly T[]): T {
-  return choices[random.below(choices.length)] as T
+  if (dice < 0.6) return { kind: 'drop', when }
+  if (dice < 0.65) return { kind: 'duplicate' }
+  const error = pick<KafkaErrorName>(random, errors[api] ?? ['NOT_COORDINATOR'])
+  return { kind: 'error', error, when: random.next() < 0.7 ? 'instead' : 'after' }
 }

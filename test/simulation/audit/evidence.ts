@@ -1,0 +1,38 @@
+import type { ReadRecord } from '../../../src/testing/cluster.ts'
+
+/** What stood in one store's files at some moment, and which change log it is to equal. */
+export interface StoreEvidence {
+  /** `p1, task 0_1, store "counts", when killed at 12.345 s` */
+  readonly where: string
+  readonly changeLog: { readonly topic: string; readonly partition: number }
+  /** Values begin with their record's timestamp, 8 bytes. */
+  readonly timestamped: boolean
+  /** Bytes by key; keys as latin1 text. */
+  readonly entries: ReadonlyMap<string, Buffer>
+  /** The change-log offset up to which it claims to have everything. */
+  readonly position: number
+  /** Whether nothing may be missing behind that position: its task ran, and all was at rest. */
+  readonly whole: boolean
+}
+
+export interface CommittedPosition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** As the committed offset carries it: base64 of a version byte and 8 bytes. */
+  readonly metadata: string
+}
+
+/** What readers of committed records, and whoever looks at disks and coordinators, see when everything has come to rest. */
+export interface Evidence {
+  read(topic: string): readonly ReadRecord[]
+  /** Whether nothing may be double: exactly once, or nothing ever broke. */
+  readonly strict: boolean
+  /** Whether nobody wrote who had lost its tasks: exactly once, or processes only died. At least once, such a one undoes what others did. */
+  readonly noZombies: boolean
+  readonly caching: boolean
+  readonly stores: readonly StoreEvidence[]
+  readonly committed: readonly CommittedPosition[]
+  /** Partitions whose last stable offset is not their high watermark: a transaction is open there. */
+  readonly openPartitions: readonly string[]
+}

@@ -1,0 +1,74 @@
+/** Asks brokers what nobody in the engine is asked: committed offsets as they stand, open transactions, who is in the group. */
+import { partitionKey } from '../../src/kafka/contracts.ts'
+import type { TopicPartition } from '../../src/kafka/contracts.ts'
+import { apis } from '../../src/protocol/apis.ts'
+import { TestClient } from '../../src/broker/fixtures/test-broker.ts'
+import type { TestCluster } from '../../src/testing/cluster.ts'
+import type { CommittedPosition } from './audit/evidence.ts'
+
+const groupId = 'app'
+
+export class Inquiry {
+  readonly #cluster: TestCluster
+  readonly #client: TestClient
+
+  constructor(cluster: TestCluster) {
+    this.#cluster = cluster
+    this.#client = new TestClient(cluster.broker)
+  }
+
+  /** In order of topic and partition. */
+  async committed(): Promise<CommittedPosition[]> {
+    const request = { groups: [{ groupId, topics: null }], requireStable: false }
+    const { groups } = await this.#cluster.run(this.#client.send(apis.offsetFetch, request, 9))
+    const positions = (groups[0]?.topics ?? []).flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex, committedOffset, metadata }) => ({
+        topic: name,
+        partition: partitionIndex,
+        offset: committedOffset,
+        metadata: metadata ?? '',
+      })),
+    )
+    return positions.toSorted((a, b) => (partitionKey(a) < partitionKey(b) ? -1 : 1))
+  }
+
+  /** One line for each transactional id that is in the middle of something. */
+  async transactions(): Promise<string[]> {
+    const { transactionStates } = await this.#cluster.run(this.#client.send(apis.listTransactions, {}, 1))
+    return transactionStates
+      .filter(({ transactionState }) =>
+        ['Ongoing', 'PrepareCommit', 'PrepareAbort'].includes(transactionState),
+      )
+      .map(
+        ({ transactionalId, transactionState }) => `transaction of ${transactionalId} is ${transactionState}`,
+      )
+  }
+
+  async group(): Promise<string> {
+    const { groups } = await this.#cluster.run(
+      this.#client.send(apis.describeGroups, { groups: [groupId] }, 5),
+    )
+    const members = (groups[0]?.members ?? []).map(({ groupInstanceId }) => groupInstanceId)
+    return `group is ${groups[0]?.groupState} with ${members.join(', ') || 'nobody'}`
+  }
+
+  /** The offset after the last record that readers see, by partition. */
+  async ends(partitions: readonly TopicPartition[]): Promise<Map<string, number>> {
+    const { admin } = this.#cluster.kafka
+    const known = await this.#cluster.run(admin.listTopics())
+    const there = partitions.filter(({ topic }) => known.some(({ name }) => name === topic))
+    return this.#cluster.run(admin.listOffsets(there, 'latest', 'read_committed'))
+  }
+
+  /** Partitions in which a transaction is open. */
+  async openPartitions(): Promise<string[]> {
+    const { admin } = this.#cluster.kafka
+    const topics = await this.#cluster.run(admin.listTopics())
+    const partitions = topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partition }) => ({ topic: name, partition })),
+    )
+    const stable = await this.#cluster.run(admin.listOffsets(partitions, 'latest', 'read_committed'))
+    const ends = await this.#cluster.run(admin.listOffsets(partitions, 'latest', 'read_uncommitted'))
+    return partitions.map(partitionKey).filter((key) => stable.get(key) !== ends.get(key))
+  }
+}

@@ -1,0 +1,282 @@
+import type { Random } from '../../src/base/random.ts'
+import { partitionKey } from '../../src/kafka/contracts.ts'
+import type { TopicPartition } from '../../src/kafka/contracts.ts'
+import type { TaskStatus } from '../../src/runtime/status.ts'
+import type { ReadRecord, TestCluster } from '../../src/testing/cluster.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+import type { Evidence, StoreEvidence } from './audit/evidence.ts'
+import { deadLetters, pick } from './cases/case.ts'
+import type { Draw, InputRecord } from './cases/case.ts'
+import { changeLogOf, expectedInputs } from './expected-inputs.ts'
+import { drawFault } from './faults/requests.ts'
+import { drawDeed, drawTrap } from './faults/traps.ts'
+import type { Deed } from './faults/traps.ts'
+import { Inquiry } from './inquiry.ts'
+import { Place } from './places.ts'
+import type { Plan } from './plan.ts'
+
+/** Virtual time in which everything must have come to rest once nothing breaks any more. */
+const restWithinMs = 45_000
+/** After that, whoever is slow to notice has this time to do wrong. */
+const quietMs = 3000
+
+export interface RunOptions {
+  readonly cluster: TestCluster
+  readonly random: Random
+  readonly plan: Plan
+  readonly tell: (who: string, what: string) => void
+  /** The last thing that went wrong for good in a process, for whoever wonders why it is stuck. */
+  readonly lastError: (processId: string) => string | undefined
+}
+
+/** One seed at work: processes, input, trouble, and rest. */
+export class Run {
+  /** How often each deed was done at each step. */
+  readonly deeds = new Map<string, number>()
+  readonly #options: RunOptions
+  readonly #topology: Topology
+  readonly #inputs: readonly TopicPartition[]
+  readonly #places: readonly Place[]
+  readonly #inquiry: Inquiry
+  readonly #numbers = new Map<string, number>()
+  readonly #stores: StoreEvidence[] = []
+  #faults = 0
+
+  constructor(options: RunOptions) {
+    this.#options = options
+    const { cluster, plan, tell } = options
+    this.#topology = plan.simulated.topology(plan.variant)
+    this.#inputs = expectedInputs(this.#topology, plan.simulated)
+    this.#inquiry = new Inquiry(cluster)
+    this.#places = Array.from({ length: plan.processes }, (_, index) => {
+      const processId = `p${index + 1}`
+      const place = new Place({
+        processId,
+        cluster,
+        topology: this.#topology,
+        settings: plan.settings,
+        disk: plan.disk,
+        tell: (what) => tell(processId, what),
+        onDeed: (deed, step) => this.#note(deed, step),
+      })
+      place.onDeath = () => this.#lookAt(place, `when killed at ${cluster.clock.nowMs()}`)
+      return place
+    })
+  }
+
+  async begin(): Promise<void> {
+    const { cluster, plan } = this.#options
+    for (const [topic, partitions] of Object.entries({ ...plan.simulated.topics, [deadLetters]: 1 })) {
+      await cluster.createTopic(topic, partitions)
+    }
+    await this.#produce(plan.simulated.first?.(this.#draw()) ?? [])
+    await this.#produceSome()
+    for (const place of this.#places) place.start()
+  }
+
+  async trouble(): Promise<void> {
+    const { cluster, random, plan } = this.#options
+    for (let step = 0; step < plan.steps; step++) {
+      if (plan.calm) await this.#comeAndGo()
+      else await this.#act()
+      await cluster.advance(random.below(random.next() < 0.2 ? 8000 : 400))
+    }
+  }
+
+  async #comeAndGo(): Promise<void> {
+    const { random } = this.#options
+    const place = pick(random, this.#places)
+    const dice = random.next()
+    if (dice < 0.7) await this.#produceSome()
+    else if (place.application === undefined) place.start()
+    else if (place.application.state === 'running') place.do({ kind: 'stop' })
+  }
+
+  async #act(): Promise<void> {
+    const { random, cluster } = this.#options
+    const place = pick(random, this.#places)
+    const dice = random.next()
+    if (dice < 0.4) await this.#produceSome()
+    else if (dice < 0.55) this.#breakRequests()
+    else if (dice < 0.6) cluster.broker.faults.clear()
+    else if (place.application === undefined) this.#comeBack(place)
+    else if (dice < 0.85) place.trap = drawTrap(random)
+    else if (dice < 0.9) {
+      place.do({ kind: 'stop' })
+      place.trap = drawTrap(random, 'shut-down')
+    } else place.do(drawDeed(random))
+  }
+
+  #breakRequests(): void {
+    const { random, cluster, tell } = this.#options
+    const { where: _, ...rule } = drawFault(random)
+    tell('scenario', `breaks requests: ${JSON.stringify(rule)}`)
+    cluster.broker.faults.add(rule)
+    this.#faults += 1
+  }
+
+  #comeBack(place: Place): void {
+    const { random } = this.#options
+    if (random.next() < 0.1) {
+      this.#options.tell(place.processId, 'loses its disk')
+      place.disk?.erase()
+    }
+    if (random.next() < 0.3) place.trap = drawTrap(random, 'start')
+    place.start()
+  }
+
+  /** Everything breaks no more, every process runs. @returns what is stuck; empty when all input has been worked off, twice */
+  async rest(): Promise<string[]> {
+    const { cluster, plan, tell } = this.#options
+    tell('scenario', 'nothing breaks any more')
+    cluster.broker.faults.clear()
+    for (const place of this.#places) place.mend()
+    const stuck = await this.#settle()
+    if (stuck.length > 0) return stuck
+    tell('scenario', 'all is at rest, and the last records are sent')
+    await this.#produce(plan.simulated.last(this.#draw()))
+    const stuckAgain = await this.#settle()
+    if (stuckAgain.length > 0) return stuckAgain
+    await cluster.advance(quietMs)
+    return []
+  }
+
+  async #settle(): Promise<string[]> {
+    const { cluster } = this.#options
+    const endMs = cluster.clock.nowMs() + restWithinMs
+    for (let settled = 0; settled < 2;) {
+      for (const place of this.#places) if (place.application === undefined) place.start()
+      await cluster.advance(settled > 0 ? 2 * (this.#options.plan.settings.commitIntervalMs ?? 0) + 100 : 250)
+      const waiting = await this.#waiting()
+      settled = waiting.length === 0 ? settled + 1 : 0
+      if (cluster.clock.nowMs() > endMs) return this.#describeStuck(waiting)
+    }
+    return []
+  }
+
+  /** Input partitions that are not worked off: who waits for what. */
+  async #waiting(): Promise<string[]> {
+    const tasks = this.#tasks()
+    const ownerOf = (input: TopicPartition) =>
+      tasks.find(({ task }) => task.inputs.some((other) => partitionKey(other) === partitionKey(input)))
+    const idle = this.#inputs.filter((input) => ownerOf(input)?.task.state !== 'running')
+    if (idle.length > 0)
+      return idle.map((input) => `${partitionKey(input)}: ${describeOwner(ownerOf(input))} and not running`)
+    const ends = await this.#inquiry.ends(this.#inputs)
+    return this.#inputs.flatMap((input) => {
+      const key = partitionKey(input)
+      const owner = ownerOf(input)
+      const at = owner?.task.inputs.find((other) => partitionKey(other) === key)
+      const end = ends.get(key) ?? 0
+      if (at !== undefined && at.position >= end) return []
+      return [`${key}: ${describeOwner(owner)} is at ${at?.position} of ${end}, ${at?.committed} committed`]
+    })
+  }
+
+  async #describeStuck(waiting: readonly string[]): Promise<string[]> {
+    const { lastError } = this.#options
+    return [
+      `not at rest ${restWithinMs / 1000} s after the last fault`,
+      ...waiting,
+      await this.#inquiry.group(),
+      ...(await this.#inquiry.transactions()),
+      ...this.#places.map(({ processId, application }) =>
+        [`${processId} is ${application?.state ?? 'not there'}`, lastError(processId)]
+          .filter(Boolean)
+          .join('; its last error: '),
+      ),
+    ]
+  }
+
+  #tasks(): { readonly task: TaskStatus; readonly process: string }[] {
+    return this.#places.flatMap(({ application, processId }) =>
+      (application?.threads() ?? []).flatMap(({ tasks, thread }) =>
+        tasks.map((task) => ({ task, process: `${processId} thread ${thread + 1}` })),
+      ),
+    )
+  }
+
+  async evidence(): Promise<Evidence> {
+    const { cluster, plan } = this.#options
+    const running = new Set(this.#tasks().map(({ task, process }) => `${process.split(' ')[0]} ${task.id}`))
+    for (const place of this.#places) this.#lookAt(place, 'at rest', running)
+    const records = new Map<string, readonly ReadRecord[]>()
+    const topics = await cluster.run(cluster.kafka.admin.listTopics())
+    for (const { name } of topics) records.set(name, await cluster.read(name))
+    const strict = plan.guarantee === 'exactly_once_v2' || plan.calm
+    const noZombies = strict || this.#onlyDeaths()
+    return {
+      read: (topic) => records.get(topic) ?? [],
+      strict,
+      noZombies,
+      caching: plan.variant.caching,
+      stores: noZombies ? this.#stores : [],
+      committed: await this.#inquiry.committed(),
+      openPartitions: await this.#inquiry.openPartitions(),
+    }
+  }
+
+  #onlyDeaths(): boolean {
+    return this.#faults === 0 && [...this.deeds.keys()].every((deed) => !/^(pause|cut)/.test(deed))
+  }
+
+  #lookAt(place: Place, when: string, running: ReadonlySet<string> = new Set()): void {
+    for (const { place: where, content } of place.disk?.contents() ?? []) {
+      if (content.position === undefined) continue
+      const spec = this.#topology.stores.find(({ name }) => name === where.store)
+      this.#stores.push({
+        where: `${place.processId}, task ${where.task}, store "${where.store}" ${when}`,
+        changeLog: {
+          topic: changeLogOf(this.#topology, where.store),
+          partition: Number(where.task.split('_')[1]),
+        },
+        timestamped: spec?.timestamped === true,
+        entries: content.entries,
+        position: content.position.offset,
+        whole: running.has(`${place.processId} ${where.task}`),
+      })
+    }
+  }
+
+  #note(deed: Deed, step: string): void {
+    const name = `${deed.kind} ${step}`
+    this.deeds.set(name, (this.deeds.get(name) ?? 0) + 1)
+  }
+
+  async #produceSome(): Promise<void> {
+    const { random, plan } = this.#options
+    const draw = this.#draw()
+    await this.#produce(Array.from({ length: 1 + random.below(25) }, () => plan.simulated.draw(draw)))
+  }
+
+  async #produce(records: readonly InputRecord[]): Promise<void> {
+    const { cluster, random } = this.#options
+    for (const [topic, part] of Map.groupBy(records, (record) => record.topic)) {
+      const timed = part.map((record) => ({ ...record, timestampMs: this.#time(random) }))
+      await cluster.produce(topic, timed)
+    }
+  }
+
+  /** Around now, in no order; now and then far ahead. */
+  #time(random: Random): number {
+    const nowMs = Math.trunc(this.#options.cluster.clock.nowMs())
+    return nowMs + (random.next() < 0.01 ? random.below(600_000) : random.below(10_000) - 5000)
+  }
+
+  #draw(): Draw {
+    return {
+      random: this.#options.random,
+      next: (name) => {
+        const number = (this.#numbers.get(name) ?? 0) + 1
+        this.#numbers.set(name, number)
+        return number
+      },
+    }
+  }
+}
+
+function describeOwner(owner: { readonly task: TaskStatus; readonly process: string } | undefined): string {
+  return owner === undefined
+    ? 'nobody has it'
+    : `task ${owner.task.id} of ${owner.process} (${owner.task.state})`
+}
