@@ -9,7 +9,6 @@ import { assert } from '../../base/assert.ts'
 import { deferred, type Deferred } from '../../base/deferred.ts'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import { apis } from '../../protocol/apis.ts'
-import { Alarm } from '../cluster/alarm.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { checkResponse, kafkaNameOf } from '../cluster/response-error.ts'
 import type {
@@ -26,9 +25,6 @@ import { nextTransactionState, type TransactionState } from '../transaction/tran
 import { Accumulator } from './accumulator.ts'
 import type { PartitionQueue, SealedBatch } from './partition-queue.ts'
 import { Sender, type ProducerIdentity } from './sender.ts'
-
-/** How long a coordinator usually takes to write a transaction's markers. */
-const markersMs = 4
 
 interface Waiter {
   readonly transaction: number
@@ -58,8 +54,8 @@ export class ClusterProducer implements Producer {
   #registered = false
   /** Whether a sequence was used for a batch that the broker may not have: the epoch must change before the next one. */
   #gap = false
-  #markersUntilMs = 0
-  readonly #markersAlarm: Alarm
+  /** The markers of the former transaction are being written. */
+  #markers: Promise<void> | undefined
 
   constructor(cluster: Cluster, options: ProducerOptions, lane: string) {
     this.#cluster = cluster
@@ -73,7 +69,6 @@ export class ClusterProducer implements Producer {
       this.#sender.schedulePump()
     })
     const protocol = this.#protocol
-    this.#markersAlarm = new Alarm(cluster.context.clock, () => this.#sender.schedulePump())
     this.#sender = new Sender(cluster, options, lane, {
       transactionalId: transactional?.id ?? null,
       get versionMax() {
@@ -144,7 +139,7 @@ export class ClusterProducer implements Producer {
       await this.#complete(protocol, offsets, group)
       // Nothing was written and nothing committed: there is no transaction to end.
       if (this.#registered && (await protocol.end(true))) this.#resetSequences()
-      if (this.#registered) this.#markersUntilMs = this.#cluster.context.clock.monotonicMs() + markersMs
+      if (this.#registered) this.#awaitMarkers(protocol)
     } catch (error) {
       throw this.#fail(toStreamError(error))
     }
@@ -160,6 +155,7 @@ export class ClusterProducer implements Producer {
     try {
       await this.#quiet()
       const epochChanged = this.#registered && (await this.#endAborted(protocol))
+      if (this.#registered) this.#awaitMarkers(protocol)
       if (this.#gap && !epochChanged) await protocol.init(true)
       if (this.#gap || epochChanged) this.#resetSequences()
     } catch (thrown) {
@@ -183,7 +179,6 @@ export class ClusterProducer implements Producer {
       })
     }
     this.#sender.stop()
-    this.#markersAlarm.cancel()
     this.#failure ??= new StreamError('INTERRUPTED', 'the producer is closed')
     this.#wakeWaiters()
     await this.#cluster.connections.closeLane(this.#lane)
@@ -210,20 +205,21 @@ export class ClusterProducer implements Producer {
   #identityNow(): ProducerIdentity | undefined {
     if (this.#protocol !== undefined) {
       const sends = this.#state === 'open' || this.#state === 'committing'
-      return sends && !this.#markersAwaited() ? this.#protocol.identity : undefined
+      return sends && this.#markers === undefined ? this.#protocol.identity : undefined
     }
     if (this.#identity === undefined && !this.#asking && this.#failure === undefined) void this.#askIdentity()
     return this.#failure === undefined ? this.#identity : undefined
   }
 
   /**
-   * Whether the markers of the former transaction are likely still being written. A broker that gets the first batch of the next one
-   * meanwhile tries again only after 20 ms (its `add.partitions.to.txn.retry.backoff.ms`): waiting a little here is shorter.
+   * Nothing of the next transaction is sent while the markers of this one are being written: a broker that gets its first batch
+   * meanwhile tries again only after 20 ms (its `add.partitions.to.txn.retry.backoff.ms`).
    */
-  #markersAwaited(): boolean {
-    if (this.#registered || this.#cluster.context.clock.monotonicMs() >= this.#markersUntilMs) return false
-    this.#markersAlarm.set(this.#markersUntilMs)
-    return true
+  #awaitMarkers(protocol: TransactionProtocol): void {
+    this.#markers = protocol.markersWritten().finally(() => {
+      this.#markers = undefined
+      this.#sender.schedulePump()
+    })
   }
 
   async #askIdentity(): Promise<void> {
@@ -296,6 +292,7 @@ export class ClusterProducer implements Producer {
     offsets: readonly CommittedOffset[],
     group: GroupMetadata,
   ): Promise<void> {
+    await this.#markers
     this.#registered = true
     if (protocol.version === 1) await protocol.addGroup(group.groupId)
     const { identity, offsetCommitVersionMax: versionMax } = protocol

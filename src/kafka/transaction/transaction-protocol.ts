@@ -5,6 +5,7 @@
  * Version 2 (KIP-890; the cluster's `transaction.version` is 2 or more): the brokers add them themselves, and the answer to
  * EndTxn carries the next epoch, so that nothing sent late for one transaction is taken for the next.
  */
+import { sleep } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import { apis } from '../../protocol/apis.ts'
 import { kafkaErrorName } from '../../protocol/error-codes.ts'
@@ -19,6 +20,10 @@ export interface TransactionalSettings {
   readonly id: string
   readonly timeoutMs: number
 }
+
+/** Between two questions whether a transaction's markers are written; that takes a coordinator a few milliseconds. */
+const markersPollMs = 1
+const markersMaxMs = 100
 
 const lastVersionOfOne = { endTxn: 4, txnOffsetCommit: 4, produce: 11 } as const
 const noIdentity: ProducerIdentity = { producerId: -1, producerEpoch: -1 }
@@ -137,6 +142,30 @@ export class TransactionProtocol {
       if (unanswered && isOpenQuestion(error)) throw outcomeUnknown(id, error)
       throw error
     }
+  }
+
+  /**
+   * Resolves when the coordinator has written the markers of the transaction that ended last; after {@link markersMaxMs} in any
+   * case, and sooner where it cannot be asked. Never rejects: it is a matter of speed only.
+   */
+  async markersWritten(): Promise<void> {
+    const { clock } = this.#cluster.context
+    const waiting = new AbortController()
+    const { signal } = waiting
+    await Promise.race([this.#completed(signal), sleep(clock, markersMaxMs, signal)]).catch(() => {})
+    waiting.abort()
+  }
+
+  async #completed(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.#state()).startsWith('Prepare'))
+      await sleep(this.#cluster.context.clock, markersPollMs, signal)
+  }
+
+  async #state(): Promise<string> {
+    const { transactionStates } = await this.#coordinator.once(mainLane, (connection) =>
+      connection.send(apis.describeTransactions, () => ({ transactionalIds: [this.#settings.id] })),
+    )
+    return transactionStates[0]?.transactionState ?? ''
   }
 
   #takeEpoch({ producerId, producerEpoch }: ProducerIdentity): boolean {
