@@ -15,6 +15,8 @@ export interface RawRecord {
   partition: number
   offset: number
   timestampMs: number
+  /** The largest time of the partition's records before this one, −1 where there was none; the source takes this record's into it. */
+  partitionTimeMs: number
   buffer: Buffer
   keyStart: number
   /** −1: a null key. */

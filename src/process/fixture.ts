@@ -79,6 +79,7 @@ export class TestTask {
   readonly context = { topic: '', partition: -1, offset: -1, streamTimeMs: -1, clock: new ManualClock() }
   readonly #stores = new Map<string, { readonly managed: ManagedStore; readonly store: KeyValueStore }>()
   readonly #globals = new Map<string, GlobalTable>()
+  readonly #partitionTimesMs = new Map<string, number>()
   readonly #functions: TestFunctions
   readonly processors: Processors
   #offset = 0
@@ -96,7 +97,9 @@ export class TestTask {
 
   /** Processes one record, its key and value given as the bytes' text. */
   push(topic: string, key: string | null, value: string | null, more: PushedRecord = {}): void {
-    this.processors.sources.get(topic)?.accept(this.#raw(topic, key, value, more))
+    const raw = this.#raw(topic, key, value, more)
+    this.processors.sources.get(topic)?.accept(raw)
+    this.#partitionTimesMs.set(topic, raw.partitionTimeMs)
   }
 
   /** Applies one record of a global table. */
@@ -169,6 +172,7 @@ export class TestTask {
       partition: 0,
       offset: this.#offset++,
       timestampMs: more.timestampMs ?? 0,
+      partitionTimeMs: this.#partitionTimesMs.get(topic) ?? -1,
       buffer,
       keyStart: 1,
       keyEnd: key === null ? -1 : valueStart,

@@ -59,6 +59,27 @@ export function mapped(code: string): Topology {
   ])
 }
 
+/** `input` to `output`, each record ten milliseconds after the one before it in its partition. */
+export function stamped(): Topology {
+  const extractor = expression('ten later', 'timestampExtractor', 'previousTimestamp + 10')
+  const timestamp: FunctionRef = {
+    ...extractor,
+    parameters: [{ name: 'record' }, { name: 'previousTimestamp' }],
+    resultType: { kind: 'long' },
+  }
+  return topology([
+    { kind: 'source', id: 'in', topics: ['input'], key: text, value: text, timestamp },
+    {
+      kind: 'sink',
+      id: 'out',
+      input: 'in',
+      topic: { kind: 'topic', name: 'output' },
+      key: text,
+      value: text,
+    },
+  ])
+}
+
 /** Counts `words` by their value, over a repartition topic, into `counts`. */
 export function countByKey(store: Partial<StoreSpec> = {}): Topology {
   return topology(

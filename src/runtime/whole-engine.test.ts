@@ -3,7 +3,7 @@ import type { Fault } from '../broker/fault-control.ts'
 import { TestCluster } from '../testing/cluster.ts'
 import type { ReadRecord, TestApplicationSettings, TestRecord } from '../testing/cluster.ts'
 import type { Application } from './application.ts'
-import { countByKey, mapped, passThrough, streamTableJoin } from './fixtures.ts'
+import { countByKey, mapped, passThrough, stamped, streamTableJoin } from './fixtures.ts'
 
 /** Who a process is that comes back. */
 const identity = { kind: 'fixed', processId: 'p' } as const
@@ -99,6 +99,26 @@ describe('a stateless pipeline', () => {
       expect(application.state).toBe('stopped')
     }
     expect((await cluster.read('output')).map(text)).toEqual(['1', '2', '3'])
+  })
+})
+
+describe('times', () => {
+  test('of a partition go on after a restart where its last commit was', async () => {
+    await using cluster = new TestCluster()
+    for (const topic of ['input', 'output']) await cluster.createTopic(topic, 2)
+    const first = cluster.application(stamped(), { identity })
+    first.start()
+    const records = (count: number) =>
+      Array.from({ length: count }, () => ({ key: 'k', value: 'v', partition: 0, timestampMs: 1 }))
+    await cluster.produce('input', records(3))
+    await cluster.produce('input', [{ key: 'k', value: 'v', partition: 1, timestampMs: 1 }])
+    await cluster.untilRead('output', (read) => read.length === 4)
+    await cluster.run(first.stop())
+    await cluster.produce('input', records(2))
+    cluster.application(stamped(), { identity }).start()
+    const output = await cluster.untilRead('output', (read) => read.length === 6)
+    const times = output.map(({ timestampMs }) => timestampMs)
+    expect(times.toSorted((a, b) => a - b)).toEqual([9, 9, 19, 29, 39, 49])
   })
 })
 

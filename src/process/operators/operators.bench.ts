@@ -22,6 +22,7 @@ function raw(topic: string, key: string, value: string): RawRecord {
     partition: 0,
     offset: 0,
     timestampMs: 1_700_000_000_000,
+    partitionTimeMs: -1,
     buffer: bytes,
     keyStart: 0,
     keyEnd: key.length,

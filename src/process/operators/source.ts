@@ -24,8 +24,6 @@ export class Source implements RecordSource {
   readonly #recordsIn: Counter
   readonly #negativeTimestamps: Counter
   readonly #record = new StreamRecord()
-  /** The largest timestamp of this topic's partition so far. */
-  #partitionTimeMs = -1
 
   constructor({ node, topic, decoder, timestamp, env, next }: SourceOptions) {
     this.#context = env.context
@@ -56,7 +54,7 @@ export class Source implements RecordSource {
     }
     record.timestampMs = timestampMs
     context.timestampMs = timestampMs
-    if (timestampMs > this.#partitionTimeMs) this.#partitionTimeMs = timestampMs
+    if (timestampMs > raw.partitionTimeMs) raw.partitionTimeMs = timestampMs
     if (timestampMs > context.streamTimeMs) context.streamTimeMs = timestampMs
     this.#next.process(record)
   }
@@ -71,7 +69,7 @@ export class Source implements RecordSource {
       partition: raw.partition,
       offset: raw.offset,
     }
-    const result = extractor.call2(record, this.#partitionTimeMs)
+    const result = extractor.call2(record, raw.partitionTimeMs)
     if (Number.isSafeInteger(result)) return result as number
     throw extractor.unusable(result, 'a timestamp in whole milliseconds')
   }

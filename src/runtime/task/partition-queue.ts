@@ -15,6 +15,8 @@ export class PartitionQueue {
   fetchPosition = 0
   /** Where the partition ended when the broker last said so, for readers of this isolation. */
   knownEnd = 0
+  /** The largest record time so far, −1 before the first; part of each commit. */
+  partitionTimeMs = -1
   queuedBytes = 0
   /** Whether the fetcher was told to pause, because of {@link PartitionQueue.queuedBytes}. */
   paused = false
@@ -74,6 +76,7 @@ export class PartitionQueue {
     raw.topic = this.partition.topic
     raw.offset = columns.offset[row] as number
     raw.timestampMs = this.headTimestampMs
+    raw.partitionTimeMs = this.partitionTimeMs
     raw.buffer = batch.buffer
     raw.keyStart = columns.keyStart[row] as number
     raw.keyEnd = columns.keyEnd[row] as number

@@ -9,6 +9,7 @@ export function newRawRecord(): RawRecord {
     partition: -1,
     offset: -1,
     timestampMs: 0,
+    partitionTimeMs: -1,
     buffer: nothing,
     keyStart: 0,
     keyEnd: -1,

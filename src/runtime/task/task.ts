@@ -7,7 +7,7 @@ import type { RawRecord } from '../../process/environment.ts'
 import type { TaskContext } from '../../process/processor.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { newRawRecord } from './raw-record.ts'
-import { encodeStreamTime } from './offset-metadata.ts'
+import { encodePartitionTime } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
 import { withCoordinates } from './record-policy.ts'
 import { nextTaskState } from './task-states.ts'
@@ -54,7 +54,7 @@ export class Task {
   readonly #raw: RawRecord = newRawRecord()
   readonly #context: TaskContext
   readonly #committed = new Map<PartitionQueue, number>()
-  #sealed: SealedPositions | undefined = undefined
+  #sealed: SealedInputs | undefined = undefined
   #state: TaskState = 'created'
   #processors: TaskProcessors | undefined = undefined
 
@@ -87,7 +87,7 @@ export class Task {
     return count
   }
 
-  /** The committed offsets are known: each input starts there, and stream time goes on from what they say. */
+  /** The committed offsets are known: each input starts there, and times go on from what they say. */
   begin(starts: ReadonlyMap<PartitionQueue, TaskStart>): void {
     this.#go('restoring')
     this.#context.streamTimeMs = -1
@@ -99,7 +99,8 @@ export class Task {
       this.#committed.set(queue, start.committed ?? -1)
       // A position that a reset chose is kept by the next commit: after a crash, "latest" would be later.
       if (start.committed === undefined && start.position > 0) this.dirty = true
-      this.#context.streamTimeMs = Math.max(this.#context.streamTimeMs, start.streamTimeMs)
+      queue.partitionTimeMs = start.partitionTimeMs
+      this.#context.streamTimeMs = Math.max(this.#context.streamTimeMs, start.partitionTimeMs)
     }
   }
 
@@ -138,6 +139,7 @@ export class Task {
       } catch (error) {
         this.#recordFailed(raw, toStreamError(error))
       }
+      queue.partitionTimeMs = raw.partitionTimeMs
       queue.advance()
       count += 1
     } while (count < recordsMax && queue.load())
@@ -157,19 +159,20 @@ export class Task {
     assert(this.#sealed === undefined, `task ${this.id} is sealed twice for one commit`)
     this.#processors?.flush()
     for (const store of this.stores) store.seal(this.queues)
-    this.#sealed = {
-      byQueue: new Map(this.queues.map((queue) => [queue, queue.position])),
-      metadata: encodeStreamTime(this.#context.streamTimeMs),
-    }
+    this.#sealed = new Map(
+      this.queues.map((queue) => [
+        queue,
+        { position: queue.position, metadata: encodePartitionTime(queue.partitionTimeMs) },
+      ]),
+    )
     this.dirty = false
   }
 
-  /** Where each input had come to at the seal, with stream time, as a commit holds it. */
+  /** Where each input had come to at the seal, with its time, as a commit holds it. */
   sealedOffsets(): CommittedOffset[] {
-    const { byQueue, metadata } = this.#sealedPositions()
-    return [...byQueue]
-      .filter(([queue, position]) => this.#committed.get(queue) !== position)
-      .map(([{ partition }, offset]) => ({ ...partition, offset, metadata }))
+    return [...this.#sealedInputs()]
+      .filter(([queue, { position }]) => this.#committed.get(queue) !== position)
+      .map(([{ partition }, { position, metadata }]) => ({ ...partition, offset: position, metadata }))
   }
 
   /** What {@link Task.seal} closed is safe: it goes to the engines. */
@@ -179,11 +182,11 @@ export class Task {
 
   /** The group knows the positions that {@link Task.sealedOffsets} gave. */
   offsetsCommitted(): void {
-    for (const [queue, position] of this.#sealedPositions().byQueue) this.#committed.set(queue, position)
+    for (const [queue, { position }] of this.#sealedInputs()) this.#committed.set(queue, position)
     this.#sealed = undefined
   }
 
-  #sealedPositions(): SealedPositions {
+  #sealedInputs(): SealedInputs {
     assert(this.#sealed !== undefined, `task ${this.id} is committed without being sealed`)
     return this.#sealed
   }
@@ -223,17 +226,14 @@ export class Task {
   }
 }
 
-/** Where a task's inputs had come to when it was sealed. */
-interface SealedPositions {
-  readonly byQueue: ReadonlyMap<PartitionQueue, number>
-  readonly metadata: string
-}
+/** Where a task's inputs had come to when it was sealed, in offsets and in time. */
+type SealedInputs = ReadonlyMap<PartitionQueue, { readonly position: number; readonly metadata: string }>
 
 /** Where an input begins. */
 export interface TaskStart {
   readonly position: number
   /** Absent where the group has committed nothing and a reset chose the position. */
   readonly committed: number | undefined
-  readonly streamTimeMs: number
+  readonly partitionTimeMs: number
   readonly end: number
 }

@@ -8,7 +8,7 @@ import type {
 } from '../../kafka/contracts.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { OffsetReset } from '../../topology/topology.ts'
-import { decodeStreamTime } from '../task/offset-metadata.ts'
+import { decodePartitionTime } from '../task/offset-metadata.ts'
 import type { PartitionQueue } from '../task/partition-queue.ts'
 import type { Task, TaskStart } from '../task/task.ts'
 import type { TaskStore } from '../task/task-store.ts'
@@ -83,7 +83,7 @@ function startsOf(task: Task, facts: ClusterFacts): Map<PartitionQueue, TaskStar
     starts.set(queue, {
       position: committed?.offset ?? facts.resets.get(key) ?? 0,
       committed: committed?.offset,
-      streamTimeMs: decodeStreamTime(committed),
+      partitionTimeMs: decodePartitionTime(committed),
       end: facts.ends.get(key) ?? 0,
     })
   }
