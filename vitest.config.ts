@@ -16,7 +16,12 @@ export default defineConfig({
       {
         test: {
           name: 'whole',
-          include: ['test/golden/**/*.test.ts', 'test/simulation/**/*.test.ts', 'test/tidy/**/*.test.ts'],
+          include: [
+            'test/client/**/*.test.ts',
+            'test/golden/**/*.test.ts',
+            'test/simulation/**/*.test.ts',
+            'test/tidy/**/*.test.ts',
+          ],
           pool: 'forks',
           testTimeout: 120_000,
         },

@@ -67,7 +67,6 @@ export const layers = {
 
 // The one place that may import each outside package that is native, opens sockets, or would spread.
 export const homes = {
-  '@platformatic/kafka': 'src/kafka/transport/',
   '@node-rs/crc32': 'src/protocol/',
   'lz4-napi': 'src/protocol/',
   snappyjs: 'src/protocol/',

@@ -23,14 +23,16 @@ export function whatJavaLacks(): string | undefined {
 /** Compiles the Java programs and collects their jars, where a source is newer than the last build. */
 export function buildJava(): void {
   if (isBuilt()) return
-  const mvn = spawnSync('mvn', ['-q', '-B', 'compile'], { cwd: project, encoding: 'utf8' })
-  if (mvn.status !== 0) throw new Error(`the Java programs do not build:\n${mvn.stdout}${mvn.stderr}`)
+  for (const pom of ['older/pom.xml', 'pom.xml']) {
+    const mvn = spawnSync('mvn', ['-q', '-B', '-f', pom, 'compile'], { cwd: project, encoding: 'utf8' })
+    if (mvn.status !== 0) throw new Error(`the Java programs do not build:\n${mvn.stdout}${mvn.stderr}`)
+  }
 }
 
 function isBuilt(): boolean {
   if (!existsSync(buildMark) || !existsSync(join(project, 'lib/older'))) return false
   const builtMs = Math.min(...globSync(`${buildMark}/*.class`).map((file) => statSync(file).mtimeMs))
-  const sources = [join(project, 'pom.xml'), ...globSync(`${project}/src/**/*.java`)]
+  const sources = [...globSync(`${project}/{,older/}pom.xml`), ...globSync(`${project}/src/**/*.java`)]
   return sources.every((file) => statSync(file).mtimeMs < builtMs)
 }
 
@@ -39,16 +41,20 @@ export function javaClassPath(): string {
   return [classes, join(project, 'lib/*')].join(':')
 }
 
-/** The clients of Kafka 3.9 before everything else. */
+/** Kafka 3.9, broker and clients, and our programs. */
 export function olderClassPath(): string {
-  const older = globSync(join(project, 'lib/older/*.jar'))
-  const logging = globSync(join(project, 'lib/slf4j-*.jar'))
-  return [classes, ...older, ...logging].join(':')
+  return [classes, join(project, 'lib/older/*')].join(':')
 }
 
 /** Runs one of our programs to its end; its log goes into the error where it fails. */
-export async function runJava(program: string, args: readonly string[], classPath: string): Promise<string> {
-  const options = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-cp', classPath]
+export async function runJava(
+  program: string,
+  args: readonly string[],
+  classPath: string = javaClassPath(),
+  more: readonly string[] = [],
+): Promise<string> {
+  buildJava()
+  const options = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', ...more, '-cp', classPath]
   const { stdout } = await promisify(execFile)('java', [...options, program, ...args], {
     maxBuffer: 64 * 1024 * 1024,
   })

@@ -1,5 +1,5 @@
 import { StreamError } from '../../base/errors.ts'
-import { kafkaErrorName } from '../../protocol/error-codes.ts'
+import { isRetriable, kafkaErrorName } from '../../protocol/error-codes.ts'
 import type { BrokerConnection } from '../cluster/broker-connection.ts'
 import { askMetadata, mainLane, type Cluster } from '../cluster/cluster.ts'
 import { topicMissing } from '../topic-missing.ts'
@@ -55,7 +55,12 @@ export class ClusterAdmin implements Admin {
 
   async createPartitions(topic: string, count: number): Promise<void> {
     const { requestTimeoutMs } = this.#cluster.context
-    await this.#atController((connection) => createPartitions(connection, topic, count, requestTimeoutMs))
+    // A try whose answer was lost may have made them: then the next one would say that there are as many already.
+    let tries = 0
+    await this.#atController(async (connection) => {
+      if (tries++ > 0 && (await this.#partitionCount(topic)) === count) return
+      await createPartitions(connection, topic, count, requestTimeoutMs)
+    })
     await this.#untilLed([{ name: topic, partitions: count }])
   }
 
@@ -89,6 +94,11 @@ export class ClusterAdmin implements Admin {
     return described
   }
 
+  async #partitionCount(topic: string): Promise<number | undefined> {
+    const [described] = await this.#describe([topic])
+    return described?.partitions.length
+  }
+
   /** Old clusters take changes at the controller only; newer ones name a broker that passes them on. */
   async #atController<T>(attempt: (connection: BrokerConnection) => Promise<T>): Promise<T> {
     const { context, metadata, connections } = this.#cluster
@@ -108,12 +118,20 @@ export class ClusterAdmin implements Admin {
     })
   }
 
-  /** Waits until every partition of these topics has a leader: before, whoever uses them gets errors. */
+  /**
+   * Waits until every partition of these topics has a leader: before, whoever uses them gets errors.
+   *
+   * @throws StreamError `NOT_AUTHORIZED` and the like where the brokers will never tell
+   */
   #untilLed(topics: readonly Pick<NewTopic, 'name' | 'partitions'>[]): Promise<void> {
     const { context, metadata } = this.#cluster
     const names = topics.map(({ name }) => name)
     return retrying(context, context.retryTimeoutMs, async () => {
       await this.#cluster.refresh(names)
+      for (const name of names) {
+        const refusal = metadata.refusal(name) ?? 0
+        if (refusal !== 0 && !isRetriable(refusal)) throw responseError(refusal, `use topic "${name}"`)
+      }
       const waiting = topics.filter(({ name, partitions }) => !isLed(metadata.topic(name), partitions))
       if (waiting.length === 0) return
       const listed = waiting.map(({ name }) => `"${name}"`).join(', ')

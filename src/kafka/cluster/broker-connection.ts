@@ -4,6 +4,7 @@ import type { Api, DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import type { Connection } from '../contracts.ts'
 import { addressText, type Address, type ClientContext } from './context.ts'
+import { checkResponse } from './response-error.ts'
 import { Versions } from './versions.ts'
 
 export interface SendOptions {
@@ -43,6 +44,7 @@ export class BrokerConnection {
     const connection = await context.connector.connect(address.host, address.port, context.clientId)
     try {
       const response = await askVersions(connection, context.requestTimeoutMs)
+      checkResponse(response.errorCode, `ask ${addressText(address)} what it speaks`)
       const versions = new Versions(addressText(address), response)
       return new BrokerConnection(context, address, connection, versions)
     } catch (error) {

@@ -10,7 +10,10 @@ export interface CoordinatorKey {
   readonly key: string
 }
 
-const keyTypes = { group: 0, transaction: 1 } as const
+const kinds = {
+  group: { keyType: 0, text: 'group' },
+  transaction: { keyType: 1, text: 'transactional id' },
+} as const
 
 /** Finds the broker that coordinates one group or one transactional id, and remembers it until it fails. */
 export class Coordinator {
@@ -46,13 +49,13 @@ export class Coordinator {
 
   async #find(): Promise<Address> {
     const { kind, key } = this.#key
-    const keyType = keyTypes[kind]
+    const { keyType, text } = kinds[kind]
     const connection = await this.#cluster.anyBroker()
     const response = await connection.send(apis.findCoordinator, (version) =>
       version >= 4 ? { keyType, coordinatorKeys: [key] } : { keyType, key },
     )
     const found = response.coordinators[0] ?? response
-    checkResponse(found.errorCode, `find the coordinator of ${kind} "${key}"`, found.errorMessage)
+    checkResponse(found.errorCode, `find the coordinator of ${text} "${key}"`, found.errorMessage)
     return { host: found.host, port: found.port }
   }
 }

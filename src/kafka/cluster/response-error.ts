@@ -29,10 +29,18 @@ const meanings: Partial<Record<KafkaErrorName, ErrorCode>> = {
 }
 
 const hints: Partial<Record<ErrorCode, string>> = {
-  NOT_AUTHORIZED: 'Give this user the right on the cluster, or use another user.',
   PRODUCER_FENCED: 'Another producer took over this transactional id; make a new one to take it back.',
   MEMBER_FENCED: 'The group went on without this member; join again, and start from the committed offsets.',
   RECORD_TOO_LARGE: 'Raise `max.message.bytes` of the topic, or make batches and records smaller.',
+}
+
+const acls = 'kafka-acls --add --allow-principal User:NAME --operation'
+/** Which right is missing, where the code tells the kind of thing that it is on. */
+const rights: Partial<Record<KafkaErrorName, string>> = {
+  TOPIC_AUTHORIZATION_FAILED: `Let this user describe, read, write or create the topic, whichever it needs: ${acls} … --topic TOPIC`,
+  GROUP_AUTHORIZATION_FAILED: `Let this user read the group: ${acls} Read --group GROUP`,
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: `Let this user write with ids that begin so: ${acls} Write --operation Describe --transactional-id PREFIX --resource-pattern-type prefixed`,
+  CLUSTER_AUTHORIZATION_FAILED: `Let this user do it on the cluster (IdempotentWrite to write, Create to make topics): ${acls} … --cluster`,
 }
 
 /**
@@ -45,7 +53,7 @@ const hints: Partial<Record<ErrorCode, string>> = {
 export function responseError(code: number, what: string, detail?: string | null): StreamError {
   const name = kafkaErrorName(code)
   const meaning = meanings[name] ?? (isRetriable(code) ? 'KAFKA_RETRIABLE' : 'KAFKA_FATAL')
-  const hint = hints[meaning]
+  const hint = rights[name] ?? hints[meaning]
   return new StreamError(meaning, `could not ${what} (${name})`, {
     ...(detail === undefined || detail === null || detail === '' ? {} : { detail }),
     ...(hint === undefined ? {} : { hint }),

@@ -30,7 +30,7 @@ import {
 import { AnswerMemory } from './answer-memory.ts'
 import { FetchBuffer } from './fetch-buffer.ts'
 import { FetchPosition } from './fetch-position.ts'
-import { fetchRequest } from './fetch-request.ts'
+import { FetchSession } from './fetch-session.ts'
 import { readBatches } from './read-batches.ts'
 import { checkPositions, needsCheck } from './truncation.ts'
 
@@ -48,6 +48,8 @@ export class ClusterFetcher implements Fetcher {
   readonly #buffer: FetchBuffer
   readonly #positions = new Map<string, FetchPosition>()
   readonly #nodesAsked = new Set<number>()
+  /** By node; at most one request of each is under way. */
+  readonly #sessions = new Map<number, FetchSession>()
   readonly #stopListening: () => void
   readonly #alarm: Alarm
   #turn = 0
@@ -173,8 +175,15 @@ export class ClusterFetcher implements Fetcher {
     return undefined
   }
 
+  #sessionWith(node: number): FetchSession {
+    const session = this.#sessions.get(node) ?? new FetchSession()
+    this.#sessions.set(node, session)
+    return session
+  }
+
   async #ask(node: number, positions: readonly FetchPosition[], held: boolean): Promise<void> {
     this.#nodesAsked.add(node)
+    const session = this.#sessionWith(node)
     try {
       const connection = await this.#cluster.broker(node, this.#lane)
       const { metadata } = this.#cluster
@@ -192,13 +201,14 @@ export class ClusterFetcher implements Fetcher {
       const asking = new Map(asked.map((position) => [position, position.era]))
       const { response, body } = await connection.exchange(
         apis.fetch,
-        (version) => fetchRequest(asked, options, metadata, version),
+        (version) => session.request(asked, options, metadata, version),
         { extraMs: options.maxWaitMs },
       )
       const memory = new AnswerMemory(() => connection.recycle(body))
-      this.#takeAnswer(response, { asking, memory })
+      if (session.answered(response)) this.#takeAnswer(response, { asking, memory })
       memory.release()
     } catch (error) {
+      session.reset()
       this.#askFailed(positions, toStreamError(error))
     } finally {
       this.#nodesAsked.delete(node)

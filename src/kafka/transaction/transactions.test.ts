@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { FaultRule } from '../../broker/fault-control.ts'
 import { TestCluster } from '../../testing/cluster.ts'
 import type { Producer } from '../contracts.ts'
-import { noGroup, producerDefaults, textRecord } from '../fixtures/clients.ts'
+import { memberDefaults, noGroup, producerDefaults, textRecord } from '../fixtures/clients.ts'
 
 async function openTransactional(cluster: TestCluster, id = 'tx'): Promise<Producer> {
   const producer = cluster.kafka.producer({
@@ -28,15 +28,7 @@ async function committed(cluster: TestCluster): Promise<string[]> {
 
 /** The offset that a transaction put into the group, as another client sees it. */
 async function offsetIn(cluster: TestCluster): Promise<number | undefined> {
-  const member = cluster.kafka.groupMember({
-    groupId: 'g',
-    sessionTimeoutMs: 10_000,
-    rebalanceTimeoutMs: 10_000,
-    heartbeatMs: 1000,
-    subscription: () => ({ topics: [], userData: Buffer.alloc(0) }),
-    assignor: { name: 'none', protocol: 'eager', assign: () => [] },
-    listener: { onAssigned: async () => {}, onLost: async () => {}, onRevoked: async () => {} },
-  })
+  const member = cluster.kafka.groupMember(memberDefaults)
   const offsets = await cluster.run(member.fetchOffsets([{ topic: 't', partition: 0 }]))
   await cluster.run(member.close(false))
   return offsets.get('t-0')?.offset

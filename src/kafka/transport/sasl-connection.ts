@@ -1,119 +1,165 @@
 /**
- * One connection with SASL: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, over a plain or TLS socket, with
- * re-authentication. The outside package knows these; it is loaded only where they are asked for.
+ * One connection with SASL over any other: authenticates before it is used, and again before the session that the broker granted
+ * is over (KIP-368). While it authenticates again, requests wait; those under way are answered first, as the broker keeps order.
  */
-import type { ConnectionOptions } from 'node:tls'
-import type { Connection as OutsideConnection, SASLOptions, Writer } from '@platformatic/kafka'
-import type { Clock } from '../../base/clock.ts'
-import { StreamError } from '../../base/errors.ts'
+import type { Clock, Timer } from '../../base/clock.ts'
+import { ByteWriter } from '../../base/byte-writer.ts'
+import { deferred } from '../../base/deferred.ts'
+import { StreamError, toStreamError } from '../../base/errors.ts'
+import type { Api, DeepPartial } from '../../protocol/api.ts'
+import { apis } from '../../protocol/apis.ts'
+import { kafkaErrorName } from '../../protocol/error-codes.ts'
 import type { Connection, EncodedRequest } from '../contracts.ts'
-import { connectFailure, connectionLost, requestTimedOut } from './connection-error.ts'
+import { bearerTokens } from './bearer-token.ts'
+import { exchangeSasl, SaslBroken } from './sasl-exchange.ts'
+import { saslIdentity, type SaslSettings } from './sasl-settings.ts'
 
 export interface SaslTarget {
   readonly host: string
   readonly port: number
-  readonly clientId: string
   readonly clock: Clock
-  readonly connectTimeoutMs: number
-  readonly tls: ConnectionOptions | undefined
+  /** How long the broker may take over one step. */
+  readonly stepTimeoutMs: number
   readonly sasl: SaslSettings
+  readonly token: () => Promise<string>
 }
 
-/** How to prove who we are; a function is asked anew for each authentication. */
-export interface SaslSettings {
-  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER'
-  readonly username?: string
-  readonly password?: string | (() => string | Promise<string>)
-  readonly token?: string | (() => string | Promise<string>)
+/** The newest versions that every broker since Kafka 2.2 speaks; before them nobody has asked what it speaks. */
+const handshakeVersion = 1
+const authenticateVersion = 1
+/** Of a session's life: then we authenticate again. */
+const reauthenticatePart = 0.85
+
+/** Gives the tokens of a client's connections, where its mechanism takes tokens. */
+export function tokensOf(sasl: SaslSettings, clock: Clock): () => Promise<string> {
+  return sasl.mechanism === 'OAUTHBEARER' ? bearerTokens(sasl.token, clock) : () => Promise.resolve('')
 }
 
-const pendingMax = 1000
-/** Its own limit must never be the one that ends a request: ours is per request. */
-const outsideTimeoutMs = 2_147_000_000
-const apiVersionsKey = 18
-
-/** @throws StreamError `BROKER_UNREACHABLE`, `AUTHENTICATION_FAILED` */
-export async function connectSasl(target: SaslTarget): Promise<Connection> {
-  const outside = await import('@platformatic/kafka')
-  const { mechanism, username, password, token } = target.sasl
-  const sasl: SASLOptions = {
-    mechanism,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(token === undefined ? {} : { token }),
-  }
-  const connection = new outside.Connection(target.clientId, {
-    connectTimeout: target.connectTimeoutMs,
-    requestTimeout: outsideTimeoutMs,
-    maxInflights: pendingMax,
-    sasl,
-    ...(target.tls === undefined ? {} : { tls: target.tls }),
-  })
+/** @throws StreamError `AUTHENTICATION_FAILED` saying what was refused; never with a secret in it */
+export async function connectSasl(target: SaslTarget, connection: Connection): Promise<Connection> {
+  const authenticated = new SaslConnection(target, connection)
   try {
-    await connection.connect(target.host, target.port)
+    await authenticated.authenticate()
   } catch (error) {
-    await connection.close().catch(() => {})
-    throw saslFailure(target, error)
+    await connection.close()
+    throw error
   }
-  return new SaslConnection(target, connection, () => outside.Writer.create())
-}
-
-function saslFailure(target: SaslTarget, error: unknown): StreamError {
-  const refused = causes(error).some((one) => 'code' in one && one.code === 'PLT_KFK_AUTHENTICATION')
-  if (!refused) return connectFailure(target.host, target.port, error)
-  const message = `${target.host}:${target.port} refused the credentials of "${target.sasl.username ?? 'the token'}"`
-  return new StreamError('AUTHENTICATION_FAILED', message, {
-    hint: `Check user, secret and mechanism (${target.sasl.mechanism}).`,
-    cause: error,
-  })
-}
-
-function causes(error: unknown): Error[] {
-  return error instanceof Error ? [error, ...causes(error.cause)] : []
+  return authenticated
 }
 
 class SaslConnection implements Connection {
   readonly #target: SaslTarget
-  readonly #connection: OutsideConnection
-  readonly #createWriter: () => Writer
+  readonly #connection: Connection
+  #reauthenticating: Promise<void> | undefined
+  #failure: StreamError | undefined
+  #timer: Timer | undefined
 
-  constructor(target: SaslTarget, connection: OutsideConnection, createWriter: () => Writer) {
+  constructor(target: SaslTarget, connection: Connection) {
     this.#target = target
     this.#connection = connection
-    this.#createWriter = createWriter
-    // A lost connection shows in the requests under way and in `closed`; the event itself tells nothing more.
-    connection.on('error', () => {})
   }
 
   get closed(): boolean {
-    return !this.#connection.isConnected()
+    return this.#connection.closed
   }
 
-  send(request: EncodedRequest): Promise<Buffer> {
-    const { host, port, clock } = this.#target
-    const { apiKey, apiVersion, flexible, timeoutMs } = request
-    return new Promise((resolve, reject) => {
-      const timer = clock.setTimer(timeoutMs, () => {
-        reject(requestTimedOut(`${host}:${port}`, apiKey, timeoutMs))
-        void this.close()
-      })
-      this.#connection.send<Buffer>(
-        apiKey,
-        apiVersion,
-        () => request.body.reduce((writer, chunk) => writer.append(chunk), this.#createWriter()),
-        (_correlationId, _apiKey, _apiVersion, reader) => reader.buffer.slice(),
-        flexible,
-        flexible && apiKey !== apiVersionsKey,
-        (error, body) => {
-          timer.cancel()
-          if (error === null && body !== undefined) resolve(body)
-          else reject(connectionLost(host, port, error))
-        },
-      )
-    })
+  async send(request: EncodedRequest): Promise<Buffer> {
+    if (this.#reauthenticating !== undefined) await this.#reauthenticating
+    if (this.#failure !== undefined) throw this.#failure
+    return this.#connection.send(request)
+  }
+
+  recycle(response: Buffer): void {
+    this.#connection.recycle?.(response)
   }
 
   async close(): Promise<void> {
-    await this.#connection.close().catch(() => {})
+    this.#timer?.cancel()
+    await this.#connection.close()
+  }
+
+  async authenticate(): Promise<void> {
+    const { sasl, token } = this.#target
+    await this.#handshake()
+    let lifetimeMs = 0
+    try {
+      await exchangeSasl(sasl, token, async (authBytes) => {
+        const answer = await this.#ask(apis.saslAuthenticate, { authBytes }, authenticateVersion)
+        if (answer.errorCode !== 0) throw this.#refused(answer.errorMessage ?? undefined)
+        lifetimeMs = answer.sessionLifetimeMs
+        return answer.authBytes
+      })
+    } catch (error) {
+      throw error instanceof SaslBroken ? this.#refused(error.message) : error
+    }
+    if (lifetimeMs > 0) this.#scheduleAgain(lifetimeMs)
+  }
+
+  #scheduleAgain(lifetimeMs: number): void {
+    this.#timer = this.#target.clock.setTimer(lifetimeMs * reauthenticatePart, () => {
+      if (!this.closed) void this.#again()
+    })
+  }
+
+  /** Requests that come meanwhile wait for it; a refusal is theirs, and the connection ends. */
+  async #again(): Promise<void> {
+    const done = deferred()
+    this.#reauthenticating = done.promise
+    try {
+      await this.authenticate()
+    } catch (error) {
+      this.#failure = toStreamError(error)
+      await this.#connection.close()
+    }
+    this.#reauthenticating = undefined
+    done.resolve()
+  }
+
+  async #handshake(): Promise<void> {
+    const { mechanism } = this.#target.sasl
+    const { errorCode, mechanisms } = await this.#ask(apis.saslHandshake, { mechanism }, handshakeVersion)
+    const name = kafkaErrorName(errorCode)
+    if (name === 'NONE') return
+    if (name === 'ILLEGAL_SASL_STATE')
+      throw this.#error('takes no SASL on this port', {
+        hint: 'Set `security.protocol` to PLAINTEXT or SSL, or use the port of a listener with SASL.',
+      })
+    throw this.#error(`does not take the SASL mechanism ${mechanism}`, {
+      detail: `It takes ${mechanisms.join(', ') || 'none'}.`,
+      hint: 'Set `sasl.mechanism` to one that it takes.',
+    })
+  }
+
+  #refused(detail: string | undefined): StreamError {
+    const { sasl } = this.#target
+    return this.#error(`refused the credentials of ${saslIdentity(sasl)}`, {
+      ...(detail === undefined ? {} : { detail }),
+      hint: `Check user, secret and mechanism (${sasl.mechanism}).`,
+    })
+  }
+
+  #error(what: string, options: { readonly detail?: string; readonly hint: string }): StreamError {
+    return new StreamError(
+      'AUTHENTICATION_FAILED',
+      `${this.#target.host}:${this.#target.port} ${what}`,
+      options,
+    )
+  }
+
+  async #ask<Request, Response>(
+    api: Api<Request, Response>,
+    request: DeepPartial<Request>,
+    version: number,
+  ): Promise<Response> {
+    const writer = new ByteWriter()
+    api.request.encode(request, version, writer)
+    const body = await this.#connection.send({
+      apiKey: api.key,
+      apiVersion: version,
+      flexible: api.isFlexible(version),
+      body: [writer.view()],
+      timeoutMs: this.#target.stepTimeoutMs,
+    })
+    return api.response.decode(body, version)
   }
 }

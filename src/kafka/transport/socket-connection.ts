@@ -81,7 +81,7 @@ function openSocket(target: SocketTarget, incoming: Incoming): Promise<Socket> {
   const fail = (cause: unknown): void => {
     timer.cancel()
     socket.destroy()
-    opened.reject(connectFailure(host, port, cause))
+    opened.reject(connectFailure(host, port, cause, tls !== undefined))
   }
   socket.setNoDelay(true)
   socket.once('error', fail)
