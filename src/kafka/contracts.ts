@@ -254,6 +254,23 @@ export interface TopicDescription {
   readonly internal: boolean
 }
 
+export interface GroupListing {
+  readonly groupId: string
+  /** `Stable`, `Empty`, …; empty where the broker does not tell. */
+  readonly state: string
+}
+
+export interface GroupDescription extends GroupListing {
+  /** The assignor that its members agreed on. */
+  readonly protocol: string
+  readonly members: readonly {
+    readonly memberId: string
+    readonly instanceId: string | undefined
+    readonly clientId: string
+    readonly clientHost: string
+  }[]
+}
+
 export interface NewTopic {
   readonly name: string
   /** −1: the cluster's default. */
@@ -278,6 +295,18 @@ export interface Admin {
     isolation: IsolationLevel,
   ): Promise<Map<string, number>>
   topicConfigs(topic: string): Promise<Record<string, string>>
+  /** Null: back to the default. @throws StreamError `TOPIC_MISSING`, `TOPIC_INVALID`, `NOT_AUTHORIZED` */
+  alterTopicConfigs(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void>
+  listGroups(): Promise<GroupListing[]>
+  /** Undefined where there is no such group. */
+  describeGroup(groupId: string): Promise<GroupDescription | undefined>
+  /** All that are committed, stable ones only; none where there is no such group. */
+  groupOffsets(groupId: string): Promise<CommittedOffset[]>
+  /** For groups without members. @throws StreamError `MEMBER_FENCED` where there are some */
+  setGroupOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void>
+  deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void>
+  /** For groups without members. */
+  deleteGroup(groupId: string): Promise<void>
 }
 
 /** A cluster as one stream thread or command sees it; owns its connections. */

@@ -7,13 +7,14 @@ import {
   type KafkaErrorName,
 } from '../../src/protocol/error-codes.ts'
 import { TestCluster } from '../../src/testing/cluster.ts'
+import { clusterMoves, moveRule, type ClusterMove } from './cluster-moves.ts'
 import { openSubject, subjectId } from './subject.ts'
 import type { Outcome, Workload } from './workload.ts'
 
 export interface Cell {
   readonly workload: Workload
   readonly api: string
-  readonly fault: Fault
+  readonly fault: Fault | ClusterMove
   /** Once, or from then on always. */
   readonly lasting: boolean
   /** So many requests of this API pass first. */
@@ -25,11 +26,21 @@ const runLimitMs = 300_000
 
 export function cellsOf(workload: Workload): Cell[] {
   const faults = [...errorFaults(), ...lossFaults()]
-  return workload.apis.flatMap((api) =>
+  const broken = workload.apis.flatMap((api) =>
     faults.flatMap((fault) =>
       [false, true].flatMap((lasting) =>
         (fault.kind === 'error' ? [0] : [0, 1, 2]).map((skip) => ({ workload, api, fault, lasting, skip })),
       ),
+    ),
+  )
+  return [...broken, ...movedCells(workload)]
+}
+
+/** A cluster that moves while its first requests of each kind come. */
+function movedCells(workload: Workload): Cell[] {
+  return workload.apis.flatMap((api) =>
+    clusterMoves.flatMap((fault) =>
+      [0, 1, 2, 3].map((skip) => ({ workload, api, fault, lasting: false, skip })),
     ),
   )
 }
@@ -52,6 +63,7 @@ function lossFaults(): Fault[] {
 export function faultText({ fault, lasting, skip }: Cell): string {
   const often = lasting ? 'always' : 'once'
   if (fault.kind === 'error') return `${fault.error} ${fault.when} ${often}`
+  if (fault.kind === 'move') return `${fault.what} move, after ${skip}`
   return `${fault.kind} ${'when' in fault ? fault.when : ''} ${often}, after ${skip}`
 }
 
@@ -76,14 +88,16 @@ export function mustGoOn({ api, fault, lasting }: Cell): boolean {
  * @throws where the client hangs (in virtual time), loses what was acknowledged, writes twice or leaves a transaction open
  */
 export async function tryOut(cell: Cell): Promise<Outcome> {
-  const { workload, api, fault, lasting, skip } = cell
+  const { workload, api, fault, skip } = cell
   await using cluster = new TestCluster({
     seed: 1,
-    broker: { transactionVersion: workload.transactionVersion },
+    broker: {
+      transactionVersion: workload.transactionVersion,
+      ...(fault.kind === 'move' ? { nodes: 3 } : {}),
+    },
   })
   await workload.prepare(cluster)
-  const rule: FaultRule = { api, fault, skip, clientId: subjectId, ...(lasting ? {} : { times: 1 }) }
-  const active = cluster.broker.faults.add(rule)
+  const active = cluster.broker.faults.add(ruleOf(cell, cluster))
   const subject = openSubject(cluster)
   const run = await cluster.run(workload.run({ cluster, subject }), runLimitMs)
   active.remove()
@@ -91,4 +105,10 @@ export async function tryOut(cell: Cell): Promise<Outcome> {
   await cluster.run(subject.close())
   if (active.hits === 0 && skip === 0) throw new Error(`${api} is not used by this workload`)
   return run.outcome
+}
+
+function ruleOf({ api, fault, lasting, skip }: Cell, cluster: TestCluster): FaultRule {
+  if (fault.kind !== 'move')
+    return { api, fault, skip, clientId: subjectId, ...(lasting ? {} : { times: 1 }) }
+  return moveRule(cluster, fault, { api, clientId: subjectId }, skip)
 }

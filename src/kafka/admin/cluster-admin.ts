@@ -6,9 +6,32 @@ import { topicMissing } from '../topic-missing.ts'
 import { topicFacts, type TopicFacts } from '../cluster/metadata.ts'
 import { responseError } from '../cluster/response-error.ts'
 import { retrying } from '../cluster/retrying.ts'
-import type { Admin, IsolationLevel, NewTopic, TopicDescription, TopicPartition } from '../contracts.ts'
+import type {
+  Admin,
+  CommittedOffset,
+  GroupDescription,
+  GroupListing,
+  IsolationLevel,
+  NewTopic,
+  TopicDescription,
+  TopicPartition,
+} from '../contracts.ts'
+import {
+  deleteGroup,
+  deleteGroupOffsets,
+  describeGroup,
+  groupOffsets,
+  listGroups,
+  setGroupOffsets,
+} from './group-requests.ts'
 import { deleteRecords, listOffsets } from './leader-requests.ts'
-import { createPartitions, createTopics, deleteTopics, topicConfigs } from './topic-requests.ts'
+import {
+  alterTopicConfigs,
+  createPartitions,
+  createTopics,
+  deleteTopics,
+  topicConfigs,
+} from './topic-requests.ts'
 
 export class ClusterAdmin implements Admin {
   readonly #cluster: Cluster
@@ -78,6 +101,34 @@ export class ClusterAdmin implements Admin {
 
   topicConfigs(topic: string): Promise<Record<string, string>> {
     return topicConfigs(this.#cluster, topic)
+  }
+
+  alterTopicConfigs(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.#atController((connection) => alterTopicConfigs(connection, topic, changes))
+  }
+
+  listGroups(): Promise<GroupListing[]> {
+    return listGroups(this.#cluster)
+  }
+
+  describeGroup(groupId: string): Promise<GroupDescription | undefined> {
+    return describeGroup(this.#cluster, groupId)
+  }
+
+  groupOffsets(groupId: string): Promise<CommittedOffset[]> {
+    return groupOffsets(this.#cluster, groupId)
+  }
+
+  setGroupOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
+    return setGroupOffsets(this.#cluster, groupId, offsets)
+  }
+
+  deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void> {
+    return deleteGroupOffsets(this.#cluster, groupId, partitions)
+  }
+
+  deleteGroup(groupId: string): Promise<void> {
+    return deleteGroup(this.#cluster, groupId)
   }
 
   async #describe(names: readonly string[] | null): Promise<TopicDescription[]> {

@@ -8,6 +8,7 @@ import { checkResponse, responseError } from '../cluster/response-error.ts'
 import type { NewTopic } from '../contracts.ts'
 
 const topicResource = 2
+const operations = { set: 0, delete: 1 } as const
 
 /** @returns names that existed already */
 export async function createTopics(
@@ -83,4 +84,24 @@ export async function topicConfigs(cluster: Cluster, topic: string): Promise<Rec
     )
     return Object.fromEntries(known)
   })
+}
+
+/** @param changes - null: back to the default */
+export async function alterTopicConfigs(
+  connection: BrokerConnection,
+  topic: string,
+  changes: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const configs = Object.entries(changes).map(([name, value]) => ({
+    name,
+    configOperation: value === null ? operations.delete : operations.set,
+    value,
+  }))
+  const { responses } = await connection.send(apis.incrementalAlterConfigs, () => ({
+    resources: [{ resourceType: topicResource, resourceName: topic, configs }],
+  }))
+  for (const { errorCode, errorMessage } of responses) {
+    if (kafkaErrorName(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic)
+    checkResponse(errorCode, `change the settings of topic "${topic}"`, errorMessage)
+  }
 }

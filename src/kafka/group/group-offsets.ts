@@ -34,7 +34,8 @@ export async function fetchOffsets(
   })
 }
 
-function readOffsets(group: FetchedGroup, groupId: string): Map<string, CommittedOffset> {
+/** Those that are there, by `topic-partition`. */
+export function readOffsets(group: FetchedGroup, groupId: string): Map<string, CommittedOffset> {
   const offsets = new Map<string, CommittedOffset>()
   for (const { name: topic, partitions } of group.topics) {
     for (const { partitionIndex, errorCode, committedOffset, committedLeaderEpoch, metadata } of partitions) {
