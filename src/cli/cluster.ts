@@ -4,6 +4,7 @@ import { systemRandom } from '../base/random.ts'
 import { openKafka } from '../kafka/client.ts'
 import type { Kafka } from '../kafka/contracts.ts'
 import { tcpConnector } from '../kafka/tcp-connector.ts'
+import { securityOfFile } from './config/kafka-properties-file.ts'
 import type { KafkaSecurity } from './config/kafka-security.ts'
 import type { ClusterOptions } from './options.ts'
 
@@ -12,10 +13,11 @@ export interface CommandCluster extends AsyncDisposable {
   readonly kafka: Kafka
 }
 
+/** @param security - where it does not come from `--command-config` */
 export function openCluster(
-  { bootstrap, connectTimeout }: ClusterOptions,
+  { bootstrap, connectTimeout, commandConfig }: ClusterOptions,
   logger: Logger,
-  security: KafkaSecurity = { tls: undefined, sasl: undefined },
+  security: KafkaSecurity = securityOfFile(commandConfig),
 ): CommandCluster {
   const { tls, sasl } = security
   const connector = tcpConnector({

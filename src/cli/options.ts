@@ -65,6 +65,8 @@ export interface ClusterOptions {
   readonly bootstrap: string
   /** In ms; undefined: the client's default. */
   readonly connectTimeout?: number
+  /** A file with Kafka's properties for the connection. */
+  readonly commandConfig?: string
 }
 
 export function withBootstrap(command: Command): Command {
@@ -78,5 +80,9 @@ export function withBootstrap(command: Command): Command {
       '--connect-timeout <duration>',
       'how long the first contact with the brokers is tried; 30s',
       durationMs,
+    )
+    .option(
+      '--command-config <file>',
+      "Kafka's properties for the connection: security.protocol, sasl.…, ssl.…",
     )
 }

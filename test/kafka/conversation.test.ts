@@ -15,7 +15,7 @@ import { silentLogger } from '../../src/base/logger.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import { kafkaErrorName } from '../../src/protocol/error-codes.ts'
-import { startApacheKafka, type ApacheKafka } from './apache-kafka.ts'
+import { startApacheKafka } from './apache-kafka.ts'
 import { runJava } from './java-tools.ts'
 import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
 
@@ -43,26 +43,60 @@ const clients: Readonly<Record<string, Script>> = {
   Weft: node('weft.ts'),
 }
 
-/** Where a client sees something else than the transcript, and why; `error:…` and texts as the transcript has them. */
-const differences: Readonly<
-  Record<string, Readonly<Record<string, readonly [seen: string, reason: string]>>>
-> = {}
+type Differences = Readonly<Record<string, Readonly<Record<string, readonly [seen: string, reason: string]>>>>
 
-const brokers: Record<string, string> = {}
+/** Where a client sees something else than the transcript, and why. */
+const differencesOfClients: Differences = {
+  librdkafka: {
+    'group-delete-offset': ['not offered', 'its Python binding has no call for it'],
+    fenced: ['error:_FENCED', 'it has an error of its own for it'],
+  },
+  platformatic: {
+    fenced: ['error:PRODUCER_FENCED', 'it opens no second producer of one id: the latter one is refused'],
+  },
+  Weft: {
+    'write-too-large': ['error:RECORD_TOO_LARGE', 'it knows the limit of the topic, and sends nothing'],
+    'delete-again': ['error:TOPIC_MISSING', 'it says so in its own words, with how to make the topic'],
+  },
+}
+
+/** Where all clients without a word of their own see something else with a broker, and why. */
+const differencesOfBrokers: Differences = {
+  'Apache Kafka 3.9': {
+    fenced: [
+      'error:PRODUCER_FENCED',
+      'in the first version of transactions the coordinator refuses a partition, before the log sees the epoch',
+    ],
+  },
+}
+
+const brokerNames = ['Apache Kafka 4.3', 'Apache Kafka 3.9', 'the embedded broker'] as const
 const started: AsyncDisposable[] = []
+const transcripts = new Map<string, ReadonlyMap<string, string>>()
 
-beforeAll(async () => {
-  const apache = async (release: '3.9' | '4.3'): Promise<ApacheKafka> => {
-    const kafka = await startApacheKafka({ release })
-    started.push(kafka)
-    return kafka
+async function startBroker(name: (typeof brokerNames)[number]): Promise<string> {
+  if (name === 'the embedded broker') {
+    const embedded = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
+    started.push({ [Symbol.asyncDispose]: () => embedded.close() })
+    return `127.0.0.1:${(await embedded.listen(0)).port}`
   }
-  brokers['Apache Kafka 4.3'] = (await apache('4.3')).bootstrap
-  brokers['Apache Kafka 3.9'] = (await apache('3.9')).bootstrap
-  const embedded = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
-  started.push({ [Symbol.asyncDispose]: () => embedded.close() })
-  brokers['the embedded broker'] = `127.0.0.1:${(await embedded.listen(0)).port}`
-}, 120_000)
+  const apache = await startApacheKafka({ release: name === 'Apache Kafka 4.3' ? '4.3' : '3.9' })
+  started.push(apache)
+  return apache.bootstrap
+}
+
+// All clients at once with each broker: they wait more than they work.
+beforeAll(async () => {
+  for (const broker of brokerNames) {
+    const bootstrap = await startBroker(broker)
+    await Promise.all(
+      Object.entries(clients).map(async ([client, script]) => {
+        transcripts.set(`${client}, ${broker}`, stepsOf(await script(bootstrap, client.toLowerCase())))
+      }),
+    )
+    await started.pop()?.[Symbol.asyncDispose]()
+  }
+}, 280_000)
 
 afterAll(async () => {
   for (const broker of started) await broker[Symbol.asyncDispose]()
@@ -82,14 +116,14 @@ function stepsOf(transcript: string): ReadonlyMap<string, string> {
   )
 }
 
-describe.each(Object.entries(clients))('the client %s', (name, script) => {
-  test.each(['Apache Kafka 4.3', 'Apache Kafka 3.9', 'the embedded broker'])(
-    'sees with %s what all see',
-    async (broker) => {
-      const seen = stepsOf(await script(brokers[broker] ?? '', name.toLowerCase()))
-      const expected = new Map(stepsOf(readFileSync(pinned, 'utf8')))
-      for (const [step, [different]] of Object.entries(differences[name] ?? {})) expected.set(step, different)
-      expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(expected))
-    },
-  )
+describe.each(Object.keys(clients))('the client %s', (client) => {
+  test.each(brokerNames)('sees with %s what all see', (broker) => {
+    const expected = new Map(stepsOf(readFileSync(pinned, 'utf8')))
+    const differences = { ...differencesOfBrokers[broker], ...differencesOfClients[client] }
+    for (const [step, [different]] of Object.entries(differences)) expected.set(step, different)
+    expect(expected.size).toBeGreaterThan(50)
+    expect(Object.fromEntries(transcripts.get(`${client}, ${broker}`) ?? [])).toEqual(
+      Object.fromEntries(expected),
+    )
+  })
 })

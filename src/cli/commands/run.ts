@@ -4,6 +4,7 @@ import { systemClock } from '../../base/clock.ts'
 import type { Guarantee } from '../../runtime/options.ts'
 import { StreamError } from '../../base/errors.ts'
 import { applicationsOf, emptyConfig, settingsOf, type NamedTopology } from '../config/run-settings.ts'
+import { securityOfFile } from '../config/kafka-properties-file.ts'
 import { readRunConfig, type RunConfig } from '../config/run-config.ts'
 import { openDefinitions, type DefinitionSource } from '../definitions.ts'
 import { countRecords, endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
@@ -113,10 +114,12 @@ async function runDefinitions(
   const startMs = systemClock.monotonicMs()
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const bootstrap = given('bootstrap') ? options.bootstrap : (config.bootstrap ?? options.bootstrap)
-  await using cluster = openCluster({ ...options, bootstrap }, logger, config.security)
+  const security =
+    options.commandConfig === undefined ? config.security : securityOfFile(options.commandConfig)
+  await using cluster = openCluster({ ...options, bootstrap }, logger, security)
   const definitions = await openDefinitions(sources, topicCatalog(cluster.kafka), output)
   if (definitions === undefined) return exitCode.wrong
-  const settings = settingsOf(config, { options, given }, bootstrap)
+  const settings = settingsOf({ ...config, security }, { options, given }, bootstrap)
   const applications = applicationsOf(definitions, config, options)
   if (config.applicationId !== undefined && applications.length > 1) output.note(splitNote(applications))
   const running: RunningApplication[] = []

@@ -58,7 +58,7 @@ def topics():
     step("create-bad-setting", lambda: create(f"{prefix}-bad", 1, {"retention.ms": "never"}))
     step("describe", lambda: f"{partitions(topic_in)} {partitions(topic_out)} {partitions(small)}")
     step("describe-missing", lambda: partitions(f"{prefix}-missing"))
-    step("more-partitions", lambda: (grow(3), partitions(small))[1])
+    step("more-partitions", lambda: (grow(3), eventually(lambda: partitions(small) == 3), partitions(small))[2])
     step("fewer-partitions", lambda: grow(1))
     step("cluster", lambda: len(admin.describe_cluster().result().nodes))
 
@@ -66,13 +66,14 @@ def topics():
 def configs():
     step("set", lambda: alter("max.message.bytes", "300"))
     step("set-bad", lambda: alter("max.message.bytes", "many"))
-    step("get", lambda: get("max.message.bytes"))
+    step("get", lambda: (eventually(lambda: get("max.message.bytes") == "300"), get("max.message.bytes"))[1])
     step("unset", lambda: alter("cleanup.policy", None))
     step("get-unset", lambda: get("cleanup.policy"))
 
 
 def create(name, count, settings=None):
     result_of(admin.create_topics([NewTopic(name, count, 1, config=settings or {})]))
+    eventually(lambda: partitions(name) == count)
     return "ok"
 
 
@@ -214,10 +215,15 @@ def camel(name):
 
 
 def group_offsets(group):
-    # Offsets of a transaction that is being completed are not there yet.
     asked = [ConsumerGroupTopicPartitions(group)]
     found = result_of(admin.list_consumer_group_offsets(asked, require_stable=True)).topic_partitions
     return " ".join(sorted(f"{at.partition}/{at.offset}" for at in found))
+
+
+def stable_offsets(group):
+    """Offsets of a transaction that is being completed are not there yet."""
+    eventually(lambda: " " in group_offsets(group) and "/-" not in group_offsets(group))
+    return group_offsets(group)
 
 
 def group_reset(group):
@@ -323,13 +329,13 @@ def moves():
         send(producer, topic_out, start_ms, "moved", "MOVED", 0)
     producer.send_offsets_to_transaction(positions(records, 0), consumer.consumer_group_metadata())
     producer.commit_transaction()
-    step("moved", lambda: group_offsets(f"{prefix}-movers"))
+    step("moved", lambda: stable_offsets(f"{prefix}-movers"))
     producer.begin_transaction()
     send(producer, topic_out, start_ms, "k0", "dropped", 0)
     producer.send_offsets_to_transaction(positions(records, 1), consumer.consumer_group_metadata())
     producer.flush()
     producer.abort_transaction()
-    step("not-moved", lambda: group_offsets(f"{prefix}-movers"))
+    step("not-moved", lambda: stable_offsets(f"{prefix}-movers"))
     step("together", lambda: read_all(topic_out, "read_committed"))
     step("fenced", lambda: fence(producer))
     consumer.close()
@@ -370,6 +376,18 @@ def step(name, work):
         error = failed.args[0]
         seen = f"error:{error.code() if error.code() > 0 else error.name()}"
     print(name, seen, flush=True)
+
+
+def eventually(holds):
+    """Brokers learn of a change a little after it was made."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        try:
+            if holds():
+                return
+        except KafkaException:
+            pass
+        time.sleep(0.02)
 
 
 def result_of(futures):

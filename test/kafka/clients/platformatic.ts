@@ -49,6 +49,7 @@ const base = { clientId: 'conversation', bootstrapBrokers: [bootstrap] }
 const isolation = { read_uncommitted: 0, read_committed: 1 } as const
 const times = { earliest: -2n, latest: -1n } as const
 const topicResource = 2
+const graceMs = 200
 const admin = new Admin(base)
 const step = stepper(codeOf)
 const readers = `${prefix}-readers`
@@ -75,6 +76,7 @@ async function topics(): Promise<void> {
   await step('describe-missing', () => partitions(`${prefix}-missing`))
   await step('more-partitions', async () => {
     await grow(3)
+    await eventually(async () => (await partitions(small)) === 3)
     return partitions(small)
   })
   await step('fewer-partitions', () => grow(1))
@@ -87,7 +89,10 @@ async function topics(): Promise<void> {
 async function configs(): Promise<void> {
   await step('set', () => set('max.message.bytes', '300'))
   await step('set-bad', () => set('max.message.bytes', 'many'))
-  await step('get', () => get('max.message.bytes'))
+  await step('get', async () => {
+    await eventually(async () => (await get('max.message.bytes')) === '300')
+    return get('max.message.bytes')
+  })
   await step('unset', () => set('cleanup.policy', null))
   await step('get-unset', () => get('cleanup.policy'))
 }
@@ -98,6 +103,7 @@ async function create(
   settings: { name: string; value: string }[] = [],
 ): Promise<string> {
   await admin.createTopics({ topics: [topic], partitions: count, replicas: 1, configs: settings })
+  await eventually(async () => (await partitions(topic)) === count)
   return 'ok'
 }
 
@@ -169,7 +175,7 @@ function messagesOf(topic: string, sent: readonly Sent[]) {
 }
 
 async function reads(): Promise<void> {
-  await step('read', () => readAll(topicIn, 'read_committed'))
+  await step('read', () => readAll(topicIn, 'read_committed', 23))
   await step('ends', async () => `${await offsets(topicIn, times.earliest)} to ${await ends(topicIn)}`)
   await step('by-time', () => offsets(topicIn, BigInt(startMs + 2000)))
   await step('by-late-time', () => offsets(topicIn, BigInt(startMs + 10_000)))
@@ -207,26 +213,17 @@ async function consumeAlone(
   return records
 }
 
-async function readAll(topic: string, level: keyof typeof isolation): Promise<string> {
-  const last = await endsOf(topic, level)
-  const seen = new Map<number, bigint>()
+async function readAll(topic: string, level: keyof typeof isolation, count: number): Promise<string> {
   const options = { mode: 'earliest', isolationLevel: isolation[level] } as const
-  // Offsets that hold markers or aborted records are never seen: it is enough to wait until nothing more comes.
-  const consumer = newConsumer(`alone-${crypto.randomUUID()}`)
-  const records = await consume(consumer, topic, Infinity, options, (record) => {
-    seen.set(record.partition, BigInt(record.offset))
-    return [...last].every(([partition, end]) => (seen.get(partition) ?? -1n) + 1n >= end)
-  })
-  await consumer.close(true)
-  return texts(records)
+  return texts(await consumeAlone(topic, count, options))
 }
 
+/** Waits for so many records, and a little for more than that. */
 async function consume(
   consumer: TextConsumer,
   topic: string,
   count: number,
   options: Partial<TextOptions> = {},
-  isLast: (record: SeenRecord) => boolean = () => false,
 ): Promise<SeenRecord[]> {
   const stream = await consumer.consume({
     topics: [topic],
@@ -238,16 +235,10 @@ async function consume(
     ...options,
   } as TextOptions)
   const records: SeenRecord[] = []
-  let ended = false
-  let quietSince = performance.now()
-  stream.on('data', (message: TextMessage) => {
-    const record = seenOf(message)
-    records.push(record)
-    quietSince = performance.now()
-    if (isLast(record)) ended = true
-  })
-  const quietMs = count === Infinity ? 1500 : patienceMs
-  while (!ended && records.length < count && performance.now() - quietSince < quietMs) await sleep(20)
+  stream.on('data', (message: TextMessage) => records.push(seenOf(message)))
+  const endMs = performance.now() + patienceMs
+  while (records.length < count && performance.now() < endMs) await sleep(20)
+  await sleep(graceMs)
   await stream.close()
   return records
 }
@@ -330,6 +321,11 @@ async function deleteGroup(group: string): Promise<string> {
 }
 
 /** Offsets of a transaction that is being completed are not there yet. */
+async function stableOffsets(group: string): Promise<string> {
+  await eventually(async () => (await groupOffsets(group)).includes(' '))
+  return groupOffsets(group)
+}
+
 async function groupOffsets(group: string): Promise<string> {
   const [found] = await admin.listConsumerGroupOffsets({ groups: [group], requireStable: true })
   const all = (found?.topics ?? []).flatMap(({ partitions: each }) => each)
@@ -413,8 +409,8 @@ async function transactions(): Promise<void> {
   await late.send({ messages: messagesOf(topicOut, keyed(2, 'late')) })
   await late.commit()
   await producer.close(true)
-  await step('committed', () => readAll(topicOut, 'read_committed'))
-  await step('everything', () => readAll(topicOut, 'read_uncommitted'))
+  await step('committed', () => readAll(topicOut, 'read_committed', 6))
+  await step('everything', () => readAll(topicOut, 'read_uncommitted', 10))
 }
 
 async function moves(): Promise<void> {
@@ -427,14 +423,14 @@ async function moves(): Promise<void> {
   await moving.send({ messages: messagesOf(topicOut, movedRecords) })
   for (const message of lastOfEach(messages)) await moving.addOffset(message)
   await moving.commit()
-  await step('moved', () => groupOffsets(movers))
+  await step('moved', () => stableOffsets(movers))
   const again = await producer.beginTransaction()
   await again.addConsumer(consumer)
   await again.send({ messages: messagesOf(topicOut, [droppedRecord]) })
   for (const message of lastOfEach(messages.slice(0, records.length - 1))) await again.addOffset(message)
   await again.abort()
-  await step('not-moved', () => groupOffsets(movers))
-  await step('together', () => readAll(topicOut, 'read_committed'))
+  await step('not-moved', () => stableOffsets(movers))
+  await step('together', () => readAll(topicOut, 'read_committed', 8))
   await step('fenced', async () => {
     const latter = newProducer('mover')
     await latter.beginTransaction()
@@ -477,6 +473,12 @@ async function deletesTopics(): Promise<void> {
 }
 
 // What the steps share.
+
+/** Brokers learn of a change a little after it was made. */
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + patienceMs
+  while (performance.now() < endMs && !(await holds().catch(() => false))) await sleep(20)
+}
 
 function codeOf(error: unknown): string {
   if (error instanceof Error && error.message.startsWith('Unknown topic')) return '3'

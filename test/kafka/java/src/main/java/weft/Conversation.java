@@ -94,6 +94,7 @@ public final class Conversation {
         step("describe-missing", () -> "" + partitions(prefix + "-missing"));
         step("more-partitions", () -> {
             admin.createPartitions(Map.of(small, NewPartitions.increaseTo(3))).all().get();
+            eventually(() -> partitions(small) == 3);
             return "" + partitions(small);
         });
         step("fewer-partitions", () -> {
@@ -106,7 +107,10 @@ public final class Conversation {
     private void configs() throws Exception {
         step("set", () -> set("max.message.bytes", "300"));
         step("set-bad", () -> set("max.message.bytes", "many"));
-        step("get", () -> get("max.message.bytes"));
+        step("get", () -> {
+            eventually(() -> get("max.message.bytes").equals("300"));
+            return get("max.message.bytes");
+        });
         step("unset", () -> set("cleanup.policy", null));
         step("get-unset", () -> get("cleanup.policy"));
     }
@@ -115,6 +119,7 @@ public final class Conversation {
         NewTopic topic = new NewTopic(name, partitions, (short) 1);
         if (settings.length > 0) topic.configs(Map.of(settings[0], settings[1]));
         admin.createTopics(List.of(topic)).all().get();
+        eventually(() -> partitions(name) == partitions);
         return "ok";
     }
 
@@ -253,6 +258,12 @@ public final class Conversation {
             .sorted().collect(joining(" "));
     }
 
+    /** Offsets of a transaction that is being completed are not there yet. */
+    private String stableOffsets(String group) throws Exception {
+        eventually(() -> groupOffsets(group).contains(" "));
+        return groupOffsets(group);
+    }
+
     private void rebalances() throws Exception {
         Map<String, Object> fixed = Map.of("group.instance.id", "one");
         step("static", () -> {
@@ -332,13 +343,13 @@ public final class Conversation {
                 send(producer, out, 0, START_MS, "moved", "MOVED");
             producer.sendOffsetsToTransaction(positions(records, 0), consumer.groupMetadata());
             producer.commitTransaction();
-            step("moved", () -> groupOffsets(prefix + "-movers"));
+            step("moved", () -> stableOffsets(prefix + "-movers"));
             producer.beginTransaction();
             send(producer, out, 0, START_MS, "k0", "dropped");
             producer.sendOffsetsToTransaction(positions(records, 1), consumer.groupMetadata());
             producer.flush();
             producer.abortTransaction();
-            step("not-moved", () -> groupOffsets(prefix + "-movers"));
+            step("not-moved", () -> stableOffsets(prefix + "-movers"));
             step("together", () -> readAll(out, "read_committed"));
             step("fenced", () -> {
                 try (KafkaProducer<String, String> latter = producer(Map.of("transactional.id", prefix + "-mover"))) {
@@ -382,6 +393,19 @@ public final class Conversation {
             seen = "error:" + Errors.forException(failed).code();
         }
         System.out.println(name + " " + seen);
+    }
+
+    /** Brokers learn of a change a little after it was made. */
+    private static void eventually(Callable<Boolean> holds) throws Exception {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < end) {
+            try {
+                if (holds.call()) return;
+            } catch (ExecutionException notYet) {
+                // Not there yet.
+            }
+            Thread.sleep(20);
+        }
     }
 
     private String offsets(String topic, OffsetSpec spec) throws Exception {
