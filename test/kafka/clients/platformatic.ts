@@ -114,7 +114,7 @@ async function partitions(topic: string): Promise<number | undefined> {
 
 async function grow(count: number): Promise<string> {
   const topics = [{ name: small, count, assignments: null }]
-  await admin.createPartitions({ topics } as unknown as Parameters<typeof admin.createPartitions>[0])
+  await admin.createPartitions({ topics })
   return 'ok'
 }
 
@@ -233,7 +233,7 @@ async function consume(
     autocommit: false,
     maxWaitTime: 100,
     ...options,
-  } as TextOptions)
+  })
   const records: SeenRecord[] = []
   stream.on('data', (message: TextMessage) => records.push(seenOf(message)))
   const endMs = performance.now() + patienceMs
