@@ -322,8 +322,12 @@ async function deleteGroup(group: string): Promise<string> {
 
 /** Offsets of a transaction that is being completed are not there yet. */
 async function stableOffsets(group: string): Promise<string> {
-  await eventually(async () => (await groupOffsets(group)).includes(' '))
-  return groupOffsets(group)
+  let seen = ''
+  await eventually(async () => {
+    seen = await groupOffsets(group)
+    return seen.includes(' ')
+  })
+  return seen
 }
 
 async function groupOffsets(group: string): Promise<string> {

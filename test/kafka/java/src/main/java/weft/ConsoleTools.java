@@ -17,39 +17,47 @@ import org.apache.kafka.common.utils.Exit;
  * code.
  */
 public final class ConsoleTools {
+    /** Thrown where a tool would end its process: some catch it, and end once more. The first end counts, and what was written until then. */
     private static final class Ended extends RuntimeException {
-        private final int code;
-
-        private Ended(int code) {
+        private Ended() {
             super(null, null, false, false);
-            this.code = code;
         }
     }
+
+    private static final PrintStream OUT = System.out;
+    private static ByteArrayOutputStream written;
+    private static byte[] writtenAtEnd;
+    private static int code;
 
     private ConsoleTools() {
     }
 
     public static void main(String[] args) throws Exception {
-        PrintStream out = System.out;
-        Exit.setExitProcedure((code, message) -> {
-            throw new Ended(code);
+        Exit.setExitProcedure((given, message) -> {
+            if (writtenAtEnd == null) end(given);
+            throw new Ended();
         });
         for (String line : Files.readAllLines(Path.of(args[0]))) {
             String[] words = line.split("\t");
-            out.println("$ " + words[0]);
-            ByteArrayOutputStream written = new ByteArrayOutputStream();
+            OUT.println("$ " + words[0]);
+            written = new ByteArrayOutputStream();
+            writtenAtEnd = null;
             System.setOut(new PrintStream(written, true));
             System.setErr(System.out);
-            int code = run(words);
-            out.print(written.toString(StandardCharsets.UTF_8));
-            out.println("= " + code);
-            out.flush();
+            run(words);
+            OUT.print(new String(writtenAtEnd, StandardCharsets.UTF_8));
+            OUT.println("= " + code);
         }
-        System.setOut(out);
+        OUT.flush();
         Runtime.getRuntime().halt(0);
     }
 
-    private static int run(String[] words) throws Exception {
+    private static void end(int given) {
+        code = given;
+        writtenAtEnd = written.toByteArray();
+    }
+
+    private static void run(String[] words) throws Exception {
         int end = Arrays.asList(words).indexOf("stdin");
         String[] arguments = Arrays.copyOfRange(words, 2, end < 0 ? words.length : end);
         String input = end < 0 ? "" : words[end + 1].replace("\\n", "\n");
@@ -57,11 +65,9 @@ public final class ConsoleTools {
         Method main = Class.forName(words[1]).getMethod("main", String[].class);
         try {
             main.invoke(null, (Object) arguments);
-            return 0;
         } catch (InvocationTargetException thrown) {
-            if (thrown.getCause() instanceof Ended ended) return ended.code;
-            System.out.println(thrown.getCause());
-            return -1;
+            if (!(thrown.getCause() instanceof Ended)) System.out.println(thrown.getCause());
         }
+        if (writtenAtEnd == null) end(0);
     }
 }
