@@ -180,7 +180,7 @@ function normal(transcript: string, bootstrap: string): string {
     .replaceAll(/^TIME, TIME, .*$/gm, 'TIME, TIME, RATES')
     .replaceAll(/Cluster ID: \S+/g, 'Cluster ID: ID')
     .replaceAll(/"logDir":"[^"]*"/g, '"logDir":"FOLDER"')
-    .replaceAll(/(TIME[ \t]+)\d+$/gm, '$1DURATION')
+    .replaceAll(/(TIME[ \t]+)\d+[ \t]*$/gm, '$1DURATION')
     .replaceAll(/^\d+(?=[ \t]+\d+[ \t]+-?\d+[ \t]+-?\d+[ \t]+TIME)/gm, 'PRODUCER')
     .replaceAll(/(?<=\bperf[ \t]+(?:\d+[ \t]+)?)\d+(?=[ \t]+(?:\d+[ \t]+)?CompleteCommit)/g, 'PRODUCER')
     .replaceAll(/[ \t]+$/gm, '')

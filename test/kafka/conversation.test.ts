@@ -40,6 +40,7 @@ const clients: Readonly<Record<string, Script>> = {
       (await run(pythonWithPackages(), [join(scripts, 'librdkafka.py'), ...args])).stdout,
   }),
   platformatic: node('platformatic.ts'),
+  KafkaJS: node('kafkajs.ts'),
   Weft: node('weft.ts'),
 }
 
@@ -53,6 +54,13 @@ const differencesOfClients: Differences = {
   },
   platformatic: {
     fenced: ['error:PRODUCER_FENCED', 'it opens no second producer of one id: the latter one is refused'],
+  },
+  KafkaJS: {
+    'by-late-time': ['0/7 1/16', 'where no record is later it gives the end'],
+    'group-delete-offset': ['not offered', 'it has no call for it'],
+    static: ['not offered', 'it knows no static members'],
+    cooperative: ['not offered', 'it knows eager assignors only'],
+    'open-ends': ['not offered', 'it does not ask for stable ends'],
   },
   Weft: {
     'write-too-large': ['error:RECORD_TOO_LARGE', 'it knows the limit of the topic, and sends nothing'],
