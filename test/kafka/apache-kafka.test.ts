@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../src/base/byte-writer.ts'
+import { openKafka } from '../../src/kafka/client.ts'
+import type { Connector, EncodedRequest } from '../../src/kafka/contracts.ts'
+import { fetcherDefaults, producerDefaults, textRecord, valuesOf } from '../../src/kafka/fixtures/clients.ts'
+import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
 import type { Api, DeepPartial } from '../../src/protocol/api.ts'
 import { apis, type ResponseOf } from '../../src/protocol/apis.ts'
 import { encodeRequestHeader, skipResponseHeader } from '../../src/protocol/headers.ts'
@@ -73,5 +77,48 @@ describe('Apache Kafka', () => {
     expect(kafka.port).toBe(port)
     const found = await ask(apis.metadata, 13, { topics: [{ name: 'kept' }] })
     expect(found.topics[0]?.partitions.length).toBe(3)
+  })
+
+  test('grants our fetcher a session: requests name only what changed', async () => {
+    const sizes: number[] = []
+    const tcp = tcpConnector()
+    const connector: Connector = {
+      connect: async (...address) => {
+        const connection = await tcp.connect(...address)
+        const send = (request: EncodedRequest): Promise<Buffer> => {
+          if (request.apiKey === apis.fetch.key) sizes.push(Buffer.concat(request.body).length)
+          return connection.send(request)
+        }
+        return {
+          send,
+          close: () => connection.close(),
+          get closed() {
+            return connection.closed
+          },
+        }
+      },
+    }
+    const client = openKafka({ bootstrap: [kafka.bootstrap], clientId: 'sessions', connector })
+    await client.admin.createTopics([{ name: 'many', partitions: 100, replicationFactor: 1, configs: {} }])
+    const fetcher = client.fetcher({ ...fetcherDefaults, maxWaitMs: 50 })
+    for (let partition = 0; partition < 100; partition++) fetcher.assign({ topic: 'many', partition }, 0)
+    const producer = client.producer(producerDefaults)
+    await producer.partitionCount('many')
+    const seen: string[] = []
+    const endMs = performance.now() + 10_000
+    for (let i = 0; i < 20; i++) {
+      producer.append('many', textRecord(`${i}`, i))
+      await producer.flush()
+      while (seen.length <= i && performance.now() < endMs) {
+        const part = fetcher.poll()
+        if (part === undefined) await fetcher.ready(50)
+        else seen.push(...valuesOf(part))
+      }
+    }
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => `${i}`))
+    expect(Math.max(...sizes)).toBeGreaterThan(2_500)
+    expect(sizes.slice(-10).every((size) => size < 200)).toBe(true)
+    await Promise.all([fetcher.close(), producer.close()])
+    await client.close()
   })
 })

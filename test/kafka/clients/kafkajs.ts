@@ -3,7 +3,8 @@
  * Arguments: bootstrap, prefix of all names.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
+import { inspect } from 'node:util'
+import kafkaJs, {
   CompressionTypes,
   Kafka,
   logLevel,
@@ -50,8 +51,6 @@ const step = stepper(codeOf)
 const readers = `${prefix}-readers`
 const movers = `${prefix}-movers`
 const graceMs = 200
-/** Kafka's number; the module's own table of them cannot be imported by name. */
-const topicResource = 2
 
 // Topics and their settings.
 
@@ -108,13 +107,13 @@ async function grow(count: number): Promise<string> {
 }
 
 async function set(name: string, value: string): Promise<string> {
-  const resource = { type: topicResource, name: small, configEntries: [{ name, value }] }
+  const resource = { type: kafkaJs.ConfigResourceTypes.TOPIC, name: small, configEntries: [{ name, value }] }
   await admin.alterConfigs({ validateOnly: false, resources: [resource] })
   return 'ok'
 }
 
 async function get(name: string): Promise<string | undefined> {
-  const resources = [{ type: topicResource, name: small, configNames: [name] }]
+  const resources = [{ type: kafkaJs.ConfigResourceTypes.TOPIC, name: small, configNames: [name] }]
   const { resources: described } = await admin.describeConfigs({ includeSynonyms: false, resources })
   return described[0]?.configEntries[0]?.configValue
 }
@@ -412,7 +411,7 @@ function codeOf(error: unknown): string {
   for (const list of [errors, groups, parts])
     if (Array.isArray(list) && list.length > 0) return codeOf(list[0])
   for (const one of [inner, cause]) if (one !== undefined && one !== null) return codeOf(one)
-  return String(error)
+  return inspect(error)
 }
 
 /** Brokers learn of a change a little after it was made. */
