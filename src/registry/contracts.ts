@@ -8,7 +8,8 @@
 import type { StreamError } from '../base/errors.ts'
 import type { Headers } from '../base/headers.ts'
 
-export type SchemaType = 'AVRO' | 'PROTOBUF' | 'JSON'
+export const schemaTypes = ['AVRO', 'PROTOBUF', 'JSON'] as const
+export type SchemaType = (typeof schemaTypes)[number]
 export type Side = 'key' | 'value'
 
 /** Ids of schemas by kind: Confluent's `id` and `guid`, Apicurio's `globalId` (of a version) and `contentId` (of a text). */

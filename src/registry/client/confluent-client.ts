@@ -1,0 +1,213 @@
+/** A client of registries with Confluent's REST interface. */
+import type {
+  Framing,
+  NamedSchema,
+  RegisteredSchema,
+  SchemaDraft,
+  SchemaRef,
+  SchemaRegistry,
+  SchemaType,
+  SchemaUse,
+  Side,
+} from '../contracts.ts'
+import type { StreamError } from '../../base/errors.ts'
+import type { ConfluentSettings } from '../settings.ts'
+import { confluentFraming } from '../wire/confluent-framing.ts'
+import { contentOf } from './refusals.ts'
+import type { RegistryExchange } from './registry-exchange.ts'
+import type { SchemaCache } from './schema-cache.ts'
+import { subjectBy } from './subjects.ts'
+
+const contentType = 'application/vnd.schemaregistry.v1+json'
+
+/** Referred schemas nested deeper than this are a circle. */
+const referenceDepthMax = 32
+
+/** What the interface says of a schema; old servers leave out what they do not know. */
+interface SchemaJson {
+  readonly id?: number
+  readonly guid?: string
+  readonly version?: number
+  readonly schemaType?: SchemaType
+  readonly schema?: string
+  readonly references?: readonly ReferenceJson[]
+}
+
+interface ReferenceJson {
+  readonly name: string
+  readonly subject: string
+  readonly version: number
+}
+
+export class ConfluentClient implements SchemaRegistry {
+  readonly #settings: ConfluentSettings
+  readonly #exchange: RegistryExchange
+  readonly #cache: SchemaCache
+
+  constructor(settings: ConfluentSettings, exchange: RegistryExchange, cache: SchemaCache) {
+    this.#settings = settings
+    this.#exchange = exchange
+    this.#cache = cache
+  }
+
+  known(ref: SchemaRef): RegisteredSchema | StreamError | undefined {
+    return this.#cache.known(ref)
+  }
+
+  fetch(ref: SchemaRef): Promise<RegisteredSchema> {
+    return this.#cache.byRef(ref, async () => {
+      const target = ref.kind === 'guid' ? `/schemas/guids/${ref.id}` : `/schemas/ids/${ref.id}`
+      const json = await this.#get(target, `the schema with ${ref.kind} ${ref.id}`)
+      return this.#registered({ ...json, ...(ref.kind === 'id' ? { id: Number(ref.id) } : {}) })
+    })
+  }
+
+  latest(subject: string): Promise<RegisteredSchema> {
+    return this.#cache.latest(subject, () => this.#version(subject, 'latest'))
+  }
+
+  version(subject: string, version: number | string): Promise<RegisteredSchema> {
+    return this.#cache.once(`version ${version} ${subject}`, () => this.#version(subject, version))
+  }
+
+  register(subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
+    return this.#withDraft('register', subject, draft)
+  }
+
+  forWriting(subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
+    const { writing } = this.#settings
+    switch (writing.kind) {
+      case 'register':
+      case 'look-up':
+        return this.#withDraft(writing.kind, subject, draft)
+      case 'latest':
+        return this.latest(subject)
+      case 'version':
+        return this.version(subject, writing.version)
+      case 'id':
+        return this.fetch({ kind: 'id', id: writing.id })
+    }
+  }
+
+  subjectOf(use: SchemaUse): string {
+    return subjectBy(this.#settings.subjects[use.side], use)
+  }
+
+  framing(side: Side, type: SchemaType): Framing {
+    return confluentFraming({ side, type, writeIdTo: this.#settings.writeIdTo })
+  }
+
+  close(): Promise<void> {
+    this.#exchange.close()
+    return Promise.resolve()
+  }
+
+  async #version(subject: string, version: number | string): Promise<RegisteredSchema> {
+    const asked =
+      version === 'latest' ? `the latest version of "${subject}"` : `version ${version} of "${subject}"`
+    const json = await this.#get(`/subjects/${encodeURIComponent(subject)}/versions/${version}`, asked)
+    return { ...(await this.#registered(json)), subject }
+  }
+
+  /** A schema that the serialiser has: the answer holds its id, what else there is of it is known. */
+  #withDraft(how: 'register' | 'look-up', subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
+    return this.#cache.once(`${how} ${subject} ${draftKey(draft)}`, async () => {
+      const references = await this.#references(how, draft)
+      const body = {
+        schema: draft.text,
+        ...(draft.type === 'AVRO' ? {} : { schemaType: draft.type }),
+        ...(references.length === 0 ? {} : { references }),
+      }
+      const json = await this.#post(how, subject, body)
+      return {
+        ids: idsOf(json),
+        type: draft.type,
+        text: draft.text,
+        references: flattened(draft),
+        subject,
+        ...(json.version === undefined ? {} : { version: json.version }),
+      }
+    })
+  }
+
+  async #post(how: 'register' | 'look-up', subject: string, body: object): Promise<SchemaJson> {
+    const path = `/subjects/${encodeURIComponent(subject)}`
+    const query = this.#settings.normalize ? '?normalize=true' : ''
+    const lookUp = async (): Promise<SchemaJson> =>
+      this.#send('POST', path + query, `the schema under "${subject}"`, body)
+    if (how === 'look-up') return lookUp()
+    const json = await this.#send('POST', `${path}/versions${query}`, `a new version of "${subject}"`, body)
+    // Older registries answer with the id alone; who writes GUIDs needs the rest.
+    return json.guid === undefined && this.#settings.writeIdTo === 'header'
+      ? { ...(await lookUp()), ...json }
+      : json
+  }
+
+  /** What a schema refers to stands under subjects of the names that it has there. */
+  async #references(how: 'register' | 'look-up', draft: SchemaDraft): Promise<readonly ReferenceJson[]> {
+    const references: ReferenceJson[] = []
+    for (const { name, draft: referred } of draft.references ?? []) {
+      const registered = await this.#withDraft(how, name, referred)
+      const version = registered.version ?? (await this.#withDraft('look-up', name, referred)).version
+      references.push({ name, subject: name, version: Number(version) })
+    }
+    return references
+  }
+
+  async #registered(json: SchemaJson): Promise<RegisteredSchema> {
+    return {
+      ids: idsOf(json),
+      type: json.schemaType ?? 'AVRO',
+      text: json.schema ?? '',
+      references: await this.#referred(json.references ?? [], 0),
+      ...(json.version === undefined ? {} : { version: json.version }),
+    }
+  }
+
+  async #referred(references: readonly ReferenceJson[], depth: number): Promise<readonly NamedSchema[]> {
+    if (depth > referenceDepthMax) return []
+    const found = new Map<string, NamedSchema>()
+    for (const { name, subject, version } of references) {
+      const schema = await this.version(subject, version)
+      for (const inner of schema.references) found.set(inner.name, inner)
+      found.set(name, { name, text: schema.text })
+    }
+    return [...found.values()]
+  }
+
+  #get(target: string, asked: string): Promise<SchemaJson> {
+    return this.#send('GET', target, asked)
+  }
+
+  async #send(method: 'GET' | 'POST', target: string, asked: string, body?: object): Promise<SchemaJson> {
+    const headers = { accept: contentType, 'content-type': contentType }
+    const response = await this.#exchange.send({
+      method,
+      target,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    })
+    return contentOf(response, asked) as SchemaJson
+  }
+}
+
+function idsOf({ id, guid }: SchemaJson): RegisteredSchema['ids'] {
+  return { ...(id === undefined ? {} : { id }), ...(guid === undefined ? {} : { guid }) }
+}
+
+function draftKey(draft: SchemaDraft): string {
+  return JSON.stringify([
+    draft.type,
+    draft.text,
+    (draft.references ?? []).map(({ name, draft }) => [name, draft]),
+  ])
+}
+
+function flattened(draft: SchemaDraft): readonly NamedSchema[] {
+  const found = new Map<string, NamedSchema>()
+  for (const { name, draft: referred } of draft.references ?? []) {
+    for (const inner of flattened(referred)) found.set(inner.name, inner)
+    found.set(name, { name, text: referred.text })
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,97 @@
+/**
+ * A schema registry in this process: Confluent's REST interface, and the part of Apicurio's that its serialisers use.
+ *
+ * Clients reach it over HTTP ({@link RegistryServer.listen}), unmodified ones of any language, or in the same thread
+ * ({@link RegistryServer.exchange}).
+ */
+import type { Logger } from '../base/logger.ts'
+import type { HttpRequest, HttpResponse } from './http.ts'
+import { confluentContentType, confluentRoutes } from './server/confluent/confluent-interface.ts'
+import { RegistryFailure } from './server/failure.ts'
+import { HttpListener, type ListenOptions } from './server/http-listener.ts'
+import { memoryLog, type SchemaLog } from './server/records.ts'
+import { RegistryService } from './server/registry-service.ts'
+import { Answer, findRoute, type Call, type Route } from './server/router.ts'
+import { normalSubject } from './server/subject-names.ts'
+
+export type { SchemaLog } from './server/records.ts'
+
+export interface RegistryServerOptions {
+  readonly logger: Logger
+  /** Where schemas are kept; in memory when left out. */
+  readonly log?: SchemaLog
+}
+
+export class RegistryServer {
+  readonly #service: RegistryService
+  readonly #logger: Logger
+  readonly #confluent: readonly Route[]
+  readonly #listeners: HttpListener[] = []
+
+  private constructor(service: RegistryService, logger: Logger) {
+    this.#service = service
+    this.#logger = logger
+    this.#confluent = confluentRoutes(service)
+  }
+
+  /** Reads what the log holds; the server answers from then on. */
+  static async open({ logger, log = memoryLog }: RegistryServerOptions): Promise<RegistryServer> {
+    const service = new RegistryService(log, logger)
+    await service.open()
+    return new RegistryServer(service, logger)
+  }
+
+  /**
+   * Opens a port.
+   *
+   * @param port - 0 for any that is free
+   * @throws StreamError `PORT_IN_USE`
+   */
+  async listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }> {
+    const listener = new HttpListener((request) => this.exchange(request), options)
+    this.#listeners.push(listener)
+    return listener.open()
+  }
+
+  /** Answers one request. Never throws: what goes wrong is an answer too. */
+  async exchange(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      return await this.#answer(request)
+    } catch (error) {
+      if (error instanceof RegistryFailure) return failureResponse(error)
+      this.#logger.error('a registry request failed', { target: request.target, error: String(error) })
+      return failureResponse(new RegistryFailure(500, 'Internal Server Error'))
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.close()))
+    await this.#service.close()
+  }
+
+  async #answer({ method, target, headers, body }: HttpRequest): Promise<HttpResponse> {
+    const url = new URL(target, 'http://registry')
+    const { path, context } = withoutContext(url.pathname)
+    const match = findRoute(this.#confluent, method, path)
+    const call: Call = { path: match.path, query: url.searchParams, headers, body, context }
+    const answer = await match.route.answer(call)
+    return answer instanceof Answer ? answer : jsonResponse(200, answer)
+  }
+}
+
+/** `/contexts/NAME/…` stands for everything behind it, in that context. */
+function withoutContext(pathname: string): { readonly path: string; readonly context: string | undefined } {
+  const [, encoded, path] = /^\/contexts\/([^/]+)(\/.+)$/.exec(pathname) ?? []
+  if (encoded === undefined || path === undefined) return { path: pathname, context: undefined }
+  const name = decodeURIComponent(encoded).replaceAll(':', '')
+  return { path, context: normalSubject(`:${name.startsWith('.') ? name : `.${name}`}:`) }
+}
+
+function failureResponse({ status, code, message }: RegistryFailure): HttpResponse {
+  return jsonResponse(status, { error_code: code, message })
+}
+
+function jsonResponse(status: number, value: unknown): HttpResponse {
+  const headers = { 'content-type': confluentContentType }
+  return { status, headers, body: Buffer.from(JSON.stringify(value)) }
+}
