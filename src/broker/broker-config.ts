@@ -63,6 +63,10 @@ export interface BrokerConfig {
   readonly aclsMax: number
   /** Passwords by user name, for SASL PLAIN and SCRAM. */
   readonly users: Readonly<Record<string, string>>
+  /** How long a client that has authenticated itself may go on before it must again; 0: for ever. [connections.max.reauth.ms] */
+  readonly saslSessionLifetimeMs: number
+  /** What becomes of names in clients' certificates. [ssl.principal.mapping.rules] */
+  readonly principalMappingRules: string
   /** Users that administrators give SCRAM credentials to. */
   readonly usersMax: number
   /** How long a partition knows a producer that writes nothing. [producer.id.expiration.ms] */
@@ -107,5 +111,7 @@ export const brokerDefaults: BrokerConfig = {
   allowEveryoneIfNoAclFound: true,
   aclsMax: 10_000,
   users: {},
+  saslSessionLifetimeMs: 0,
+  principalMappingRules: 'DEFAULT',
   usersMax: 10_000,
 }

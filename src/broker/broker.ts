@@ -12,8 +12,12 @@ import { FaultControl } from './fault-control.ts'
 import { ClusterListener } from './node/cluster-listener.ts'
 import { Connection } from './node/connection.ts'
 import { Dispatcher } from './node/dispatcher.ts'
+import type { ListenerSecurity } from './node/listener-security.ts'
 import { createNodeState, type NodeState } from './node/node-state.ts'
 import { ScopedClock } from './node/scoped-clock.ts'
+import type { ArrivedClient } from './node/tcp-listener.ts'
+import { parsePrincipalMapping, type PrincipalMapping } from './security/principal-mapping.ts'
+import { anonymous, Session } from './security/session.ts'
 import type { Address } from './node/address.ts'
 
 /** What a client of the same thread sees. */
@@ -42,6 +46,7 @@ export class Broker {
   readonly #state: NodeState
   readonly #clock: ScopedClock
   readonly #dispatcher: Dispatcher
+  readonly #principalOf: PrincipalMapping
   readonly #connections = new Map<Connection, number>()
   readonly #listeners: ClusterListener[] = []
 
@@ -50,6 +55,7 @@ export class Broker {
     this.#state = createNodeState({ ...options, clock: this.#clock })
     this.faults = new FaultControl(options.random)
     this.#dispatcher = new Dispatcher(this.#state, this.faults)
+    this.#principalOf = parsePrincipalMapping(this.#state.config.principalMappingRules)
     this.cluster = new ClusterControl(this.#state, {
       stop: async (nodeId) => {
         this.#cut(nodeId)
@@ -74,16 +80,26 @@ export class Broker {
   /**
    * @param clientHost - what group descriptions call the client's host
    * @param nodeId - which node; the first that runs where absent
+   * @param sasl - how the client is to prove who it is; not at all where absent
    * @throws StreamError `BROKER_UNREACHABLE` for a node that does not run
    */
-  connect(clientHost = 'memory', nodeId = this.#state.layout.running()[0]): BrokerConnection {
+  connect(
+    clientHost = 'memory',
+    nodeId = this.#state.layout.running()[0],
+    sasl?: ListenerSecurity['sasl'],
+  ): BrokerConnection {
     if (nodeId === undefined || !this.cluster.runs(nodeId))
       throw new StreamError('BROKER_UNREACHABLE', `could not connect to node ${nodeId ?? this.nodeId}`, {
         detail: 'The node does not run.',
       })
-    const connection = this.#open(nodeId, clientHost, (other) => this.addressOf(other))
+    const addressOf = (other: number): Address => this.addressOf(other)
+    const connection = this.#open({ nodeId, host: clientHost, addressOf, session: this.#session(sasl) })
     return {
-      request: async (frame) => (await connection.request(frame))?.subarray(frameSizeBytes),
+      request: async (frame) => {
+        const answer = await connection.request(frame)
+        if (connection.finished) connection.close()
+        return answer?.subarray(frameSizeBytes)
+      },
       closed: connection.closed,
       close: () => connection.close(),
     }
@@ -97,32 +113,36 @@ export class Broker {
   }
 
   /**
-   * Opens a port on each node.
+   * Opens a port on each node. Several listeners may stand side by side; clients of one are told the ports of the same one.
    *
    * @param port - of the first node, the others have those that follow; 0 for any that are free
    * @param host - an address of this machine
+   * @param security - TLS and SASL; without, anyone may come
    * @returns where clients reach the first node
    * @throws StreamError `PORT_IN_USE`, `CONFIG_INVALID`
    */
-  async listen(port: number, host = '127.0.0.1'): Promise<Address> {
+  async listen(port: number, host = '127.0.0.1', security: ListenerSecurity = {}): Promise<Address> {
     const { logger, config, layout } = this.#state
+    const { requestBytesMax, queuedRequestsMax, connectionsMax } = config
+    const { tls, sasl } = security
     const listener = await ClusterListener.open(
       {
         port,
         host,
+        tls,
         nodeIds: layout.nodeIds,
         logger,
-        requestBytesMax: config.requestBytesMax,
-        queuedRequestsMax: config.queuedRequestsMax,
-        connectionsMax: config.connectionsMax,
-        accept: (nodeId, clientHost, addressOf) =>
-          this.#open(nodeId, `/${clientHost}`, (other) => this.#advertised(other) ?? addressOf(other)),
+        requestBytesMax,
+        queuedRequestsMax,
+        connectionsMax,
+        accept: (nodeId, client, addressOf) => this.#accept(nodeId, client, { addressOf, sasl }),
       },
       layout.running(),
     )
     this.#listeners.push(listener)
+    const facts = { tls: tls !== undefined, sasl: sasl?.mechanisms }
     for (const nodeId of layout.nodeIds)
-      logger.info('broker listens', { nodeId, ...listener.addressOf(nodeId) })
+      logger.info('broker listens', { nodeId, ...listener.addressOf(nodeId), ...facts })
     return listener.addressOf(config.nodeId)
   }
 
@@ -142,14 +162,39 @@ export class Broker {
     return advertised === undefined ? undefined : { ...advertised, port: advertised.port + nodeId - first }
   }
 
-  #open(nodeId: number, clientHost: string, addressOf: (nodeId: number) => Address): Connection {
-    const connection = new Connection(this.#dispatcher, {
-      host: clientHost,
-      nodeId,
-      addressOf,
-      principal: 'User:ANONYMOUS',
+  #accept(
+    nodeId: number,
+    { host, certificateName }: ArrivedClient,
+    way: { readonly addressOf: (nodeId: number) => Address; readonly sasl: ListenerSecurity['sasl'] },
+  ): Connection | undefined {
+    const name = certificateName === undefined ? undefined : this.#principalOf(certificateName)
+    if (certificateName !== undefined && name === undefined) {
+      this.#state.logger.warn('client refused', {
+        peer: host,
+        reason: 'no rule maps the name in its certificate',
+        name: certificateName,
+      })
+      return undefined
+    }
+    const principal = name === undefined ? undefined : `User:${name}`
+    const addressOf = (other: number): Address => this.#advertised(other) ?? way.addressOf(other)
+    return this.#open({ nodeId, host: `/${host}`, addressOf, session: this.#session(way.sasl, principal) })
+  }
+
+  #session(sasl: ListenerSecurity['sasl'], principal = anonymous): Session {
+    const { users, config } = this.#state
+    return new Session({
+      clock: this.#clock,
+      users,
+      mechanisms: sasl?.mechanisms,
+      principal,
+      lifetimeMs: config.saslSessionLifetimeMs,
     })
-    this.#connections.set(connection, nodeId)
+  }
+
+  #open(peer: ConstructorParameters<typeof Connection>[1]): Connection {
+    const connection = new Connection(this.#dispatcher, peer)
+    this.#connections.set(connection, peer.nodeId)
     connection.closed.addEventListener('abort', () => this.#connections.delete(connection), { once: true })
     return connection
   }

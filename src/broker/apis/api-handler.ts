@@ -1,6 +1,7 @@
 import type { Api, DeepPartial } from '../../protocol/api.ts'
 import type { NodeState } from '../node/node-state.ts'
 import type { Requester } from '../security/authorizer.ts'
+import type { Session } from '../security/session.ts'
 import type { Demand } from './demand.ts'
 
 /** What a handler may know of a request beside its body. */
@@ -19,8 +20,12 @@ export interface Call {
   readonly closed: AbortSignal
   /** What the node speaks, for ApiVersions. */
   readonly supported: readonly SupportedApi[]
+  /** How the client authenticates itself. */
+  readonly session: Session
   /** Ends the connection, where the protocol has no other way to say that something went wrong. */
   disconnect(): void
+  /** Ends the connection when this request has been answered. */
+  finish(): void
 }
 
 export interface SupportedApi {

@@ -42,6 +42,8 @@ import { offsetDeleteHandler } from './offset-delete.ts'
 import { offsetFetchHandler } from './offset-fetch.ts'
 import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import { produceHandler } from './produce.ts'
+import { saslAuthenticateHandler } from './sasl-authenticate.ts'
+import { saslHandshakeHandler } from './sasl-handshake.ts'
 import { syncGroupHandler } from './sync-group.ts'
 import { txnOffsetCommitHandler } from './txn-offset-commit.ts'
 import { updateFeaturesHandler } from './update-features.ts'
@@ -91,6 +93,8 @@ const handlers: readonly AnyHandler[] = [
   offsetFetchHandler,
   offsetForLeaderEpochHandler,
   produceHandler,
+  saslAuthenticateHandler,
+  saslHandshakeHandler,
   syncGroupHandler,
   txnOffsetCommitHandler,
   updateFeaturesHandler,

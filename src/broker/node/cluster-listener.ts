@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts'
 import type { Connection } from './connection.ts'
 import type { Address } from './address.ts'
-import { TcpListener, type ListenerOptions } from './tcp-listener.ts'
+import { TcpListener, type ArrivedClient, type ListenerOptions } from './tcp-listener.ts'
 
 export interface ClusterListenerOptions extends Omit<ListenerOptions, 'accept'> {
   /** In their order. */
@@ -10,7 +10,11 @@ export interface ClusterListenerOptions extends Omit<ListenerOptions, 'accept'> 
   /** Of the first node, the others have those that follow; 0: any that are free. */
   readonly port: number
   /** @param addressOf - where a client that came this way reaches a node */
-  readonly accept: (nodeId: number, clientHost: string, addressOf: (nodeId: number) => Address) => Connection
+  readonly accept: (
+    nodeId: number,
+    client: ArrivedClient,
+    addressOf: (nodeId: number) => Address,
+  ) => Connection | undefined
 }
 
 /** One listener of a cluster: a port on each node. A node that is stopped gives its port up, and takes it again when it starts. */
@@ -50,7 +54,7 @@ export class ClusterListener {
     const first = port === 0 ? 0 : port + nodeIds.indexOf(nodeId)
     const opened = await TcpListener.open(this.#addresses.get(nodeId)?.port ?? first, host, {
       ...rest,
-      accept: (clientHost, reached) => accept(nodeId, clientHost, this.#seenFrom(reached)),
+      accept: (client) => accept(nodeId, client, this.#seenFrom(client.reached)),
     })
     this.#open.set(nodeId, opened)
     this.#addresses.set(nodeId, opened.address)

@@ -12,15 +12,33 @@ export class Connection {
   readonly #closing = new AbortController()
   readonly #waiting = new Set<Deferred<Buffer | undefined>>()
   #turn: Promise<void> = Promise.resolve()
+  #finished = false
 
-  constructor(dispatcher: Dispatcher, peer: Pick<Peer, 'host' | 'nodeId' | 'addressOf' | 'principal'>) {
+  constructor(dispatcher: Dispatcher, peer: Pick<Peer, 'host' | 'nodeId' | 'addressOf' | 'session'>) {
     this.#dispatcher = dispatcher
-    this.#peer = { ...peer, closed: this.#closing.signal, disconnect: () => this.close() }
+    this.#peer = {
+      ...peer,
+      closed: this.#closing.signal,
+      disconnect: () => this.close(),
+      finish: () => {
+        this.#finished = true
+      },
+    }
   }
 
   /** Aborted when the connection has ended, by whichever side. */
   get closed(): AbortSignal {
     return this.#closing.signal
+  }
+
+  /** Whether nothing is served any more: whoever carries the bytes closes the connection when the last answer is out. */
+  get finished(): boolean {
+    return this.#finished
+  }
+
+  /** Whether it is known who is at the other end; until then, requests are small. */
+  get settled(): boolean {
+    return this.#peer.session.settled
   }
 
   /**
@@ -49,6 +67,7 @@ export class Connection {
 
   async #serve(frame: Buffer, answer: Deferred<Buffer | undefined>): Promise<void> {
     if (this.#closing.signal.aborted) return
+    if (this.#finished) return this.close()
     const outcome = await this.#dispatcher.serve(frame, this.#peer)
     switch (outcome.kind) {
       case 'answer':

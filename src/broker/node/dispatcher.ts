@@ -9,6 +9,7 @@ import { refusalOf } from '../apis/refusal.ts'
 import type { Fault, FaultControl } from '../fault-control.ts'
 import type { Address } from './address.ts'
 import type { NodeState } from './node-state.ts'
+import type { Session } from '../security/session.ts'
 import { encodeResponseFrame } from './response-frame.ts'
 
 /** Who is at the other end of a connection, and how to be rid of them. */
@@ -18,9 +19,11 @@ export interface Peer {
   readonly nodeId: number
   /** Where they reach a node. */
   addressOf(nodeId: number): Address
-  readonly principal: string
+  readonly session: Session
   readonly closed: AbortSignal
   disconnect(): void
+  /** Ends the connection when the request under way has been answered. */
+  finish(): void
 }
 
 export type Outcome =
@@ -79,6 +82,11 @@ export class Dispatcher {
     const handler = handlerByKey(apiKey)
     if (handler === undefined || apiVersion < handler.api.minVersion || apiVersion > topVersion(handler))
       return this.#refuseUnknown(start, peer)
+    const objection = peer.session.objectionTo(handler.api.name)
+    if (objection !== undefined) {
+      this.#node.logger.warn('request refused', { peer: peer.host, api: handler.api.name, reason: objection })
+      return cut
+    }
     const isFlexible = (): boolean => handler.api.isFlexible(apiVersion)
     const { clientId, bodyAt } = decodeRequestHeader(frame, isFlexible)
     const call: Call = {
@@ -87,11 +95,13 @@ export class Dispatcher {
       apiVersion,
       clientId: clientId ?? '',
       clientHost: peer.host,
-      requester: { principal: peer.principal, host: peer.host.replace('/', '') },
+      requester: { principal: peer.session.principal, host: peer.host.replace('/', '') },
       endpoints: (which = 'running') => this.#endpoints(peer, which),
       closed: peer.closed,
       supported: supportedApis,
+      session: peer.session,
       disconnect: () => peer.disconnect(),
+      finish: () => peer.finish(),
     }
     return { start, handler, body: handler.api.request.decode(frame, apiVersion, bodyAt), call }
   }

@@ -14,7 +14,7 @@ describe('FrameReader', () => {
         return [size, body]
       }),
     )
-    const reader = new FrameReader(100)
+    const reader = new FrameReader(() => 100)
     const frames: Buffer[] = []
     for (let at = 0, turn = 0; at < stream.length; turn++) {
       const step = cuts[turn % cuts.length] ?? 1

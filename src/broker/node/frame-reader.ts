@@ -7,12 +7,12 @@ export type FrameProblem = { readonly kind: 'oversized'; readonly sizeBytes: num
  * within one chunk is a view of it.
  */
 export class FrameReader {
-  readonly #maxBytes: number
+  readonly #maxBytes: () => number
   #chunks: Buffer[] = []
   #heldBytes = 0
 
-  /** @param maxBytes - of one frame without its size */
-  constructor(maxBytes: number) {
+  /** @param maxBytes - of one frame without its size, asked at each */
+  constructor(maxBytes: () => number) {
     this.#maxBytes = maxBytes
   }
 
@@ -24,7 +24,7 @@ export class FrameReader {
     for (;;) {
       const sizeBytes = this.#peekSize()
       if (sizeBytes === undefined) return frames
-      if (sizeBytes < 0 || sizeBytes > this.#maxBytes) return { kind: 'oversized', sizeBytes }
+      if (sizeBytes < 0 || sizeBytes > this.#maxBytes()) return { kind: 'oversized', sizeBytes }
       if (this.#heldBytes < frameSizeBytes + sizeBytes) return frames
       frames.push(this.#take(frameSizeBytes + sizeBytes).subarray(frameSizeBytes))
     }

@@ -1,20 +1,39 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Address } from './address.ts'
 import type { Connection } from './connection.ts'
 import { FrameReader } from './frame-reader.ts'
+import {
+  arrivalOf,
+  certificateNameOf,
+  createServer,
+  guessSender,
+  type ListenerTls,
+} from './listener-security.ts'
 
 export interface ListenerOptions {
   readonly logger: Logger
   readonly requestBytesMax: number
   readonly queuedRequestsMax: number
   readonly connectionsMax: number
-  /** @param reached - the address by which the client came */
-  readonly accept: (clientHost: string, reached: Address) => Connection
+  /** Absent: bytes travel as they are. */
+  readonly tls: ListenerTls | undefined
+  /** @returns undefined for a client that is not let in */
+  readonly accept: (client: ArrivedClient) => Connection | undefined
 }
 
+export interface ArrivedClient {
+  readonly host: string
+  /** The address by which it came. */
+  readonly reached: Address
+  /** The subject of its certificate, where it has shown one that is trusted. */
+  readonly certificateName: string | undefined
+}
+
+/** Of a client that has not said yet who it is. [sasl.server.max.receive.size] */
+const unsettledBytesMax = 524_288
 const wildcards = new Set(['0.0.0.0', '::', ''])
 
 /** Carries connections over TCP: frames with a size of four bytes in front. */
@@ -30,7 +49,8 @@ export class TcpListener {
     this.address = { host, port }
     this.#server = server
     this.#options = options
-    server.on('connection', (socket) => this.#accept(socket))
+    server.on(arrivalOf(options.tls), (socket: Socket) => this.#accept(socket))
+    server.on('tlsClientError', (cause: Error, socket: Socket) => this.#refuse(cause, socket))
   }
 
   /**
@@ -38,7 +58,7 @@ export class TcpListener {
    * @throws StreamError `PORT_IN_USE`, `CONFIG_INVALID` for an address that is not this machine's
    */
   static async open(port: number, host: string, options: ListenerOptions): Promise<TcpListener> {
-    const server = createServer({ noDelay: true })
+    const server = createServer(options.tls)
     server.maxConnections = options.connectionsMax
     server.listen(port, host)
     try {
@@ -61,7 +81,12 @@ export class TcpListener {
     const clientHost = plainAddress(socket.remoteAddress)
     const { host, port } = this.address
     const reached = { host: wildcards.has(host) ? plainAddress(socket.localAddress) : host, port }
-    const connection = this.#options.accept(clientHost, reached)
+    const certificateName = certificateNameOf(socket)
+    const connection = this.#options.accept({ host: clientHost, reached, certificateName })
+    if (connection === undefined) {
+      socket.destroy()
+      return
+    }
     this.#sockets.add(socket)
     socket.on('error', (cause) =>
       logger.debug('connection failed', { peer: clientHost, reason: cause.message }),
@@ -74,10 +99,24 @@ export class TcpListener {
     this.#read(socket, connection, clientHost)
   }
 
+  #refuse(cause: Error, socket: Socket): void {
+    const peer = plainAddress(socket.remoteAddress)
+    const plaintext = /wrong version number|http request|unexpected message|packet length/i.test(
+      cause.message,
+    )
+    this.#options.logger.warn('TLS handshake failed', {
+      peer,
+      reason: plaintext ? 'the client speaks no TLS, and this port does' : cause.message,
+    })
+    socket.destroy()
+  }
+
   /** Serves frames one at a time; a client that does not read its answers, or sends too far ahead, is not read from. */
   #read(socket: Socket, connection: Connection, clientHost: string): void {
     const { logger, requestBytesMax, queuedRequestsMax } = this.#options
-    const reader = new FrameReader(requestBytesMax)
+    const reader = new FrameReader(() =>
+      connection.settled ? requestBytesMax : Math.min(requestBytesMax, unsettledBytesMax),
+    )
     const queue: Buffer[] = []
     let serving = false
     const serve = async (): Promise<void> => {
@@ -87,6 +126,7 @@ export class TcpListener {
         const answer = await connection.request(frame)
         if (answer !== undefined && !socket.write(answer))
           await once(socket, 'drain', { signal: connection.closed })
+        if (connection.finished) socket.end()
       }
       serving = false
     }
@@ -95,6 +135,7 @@ export class TcpListener {
       if (!Array.isArray(frames)) {
         logger.warn('request is too large', {
           peer: clientHost,
+          reason: guessSender(frames.sizeBytes),
           sizeBytes: frames.sizeBytes,
           requestBytesMax,
         })
