@@ -41,6 +41,12 @@ export interface BrokerConfig {
   readonly groupSessionTimeoutMinMs: number
   /** [group.max.session.timeout.ms] */
   readonly groupSessionTimeoutMaxMs: number
+  /** Of the consumer protocol. [group.consumer.session.timeout.ms] */
+  readonly consumerGroupSessionTimeoutMs: number
+  /** How often its members are to be heard of. [group.consumer.heartbeat.interval.ms] */
+  readonly consumerGroupHeartbeatIntervalMs: number
+  /** The feature level to begin with; 1 has the consumer protocol (KIP-848). [group.version] */
+  readonly groupVersion: 0 | 1
   /** Members of one group. [group.max.size] */
   readonly groupSizeMax: number
   /** A further group is refused, unless one without members and offsets can make room. */
@@ -99,6 +105,9 @@ export const brokerDefaults: BrokerConfig = {
   groupInitialRebalanceDelayMs: 0,
   groupSessionTimeoutMinMs: 6000,
   groupSessionTimeoutMaxMs: 1_800_000,
+  consumerGroupSessionTimeoutMs: 45_000,
+  consumerGroupHeartbeatIntervalMs: 5000,
+  groupVersion: 1,
   groupSizeMax: 1000,
   groupsMax: 10_000,
   offsetMetadataBytesMax: 4096,

@@ -47,7 +47,7 @@ describe('a request', () => {
 test('tells clients the level of transactions, and nothing of one that is off', async () => {
   const named = { clientSoftwareName: 'x', clientSoftwareVersion: '1' }
   const level = async (transactionVersion: 0 | 1 | 2) => {
-    const { client } = openTestBroker({ transactionVersion })
+    const { client } = openTestBroker({ transactionVersion, groupVersion: 0 })
     const { finalizedFeatures } = await client.send(apis.apiVersions, named)
     return finalizedFeatures.map(({ maxVersionLevel }) => maxVersionLevel)
   }

@@ -19,6 +19,7 @@ import {
   saslAuthenticate,
   saslHandshake,
 } from './messages/cluster.ts'
+import { consumerGroupDescribe, consumerGroupHeartbeat } from './messages/consumer-groups.ts'
 import {
   deleteGroups,
   describeGroups,
@@ -106,6 +107,8 @@ export const apis = Object.freeze({
   describeProducers,
   describeTransactions,
   listTransactions,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
   listConfigResources,
   describeTopicPartitions,
 })

@@ -6,6 +6,8 @@ import { alterPartitionReassignmentsHandler } from './alter-partition-reassignme
 import { alterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import type { AnyHandler, SupportedApi } from './api-handler.ts'
 import { apiVersionsHandler } from './api-versions.ts'
+import { consumerGroupDescribeHandler } from './consumer-group-describe.ts'
+import { consumerGroupHeartbeatHandler } from './consumer-group-heartbeat.ts'
 import { createAclsHandler } from './create-acls.ts'
 import { createPartitionsHandler } from './create-partitions.ts'
 import { createTopicsHandler } from './create-topics.ts'
@@ -57,6 +59,8 @@ const handlers: readonly AnyHandler[] = [
   alterPartitionReassignmentsHandler,
   alterUserScramCredentialsHandler,
   apiVersionsHandler,
+  consumerGroupDescribeHandler,
+  consumerGroupHeartbeatHandler,
   createAclsHandler,
   createPartitionsHandler,
   createTopicsHandler,

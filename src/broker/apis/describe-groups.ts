@@ -1,5 +1,5 @@
 /**
- * DescribeGroups (15): state, protocol and members of groups. A group that does not exist is described as dead; from version 6 on that is an
+ * DescribeGroups (15): state, protocol and members of classic groups. A group that does not exist, or is of another kind, is described as dead; from version 6 on that is an
  * error as well. Assignments are shown once the group is stable.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
@@ -26,12 +26,14 @@ export const describeGroupsHandler = defineHandler({
       const { node, apiVersion } = call
       const refused = refusalOf(call, onGroup(groupId, 'describe'))
       if (refused !== undefined) return { groupId, errorCode: kafkaErrorCode(refused) }
-      const group = node.groups.get(groupId)
+      const group = node.groups.classic(groupId)
       if (group !== undefined) return describe(group, request, call)
       const dead = { groupId, groupState: groupStateNames.dead }
       if (apiVersion < errsFromVersion) return dead
       const errorCode = kafkaErrorCode('GROUP_ID_NOT_FOUND')
-      return { ...dead, errorCode, errorMessage: `Group ${groupId} not found.` }
+      const known = node.groups.get(groupId) !== undefined
+      const errorMessage = known ? `Group ${groupId} is not a classic group.` : `Group ${groupId} not found.`
+      return { ...dead, errorCode, errorMessage }
     }),
   }),
   refuse: (request, errorCode): Response => ({

@@ -13,7 +13,7 @@ export const heartbeatHandler = defineHandler({
   handle({ groupId, memberId, groupInstanceId, generationId }, { node }): Response {
     if (groupId === '') return { errorCode: kafkaErrorCode('INVALID_GROUP_ID') }
     const claim = { memberId, instanceId: groupInstanceId ?? undefined }
-    const error = node.groups.get(groupId)?.heartbeat(claim, generationId) ?? 'UNKNOWN_MEMBER_ID'
+    const error = node.groups.classic(groupId)?.heartbeat(claim, generationId) ?? 'UNKNOWN_MEMBER_ID'
     return { errorCode: kafkaErrorCode(error) }
   },
   refuse: (_request, errorCode): Response => ({ errorCode }),

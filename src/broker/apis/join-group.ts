@@ -29,8 +29,8 @@ export const joinGroupHandler = defineHandler({
     const known = call.node.groups.get(request.groupId)
     if (known === undefined && request.memberId !== '')
       return answer(refusedJoin('UNKNOWN_MEMBER_ID', request.memberId), call)
-    const group = known ?? call.node.groups.obtain(request.groupId)
-    if (group === undefined) return answer(refusedJoin('COORDINATOR_NOT_AVAILABLE', request.memberId), call)
+    const group = call.node.groups.obtainClassic(request.groupId)
+    if (typeof group === 'string') return answer(refusedJoin(group, request.memberId), call)
     return answer(await group.join(toJoin(request, call)), call)
   },
   refuse: (request, errorCode, call): Response => ({

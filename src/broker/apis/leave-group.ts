@@ -14,7 +14,7 @@ export const leaveGroupHandler = defineHandler({
   demands: ({ groupId }) => [onGroup(groupId, 'read')],
   handle(request, { node, apiVersion }): Response {
     if (request.groupId === '') return { errorCode: kafkaErrorCode('INVALID_GROUP_ID') }
-    const group = node.groups.get(request.groupId)
+    const group = node.groups.classic(request.groupId)
     const leave = (memberId: string, groupInstanceId: string | null): number =>
       kafkaErrorCode(
         group?.leave({ memberId, instanceId: groupInstanceId ?? undefined }) ?? 'UNKNOWN_MEMBER_ID',

@@ -4,6 +4,8 @@
  */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
+import { consumerGroupStateNames } from '../groups/consumer-group.ts'
+import type { Group } from '../groups/group-coordinator.ts'
 import { groupStateNames } from '../groups/group-states.ts'
 import { defineHandler } from './api-handler.ts'
 import { onGroup } from './demand.ts'
@@ -11,26 +13,27 @@ import { refusalOf } from './refusal.ts'
 
 type Response = DeepPartial<ResponseOf<typeof apis.listGroups>>
 
-const groupType = 'classic'
-
 export const listGroupsHandler = defineHandler({
   api: apis.listGroups,
   handle({ statesFilter, typesFilter }, call): Response {
     const states = new Set(statesFilter.map((state) => state.toLowerCase()))
     const types = new Set(typesFilter.map((type) => type.toLowerCase()))
-    if (types.size > 0 && !types.has(groupType)) return { groups: [] }
     const groups = call.node.groups
       .all()
       .filter(({ groupId }) => refusalOf(call, onGroup(groupId, 'describe')) === undefined)
-      .map(({ groupId, protocolType, state }) => ({
-        groupId,
-        protocolType,
-        groupState: groupStateNames[state],
-        groupType,
+      .map((group) => ({
+        groupId: group.groupId,
+        protocolType: group.protocolType,
+        groupState: stateNameOf(group),
+        groupType: group.kind,
       }))
-    return {
-      groups: groups.filter(({ groupState }) => states.size === 0 || states.has(groupState.toLowerCase())),
-    }
+      .filter(({ groupState }) => states.size === 0 || states.has(groupState.toLowerCase()))
+      .filter(({ groupType }) => types.size === 0 || types.has(groupType))
+    return { groups }
   },
   refuse: (_request, errorCode): Response => ({ errorCode }),
 })
+
+function stateNameOf(group: Group): string {
+  return group.kind === 'classic' ? groupStateNames[group.state] : consumerGroupStateNames[group.state]
+}

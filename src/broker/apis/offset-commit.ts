@@ -1,5 +1,6 @@
 /**
- * OffsetCommit (8): where a group has got to. By a member of the current generation, or by anyone while the group has no members.
+ * OffsetCommit (8): where a group has got to. By a member of the current generation, of a consumer group (version 9+) in its epoch, or by
+ * anyone while the group has no members.
  * Version 10 names topics by id. Retention times of old versions are ignored: offsets stay until they are deleted.
  */
 import type { DeepPartial } from '../../protocol/api.ts'

@@ -20,7 +20,9 @@ export const offsetDeleteHandler = defineHandler({
     if (group === undefined) return { errorCode: kafkaErrorCode('GROUP_ID_NOT_FOUND') }
     if (group.state !== 'empty' && group.protocolType !== 'consumer')
       return { errorCode: kafkaErrorCode('NON_EMPTY_GROUP') }
-    const subscribed = subscribedTopics(group)
+    const classic = group.kind === 'classic' ? subscribedTopics(group) : undefined
+    const isSubscribed = (topic: string): boolean =>
+      group.kind === 'classic' ? classic?.has(topic) === true : group.isSubscribedTo(topic)
     const topics = request.topics.map(({ name, partitions }) => {
       const topic = findTopic(call, { name }, 'read')
       return {
@@ -28,7 +30,7 @@ export const offsetDeleteHandler = defineHandler({
         partitions: partitions.map(({ partitionIndex }) => {
           const found = findPartition(topic, partitionIndex)
           let error: KafkaErrorName = 'NONE'
-          if (subscribed.has(name)) error = 'GROUP_SUBSCRIBED_TO_TOPIC'
+          if (isSubscribed(name)) error = 'GROUP_SUBSCRIBED_TO_TOPIC'
           else if (found.kind === 'missing') error = found.error
           else group.offsets.delete(name, partitionIndex)
           return { partitionIndex, errorCode: kafkaErrorCode(error) }

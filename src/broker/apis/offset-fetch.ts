@@ -1,11 +1,12 @@
 /**
  * OffsetFetch (9): where groups have got to. One group up to version 7 (null topics, from version 2 on, mean all), several from version 8
  * on; version 10 names topics by id. A partition without an offset is answered with −1 and no error, and so is a group that does not exist.
+ * A member of a consumer group says its epoch (9+), which must be the one it is in.
  * With `requireStable` (7+) an offset that an open transaction may still change is answered with UNSTABLE_OFFSET_COMMIT.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
-import { kafkaErrorCode } from '../../protocol/error-codes.ts'
+import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import type { GroupOffsets } from '../groups/group-offsets.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { onGroup, rightTo } from './demand.ts'
@@ -31,8 +32,10 @@ export const offsetFetchHandler = defineHandler({
     const { apiVersion } = call
     const view: View = { call, stable: request.requireStable, byId: apiVersion >= idsFromVersion }
     if (apiVersion >= groupsFromVersion) {
-      const groups = request.groups.map(({ groupId, topics }) => {
-        const refused = refusalOf(call, onGroup(groupId, 'describe'))
+      const groups = request.groups.map(({ groupId, memberId, memberEpoch, topics }) => {
+        const refused =
+          refusalOf(call, onGroup(groupId, 'describe')) ??
+          checkEpoch({ groupId, memberId, memberEpoch }, call)
         if (refused !== undefined) return { groupId, errorCode: kafkaErrorCode(refused) }
         return { groupId, topics: topicsOf(groupId, topics, view) }
       })
@@ -52,6 +55,16 @@ export const offsetFetchHandler = defineHandler({
     return { topics, errorCode }
   },
 })
+
+/** A member of a consumer group must be in its epoch; nobody else says one. */
+function checkEpoch(
+  { groupId, memberId, memberEpoch }: { groupId: string; memberId: string | null; memberEpoch: number },
+  { node }: Call,
+): KafkaErrorName | undefined {
+  if (memberId === null && memberEpoch < 0) return undefined
+  const error = node.groups.consumer(groupId)?.checkEpoch(memberId ?? '', memberEpoch) ?? 'NONE'
+  return error === 'NONE' ? undefined : error
+}
 
 interface View {
   readonly call: Call

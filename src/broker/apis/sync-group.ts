@@ -15,7 +15,7 @@ export const syncGroupHandler = defineHandler({
   demands: ({ groupId }) => [onGroup(groupId, 'read')],
   async handle(request, { node }): Promise<Response> {
     if (request.groupId === '') return { errorCode: kafkaErrorCode('INVALID_GROUP_ID') }
-    const group = node.groups.get(request.groupId)
+    const group = node.groups.classic(request.groupId)
     if (group === undefined) return { errorCode: kafkaErrorCode('UNKNOWN_MEMBER_ID') }
     const { error, assignment } = await group.sync({
       memberId: request.memberId,

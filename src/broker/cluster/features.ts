@@ -1,5 +1,7 @@
 /** What the cluster can do that clients must know the level of, and at which level it is. */
 export const featureLevels = {
+  /** 1: groups whose broker assigns (KIP-848). */
+  'group.version': { min: 0, max: 1 },
   /** 1: as 0 for clients; 2: KIP-890's second part, where each transaction has an epoch of its own. */
   'transaction.version': { min: 0, max: 2 },
 } as const

@@ -11,7 +11,7 @@
  */
 import type { Timer } from '../../base/clock.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
-import { GroupOffsets } from './group-offsets.ts'
+import type { GroupOffsets } from './group-offsets.ts'
 import {
   refusedJoin,
   type GroupSettings,
@@ -34,8 +34,9 @@ import { PromisedIds } from './promised-ids.ts'
 const generationMax = 2_147_483_647
 
 export class ClassicGroup {
+  readonly kind = 'classic'
   readonly groupId: string
-  readonly offsets = new GroupOffsets()
+  readonly offsets: GroupOffsets
   readonly members = new Members()
   protocolName: string | null = null
   /** Of the last members; stays when they have gone. */
@@ -51,8 +52,9 @@ export class ClassicGroup {
   /** Whether the first rebalance still waits for more members, and how much longer it may. */
   #gathering: { leftMs: number; joined: boolean } | undefined
 
-  constructor(groupId: string, settings: GroupSettings) {
+  constructor(groupId: string, settings: GroupSettings, offsets: GroupOffsets) {
     this.groupId = groupId
+    this.offsets = offsets
     this.#settings = settings
     this.#promisedIds = new PromisedIds(settings.clock)
     this.#sessions = new MemberSessions(settings.clock, (member) => this.#expire(member))

@@ -1,49 +1,69 @@
-import { ClassicGroup } from './classic-group.ts'
-import type { GroupSettings, MemberClaim } from './group-requests.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
+import { ClassicGroup } from './classic-group.ts'
+import { ConsumerGroup, type ConsumerGroupSettings } from './consumer-group.ts'
+import { GroupOffsets } from './group-offsets.ts'
+import type { GroupSettings, OffsetCommitClaim } from './group-requests.ts'
 
-export interface OffsetCommitClaim extends MemberClaim {
-  /** −1 for who commits without being a member. */
-  readonly generation: number
-  readonly transactional: boolean
+export type Group = ClassicGroup | ConsumerGroup
+
+export interface CoordinatorSettings {
+  readonly classic: GroupSettings
+  readonly consumer: ConsumerGroupSettings
+  readonly groupsMax: number
 }
 
-/** All groups of a cluster. */
+/**
+ * All groups of a cluster. A group is of the kind of its members; one without members becomes of the other kind when somebody of that
+ * kind joins, and keeps its offsets.
+ */
 export class GroupCoordinator {
-  readonly #settings: GroupSettings
-  readonly #groupsMax: number
-  readonly #groups = new Map<string, ClassicGroup>()
+  readonly #settings: CoordinatorSettings
+  readonly #groups = new Map<string, Group>()
 
-  constructor(settings: GroupSettings, groupsMax: number) {
+  constructor(settings: CoordinatorSettings) {
     this.#settings = settings
-    this.#groupsMax = groupsMax
   }
 
-  all(): ClassicGroup[] {
+  all(): Group[] {
     return [...this.#groups.values()]
   }
 
-  get(groupId: string): ClassicGroup | undefined {
+  get(groupId: string): Group | undefined {
     return this.#groups.get(groupId)
   }
 
-  /** The group, made where there is none yet; undefined when there are too many. */
-  obtain(groupId: string): ClassicGroup | undefined {
-    const known = this.#groups.get(groupId)
-    if (known !== undefined) return known
-    if (!this.#makeRoom()) {
-      this.#settings.logger.warn('too many groups', { groupsMax: this.#groupsMax, refused: groupId })
-      return undefined
-    }
-    const group = new ClassicGroup(groupId, this.#settings)
-    this.#groups.set(groupId, group)
-    return group
+  classic(groupId: string): ClassicGroup | undefined {
+    const group = this.#groups.get(groupId)
+    return group?.kind === 'classic' ? group : undefined
   }
 
-  #makeRoom(): boolean {
-    if (this.#groups.size < this.#groupsMax) return true
-    const idle = this.all().find(({ state, offsets }) => state === 'empty' && offsets.empty)
-    return idle !== undefined && this.delete(idle.groupId) === 'NONE'
+  consumer(groupId: string): ConsumerGroup | undefined {
+    const group = this.#groups.get(groupId)
+    return group?.kind === 'consumer' ? group : undefined
+  }
+
+  /** The group, a classic one where there is none yet; undefined when there are too many. */
+  obtain(groupId: string): Group | undefined {
+    return this.#groups.get(groupId) ?? this.#make(groupId, (offsets) => this.#newClassic(groupId, offsets))
+  }
+
+  /** For who joins by the classic protocol. */
+  obtainClassic(groupId: string): ClassicGroup | KafkaErrorName {
+    const known = this.#groups.get(groupId)
+    if (known?.kind === 'classic') return known
+    if (known?.kill() === false) return 'INCONSISTENT_GROUP_PROTOCOL'
+    const make = (offsets: GroupOffsets): ClassicGroup => this.#newClassic(groupId, offsets)
+    return this.#make(groupId, make) ?? 'COORDINATOR_NOT_AVAILABLE'
+  }
+
+  /** For who joins by the consumer protocol. */
+  obtainConsumer(groupId: string): ConsumerGroup | KafkaErrorName {
+    const known = this.#groups.get(groupId)
+    if (known?.kind === 'consumer') return known
+    if (known?.kill() === false) return 'GROUP_ID_NOT_FOUND'
+    const make = (offsets: GroupOffsets): ConsumerGroup =>
+      new ConsumerGroup(groupId, this.#settings.consumer, offsets)
+    return this.#make(groupId, make) ?? 'COORDINATOR_NOT_AVAILABLE'
   }
 
   delete(groupId: string): KafkaErrorName {
@@ -59,14 +79,7 @@ export class GroupCoordinator {
     if (groupId === '') return 'INVALID_GROUP_ID'
     const group = this.#groups.get(groupId)
     if (group === undefined) return claim.generation < 0 ? 'NONE' : 'ILLEGAL_GENERATION'
-    if (claim.generation < 0 && group.state === 'empty') return 'NONE'
-    if (isAnonymous(claim)) return claim.transactional ? 'NONE' : 'UNKNOWN_MEMBER_ID'
-    const error = group.checkMember(claim)
-    if (error !== 'NONE') return error
-    if (claim.generation !== group.generation) return 'ILLEGAL_GENERATION'
-    if (!claim.transactional && group.state === 'completing') return 'REBALANCE_IN_PROGRESS'
-    group.touch(claim.memberId)
-    return 'NONE'
+    return group.kind === 'classic' ? checkClassic(group, claim) : checkConsumer(group, claim)
   }
 
   /** A deleted topic takes its offsets along. */
@@ -75,6 +88,46 @@ export class GroupCoordinator {
       for (const entry of group.offsets.partitions())
         if (entry.topic === topic) group.offsets.delete(topic, entry.partition)
   }
+
+  #newClassic(groupId: string, offsets: GroupOffsets): ClassicGroup {
+    return new ClassicGroup(groupId, this.#settings.classic, offsets)
+  }
+
+  /** In place of the one that is there, with its offsets. */
+  #make<G extends Group>(groupId: string, make: (offsets: GroupOffsets) => G): G | undefined {
+    const before = this.#groups.get(groupId)
+    if (before === undefined && !this.#makeRoom()) {
+      const { classic, groupsMax } = this.#settings
+      classic.logger.warn('too many groups', { groupsMax, refused: groupId })
+      return undefined
+    }
+    const group = make(before?.offsets ?? new GroupOffsets())
+    this.#groups.set(groupId, group)
+    return group
+  }
+
+  #makeRoom(): boolean {
+    if (this.#groups.size < this.#settings.groupsMax) return true
+    const idle = this.all().find(({ state, offsets }) => state === 'empty' && offsets.empty)
+    return idle !== undefined && this.delete(idle.groupId) === 'NONE'
+  }
+}
+
+function checkClassic(group: ClassicGroup, claim: OffsetCommitClaim): KafkaErrorName {
+  if (claim.generation < 0 && group.state === 'empty') return 'NONE'
+  if (isAnonymous(claim)) return claim.transactional ? 'NONE' : 'UNKNOWN_MEMBER_ID'
+  const error = group.checkMember(claim)
+  if (error !== 'NONE') return error
+  if (claim.generation !== group.generation) return 'ILLEGAL_GENERATION'
+  if (!claim.transactional && group.state === 'completing') return 'REBALANCE_IN_PROGRESS'
+  group.touch(claim.memberId)
+  return 'NONE'
+}
+
+function checkConsumer(group: ConsumerGroup, claim: OffsetCommitClaim): KafkaErrorName {
+  const error = group.checkCommit(claim)
+  // A transaction's commit has no word for epochs.
+  return claim.transactional && error === 'STALE_MEMBER_EPOCH' ? 'ILLEGAL_GENERATION' : error
 }
 
 function isAnonymous({ generation, memberId, instanceId }: OffsetCommitClaim): boolean {

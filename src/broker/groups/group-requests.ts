@@ -32,6 +32,12 @@ export interface MemberClaim {
   readonly instanceId: string | undefined
 }
 
+export interface OffsetCommitClaim extends MemberClaim {
+  /** Or the member's epoch; −1 for who commits without being a member. */
+  readonly generation: number
+  readonly transactional: boolean
+}
+
 export interface GroupSettings {
   readonly clock: Clock
   readonly logger: Logger

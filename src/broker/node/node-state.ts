@@ -48,7 +48,7 @@ export function createNodeState(options: BrokerOptions): NodeState {
     partitionsMax: config.partitionsMax,
     newTopicId: () => randomUuid(random),
   })
-  const groups = createGroups(config, options)
+  const groups = createGroups(config, options, topics)
   let producerIds = 0
   const newProducerId = (): number => producerIds++
   const { min, max } = config.transactionMarkerDelayMs
@@ -68,7 +68,10 @@ export function createNodeState(options: BrokerOptions): NodeState {
     random,
     logger,
     layout: createLayout(config),
-    features: new Features({ 'transaction.version': config.transactionVersion }),
+    features: new Features({
+      'group.version': config.groupVersion,
+      'transaction.version': config.transactionVersion,
+    }),
     authorizer: createAuthorizer(config),
     users: new Users({ passwords: config.users, usersMax: config.usersMax }),
     topics,
@@ -94,15 +97,31 @@ function createAuthorizer(config: BrokerConfig): Authorizer {
   })
 }
 
-function createGroups(config: BrokerConfig, { clock, random, logger }: BrokerOptions): GroupCoordinator {
-  const settings = {
+function createGroups(
+  config: BrokerConfig,
+  { clock, random, logger }: BrokerOptions,
+  topics: Topics,
+): GroupCoordinator {
+  const classic = {
     clock,
     logger,
     initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs,
     sizeMax: config.groupSizeMax,
     newMemberId: (prefix: string) => `${prefix}-${dashed(randomUuid(random))}`,
   }
-  return new GroupCoordinator(settings, config.groupsMax)
+  const consumer = {
+    clock,
+    logger,
+    sizeMax: config.groupSizeMax,
+    sessionTimeoutMs: config.consumerGroupSessionTimeoutMs,
+    newMemberId: () => dashed(randomUuid(random)),
+    topicsNamed: (names: ReadonlySet<string>) =>
+      [...names].toSorted().flatMap((name) => {
+        const topic = topics.get(name)
+        return topic === undefined ? [] : [{ id: topic.id, name, partitions: topic.partitions.length }]
+      }),
+  }
+  return new GroupCoordinator({ classic, consumer, groupsMax: config.groupsMax })
 }
 
 /** A marker has come where it was sent. */
