@@ -48,24 +48,30 @@ export const consumerGroupHeartbeatHandler = defineHandler({
 })
 
 function findProblem(request: Request): [KafkaErrorName, string] | undefined {
-  const { groupId, memberId, memberEpoch, instanceId, rackId, serverAssignor } = request
-  const invalid = (message: string): [KafkaErrorName, string] => ['INVALID_REQUEST', message]
-  if (groupId.trim() === '') return invalid("GroupId can't be empty.")
-  if (instanceId?.trim() === '') return invalid("InstanceId can't be empty.")
-  if (rackId?.trim() === '') return invalid("RackId can't be empty.")
-  if (memberEpoch < leavingForAWhile) return invalid('MemberEpoch is invalid.')
-  if (memberEpoch !== joining && memberId === '') return invalid("MemberId can't be empty.")
-  if (memberEpoch === leavingForAWhile && instanceId === null) return invalid("InstanceId can't be null.")
-  if (memberEpoch === joining) {
-    const problem = findJoinProblem(request)
-    if (problem !== undefined) return invalid(problem)
-  }
+  const { memberEpoch, serverAssignor } = request
+  const message =
+    findNameProblem(request) ??
+    (memberEpoch === joining ? findJoinProblem(request) : findMemberProblem(request))
+  if (message !== undefined) return ['INVALID_REQUEST', message]
   if (serverAssignor === null || Object.hasOwn(serverAssignors, serverAssignor)) return undefined
   const known = Object.keys(serverAssignors).join(', ')
   return [
     'UNSUPPORTED_ASSIGNOR',
     `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${known}.`,
   ]
+}
+
+function findNameProblem({ groupId, instanceId, rackId }: Request): string | undefined {
+  if (groupId.trim() === '') return "GroupId can't be empty."
+  if (instanceId?.trim() === '') return "InstanceId can't be empty."
+  return rackId?.trim() === '' ? "RackId can't be empty." : undefined
+}
+
+function findMemberProblem({ memberId, memberEpoch, instanceId }: Request): string | undefined {
+  if (memberEpoch < leavingForAWhile) return 'MemberEpoch is invalid.'
+  if (memberId === '') return "MemberId can't be empty."
+  const restless = memberEpoch === leavingForAWhile && instanceId === null
+  return restless ? "InstanceId can't be null." : undefined
 }
 
 function findJoinProblem(request: Request): string | undefined {

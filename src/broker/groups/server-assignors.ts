@@ -29,6 +29,11 @@ export function partitionKeyOf(topicId: string, partition: number): string {
   return `${topicId}:${partition}`
 }
 
+interface Load {
+  readonly member: Subscriber
+  readonly partitions: Set<string>
+}
+
 /**
  * Everyone the same number of partitions, as far as subscriptions allow, and as few moves as that takes: each keeps what it had, what
  * nobody has goes to whoever has least, then single partitions move from those with more to those with less.
@@ -37,48 +42,75 @@ function uniform(
   members: readonly Subscriber[],
   topics: readonly AssignedTopic[],
 ): Map<string, PartitionKeys> {
-  const loads = members.map((member) => ({ member, partitions: new Set<string>() }))
-  const candidates = new Map<string, typeof loads>()
-  for (const topic of topics) {
-    const subscribed = loads.filter(({ member }) => member.subscribedTopics.includes(topic.name))
-    for (let partition = 0; partition < topic.partitions; partition++)
-      candidates.set(partitionKeyOf(topic.id, partition), subscribed)
-  }
-  const owners = new Map<string, (typeof loads)[number]>()
-  const give = (partition: string, load: (typeof loads)[number]): void => {
-    owners.get(partition)?.partitions.delete(partition)
-    load.partitions.add(partition)
-    owners.set(partition, load)
-  }
-  for (const load of loads)
-    for (const partition of load.member.before)
-      if (candidates.get(partition)?.includes(load) === true && !owners.has(partition)) give(partition, load)
-  for (const [partition, subscribed] of candidates) {
-    const least = leastLoaded(subscribed)
-    if (!owners.has(partition) && least !== undefined) give(partition, least)
-  }
+  const division = new Division(members, topics)
+  division.keep()
+  division.handOut()
   // Each move makes the sum of squares of the loads smaller: there is an end.
-  for (let moved = true; moved;) {
-    moved = false
-    for (const [partition, subscribed] of candidates) {
-      const owner = owners.get(partition)
+  while (division.balance());
+  return division.result()
+}
+
+/** Who has what while it is being divided. */
+class Division {
+  readonly #loads: readonly Load[]
+  /** For each partition, who may have it. */
+  readonly #candidates = new Map<string, readonly Load[]>()
+  readonly #owners = new Map<string, Load>()
+
+  constructor(members: readonly Subscriber[], topics: readonly AssignedTopic[]) {
+    this.#loads = members.map((member) => ({ member, partitions: new Set<string>() }))
+    for (const topic of topics) {
+      const subscribed = this.#loads.filter(({ member }) => member.subscribedTopics.includes(topic.name))
+      for (let partition = 0; partition < topic.partitions; partition++)
+        this.#candidates.set(partitionKeyOf(topic.id, partition), subscribed)
+    }
+  }
+
+  keep(): void {
+    for (const load of this.#loads)
+      for (const partition of load.member.before) {
+        const may = this.#candidates.get(partition)?.includes(load) === true
+        if (may && !this.#owners.has(partition)) this.#give(partition, load)
+      }
+  }
+
+  handOut(): void {
+    for (const [partition, subscribed] of this.#candidates) {
+      const least = leastLoaded(subscribed)
+      if (!this.#owners.has(partition) && least !== undefined) this.#give(partition, least)
+    }
+  }
+
+  /** @returns whether anything moved */
+  balance(): boolean {
+    let moved = false
+    for (const [partition, subscribed] of this.#candidates) {
+      const owner = this.#owners.get(partition)
       const least = leastLoaded(subscribed)
       if (owner === undefined || least === undefined) continue
       if (owner.partitions.size - least.partitions.size <= 1) continue
-      give(partition, least)
+      this.#give(partition, least)
       moved = true
     }
+    return moved
   }
-  return new Map(loads.map(({ member, partitions }) => [member.memberId, partitions]))
+
+  result(): Map<string, PartitionKeys> {
+    return new Map(this.#loads.map(({ member, partitions }) => [member.memberId, partitions]))
+  }
+
+  #give(partition: string, load: Load): void {
+    this.#owners.get(partition)?.partitions.delete(partition)
+    load.partitions.add(partition)
+    this.#owners.set(partition, load)
+  }
 }
 
-function leastLoaded<T extends { readonly partitions: ReadonlySet<string> }>(
-  loads: readonly T[],
-): T | undefined {
-  return loads.reduce<T | undefined>(
-    (least, load) => (least === undefined || load.partitions.size < least.partitions.size ? load : least),
-    undefined,
-  )
+function leastLoaded(loads: readonly Load[]): Load | undefined {
+  let least = loads[0]
+  for (const load of loads)
+    if (least !== undefined && load.partitions.size < least.partitions.size) least = load
+  return least
 }
 
 /** A run of each topic's partitions for each of its subscribers, in the order of their names: the same numbers of all topics together. */
