@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { KeyValueStore } from '../store/contracts.ts'
+import type { KeyValueStore, SessionStore, VersionedStore, WindowStore } from '../store/contracts.ts'
 import type { FunctionRef } from '../topology/functions.ts'
 import type { NodeId } from '../topology/topology.ts'
 import type { TaskContext } from './processor.ts'
@@ -66,6 +66,9 @@ export interface ProcessEnvironment {
   readonly metrics: Metrics
   /** A store of this task. */
   store(name: string): KeyValueStore
+  windowStore(name: string): WindowStore
+  sessionStore(name: string): SessionStore
+  versionedStore(name: string): VersionedStore
   /** The store of a global table, shared by the thread's tasks, read only. */
   globalStore(node: NodeId): KeyValueStore
   bind(ref: FunctionRef): Callable

@@ -10,10 +10,11 @@ import { MetricRegistry } from '../base/metrics.ts'
 import { Lazy } from '../data/lazy.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/serdes.ts'
-import type { ManagedStore, KeyValueStore } from '../store/contracts.ts'
-import { openStore } from '../store/open-store.ts'
+import type { KeyValueStore, StateStore } from '../store/contracts.ts'
+import { openStore, type OpenedStore } from '../store/open-store.ts'
+import { storeOfKind } from '../store/store-of-kind.ts'
 import type { FunctionKind, FunctionRef } from '../topology/functions.ts'
-import type { GlobalTableNode, Node, StoreSpec } from '../topology/topology.ts'
+import type { GlobalTableNode, KeyValueStoreSpec, Node, StoreSpec } from '../topology/topology.ts'
 import { buildProcessors, type Processors } from './build.ts'
 import type { OutgoingRecord, ProcessEnvironment, RawRecord } from './environment.ts'
 import { openGlobalTable, type GlobalTable } from './global-table.ts'
@@ -49,7 +50,7 @@ export class TestFunctions {
   }
 }
 
-export function storeSpec(name: string, shape: Partial<StoreSpec> = {}): StoreSpec {
+export function storeSpec(name: string, shape: Partial<KeyValueStoreSpec> = {}): KeyValueStoreSpec {
   return {
     name,
     kind: 'key-value',
@@ -77,7 +78,7 @@ export class TestTask {
   readonly sent: SentRecord[] = []
   readonly printed: string[] = []
   readonly context = { topic: '', partition: -1, offset: -1, streamTimeMs: -1, clock: new ManualClock() }
-  readonly #stores = new Map<string, { readonly managed: ManagedStore; readonly store: KeyValueStore }>()
+  readonly #stores = new Map<string, OpenedStore>()
   readonly #globals = new Map<string, GlobalTable>()
   readonly #partitionTimesMs = new Map<string, number>()
   readonly #functions: TestFunctions
@@ -90,7 +91,7 @@ export class TestTask {
     for (const spec of specs) this.#openStore(spec)
     for (const node of options.nodes) {
       const spec = node.kind === 'global-table' ? specs.find(({ name }) => name === node.store) : undefined
-      if (node.kind === 'global-table' && spec !== undefined) this.#openGlobal(node, spec)
+      if (node.kind === 'global-table' && spec?.kind === 'key-value') this.#openGlobal(node, spec)
     }
     this.processors = buildProcessors(options.nodes, this.#environment(options))
   }
@@ -109,7 +110,7 @@ export class TestTask {
   }
 
   store(name: string): KeyValueStore {
-    return this.#stores.get(name)?.store as KeyValueStore
+    return storeOfKind(this.#store(name), 'key-value')
   }
 
   global(node: string): KeyValueStore {
@@ -137,6 +138,9 @@ export class TestTask {
       logger: silentLogger,
       metrics: this.metrics,
       store: (name) => this.store(name),
+      windowStore: (name) => storeOfKind(this.#store(name), 'window'),
+      sessionStore: (name) => storeOfKind(this.#store(name), 'session'),
+      versionedStore: (name) => storeOfKind(this.#store(name), 'versioned'),
       globalStore: (node) => this.global(node),
       bind: ({ name }) => {
         const code = this.#functions.code.get(name) as (...args: readonly unknown[]) => unknown
@@ -149,13 +153,17 @@ export class TestTask {
     }
   }
 
+  #store(name: string): StateStore {
+    return this.#stores.get(name)?.store as StateStore
+  }
+
   #openStore(spec: StoreSpec): void {
     const { metrics } = this
     const [keySerde, valueSerde] = [serdeFor(spec.key), serdeFor(spec.value)]
     this.#stores.set(spec.name, openStore({ spec, keySerde, valueSerde, changeLog: undefined, metrics }))
   }
 
-  #openGlobal(node: GlobalTableNode, spec: StoreSpec): void {
+  #openGlobal(node: GlobalTableNode, spec: KeyValueStoreSpec): void {
     const { metrics } = this
     const serde = (format: Format) => serdeFor(format)
     this.#globals.set(node.id, openGlobalTable(node, { spec, metrics, serde }))

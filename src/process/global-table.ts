@@ -8,7 +8,7 @@ import type { Serde } from '../serde/serde.ts'
 import type { KeyValueStore, ManagedStore, RestoreBatch } from '../store/contracts.ts'
 import { indexKeying } from '../store/index-keying.ts'
 import { openStore } from '../store/open-store.ts'
-import type { GlobalTableNode, NodeId, StoreSpec } from '../topology/topology.ts'
+import type { GlobalTableNode, NodeId, KeyValueStoreSpec } from '../topology/topology.ts'
 import type { RawRecord } from './environment.ts'
 import { Decoder } from './operators/decoder.ts'
 import { dropCounter } from './operators/node-counters.ts'
@@ -31,7 +31,7 @@ export interface GlobalTable {
 
 export interface GlobalTableEnvironment {
   /** The store that the node names. */
-  readonly spec: StoreSpec
+  readonly spec: KeyValueStoreSpec
   readonly metrics: Metrics
   /** Rows kept decoded; what is beyond is decoded at each look-up. */
   readonly cleanEntriesMax?: number

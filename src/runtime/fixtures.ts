@@ -2,7 +2,7 @@
 import type { Format } from '../data/types.ts'
 import { finishTopology } from '../topology/build-topology.ts'
 import type { FunctionKind, FunctionRef } from '../topology/functions.ts'
-import type { Node, StoreSpec, Topology } from '../topology/topology.ts'
+import type { KeyValueStoreSpec, Node, StoreSpec, Topology } from '../topology/topology.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const long: Format = { notation: 'binary', type: { kind: 'long' } }
@@ -81,7 +81,7 @@ export function stamped(): Topology {
 }
 
 /** Counts `words` by their value, over a repartition topic, into `counts`. */
-export function countByKey(store: Partial<StoreSpec> = {}): Topology {
+export function countByKey(store: Partial<KeyValueStoreSpec> = {}): Topology {
   return topology(
     [
       { kind: 'source', id: 'words', topics: ['words'], key: text, value: text },
@@ -156,7 +156,7 @@ function joiner(): FunctionRef {
   return { ...ref, parameters: ['key', 'value1', 'value2'].map((name) => ({ name })) }
 }
 
-function keyValueStore(name: string, value: Format): StoreSpec {
+function keyValueStore(name: string, value: Format): KeyValueStoreSpec {
   return {
     name,
     kind: 'key-value',

@@ -41,15 +41,27 @@ export interface PointStore {
   close(): void
 }
 
+export interface ScanOptions {
+  /** From the last to the first. */
+  readonly reverse?: boolean
+}
+
 /** Windows, sessions, versions and users' scans need order: unsigned byte order of keys. */
 export interface OrderedStore extends PointStore {
-  /** From `from` (included) up to `to` (not included); undefined: open. */
-  range(
-    from: Buffer | undefined,
-    to: Buffer | undefined,
-    options?: { readonly reverse?: boolean },
-  ): Iterable<{ readonly key: Buffer; readonly value: Buffer }>
+  /** From `from` (included) up to `to` (not included); undefined: open. Nothing may be written while somebody iterates. */
+  range(from: Buffer | undefined, to: Buffer | undefined, options?: ScanOptions): Iterable<EngineEntry>
+  /** Deletes whole ranges at once, where that is cheaper than entry by entry. Bounds as in {@link OrderedStore.range}. */
+  drop(from: Buffer | undefined, to: Buffer): void
 }
+
+/** Both are views that are valid until the next write. */
+export interface EngineEntry {
+  readonly key: Buffer
+  readonly value: Buffer
+}
+
+/** A sealed generation as it will stand in the engine. */
+export type SealedEntries = StoreBatch['entries']
 
 /** One store of one task. */
 export interface StorePlace {
@@ -67,16 +79,30 @@ export interface StateEngines {
 }
 
 /** One facade a kind, over the overlay. Values belong to the store: a user's function gets a copy of its own. */
-export interface KeyValueStore<K = unknown, V = unknown> {
+export type StateStore = KeyValueStore | WindowStore | SessionStore | VersionedStore
+
+/** Which facade a kind of store has. */
+export interface FacadeOfKind {
+  readonly 'key-value': KeyValueStore
+  readonly window: WindowStore
+  readonly session: SessionStore
+  readonly versioned: VersionedStore
+}
+
+interface StoreFacade<K> {
   readonly name: string
-  /** Whether values carry a timestamp. */
-  readonly timestamped: boolean
   /** Whether the definition asks for a store on disk. */
   readonly persistent: boolean
   /** Whether updates wait for the flush before a commit and go downstream once per key. */
   readonly caching: boolean
   /** What tells keys apart in a `Map`: the same for equal keys, whatever their form. */
   identity(key: K): StoreKeyIdentity
+}
+
+export interface KeyValueStore<K = unknown, V = unknown> extends StoreFacade<K> {
+  readonly kind: 'key-value'
+  /** Whether values carry a timestamp. */
+  readonly timestamped: boolean
   get(key: K): V | undefined
   /** {@link KeyValueStore.get} for a key that is text, given as its bytes: plain ASCII. Makes no string. */
   getText(buffer: Buffer, start: number, end: number): V | undefined
@@ -91,6 +117,134 @@ export interface KeyValueStore<K = unknown, V = unknown> {
   range(from: K, to: K): Iterable<readonly [K, V]>
   approximateEntryCount(): number
 }
+
+/**
+ * Values by key and the start of a window. A window is kept while `start > streamTime - retention`, where stream time is the largest start
+ * that was ever put: older ones are refused by {@link WindowStore.put} and never returned. All bounds of times are included.
+ */
+export interface WindowStore<K = unknown, V = unknown> extends StoreFacade<K> {
+  readonly kind: 'window'
+  readonly timestamped: boolean
+  readonly windowSizeMs: number
+  readonly retentionMs: number
+  /** Whether a put adds to what is there for the same key and start instead of replacing it. */
+  readonly retainDuplicates: boolean
+  /** The largest start that was put, in this process or before; −1: none. */
+  readonly streamTimeMs: number
+  /**
+   * `null` deletes; where duplicates are kept it does nothing, as in Kafka Streams.
+   *
+   * @param timestampMs - of the record: kept with the value in a timestamped store, and the change log's
+   * @returns whether the window is still kept
+   */
+  put(key: K, value: V | null, startMs: number, timestampMs: number): boolean
+  /** The value of one window; the first one where duplicates are kept. */
+  fetch(key: K, startMs: number): V | undefined
+  /** The timestamp kept with {@link WindowStore.fetch}'s value; undefined where the store keeps none or has no such window. */
+  timestampMs(key: K, startMs: number): number | undefined
+  /** Calls `visit` for the windows of one key, by start. Makes no objects. `visit` puts nothing under this key of this store. */
+  visit(key: K, times: TimeRange, visit: WindowVisitor<V>): void
+  /** The windows of one key, by start. */
+  fetchTimes(key: K, times: TimeRange, options?: ScanOptions): Iterable<WindowEntry<K, V>>
+  /** The windows of all keys from `from` to `to`, both included in byte order; by key, then start, within each time bucket. */
+  fetchKeys(keys: KeyRange<K>, times: TimeRange, options?: ScanOptions): Iterable<WindowEntry<K, V>>
+  fetchAll(times: TimeRange, options?: ScanOptions): Iterable<WindowEntry<K, V>>
+}
+
+/** `timestampMs` is undefined where the store keeps none. */
+export type WindowVisitor<V = unknown> = (value: V, startMs: number, timestampMs: number | undefined) => void
+
+/** Both ends included. */
+export interface TimeRange {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** `undefined`: open. */
+export interface KeyRange<K> {
+  readonly from: K | undefined
+  readonly to: K | undefined
+}
+
+export interface WindowEntry<K = unknown, V = unknown> {
+  readonly key: K
+  readonly startMs: number
+  readonly value: V
+  /** Undefined where the store keeps none. */
+  readonly timestampMs: number | undefined
+}
+
+/**
+ * Values by key and session. A session is kept while `end > streamTime - retention`, where stream time is the largest end that was ever
+ * put. Its end is the time of its last record: included.
+ */
+export interface SessionStore<K = unknown, V = unknown> extends StoreFacade<K> {
+  readonly kind: 'session'
+  readonly retentionMs: number
+  /** The largest end that was put, in this process or before; −1: none. */
+  readonly streamTimeMs: number
+  /** `null` removes. @param timestampMs - of the change-log record @returns whether the session is still kept */
+  put(session: SessionKey<K>, value: V | null, timestampMs: number): boolean
+  fetchSession(session: SessionKey<K>): V | undefined
+  /** The sessions of a key that overlap a time: `end >= earliestEndMs` and `start <= latestStartMs`; by end, then start. */
+  findSessions(key: K, overlap: SessionOverlap, options?: ScanOptions): Iterable<SessionEntry<K, V>>
+  /** The same for keys from `from` to `to`, both included in byte order. */
+  findSessionsOfKeys(
+    keys: KeyRange<K>,
+    overlap: SessionOverlap,
+    options?: ScanOptions,
+  ): Iterable<SessionEntry<K, V>>
+}
+
+export interface SessionKey<K = unknown> {
+  readonly key: K
+  readonly startMs: number
+  readonly endMs: number
+}
+
+export interface SessionOverlap {
+  readonly earliestEndMs: number
+  readonly latestStartMs: number
+}
+
+export interface SessionEntry<K = unknown, V = unknown> extends SessionKey<K> {
+  readonly value: V
+}
+
+/**
+ * Values by key, each valid from its timestamp to that of the next. Versions whose validity ended more than the history retention before
+ * stream time, the largest timestamp ever put, are gone; the newest version of a key stays for ever.
+ */
+export interface VersionedStore<K = unknown, V = unknown> extends StoreFacade<K> {
+  readonly kind: 'versioned'
+  readonly historyRetentionMs: number
+  /** The largest timestamp that was put, in this process or before; −1: none. */
+  readonly streamTimeMs: number
+  /** The newest version. */
+  get(key: K): VersionedRecord<V> | undefined
+  /** The version that was valid at `asOfMs`; none where that is before the history that is kept. */
+  getAsOf(key: K, asOfMs: number): VersionedRecord<V> | undefined
+  /**
+   * `null` ends the validity of what was there. Records out of order find their place.
+   *
+   * @returns until when the version is valid: a timestamp, {@link validToUndefined} or {@link versionNotPut}
+   */
+  put(key: K, value: V | null, timestampMs: number): number
+  /** @returns what was valid at `timestampMs` before */
+  delete(key: K, timestampMs: number): VersionedRecord<V> | undefined
+}
+
+export interface VersionedRecord<V = unknown> {
+  readonly value: V
+  readonly timestampMs: number
+  /** Undefined: it is the newest. */
+  readonly validToMs: number | undefined
+}
+
+/** Kafka Streams' `PUT_RETURN_CODE_VALID_TO_UNDEFINED`: the version put is the newest. */
+export const validToUndefined = -1
+/** Kafka Streams' `PUT_RETURN_CODE_NOT_PUT`: the timestamp is before the history that is kept. */
+export const versionNotPut = -(2 ** 63)
 
 export type StoreKeyIdentity = string | number | bigint
 

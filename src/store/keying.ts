@@ -30,6 +30,19 @@ export function serdeKeying(serde: Serde, format: Format): Keying {
 
 const wholeNumberKinds: ReadonlySet<string> = new Set(['byte', 'short', 'int', 'long'])
 
+/** The same keys behind bytes that set them apart from others in one engine. */
+export function prefixedKeying(prefix: Buffer, keys: Keying): Keying {
+  return {
+    identity: (key) => keys.identity(key),
+    write: (identity, writer) => {
+      writer.writeBytes(prefix)
+      keys.write(identity, writer)
+    },
+    fromBytes: (bytes) => keys.fromBytes(bytes.subarray(prefix.length)),
+    key: (identity) => keys.key(identity),
+  }
+}
+
 function plainKeying(serde: Serde, identity: (key: unknown) => StoreKeyIdentity): Keying {
   return {
     identity,

@@ -5,13 +5,15 @@ import { Row } from '../data/row.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/serdes.ts'
 import { MemoryStore } from './memory/memory-store.ts'
-import { openStore, type OpenStoreOptions } from './open-store.ts'
+import { openStore, type StoreDescription } from './open-store.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const long: Format = { notation: 'binary', type: { kind: 'long' } }
 const json: Format = { notation: 'json', type: { kind: 'any' } }
 
-interface Shape extends Partial<OpenStoreOptions['spec']> {
+type KeyValueDescription = Extract<StoreDescription, { readonly kind: 'key-value' }>
+
+interface Shape extends Partial<KeyValueDescription> {
   readonly value?: Format
   readonly cleanEntriesMax?: number
 }
@@ -23,7 +25,16 @@ function open(shape: Shape = {}) {
   const metrics = new MetricRegistry()
   const key = shape.key ?? text
   const opened = openStore({
-    spec: { name: 's', key, timestamped: false, caching: false, persistent: false, logging: 'own', ...spec },
+    spec: {
+      name: 's',
+      kind: 'key-value',
+      key,
+      timestamped: false,
+      caching: false,
+      persistent: false,
+      logging: 'own',
+      ...spec,
+    },
     keySerde: serdeFor(key),
     valueSerde: serdeFor(value),
     engine,
@@ -190,7 +201,15 @@ describe('openStore', () => {
 describe('a store keyed by column values', () => {
   const indexed = () =>
     openStore({
-      spec: { name: 'i', key: text, timestamped: false, caching: false, persistent: false, logging: 'none' },
+      spec: {
+        name: 'i',
+        kind: 'key-value',
+        key: text,
+        timestamped: false,
+        caching: false,
+        persistent: false,
+        logging: 'none',
+      },
       keySerde: serdeFor(text),
       valueSerde: serdeFor(text),
       changeLog: undefined,

@@ -1,22 +1,38 @@
-import type { Metrics } from '../base/metrics.ts'
+import { StreamError } from '../base/errors.ts'
+import type { Counter, Metrics } from '../base/metrics.ts'
 import type { Column, Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { ChangeLogSink, KeyValueStore, ManagedStore, PointStore } from './contracts.ts'
+import { BucketedKeys } from './bucketed-keys.ts'
+import { Buckets, defaultBucketMs, newestPrefix } from './buckets.ts'
+import type {
+  ChangeLogSink,
+  FacadeOfKind,
+  ManagedStore,
+  OrderedStore,
+  RestoreBatch,
+  SealedEntries,
+} from './contracts.ts'
 import { indexKeying } from './index-keying.ts'
 import { OverlayKeyValueStore } from './key-value-store.ts'
-import { serdeKeying } from './keying.ts'
+import { prefixedKeying, serdeKeying, type Keying } from './keying.ts'
+import { LayeredStore } from './managed-store.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { Overlay } from './overlay.ts'
-import { valueCoding } from './value-coding.ts'
+import { OverlaySessionStore } from './session-store.ts'
+import { plainKeys, SlotWriter } from './slot-writer.ts'
+import { Slot } from './slot.ts'
+import { StreamTime } from './stream-time.ts'
+import { sessionLayout, TimedCoding, windowLayout, type TimedLayout } from './timed-coding.ts'
+import { TimedOverlay } from './timed-overlay.ts'
+import { valueCoding, versionCoding, type ValueCoding } from './value-coding.ts'
+import { OverlayVersionedStore } from './versioned-store.ts'
+import { OverlayWindowStore } from './window-store.ts'
 
-/** What a store is: the part of a topology's store description that matters here. */
-export interface StoreDescription {
+interface CommonDescription {
   readonly name: string
   readonly key: Format
   /** Values are read back as rows of these columns. */
   readonly columns?: readonly Column[]
-  /** Values carry their record's timestamp. */
-  readonly timestamped: boolean
   /** What the definition asks for; the engine is chosen by whoever opens the store. */
   readonly persistent: boolean
   /** The change log gets each key once a commit instead of every write. */
@@ -24,12 +40,47 @@ export interface StoreDescription {
   readonly logging: 'own' | 'source' | 'none'
 }
 
-export interface OpenStoreOptions {
-  readonly spec: StoreDescription
+/** What a store is: the part of a topology's store description that matters here. */
+export type StoreDescription =
+  | KeyValueDescription
+  | WindowDescription
+  | SessionDescription
+  | VersionedDescription
+
+interface KeyValueDescription extends CommonDescription {
+  readonly kind: 'key-value'
+  /** Values carry their record's timestamp. */
+  readonly timestamped: boolean
+  /** An entry is kept while its timestamp is above stream time less this. Only where values are timestamped. */
+  readonly timeToLiveMs?: number
+}
+
+interface WindowDescription extends CommonDescription {
+  readonly kind: 'window'
+  readonly timestamped: boolean
+  readonly windowSizeMs: number
+  readonly retentionMs: number
+  readonly retainDuplicates: boolean
+}
+
+interface SessionDescription extends CommonDescription {
+  readonly kind: 'session'
+  readonly retentionMs: number
+}
+
+interface VersionedDescription extends CommonDescription {
+  readonly kind: 'versioned'
+  readonly historyRetentionMs: number
+  /** How long a stretch of history goes at once; absent: as long as Kafka Streams'. */
+  readonly segmentIntervalMs?: number
+}
+
+export interface OpenStoreOptions<Description extends StoreDescription = StoreDescription> {
+  readonly spec: Description
   readonly keySerde: Serde
   readonly valueSerde: Serde
   /** Absent: in memory. */
-  readonly engine?: PointStore
+  readonly engine?: OrderedStore
   /** Used where `spec.logging` is `own`. */
   readonly changeLog: ChangeLogSink | undefined
   /** Clean hot entries kept decoded; default {@link cleanEntriesMaxDefault}. */
@@ -39,36 +90,23 @@ export interface OpenStoreOptions {
   readonly keyedBy?: 'record-key' | 'index'
 }
 
-export interface OpenedStore {
+export interface OpenedStore<Kind extends keyof FacadeOfKind = keyof FacadeOfKind> {
   readonly managed: ManagedStore
-  readonly store: KeyValueStore
+  readonly store: FacadeOfKind[Kind]
 }
 
 export const cleanEntriesMaxDefault = 200_000
 
-/** Opens a key-value store over an engine: the two views of it, for the task that drives it and for operators and functions. */
+/** Opens a store over an engine: the two views of it, for the task that drives it and for operators and functions. */
+export function openStore<Description extends StoreDescription>(
+  options: OpenStoreOptions<Description>,
+): OpenedStore<Description['kind']>
 export function openStore(options: OpenStoreOptions): OpenedStore {
   const { spec, metrics } = options
-  const engine = options.engine ?? new MemoryStore()
-  const overlay = new Overlay({
-    name: spec.name,
-    engine,
-    coding: {
-      keys: options.keyedBy === 'index' ? indexKeying : serdeKeying(options.keySerde, spec.key),
-      values: valueCoding({
-        serde: options.valueSerde,
-        timestamped: spec.timestamped,
-        columns: spec.columns,
-      }),
-    },
-    changeLog: spec.logging === 'own' ? options.changeLog : undefined,
-    logAt: spec.caching ? 'seal' : 'write',
-    cleanEntriesMax: options.cleanEntriesMax ?? cleanEntriesMaxDefault,
-    engineReads: metrics.counter('weft_store_engine_reads_total', 'Reads that the overlay could not answer', {
-      store: spec.name,
-    }),
-  })
+  const base = baseOf(options)
+  const opened = openKind(spec, base)
   const labels = { store: spec.name }
+  const { engine } = base
   metrics.gauge('weft_store_entries', 'Committed entries', () => engine.entryCount, labels)
   metrics.gauge(
     'weft_store_size_bytes',
@@ -76,28 +114,218 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
     () => engine.sizeBytes,
     labels,
   )
-  metrics.gauge('weft_store_dirty_entries', 'Entries not yet committed', () => overlay.dirtyCount, labels)
-  return { managed: manage(spec.name, overlay), store: new OverlayKeyValueStore(overlay, spec) }
+  const { managed } = opened
+  metrics.gauge('weft_store_dirty_entries', 'Entries not yet committed', () => managed.dirtyCount, labels)
+  return opened
 }
 
-function manage(name: string, overlay: Overlay): ManagedStore {
-  const { engine } = overlay
+/** What stores of all kinds are made of. */
+interface Base {
+  readonly name: string
+  readonly engine: OrderedStore
+  readonly keys: Keying
+  readonly values: (timestamped: boolean) => ValueCoding
+  readonly changeLog: ChangeLogSink | undefined
+  readonly logAt: 'write' | 'seal'
+  readonly cleanEntriesMax: number
+  readonly engineReads: Counter
+  readonly expired: Counter
+}
+
+function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
+  const labels = { store: spec.name }
   return {
-    name,
-    seal: () => overlay.seal(),
-    committed: (generation, position) => overlay.committed(generation, position),
-    failed: (generation) => overlay.failed(generation),
-    restore: (batch) => overlay.restore(batch),
-    position: () => engine.position(),
-    get dirtyCount() {
-      return overlay.dirtyCount
-    },
-    get sizeBytes() {
-      return engine.sizeBytes
-    },
-    get entryCount() {
-      return engine.entryCount
-    },
-    close: () => overlay.close(),
+    name: spec.name,
+    engine: options.engine ?? new MemoryStore(),
+    keys: options.keyedBy === 'index' ? indexKeying : serdeKeying(options.keySerde, spec.key),
+    values: (timestamped) => valueCoding({ serde: options.valueSerde, timestamped, columns: spec.columns }),
+    changeLog: spec.logging === 'own' ? options.changeLog : undefined,
+    logAt: spec.caching ? 'seal' : 'write',
+    cleanEntriesMax: options.cleanEntriesMax ?? cleanEntriesMaxDefault,
+    engineReads: metrics.counter(
+      'weft_store_engine_reads_total',
+      'Reads that the overlay could not answer',
+      labels,
+    ),
+    expired: metrics.counter(
+      'weft_store_expired_total',
+      'Writes whose time the store did not keep any more',
+      labels,
+    ),
   }
+}
+
+function openKind(spec: StoreDescription, base: Base): OpenedStore {
+  switch (spec.kind) {
+    case 'key-value':
+      return spec.timeToLiveMs === undefined
+        ? openKeyValue(spec, base)
+        : openExpiring(spec, spec.timeToLiveMs, base)
+    case 'window':
+      return openWindow(spec, base)
+    case 'session':
+      return openSession(spec, base)
+    case 'versioned':
+      return openVersioned(spec, base)
+  }
+}
+
+function openKeyValue(spec: KeyValueDescription, base: Base): OpenedStore {
+  const { name, engine } = base
+  const overlay = new Overlay({ ...base, coding: { keys: base.keys, values: base.values(spec.timestamped) } })
+  const restored = (records: RestoreBatch['entries']): SealedEntries => overlay.restored(records)
+  return {
+    managed: new LayeredStore({ name, engine, layers: [overlay], restored, expiry: undefined }),
+    store: new OverlayKeyValueStore({ overlay, engine, expiry: undefined }, spec),
+  }
+}
+
+/** How many buckets a time-to-live is divided into: what has expired stays for one of them at most. */
+const bucketsOfTimeToLive = 4
+const timeToLiveBucketMinMs = 1000
+
+function openExpiring(spec: KeyValueDescription, timeToLiveMs: number, base: Base): OpenedStore {
+  if (!spec.timestamped) {
+    throw new StreamError('CONFIG_INVALID', `store "${spec.name}" has a time-to-live and no timestamps`, {
+      hint: 'Make the store timestamped.',
+    })
+  }
+  const { name, engine, expired } = base
+  const time = new StreamTime()
+  const intervalMs = Math.max(timeToLiveBucketMinMs, Math.ceil(timeToLiveMs / bucketsOfTimeToLive))
+  const buckets = new Buckets({ intervalMs, retentionMs: timeToLiveMs, time })
+  const keys = new BucketedKeys(engine, buckets, time)
+  const overlay = new Overlay({
+    ...base,
+    engine: keys,
+    coding: { keys: base.keys, values: base.values(true) },
+  })
+  const restored = (records: RestoreBatch['entries']): SealedEntries => {
+    for (const { timestampMs } of records) time.observe(timestampMs)
+    // What has expired meanwhile hides what the key had before all the same.
+    return overlay.restored(
+      records.map((record) =>
+        record.timestampMs < buckets.liveFromMs ? { ...record, value: null } : record,
+      ),
+    )
+  }
+  return {
+    managed: new LayeredStore({
+      name,
+      engine,
+      layers: [overlay],
+      restored,
+      toEngine: (entries) => keys.toEngine(entries),
+      expiry: { engine, time, buckets },
+    }),
+    store: new OverlayKeyValueStore({ overlay, engine: keys, expiry: { time, buckets, expired } }, spec),
+  }
+}
+
+function openWindow(spec: WindowDescription, base: Base): OpenedStore {
+  const values = base.values(spec.timestamped)
+  const parts = timedParts(base, { layout: windowLayout, values, retentionMs: spec.retentionMs })
+  // Every duplicate is an entry of its own: there is nothing that caching could leave out.
+  const overlay = new TimedOverlay({ ...base, ...parts, logAt: spec.retainDuplicates ? 'write' : base.logAt })
+  return { managed: manageTimed(base, overlay), store: new OverlayWindowStore(overlay, spec, base.expired) }
+}
+
+function openSession(spec: SessionDescription, base: Base): OpenedStore {
+  const parts = timedParts(base, {
+    layout: sessionLayout,
+    values: base.values(false),
+    retentionMs: spec.retentionMs,
+  })
+  const overlay = new TimedOverlay({ ...base, ...parts })
+  return { managed: manageTimed(base, overlay), store: new OverlaySessionStore(overlay, spec, base.expired) }
+}
+
+interface TimedShape {
+  readonly layout: TimedLayout
+  readonly values: ValueCoding
+  readonly retentionMs: number
+  readonly intervalMs?: number | undefined
+}
+
+function timedParts(base: Base, { layout, values, retentionMs, intervalMs }: TimedShape) {
+  const time = new StreamTime()
+  const buckets = new Buckets({ intervalMs: intervalMs ?? defaultBucketMs(retentionMs), retentionMs, time })
+  return { time, buckets, values, coding: new TimedCoding(layout, base.keys, buckets) }
+}
+
+function manageTimed({ name, engine }: Base, overlay: TimedOverlay): ManagedStore {
+  const { time, buckets } = overlay.options
+  return new LayeredStore({
+    name,
+    engine,
+    layers: [overlay],
+    restored: (records) => overlay.restored(records),
+    expiry: { engine, time, buckets },
+  })
+}
+
+function openVersioned(spec: VersionedDescription, base: Base): OpenedStore {
+  const { keys, expired } = base
+  const plain = base.values(false)
+  const parts = timedParts(base, {
+    layout: sessionLayout,
+    values: versionCoding(plain),
+    retentionMs: spec.historyRetentionMs,
+    intervalMs: spec.segmentIntervalMs,
+  })
+  // What stands in the two overlays is the engine's business only: the change log has what was put.
+  const unlogged = { ...base, changeLog: undefined }
+  const history = new TimedOverlay({ ...unlogged, ...parts })
+  const newest = new Overlay({
+    ...unlogged,
+    coding: { keys: prefixedKeying(newestPrefix, keys), values: base.values(true) },
+  })
+  const log = new SlotWriter({
+    ...base,
+    keys: plainKeys(keys),
+    values: plain,
+    logAt: 'write',
+  })
+  const store = new OverlayVersionedStore(
+    {
+      newest,
+      history,
+      time: parts.time,
+      expired,
+      log: (identity, value, timestampMs) => {
+        const slot = new Slot(identity)
+        slot.value = value
+        slot.timestampMs = timestampMs
+        log.written(slot)
+      },
+    },
+    spec,
+  )
+  return { managed: manageVersioned(base, store, { newest, history }), store }
+}
+
+function manageVersioned(
+  { name, engine, keys, values }: Base,
+  store: OverlayVersionedStore,
+  { newest, history }: { readonly newest: Overlay; readonly history: TimedOverlay },
+): ManagedStore {
+  const layers = [newest, history]
+  const { time, buckets } = history.options
+  const coding = values(false)
+  return new LayeredStore({
+    name,
+    engine,
+    layers,
+    // Versions that came out of order must find their place: they are put as they were put once.
+    restored: (records) => {
+      for (const { key, value, timestampMs } of records) {
+        store.apply(keys.fromBytes(key), value === null ? null : coding.read(value), timestampMs)
+      }
+      const [generation] = layers.map((layer) => layer.seal())
+      const entries = layers.flatMap((layer) => layer.sealedEntries(generation as number))
+      for (const layer of layers) layer.committed()
+      return entries
+    },
+    expiry: { engine, time, buckets },
+  })
 }

@@ -29,7 +29,7 @@ interface Shape {
 class Checked {
   readonly log: Logged[] = []
   readonly committedLog: Logged[] = []
-  readonly opened: OpenedStore
+  readonly opened: OpenedStore<'key-value'>
   readonly #shape: Shape
   #committed = new Map<string, Write>()
   #sealed: { number: number; writes: Write[]; log: Logged[] }[] = []
@@ -133,10 +133,11 @@ class Checked {
   }
 }
 
-function open(shape: Shape, log: Logged[]): OpenedStore {
+function open(shape: Shape, log: Logged[]): OpenedStore<'key-value'> {
   return openStore({
     spec: {
       name: 's',
+      kind: 'key-value',
       key: text,
       logging: 'own',
       persistent: false,

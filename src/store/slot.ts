@@ -5,21 +5,21 @@ export const cleanGeneration = 0
 /** The generation of a slot that is no longer in the overlay. */
 export const goneGeneration = -1
 
-/** One key's value in the overlay. Reused in place while its key stays hot. */
-export class Slot {
-  readonly identity: StoreKeyIdentity
+/** One entry's value in an overlay. Reused in place while its key stays hot. `identity` is what its overlay finds it by. */
+export class Slot<Identity = StoreKeyIdentity> {
+  readonly identity: Identity
   /** Decoded, or lazy over bytes of its own; `null`: deleted. */
   value: unknown = null
   /** Read since the clock hand last passed. Stands beside the value: both are looked at per record. */
   touched = false
   timestampMs: number | undefined = undefined
   generation = cleanGeneration
-  /** The same key's value in an older generation that is sealed and not yet committed. */
-  older: Slot | undefined = undefined
+  /** The same entry's value in an older generation that is sealed and not yet committed. */
+  older: Slot<Identity> | undefined = undefined
   /** Whether it has a place among the clean entries' ring. */
   kept = false
 
-  constructor(identity: StoreKeyIdentity) {
+  constructor(identity: Identity) {
     this.identity = identity
   }
 }

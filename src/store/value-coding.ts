@@ -7,6 +7,7 @@ import { detach } from '../data/lazy.ts'
 import { SlicedRow } from '../data/row.ts'
 import type { Column } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { RestoreBatch, StoreBatch } from './contracts.ts'
 
 export interface ValueCoding {
   /** Bytes before the plain value. */
@@ -36,12 +37,32 @@ export function valueCoding({ serde, timestamped, columns }: ValueCodingOptions)
       serde.encode(value, writer, undefined)
     },
     read: (bytes) => readValue(bytes, prefixBytes, bytes.length),
-    timestampMs: (bytes) =>
-      timestamped ? bytes.readInt32BE(0) * 4_294_967_296 + bytes.readUInt32BE(4) : undefined,
+    timestampMs: (bytes) => (timestamped ? readTimestamp(bytes) : undefined),
   }
 }
 
-export const timestampBytes = 8
+const timestampBytes = 8
+
+/** The timestamp before a value. */
+export function readTimestamp(bytes: Buffer): number {
+  return bytes.readInt32BE(0) * 4_294_967_296 + bytes.readUInt32BE(4)
+}
+
+/** Stands for a version without a value among values. */
+export const tombstone: unique symbol = Symbol('tombstone')
+
+/** Values that may be {@link tombstone}: a byte that says so before each. */
+export function versionCoding(values: ValueCoding): ValueCoding {
+  return {
+    prefixBytes: 0,
+    write: (value, timestampMs, writer) => {
+      writer.writeInt8(value === tombstone ? 0 : 1)
+      if (value !== tombstone) values.write(value, timestampMs, writer)
+    },
+    read: (bytes) => (bytes[0] === 0 ? tombstone : values.read(bytes.subarray(1))),
+    timestampMs: () => undefined,
+  }
+}
 
 function valueReader(serde: Serde, columns: readonly Column[] | undefined) {
   const reader = columns === undefined ? undefined : serde.project?.(columns)
@@ -54,4 +75,21 @@ function valueReader(serde: Serde, columns: readonly Column[] | undefined) {
     reader.read(buffer, start, end, row)
     return row.detach()
   }
+}
+
+/** Puts each record's time before its value, as the engine keeps it. */
+export function withTimestamps(entries: RestoreBatch['entries'], writer: ByteWriter): StoreBatch['entries'] {
+  writer.reset()
+  for (const { value, timestampMs } of entries) {
+    if (value === null) continue
+    writer.writeInt64(timestampMs)
+    writer.writeBytes(value)
+  }
+  let end = 0
+  return entries.map(({ key, value }) => {
+    if (value === null) return { key, value: null }
+    const start = end
+    end += timestampBytes + value.length
+    return { key, value: writer.buffer.subarray(start, end) }
+  })
 }

@@ -189,6 +189,12 @@ class SimulatedEngine implements OrderedStore {
     }
   }
 
+  drop(from: Buffer | undefined, to: Buffer): void {
+    if (this.#surroundings.user.dead) return
+    const entries = [...this.range(from, to)].map(({ key }) => ({ key, value: null }))
+    this.#file.write({ entries, position: undefined })
+  }
+
   close(): void {
     const { user } = this.#surroundings
     if (user.dead) return

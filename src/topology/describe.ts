@@ -1,5 +1,6 @@
 /** Texts and pictures of a topology, for people. */
 import { inputsOf } from './node-edges.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { Node, StoreSpec, Topology } from './topology.ts'
 import { describeFormat } from '../data/type-strings.ts'
 
@@ -63,7 +64,22 @@ function describeStore(store: StoreSpec | undefined, name: string): string {
     source: 'restored from its source topic',
     none: 'no change log: lost on restart, not exactly once',
   }[store.logging]
-  return `store ${name} [${store.kind}, ${store.persistent ? 'persistent' : 'memory'}, ${changeLog}; unbounded: one entry for each key]`
+  return `store ${name} [${store.kind}, ${store.persistent ? 'persistent' : 'memory'}, ${changeLog}; ${boundOf(store)}]`
+}
+
+/** What keeps a store from growing for ever. */
+function boundOf(store: StoreSpec): string {
+  switch (store.kind) {
+    case 'window':
+    case 'session':
+      return `kept for ${formatDuration(store.retentionMs)} of stream time`
+    case 'versioned':
+      return `unbounded: the newest version of each key, older ones for ${formatDuration(store.historyRetentionMs)}`
+    case 'key-value':
+      return store.timeToLiveMs === undefined
+        ? 'unbounded: one entry for each key'
+        : `each entry kept for ${formatDuration(store.timeToLiveMs)} of stream time`
+  }
 }
 
 function columnsText(columns: readonly { readonly name: string }[] | undefined): string {

@@ -221,19 +221,50 @@ export type Node =
   | SinkNode
 
 /** A store that operators or functions use. Its change log, where there is one, is `<application id>-<name>-changelog`. */
-export interface StoreSpec {
+export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec | SessionStoreSpec | VersionedStoreSpec
+
+interface StoreSpecBase {
   readonly name: string
-  readonly kind: 'key-value'
   readonly key: Format
   readonly value: Format
   /** Rows of these columns, where a query keeps them. */
   readonly columns?: readonly Column[]
-  /** Values carry their record's timestamp (what operators materialise). */
-  readonly timestamped: boolean
   readonly persistent: boolean
   readonly caching: boolean
   /** `own`: a change-log topic; `source`: the table's own topic serves as one; `none`: lost on restart. */
   readonly logging: 'own' | 'source' | 'none'
+}
+
+export interface KeyValueStoreSpec extends StoreSpecBase {
+  readonly kind: 'key-value'
+  /** Values carry their record's timestamp (what operators materialise). */
+  readonly timestamped: boolean
+  /** An entry is kept while its timestamp is above stream time less this. Needs timestamps. Absent: for ever. */
+  readonly timeToLiveMs?: number
+}
+
+/** By key and start of a window, kept while the start is above stream time less the retention. */
+export interface WindowStoreSpec extends StoreSpecBase {
+  readonly kind: 'window'
+  readonly timestamped: boolean
+  readonly windowSizeMs: number
+  readonly retentionMs: number
+  /** Puts add to what is there for the same key and start: what stream-stream joins need. */
+  readonly retainDuplicates: boolean
+}
+
+/** By key and session, kept while the end is above stream time less the retention. */
+export interface SessionStoreSpec extends StoreSpecBase {
+  readonly kind: 'session'
+  readonly retentionMs: number
+}
+
+/** Each value with the time from which it was valid; superseded ones stay for the history retention. */
+export interface VersionedStoreSpec extends StoreSpecBase {
+  readonly kind: 'versioned'
+  readonly historyRetentionMs: number
+  /** How long a stretch of history is dropped at once; absent: as long as Kafka Streams'. */
+  readonly segmentIntervalMs?: number
 }
 
 /** Nodes that run together: one task a partition. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { materialize } from '../../data/lazy.ts'
-import type { Fold, Node, StoreSpec } from '../../topology/topology.ts'
+import type { Fold, Node, KeyValueStoreSpec } from '../../topology/topology.ts'
 import { json, long, storeSpec, TestFunctions, TestTask, text } from '../fixture.ts'
 
 const source: Node = { kind: 'source', id: 'in', topics: ['in'], key: text, value: json }
@@ -16,7 +16,7 @@ const sink = (input: string, topic = 'out'): Node => ({
 const toStream = (input: string): Node => ({ kind: 'to-stream', id: `${input}-stream`, input })
 const plain = (value: unknown): any => materialize(value)
 
-function folded(fold: Fold, functions: TestFunctions, shape: Partial<StoreSpec> = {}): TestTask {
+function folded(fold: Fold, functions: TestFunctions, shape: Partial<KeyValueStoreSpec> = {}): TestTask {
   return new TestTask({
     nodes: [
       source,

@@ -4,7 +4,7 @@ import { StreamError } from '../../base/errors.ts'
 import { checkCopartitioned, partitionCounts } from './copartition.ts'
 import { changeLogTopic, repartitionTopic } from './topic-names.ts'
 import type { Admin, NewTopic, TopicDescription } from '../../kafka/contracts.ts'
-import type { Topology } from '../../topology/topology.ts'
+import type { StoreSpec, Topology } from '../../topology/topology.ts'
 
 /** The topology's topics by their real names, with the partitions that the cluster says. */
 export interface TopicPlan {
@@ -110,22 +110,46 @@ const repartitionConfigs = {
   'segment.bytes': '52428800',
   'message.timestamp.type': 'CreateTime',
 }
-const changeLogConfigs = { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' }
+
+/** How much longer records stay in the change log than entries in the store: Kafka Streams' default. */
+const additionalRetentionMs = 86_400_000
+
+/** Kafka Streams' settings too: what expires in a store expires in its change log, a day later. */
+function changeLogConfigs(store: StoreSpec): NewTopic['configs'] {
+  const compacted = { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' }
+  const expiring = (keptMs: number) => ({
+    ...compacted,
+    'cleanup.policy': 'compact,delete',
+    'retention.ms': String(keptMs + additionalRetentionMs),
+  })
+  switch (store.kind) {
+    case 'key-value':
+      return store.timeToLiveMs === undefined ? compacted : expiring(store.timeToLiveMs)
+    case 'window':
+    case 'session':
+      return expiring(store.retentionMs)
+    case 'versioned':
+      return {
+        ...compacted,
+        'min.compaction.lag.ms': String(store.historyRetentionMs + additionalRetentionMs),
+      }
+  }
+}
 
 function changeLogs(
   topology: Topology,
   { applicationId, replicationFactor }: PlanOptions,
   planned: readonly PlannedSubTopology[],
 ): NewTopic[] {
-  const own = new Set(topology.stores.filter((store) => store.logging === 'own').map((store) => store.name))
+  const own = topology.stores.filter((store) => store.logging === 'own')
   return topology.subTopologies.flatMap((sub) =>
-    sub.stores
-      .filter((store) => own.has(store))
+    own
+      .filter((store) => sub.stores.includes(store.name))
       .map((store) => ({
-        name: changeLogTopic(applicationId, store),
+        name: changeLogTopic(applicationId, store.name),
         partitions: planned.find((plan) => plan.index === sub.index)?.taskCount ?? 1,
         replicationFactor,
-        configs: changeLogConfigs,
+        configs: changeLogConfigs(store),
       })),
   )
 }

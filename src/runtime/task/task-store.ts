@@ -1,7 +1,8 @@
 import { assert } from '../../base/assert.ts'
 import type { TopicPartition } from '../../kafka/contracts.ts'
-import type { ChangeLogPosition, KeyValueStore, ManagedStore } from '../../store/contracts.ts'
+import type { ChangeLogPosition, ManagedStore, StateStore } from '../../store/contracts.ts'
 import type { StoreSpec } from '../../topology/topology.ts'
+import type { OpenedStore } from '../../store/open-store.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
 export interface TaskStoreParts {
@@ -9,7 +10,7 @@ export interface TaskStoreParts {
   /** What the store is replayed from: its own topic, or the table's; undefined: nothing. */
   readonly changeLog: TopicPartition | undefined
   readonly topicId: string
-  readonly open: () => { readonly managed: ManagedStore; readonly store: KeyValueStore }
+  readonly open: () => OpenedStore
   /** Deletes what an engine has kept; it is closed. */
   readonly drop: () => void
   /** Where the change log ends for records that this thread's producer wrote and the cluster acknowledged. */
@@ -23,7 +24,7 @@ export class TaskStore {
   readonly changeLog: TopicPartition | undefined
   readonly topicId: string
   managed: ManagedStore
-  store: KeyValueStore
+  store: StateStore
   readonly #parts: TaskStoreParts
   #sealed: SealedStore | undefined = undefined
   /** For a store without change log: the input positions that its content equals. */

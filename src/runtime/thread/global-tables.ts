@@ -117,7 +117,7 @@ export class GlobalTables {
   #follow(node: GlobalTableNode, partitions: readonly TopicPartition[]): void {
     const { topology, metrics } = this.#parts
     const spec = topology.stores.find((store) => store.name === node.store)
-    assert(spec !== undefined, `global table "${node.id}" has no store "${node.store}"`)
+    assert(spec?.kind === 'key-value', `global table "${node.id}" has no key-value store "${node.store}"`)
     const table = openGlobalTable(node, { spec, metrics, serde: (format) => serdeFor(format) })
     this.#tables.set(node.id, table)
     const labels = { topic: node.topic, table: node.id }

@@ -7,8 +7,9 @@ import { buildProcessors } from '../../process/build.ts'
 import type { ProcessEnvironment, RawRecord } from '../../process/environment.ts'
 import type { TaskContext } from '../../process/processor.ts'
 import { serdeFor } from '../../serde/serdes.ts'
-import type { ChangeLogSink, KeyValueStore, StorePlace } from '../../store/contracts.ts'
+import type { ChangeLogSink, KeyValueStore, StateStore, StorePlace } from '../../store/contracts.ts'
 import { openStore } from '../../store/open-store.ts'
+import { storeOfKind } from '../../store/store-of-kind.ts'
 import type { Node, NodeId, StoreSpec, Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
 import { changeLogTopic, repartitionTopic } from '../plan/topic-names.ts'
@@ -117,18 +118,22 @@ export class TaskBuilder {
 
   #environment(stores: readonly TaskStore[], { context, metrics, logger }: TaskOwn): ProcessEnvironment {
     const { options, output, functions, globalStore } = this.#parts
-    const storeOf = (name: string): KeyValueStore => {
+    const storeOf = (name: string): StateStore => {
       const found = stores.find((store) => store.spec.name === name)
       assert(found !== undefined, `there is no store "${name}" in this task`)
       return found.store
     }
-    const lent = { store: storeOf, logger, metrics, recordTimestampMs: () => context.timestampMs ?? 0 }
+    const keyValue = (name: string): KeyValueStore => storeOfKind(storeOf(name), 'key-value')
+    const lent = { store: keyValue, logger, metrics, recordTimestampMs: () => context.timestampMs ?? 0 }
     return {
       context,
       collector: output,
       logger,
       metrics,
-      store: storeOf,
+      store: keyValue,
+      windowStore: (name) => storeOfKind(storeOf(name), 'window'),
+      sessionStore: (name) => storeOfKind(storeOf(name), 'session'),
+      versionedStore: (name) => storeOfKind(storeOf(name), 'versioned'),
       globalStore,
       bind: (ref) => functions.bind(ref, lent),
       serde: (format) => serdeFor(format),

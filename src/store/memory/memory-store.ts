@@ -58,6 +58,12 @@ export class MemoryStore implements OrderedStore {
     }
   }
 
+  drop(from: Buffer | undefined, to: Buffer): void {
+    const keys = [...this.range(from, to)].map(({ key }) => Buffer.from(key))
+    for (const key of keys) this.#delete(key)
+    this.#collectGarbage()
+  }
+
   close(): void {
     this.#arena = new ByteArena()
     this.#index = new HashIndex(this.#arena)

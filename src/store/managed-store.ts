@@ -1,0 +1,120 @@
+import { assert } from '../base/assert.ts'
+import type { Buckets } from './buckets.ts'
+import type {
+  ChangeLogPosition,
+  ManagedStore,
+  OrderedStore,
+  PointStore,
+  RestoreBatch,
+  SealedEntries,
+} from './contracts.ts'
+import type { StreamTime } from './stream-time.ts'
+
+/** An overlay as its store's commits drive it. */
+interface Layer {
+  readonly dirtyCount: number
+  seal(): number
+  sealedEntries(generation: number): SealedEntries
+  committed(): void
+  failed(generation: number): void
+  close(): void
+}
+
+export interface ManagedParts {
+  readonly name: string
+  readonly engine: PointStore
+  /** In lockstep: their generations have the same numbers. */
+  readonly layers: readonly Layer[]
+  /** Change-log records as engine entries. */
+  readonly restored: (records: RestoreBatch['entries']) => SealedEntries
+  /** How the engine has a layer's entries; absent: as they are. */
+  readonly toEngine?: (entries: SealedEntries) => SealedEntries
+  readonly expiry: StoreExpiry | undefined
+}
+
+/** Of stores whose entries expire. */
+interface StoreExpiry {
+  readonly engine: Pick<OrderedStore, 'drop'>
+  readonly time: StreamTime
+  readonly buckets: Buckets
+}
+
+/** A store of any kind as its task drives it: its overlays, its engine and its stream time go together. */
+export class LayeredStore implements ManagedStore {
+  readonly name: string
+  readonly #parts: ManagedParts
+
+  constructor(parts: ManagedParts) {
+    this.name = parts.name
+    this.#parts = parts
+    parts.expiry?.time.load(parts.engine)
+  }
+
+  get dirtyCount(): number {
+    return this.#parts.layers.reduce((sum, layer) => sum + layer.dirtyCount, 0)
+  }
+
+  get sizeBytes(): number {
+    return this.#parts.engine.sizeBytes
+  }
+
+  get entryCount(): number {
+    return this.#parts.engine.entryCount
+  }
+
+  seal(): number {
+    const [generation] = this.#parts.layers.map((layer) => layer.seal())
+    assert(generation !== undefined, `store "${this.name}" has no layer`)
+    this.#parts.expiry?.time.seal(generation)
+    return generation
+  }
+
+  committed(generation: number, position: ChangeLogPosition | undefined): void {
+    const { layers, expiry } = this.#parts
+    const entries = layers.flatMap((layer) => layer.sealedEntries(generation))
+    this.#write(entries, { position, time: expiry?.time.sealedEntry() })
+    for (const layer of layers) layer.committed()
+    expiry?.time.committed()
+    this.#dropExpired()
+  }
+
+  failed(generation: number): void {
+    for (const layer of this.#parts.layers) layer.failed(generation)
+    this.#parts.expiry?.time.failed(generation)
+  }
+
+  restore(batch: RestoreBatch): void {
+    assert(this.dirtyCount === 0, `store "${this.name}" is restored while it is written`)
+    const entries = this.#parts.restored(batch.entries)
+    this.#write(entries, { position: batch.position, time: this.#parts.expiry?.time.restored() })
+    this.#dropExpired()
+  }
+
+  position(): ChangeLogPosition | undefined {
+    return this.#parts.engine.position()
+  }
+
+  close(): void {
+    for (const layer of this.#parts.layers) layer.close()
+    this.#parts.engine.close()
+  }
+
+  #write(
+    entries: SealedEntries,
+    more: {
+      readonly position: ChangeLogPosition | undefined
+      readonly time: SealedEntries[number] | undefined
+    },
+  ): void {
+    const { engine, toEngine } = this.#parts
+    const placed = toEngine === undefined || entries.length === 0 ? entries : toEngine(entries)
+    const all = more.time === undefined ? placed : [...placed, more.time]
+    if (all.length > 0 || more.position !== undefined) engine.write({ entries: all, position: more.position })
+  }
+
+  #dropExpired(): void {
+    const { expiry } = this.#parts
+    const end = expiry?.buckets.takeExpired()
+    if (end !== undefined) expiry?.engine.drop(undefined, end)
+  }
+}

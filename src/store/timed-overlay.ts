@@ -1,0 +1,298 @@
+/**
+ * What stands between operators and an engine of entries by key and time: windows, sessions, histories of versions.
+ *
+ * Model. Each key has a small array of its newest slots, by time; {@link Generations} says what is under way, the ring bounds what is clean.
+ * A key remembers from which time on its array is complete, so that the engine is read once for a stretch of time and not per record: later
+ * entries come through the overlay itself. Forgetting a slot moves that time behind it. What was found empty is remembered the same way, by a
+ * marker in the ring. Beyond the committed stream time the engine holds nothing.
+ *
+ * Invariants
+ *  1. Every engine entry of a key with `first >= completeFrom` is in its array.
+ *  2. A key is in the map while it has slots or a marker in the ring.
+ *
+ * Entries of an expired time are neither taken nor given; their buckets are dropped by whoever drives the store.
+ */
+import { ByteWriter } from '../base/byte-writer.ts'
+import type { Counter } from '../base/metrics.ts'
+import { detach } from '../data/lazy.ts'
+import type { Buckets } from './buckets.ts'
+import { CleanRing } from './clean-ring.ts'
+import type { OrderedStore, RestoreBatch, StoreBatch, StoreKeyIdentity, TimeRange } from './contracts.ts'
+import { Generations } from './generations.ts'
+import { SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
+import { goneGeneration, Slot } from './slot.ts'
+import type { StreamTime } from './stream-time.ts'
+import type { TimedCoding } from './timed-coding.ts'
+import { TimedKey, type TimedPlace, type TimedSlot } from './timed-key.ts'
+import type { ValueCoding } from './value-coding.ts'
+
+export interface TimedOverlayOptions extends Pick<
+  SlotWriterOptions<TimedPlace>,
+  'name' | 'changeLog' | 'logAt'
+> {
+  readonly engine: Pick<OrderedStore, 'get' | 'range'>
+  readonly coding: TimedCoding
+  readonly values: ValueCoding
+  readonly buckets: Buckets
+  readonly time: StreamTime
+  readonly cleanEntriesMax: number
+  /** Counts reads that the overlay could not answer. */
+  readonly engineReads: Counter
+}
+
+/** `timestampMs` is undefined where values carry none. */
+export type TimedVisitor = (
+  value: unknown,
+  first: number,
+  timestampMs: number | undefined,
+  slot: TimedSlot,
+) => void
+
+export class TimedOverlay {
+  readonly options: TimedOverlayOptions
+  readonly #keys = new Map<StoreKeyIdentity, TimedKey>()
+  readonly #generations: Generations<TimedPlace>
+  readonly #ring: CleanRing<TimedPlace>
+  readonly #writer: SlotWriter<TimedPlace>
+  readonly #isTimestamped: boolean
+  /** Read from the engine and not in the ring yet: what is in use is not evicted. */
+  readonly #loaded: TimedSlot[] = []
+  readonly #scratch = new ByteWriter()
+
+  constructor(options: TimedOverlayOptions) {
+    this.options = options
+    this.#isTimestamped = options.values.prefixBytes > 0
+    this.#writer = new SlotWriter({ ...options, keys: options.coding })
+    this.#ring = new CleanRing(options.cleanEntriesMax, (slot) => this.#evict(slot))
+    this.#generations = new Generations({
+      newest: ({ owner, first, second }) => owner.find(first, second),
+      enter: (slot) => this.#enter(slot),
+      leave: ({ owner, first, second }) => this.#leave(owner, first, second),
+      lose: (place) => this.#lose(place),
+      settled: (slot) => this.#ring.keep(slot),
+    })
+  }
+
+  get dirtyCount(): number {
+    return this.#generations.dirtyCount
+  }
+
+  /** Whether entries of this time are not kept any more. */
+  isExpired(first: number): boolean {
+    return first < this.options.buckets.liveFromMs
+  }
+
+  /** The slot of an entry, to be written at once. The time must not have expired. Reads nothing. */
+  writable(key: StoreKeyIdentity, first: number, second: number): TimedSlot {
+    const owner = this.#keys.get(key) ?? new TimedKey(key)
+    const newest = owner.find(first, second)
+    return this.#generations.writable(newest, newest?.identity ?? { owner, first, second })
+  }
+
+  /** `null` deletes. A lazy value is kept over bytes of its own. */
+  write(slot: TimedSlot, value: unknown, timestampMs: number): void {
+    slot.value = detach(value) ?? null
+    slot.timestampMs = timestampMs
+    this.#writer.written(slot)
+  }
+
+  /** The newest slot that has a value. */
+  find(key: StoreKeyIdentity, first: number, second: number): TimedSlot | undefined {
+    if (this.isExpired(first)) return undefined
+    const owner = this.#keys.get(key)
+    const slot = owner?.find(first, second)
+    if (slot !== undefined) {
+      slot.touched = true
+      return slot.value === null ? undefined : slot
+    }
+    if (first > this.options.time.committedMs || (owner !== undefined && first >= owner.completeFrom))
+      return undefined
+    return this.#loadOne({ owner: owner ?? new TimedKey(key), first, second })
+  }
+
+  /** Calls `visit` for what a key has within these times, both included, in the order of its places. */
+  visit(key: StoreKeyIdentity, times: TimeRange, visit: TimedVisitor): void {
+    const from = Math.max(times.fromMs, this.options.buckets.liveFromMs)
+    const owner = from > times.toMs ? undefined : this.#completed(key, from)
+    if (owner !== undefined) this.#visitSlots(owner, from, times.toMs, visit)
+    this.#keepLoaded()
+  }
+
+  /** The first entry of a key from a time on. */
+  firstOf(key: StoreKeyIdentity, fromMs: number): TimedSlot | undefined {
+    const from = Math.max(fromMs, this.options.buckets.liveFromMs)
+    const owner = this.#completed(key, from)
+    let at = owner?.lowerBound(from, -1) ?? 0
+    while (owner?.slots[at]?.value === null) at++
+    const slot = owner?.slots[at]
+    if (slot !== undefined) slot.touched = true
+    this.#keepLoaded()
+    return slot
+  }
+
+  /** Slots that differ from the engine, each entry once, in no order. */
+  dirtySlots(): Iterable<TimedSlot> {
+    return this.#generations.dirtySlots()
+  }
+
+  seal(): number {
+    return this.#generations.seal((slots, writer) => this.#writer.encode(slots, writer))
+  }
+
+  sealedEntries(generation: number): StoreBatch['entries'] {
+    return this.#generations.sealedEntries(generation)
+  }
+
+  committed(): void {
+    this.#generations.committed()
+  }
+
+  failed(generation: number): void {
+    this.#generations.failed(generation)
+  }
+
+  /** Change-log records as engine entries, without what has expired; what is remembered of their keys is forgotten. */
+  restored(records: RestoreBatch['entries']): StoreBatch['entries'] {
+    const { coding, time } = this.options
+    const writer = this.#scratch
+    writer.reset()
+    const kept = []
+    for (const { key, value, timestampMs } of records) {
+      const first = coding.first(key)
+      time.observe(first)
+      if (coding.isNumbered) time.sequence = coding.second(key)
+      if (this.isExpired(first)) continue
+      if (this.#keys.size > 0) this.#forget(coding.ownerOf(key))
+      const start = writer.length
+      coding.writeLogged(key, writer)
+      const keyEnd = writer.length
+      if (value !== null) {
+        if (this.#isTimestamped) writer.writeInt64(timestampMs)
+        writer.writeBytes(value)
+      }
+      kept.push({ start, keyEnd, end: writer.length, deleted: value === null })
+    }
+    return kept.map(({ start, keyEnd, end, deleted }) => ({
+      key: writer.buffer.subarray(start, keyEnd),
+      value: deleted ? null : writer.buffer.subarray(keyEnd, end),
+    }))
+  }
+
+  close(): void {
+    this.#keys.clear()
+    this.#ring.clear()
+    this.#generations.clear()
+  }
+
+  /** A key whose slots are all there is from a time on; what had to be read is given a place in the ring by {@link #keepLoaded}. */
+  #completed(key: StoreKeyIdentity, from: number): TimedKey | undefined {
+    const owner = this.#keys.get(key)
+    if (from > this.options.time.committedMs || (owner !== undefined && from >= owner.completeFrom))
+      return owner
+    return this.#load(owner ?? new TimedKey(key), from)
+  }
+
+  #keepLoaded(): void {
+    if (this.#loaded.length === 0) return
+    for (const slot of this.#loaded) this.#ring.keep(slot)
+    this.#loaded.length = 0
+  }
+
+  #visitSlots(owner: TimedKey, from: number, to: number, visit: TimedVisitor): void {
+    const { slots, marker } = owner
+    if (marker !== undefined) marker.touched = true
+    for (let at = owner.lowerBound(from, -1); at < slots.length; at++) {
+      const slot = slots[at] as TimedSlot
+      if (slot.identity.first > to) break
+      slot.touched = true
+      const timestampMs = this.#isTimestamped ? slot.timestampMs : undefined
+      if (slot.value !== null) visit(slot.value, slot.identity.first, timestampMs, slot)
+    }
+  }
+
+  #loadOne(place: TimedPlace): TimedSlot | undefined {
+    const { engine, engineReads, coding } = this.options
+    engineReads.value++
+    const writer = this.#scratch
+    writer.reset()
+    coding.write(place, writer)
+    const bytes = engine.get(writer.view())
+    if (bytes === undefined) return undefined
+    const slot = this.#clean(place, bytes)
+    this.#ring.keep(slot)
+    return slot
+  }
+
+  /** Reads what the engine has of a key from `from` on. */
+  #load(owner: TimedKey, from: number): TimedKey {
+    const { engine, engineReads, coding, time } = this.options
+    engineReads.value++
+    const end = Math.min(owner.completeFrom, time.committedMs + 1)
+    for (let bucket = coding.bucketOf(from); bucket <= coding.bucketOf(end - 1); bucket++) {
+      const bounds = coding.bounds(owner, bucket, { from, end })
+      for (const { key, value } of engine.range(bounds.from, bounds.to)) {
+        if (key.length !== bounds.keyBytes) continue
+        const place = { owner, first: coding.first(key), second: coding.second(key) }
+        if (owner.find(place.first, place.second) === undefined) this.#loaded.push(this.#clean(place, value))
+      }
+    }
+    this.#keys.set(owner.identity, owner)
+    owner.completeFrom = from
+    this.#loaded.push(markerOf(owner))
+    return owner
+  }
+
+  #clean(place: TimedPlace, bytes: Buffer): TimedSlot {
+    const { values } = this.options
+    const slot: TimedSlot = new Slot(place)
+    slot.value = values.read(bytes)
+    slot.timestampMs = values.timestampMs(bytes)
+    this.#enter(slot)
+    return slot
+  }
+
+  #enter(slot: TimedSlot): void {
+    const { owner } = slot.identity
+    if (owner.slots.length === 0) this.#keys.set(owner.identity, owner)
+    owner.enter(slot)
+  }
+
+  #leave(owner: TimedKey, first: number, second: number): void {
+    owner.leave(first, second)
+    this.#dropIfIdle(owner)
+  }
+
+  /** The slot is gone, and the engine may have what it stood for. */
+  #lose({ owner, first, second }: TimedPlace): void {
+    owner.completeFrom = Math.max(owner.completeFrom, first + 1)
+    this.#leave(owner, first, second)
+  }
+
+  #evict(slot: TimedSlot): void {
+    const { owner } = slot.identity
+    if (slot !== owner.marker) {
+      this.#lose(slot.identity)
+      return
+    }
+    owner.marker = undefined
+    owner.completeFrom = Number.POSITIVE_INFINITY
+    this.#dropIfIdle(owner)
+  }
+
+  #dropIfIdle(owner: TimedKey): void {
+    if (owner.slots.length === 0 && owner.marker === undefined) this.#keys.delete(owner.identity)
+  }
+
+  #forget(identity: StoreKeyIdentity): void {
+    const owner = this.#keys.get(identity)
+    if (owner === undefined) return
+    for (const slot of owner.slots) slot.generation = goneGeneration
+    if (owner.marker !== undefined) owner.marker.generation = goneGeneration
+    this.#keys.delete(identity)
+  }
+}
+
+function markerOf(owner: TimedKey): TimedSlot {
+  owner.marker ??= new Slot({ owner, first: Number.NEGATIVE_INFINITY, second: 0 })
+  return owner.marker
+}

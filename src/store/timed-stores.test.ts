@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import { MetricRegistry } from '../base/metrics.ts'
+import type { Format } from '../data/types.ts'
+import { serdeFor } from '../serde/serdes.ts'
+import { MemoryStore } from './memory/memory-store.ts'
+import { openStore, type StoreDescription } from './open-store.ts'
+
+const text: Format = { notation: 'binary', type: { kind: 'string' } }
+const minuteMs = 60_000
+const base = { name: 's', key: text, persistent: false, caching: false, logging: 'own' } as const
+const windows = {
+  ...base,
+  kind: 'window',
+  timestamped: false,
+  windowSizeMs: minuteMs,
+  retentionMs: 10 * minuteMs,
+  retainDuplicates: false,
+} as const
+
+function open<Spec extends StoreDescription>(spec: Spec, engine = new MemoryStore()) {
+  const metrics = new MetricRegistry()
+  const log: { key: string; value: string | null; timestampMs: number }[] = []
+  const opened = openStore({
+    spec,
+    keySerde: serdeFor(text),
+    valueSerde: serdeFor(text),
+    engine,
+    changeLog: {
+      append: (_store, key, value, timestampMs) => {
+        log.push({ key: key.toString('hex'), value: value?.toString('latin1') ?? null, timestampMs })
+      },
+    },
+    metrics,
+  })
+  const count = (name: string) => metrics.samples().find(({ facts }) => facts.name === name)?.value
+  const commit = () => opened.managed.committed(opened.managed.seal(), undefined)
+  return { ...opened, engine, log, count, commit }
+}
+
+const hex = (key: string, ...numbers: readonly (readonly [value: number, bytes: number])[]): string =>
+  Buffer.from(key).toString('hex') +
+  numbers.map(([value, bytes]) => value.toString(16).padStart(bytes * 2, '0')).join('')
+
+describe('the change log has Kafka Streams’ bytes', () => {
+  test('of a window store: key, eight bytes of start, four of sequence', () => {
+    const { store, log } = open({ ...windows, timestamped: true })
+    store.put('k', 'v', 120_000, 125_000)
+    expect(log).toEqual([{ key: hex('k', [120_000, 8], [0, 4]), value: 'v', timestampMs: 125_000 }])
+  })
+
+  test('of duplicates: numbered from 1 on', () => {
+    const { store, log } = open({ ...windows, retainDuplicates: true, caching: true })
+    store.put('k', 'v', 5, 5)
+    store.put('k', 'v', 5, 5)
+    expect(log.map(({ key }) => key)).toEqual([hex('k', [5, 8], [1, 4]), hex('k', [5, 8], [2, 4])])
+  })
+
+  test('of a session store: key, eight bytes of end, eight of start', () => {
+    const { store, log } = open({ ...base, kind: 'session', retentionMs: minuteMs })
+    store.put({ key: 'k', startMs: 7, endMs: 9 }, 'v', 9)
+    store.put({ key: 'k', startMs: 7, endMs: 9 }, null, 11)
+    expect(log).toEqual([
+      { key: hex('k', [9, 8], [7, 8]), value: 'v', timestampMs: 9 },
+      { key: hex('k', [9, 8], [7, 8]), value: null, timestampMs: 11 },
+    ])
+  })
+
+  test('of a versioned store: the plain key and value, the version’s time as the record’s', () => {
+    const { store, log } = open({ ...base, kind: 'versioned', historyRetentionMs: minuteMs })
+    store.put('k', 'new', 20)
+    store.put('k', 'late', 10)
+    expect(store.delete('k', 30)).toEqual({ value: 'new', timestampMs: 20, validToMs: undefined })
+    expect(log).toEqual([
+      { key: hex('k'), value: 'new', timestampMs: 20 },
+      { key: hex('k'), value: 'late', timestampMs: 10 },
+      { key: hex('k'), value: null, timestampMs: 30 },
+    ])
+  })
+})
+
+describe('a live window', () => {
+  test('is served without reading the engine, record by record and commit by commit', () => {
+    const { store, count, commit } = open(windows)
+    for (let record = 0; record < 3000; record++) {
+      const key = `k${record % 100}`
+      const startMs = Math.floor(record / 500) * minuteMs
+      store.put(key, String(Number(store.fetch(key, startMs) ?? 0) + 1), startMs, startMs)
+      if (record % 50 === 49) commit()
+    }
+    expect(store.fetch('k7', 5 * minuteMs)).toBe('5')
+    // Only keys that are new in a window which others have committed already are looked up: once each.
+    expect(count('weft_store_engine_reads_total')).toBe(6 * 50)
+  })
+
+  test('is read from the engine once a key after a restart, absent partners too', () => {
+    const first = open({ ...windows, retainDuplicates: true })
+    for (let key = 0; key < 20; key++) first.store.put(`k${key}`, 'v', minuteMs, minuteMs)
+    first.commit()
+    const { store, count } = open({ ...windows, retainDuplicates: true }, first.engine)
+    let seen = 0
+    for (let round = 0; round < 50; round++) {
+      for (let key = 0; key < 40; key++) {
+        store.visit(`k${key}`, { fromMs: minuteMs - 10 + round, toMs: 2 * minuteMs }, () => seen++)
+      }
+    }
+    expect(seen).toBe(20 * 11)
+    expect(count('weft_store_engine_reads_total')).toBe(40)
+  })
+})
+
+describe('what has expired', () => {
+  test('goes by whole buckets when stream time passes, and is counted when it comes late', () => {
+    const { store, engine, count, commit } = open(windows)
+    for (let minute = 0; minute < 40; minute++) {
+      for (let key = 0; key < 10; key++) store.put(`k${key}`, 'v', minute * minuteMs, 0)
+      commit()
+      // Ten live minutes, those of a bucket of five that is not over yet, and stream time.
+      expect(engine.entryCount).toBeLessThanOrEqual(10 * 15 + 1)
+    }
+    expect(store.put('k1', 'late', 29 * minuteMs, 0)).toBe(false)
+    expect(store.put('k1', 'in time', 30 * minuteMs, 0)).toBe(true)
+    expect(count('weft_store_expired_total')).toBe(1)
+  })
+
+  test('stays expired after a restart, before anything is put', () => {
+    const spec = { ...base, kind: 'key-value', timestamped: true, timeToLiveMs: 10 * minuteMs } as const
+    const first = open(spec)
+    first.store.put('old', 'v', minuteMs)
+    first.store.put('new', 'v', 11 * minuteMs)
+    first.commit()
+    const again = open(spec, first.engine)
+    expect(again.store.get('old')).toBeUndefined()
+    expect(again.store.get('new')).toBe('v')
+    again.store.put('later', 'v', 40 * minuteMs)
+    again.commit()
+    expect(first.engine.entryCount).toBe(2)
+  })
+
+  test('needs timestamps', () => {
+    const spec = { ...base, kind: 'key-value', timestamped: false, timeToLiveMs: minuteMs } as const
+    expect(() => open(spec)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+  })
+})

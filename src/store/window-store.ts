@@ -1,0 +1,117 @@
+import type { Counter } from '../base/metrics.ts'
+import type {
+  KeyRange,
+  ScanOptions,
+  StoreKeyIdentity,
+  TimeRange,
+  WindowEntry,
+  WindowStore,
+  WindowVisitor,
+} from './contracts.ts'
+import { identityIn, keyBytes, type StoreFacts } from './store-facts.ts'
+import type { TimedSlot } from './timed-key.ts'
+import type { TimedOverlay } from './timed-overlay.ts'
+import { scanTimed, slotsOf } from './timed-scan.ts'
+
+type WindowFacts = StoreFacts &
+  Pick<WindowStore, 'timestamped' | 'windowSizeMs' | 'retentionMs' | 'retainDuplicates'>
+
+/** Kafka Streams' numbers of duplicates begin anew after 2^31 − 1. */
+const sequenceMask = 0x7fff_ffff
+
+export class OverlayWindowStore implements WindowStore {
+  readonly kind = 'window'
+  readonly name: string
+  readonly persistent: boolean
+  readonly caching: boolean
+  readonly timestamped: boolean
+  readonly windowSizeMs: number
+  readonly retentionMs: number
+  readonly retainDuplicates: boolean
+  readonly #overlay: TimedOverlay
+  readonly #expired: Counter
+
+  /** @param expired - counts what came too late to be kept */
+  constructor(overlay: TimedOverlay, facts: WindowFacts, expired: Counter) {
+    this.name = facts.name
+    this.persistent = facts.persistent
+    this.caching = facts.caching
+    this.timestamped = facts.timestamped
+    this.windowSizeMs = facts.windowSizeMs
+    this.retentionMs = facts.retentionMs
+    this.retainDuplicates = facts.retainDuplicates
+    this.#overlay = overlay
+    this.#expired = expired
+  }
+
+  get streamTimeMs(): number {
+    return this.#overlay.options.time.valueMs
+  }
+
+  identity(key: unknown): StoreKeyIdentity {
+    return identityIn(this.name, this.#overlay.options.coding.keys, key)
+  }
+
+  put(key: unknown, value: unknown, startMs: number, timestampMs: number): boolean {
+    if (this.retainDuplicates && value === null) return true
+    const { time } = this.#overlay.options
+    time.observe(startMs)
+    if (this.#overlay.isExpired(startMs)) {
+      this.#expired.value++
+      return false
+    }
+    if (this.retainDuplicates) time.sequence = (time.sequence + 1) & sequenceMask
+    const second = this.retainDuplicates ? time.sequence : 0
+    const slot = this.#overlay.writable(this.identity(key), startMs, second)
+    this.#overlay.write(slot, value, timestampMs)
+    return true
+  }
+
+  fetch(key: unknown, startMs: number): unknown {
+    return this.#find(key, startMs)?.value
+  }
+
+  timestampMs(key: unknown, startMs: number): number | undefined {
+    return this.timestamped ? this.#find(key, startMs)?.timestampMs : undefined
+  }
+
+  visit(key: unknown, times: TimeRange, visit: WindowVisitor): void {
+    this.#overlay.visit(this.identity(key), times, visit)
+  }
+
+  fetchTimes(key: unknown, times: TimeRange, options?: ScanOptions): Iterable<WindowEntry> {
+    return this.#entries(slotsOf(this.#overlay, this.identity(key), times, options))
+  }
+
+  fetchKeys(keys: KeyRange<unknown>, times: TimeRange, options?: ScanOptions): Iterable<WindowEntry> {
+    const coding = this.#overlay.options.coding.keys
+    const bounds = {
+      ...times,
+      keyFrom: keyBytes(this.name, coding, keys.from),
+      keyTo: keyBytes(this.name, coding, keys.to),
+    }
+    return this.#entries(scanTimed(this.#overlay, bounds, options))
+  }
+
+  fetchAll(times: TimeRange, options?: ScanOptions): Iterable<WindowEntry> {
+    return this.fetchKeys({ from: undefined, to: undefined }, times, options)
+  }
+
+  #find(key: unknown, startMs: number): TimedSlot | undefined {
+    const identity = this.identity(key)
+    if (!this.retainDuplicates) return this.#overlay.find(identity, startMs, 0)
+    return slotsOf(this.#overlay, identity, { fromMs: startMs, toMs: startMs }, undefined)[0]
+  }
+
+  *#entries(slots: Iterable<TimedSlot>): Generator<WindowEntry> {
+    const { keys } = this.#overlay.options.coding
+    for (const { identity, value, timestampMs } of slots) {
+      yield {
+        key: keys.key(identity.owner.identity),
+        startMs: identity.first,
+        value,
+        timestampMs: this.timestamped ? timestampMs : undefined,
+      }
+    }
+  }
+}
