@@ -230,7 +230,7 @@ export class Run {
           topic: changeLogOf(this.#topology, where.store),
           partition: Number(where.task.split('_')[1]),
         },
-        timestamped: spec?.timestamped === true,
+        timestamped: spec?.kind === 'key-value' && spec.timestamped,
         entries: content.entries,
         position: content.position.offset,
         whole: running.has(`${place.processId} ${where.task}`),

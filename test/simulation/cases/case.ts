@@ -4,7 +4,13 @@ import type { DataType, Format } from '../../../src/data/types.ts'
 import type { TestRecord } from '../../../src/testing/cluster.ts'
 import { finishTopology } from '../../../src/topology/build-topology.ts'
 import type { FunctionKind, FunctionRef } from '../../../src/topology/functions.ts'
-import type { Node, SinkNode, StoreSpec, Topology } from '../../../src/topology/topology.ts'
+import type {
+  KeyValueStoreSpec,
+  Node,
+  SinkNode,
+  StoreSpec,
+  Topology,
+} from '../../../src/topology/topology.ts'
 import type { Evidence } from '../audit/evidence.ts'
 
 /** Where records go that a function fails on; there in every case. */
@@ -69,7 +75,7 @@ export function sink(input: string, topic: string, value: Format = text): SinkNo
   return { kind: 'sink', id: `to-${topic}`, input, topic: { kind: 'topic', name: topic }, key: text, value }
 }
 
-export function keyValueStore(name: string, settings: Partial<StoreSpec> = {}): StoreSpec {
+export function keyValueStore(name: string, settings: Partial<KeyValueStoreSpec> = {}): KeyValueStoreSpec {
   return {
     name,
     kind: 'key-value',
