@@ -73,6 +73,7 @@ export const homes = {
   '@duckdb/node-api': 'src/(language/sql|workload)/',
   pyodide: 'src/functions/python/',
   '@bufbuild/protobuf': 'src/(registry|serde)/',
+  '@nxtedition/rocksdb': 'src/store/rocksdb/',
   yaml: 'src/language/',
   commander: 'src/cli/',
   pino: 'src/cli/',

@@ -71,6 +71,7 @@ export const errorCodes = {
   STORE_FULL: { domain: 'user', retry: 'never' },
   STORE_CORRUPT: { domain: 'external', retry: 'never' },
   STORE_IN_USE: { domain: 'external', retry: 'backoff' },
+  STORE_UNWRITABLE: { domain: 'user', retry: 'never' },
   STATE_LOCKED: { domain: 'user', retry: 'never' },
   // the process
   PORT_IN_USE: { domain: 'user', retry: 'never' },

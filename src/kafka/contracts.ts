@@ -146,6 +146,8 @@ export interface Producer {
   flush(): Promise<void>
   /** The offset after the last acknowledged record that this producer wrote there; undefined where it wrote none or was not told. */
   acknowledgedOffset(partition: TopicPartition): number | undefined
+  /** In which the partition's leader is, as far as is known; −1: not known. */
+  leaderEpoch(partition: TopicPartition): number
   /** Whether a transaction has begun: the first append or offset after `init`, `commit` or `abort` begins one. */
   readonly inTransaction: boolean
   /**
@@ -293,6 +295,10 @@ export interface Admin {
     partitions: readonly TopicPartition[],
     at: 'earliest' | 'latest' | number,
     isolation: IsolationLevel,
+  ): Promise<Map<string, number>>
+  /** Where the logs' leaders end the epochs, keyed by `topic-partition`: a position beyond is not in the log any more. −1: they do not know the epoch. */
+  epochEnds(
+    positions: readonly (TopicPartition & { readonly leaderEpoch: number })[],
   ): Promise<Map<string, number>>
   topicConfigs(topic: string): Promise<Record<string, string>>
   /** Null: back to the default. @throws StreamError `TOPIC_MISSING`, `TOPIC_INVALID`, `NOT_AUTHORIZED` */

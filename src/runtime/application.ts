@@ -2,6 +2,7 @@ import { sleep } from '../base/clock.ts'
 import { deferred } from '../base/deferred.ts'
 import { StreamError, toStreamError } from '../base/errors.ts'
 import { MetricRegistry } from '../base/metrics.ts'
+import type { ProcessEngines } from '../store/state-engines.ts'
 import type { Topology } from '../topology/topology.ts'
 import { nextApplicationState } from './application-states.ts'
 import type { ApplicationState } from './application-states.ts'
@@ -11,6 +12,7 @@ import { startWorker } from './hosting/worker-thread.ts'
 import { openIdentity } from './identity/process-identity.ts'
 import type { ProcessIdentity } from './identity/process-identity.ts'
 import type { ApplicationOptions, Surroundings } from './options.ts'
+import { needsEngines, openEngines, registerEngineMetrics } from './state/open-engines.ts'
 import type { ThreadStatus } from './status.ts'
 import type { RestoreProgress } from './thread/restorer.ts'
 
@@ -39,6 +41,7 @@ export class Application {
   readonly #done = deferred()
   #state: ApplicationState = 'created'
   #identity: ProcessIdentity | undefined = undefined
+  #engines: ProcessEngines | undefined = undefined
   #slots: ThreadSlot[] = []
   #failure: StreamError | undefined = undefined
 
@@ -71,7 +74,7 @@ export class Application {
    * @throws StreamError `STATE_LOCKED`, `CONFIG_INVALID`
    */
   start(): void {
-    const { hosting, identity, applicationId, threads } = this.#options
+    const { hosting, identity, applicationId } = this.#options
     if (hosting === 'worker' && this.#surroundings.connector !== undefined) {
       throw new StreamError('CONFIG_INVALID', 'worker threads cannot share a connector', {
         hint: 'Run the threads inline, or leave the connector out.',
@@ -79,7 +82,25 @@ export class Application {
     }
     this.#identity = openIdentity(identity, applicationId)
     this.#go('starting')
-    const { processId } = this.#identity
+    if (needsEngines(this.#topology, this.#options, this.#surroundings)) void this.#openEngines()
+    else this.#startThreads(this.#identity.processId)
+  }
+
+  async #openEngines(): Promise<void> {
+    try {
+      this.#engines = await openEngines(this.#options, this.#surroundings)
+    } catch (thrown) {
+      this.#failure = toStreamError(thrown)
+    }
+    if (this.#failure === undefined && this.#state === 'starting') {
+      registerEngineMetrics(this.metrics, this.#engines, this.#options.state.memoryBytes)
+      this.#startThreads(this.#identity?.processId ?? '')
+    } else await this.#closeAndEnd()
+  }
+
+  #startThreads(processId: string): void {
+    const { hosting, threads } = this.#options
+    const engines = this.#engines
     this.#slots = Array.from(
       { length: threads },
       (_, index) =>
@@ -90,6 +111,7 @@ export class Application {
             topology: this.#topology,
             options: this.#options,
             surroundings: this.#surroundings,
+            ...(engines === undefined ? {} : { engines }),
             metrics: this.metrics,
             onOpened: () => {},
             onCommitted: () => {},
@@ -136,6 +158,14 @@ export class Application {
       ),
     )
     watching.abort()
+    await this.#closeAndEnd()
+  }
+
+  /** All threads have ended: nobody uses the stores any more. */
+  async #closeAndEnd(): Promise<void> {
+    await this.#engines?.close().catch((thrown: unknown) => {
+      this.#failure ??= toStreamError(thrown)
+    })
     this.#end()
   }
 

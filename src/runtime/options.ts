@@ -7,6 +7,7 @@ import type { FunctionHostOptions } from '../functions/open-functions.ts'
 import type { Connector, ProducerOptions } from '../kafka/contracts.ts'
 import type { SaslSettings, TcpOptions } from '../kafka/tcp-connector.ts'
 import type { StateEngines } from '../store/contracts.ts'
+import type { EngineChoice } from '../store/state-engines.ts'
 import type { OffsetReset } from '../topology/topology.ts'
 
 export type Guarantee = 'exactly_once_v2' | 'at_least_once'
@@ -23,6 +24,14 @@ export interface KafkaTarget {
   readonly bootstrap: string
   readonly tls: TcpOptions['tls'] | undefined
   readonly sasl: SaslSettings | undefined
+}
+
+/** Where stores that ask for a place on disk are kept. */
+export interface StateOptions {
+  /** `auto`: RocksDB where its binary is there, else SQLite. `memory`: nothing is kept on disk. */
+  readonly engine: EngineChoice
+  /** Of an application's stores on disk in one process: buffers and caches together, memory outside the JavaScript heap. */
+  readonly memoryBytes: number
 }
 
 /** Where a process keeps who it is between runs; `fixed` is for tests and simulation, which keep nothing. */
@@ -56,6 +65,7 @@ export interface ApplicationOptions {
   /** Whether each thread has a worker thread of its own or they share the caller's. */
   readonly hosting: 'inline' | 'worker'
   readonly identity: IdentityOptions
+  readonly state: StateOptions
   /** Leave the group on close: for scaling down. Otherwise a static member keeps its place for the session timeout. */
   readonly leaveOnClose: boolean
   readonly transactionTimeoutMs: number
@@ -106,17 +116,18 @@ export interface Surroundings {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  /** Where stores keep their bytes; absent: in memory, gone with the task. Only where all threads are inline. */
+  /** Where stores on disk keep their bytes; absent: in memory, gone with the task. */
   readonly engines?: StateEngines
 }
 
 /** What must be said; the rest has defaults. */
 export type ApplicationSettings = Partial<
-  Omit<ApplicationOptions, 'bounds' | 'policies' | 'producer' | 'kafka'>
+  Omit<ApplicationOptions, 'bounds' | 'policies' | 'producer' | 'kafka' | 'state'>
 > & {
   readonly applicationId: string
   readonly kafka: Pick<KafkaTarget, 'bootstrap'> & Partial<KafkaTarget>
   readonly identity: IdentityOptions
+  readonly state?: Partial<StateOptions>
   readonly bounds?: Partial<ThreadBounds>
   readonly policies?: Partial<Record<RecordStage, RecordPolicy>>
   readonly producer?: Partial<ApplicationOptions['producer']>
@@ -136,6 +147,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     commitIntervalMs: commitIntervalMs[guarantee],
     threads,
     hosting: threads === 1 ? 'inline' : 'worker',
+    state: { engine: 'auto', memoryBytes: 256 * 1_048_576 },
     leaveOnClose: false,
     transactionTimeoutMs: 10_000,
     sessionTimeoutMs: 45_000,
@@ -165,6 +177,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
   return {
     ...defaults,
     ...settings,
+    state: { ...defaults.state, ...settings.state },
     bounds: { ...defaults.bounds, ...settings.bounds },
     policies: { ...defaults.policies, ...settings.policies },
     producer: { ...defaults.producer, ...settings.producer },

@@ -5,11 +5,14 @@
 
 /** What an engine's content equals: the change log up to this offset. */
 export interface ChangeLogPosition {
+  /** Of the change log's topic; empty where there is none. */
   readonly topicId: string
   /** The next offset to read. */
   readonly offset: number
   readonly leaderEpoch: number
   readonly committedAtMs: number
+  /** Of a store without change log, instead: where its task's inputs stood. */
+  readonly inputs?: string
 }
 
 /** The sealed entries of one commit. A `null` value deletes. */

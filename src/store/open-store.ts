@@ -3,7 +3,7 @@ import type { Counter, Metrics } from '../base/metrics.ts'
 import type { Column, Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
 import { BucketedKeys } from './bucketed-keys.ts'
-import { Buckets, defaultBucketMs, newestPrefix } from './buckets.ts'
+import { bucketBytes, Buckets, defaultBucketMs, newestPrefix } from './buckets.ts'
 import type {
   ChangeLogSink,
   FacadeOfKind,
@@ -136,7 +136,7 @@ function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
   const labels = { store: spec.name }
   return {
     name: spec.name,
-    engine: options.engine ?? new MemoryStore(),
+    engine: options.engine ?? new MemoryStore({ bucketBytes: isBucketed(spec) ? bucketBytes : 0 }),
     keys: options.keyedBy === 'index' ? indexKeying : serdeKeying(options.keySerde, spec.key),
     values: (timestamped) => valueCoding({ serde: options.valueSerde, timestamped, columns: spec.columns }),
     changeLog: spec.logging === 'own' ? options.changeLog : undefined,
@@ -153,6 +153,11 @@ function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
       labels,
     ),
   }
+}
+
+/** Whether what the engine has is kept by time buckets. */
+function isBucketed(spec: StoreDescription): boolean {
+  return spec.kind !== 'key-value' || spec.timeToLiveMs !== undefined
 }
 
 function openKind(spec: StoreDescription, base: Base): OpenedStore {

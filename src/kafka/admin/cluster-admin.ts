@@ -24,7 +24,7 @@ import {
   listGroups,
   setGroupOffsets,
 } from './group-requests.ts'
-import { deleteRecords, listOffsets } from './leader-requests.ts'
+import { deleteRecords, epochEnds, listOffsets } from './leader-requests.ts'
 import {
   alterTopicConfigs,
   createPartitions,
@@ -89,6 +89,12 @@ export class ClusterAdmin implements Admin {
 
   deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
     return deleteRecords(this.#cluster, before)
+  }
+
+  epochEnds(
+    positions: readonly (TopicPartition & { readonly leaderEpoch: number })[],
+  ): Promise<Map<string, number>> {
+    return epochEnds(this.#cluster, positions)
   }
 
   listOffsets(

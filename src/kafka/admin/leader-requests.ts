@@ -109,3 +109,34 @@ export function deleteRecords(
     },
   })
 }
+
+/** See `Admin.epochEnds`. */
+export async function epochEnds(
+  cluster: Cluster,
+  positions: readonly (TopicPartition & { readonly leaderEpoch: number })[],
+): Promise<Map<string, number>> {
+  const ends = new Map<string, number>()
+  await askLeaders(cluster, positions, {
+    api: apis.offsetForLeaderEpoch,
+    request: (topics) => ({
+      topics: [...topics].map(([topic, parts]) => ({
+        topic,
+        partitions: parts.map(({ partition, leaderEpoch }) => ({
+          partition,
+          currentLeaderEpoch: cluster.metadata.partition(topic, partition)?.leaderEpoch ?? -1,
+          leaderEpoch,
+        })),
+      })),
+    }),
+    answer: (response) => {
+      for (const { topic, partitions } of response.topics) {
+        for (const { partition, errorCode, endOffset } of partitions) {
+          const key = partitionKey({ topic, partition })
+          checkResponse(errorCode, `find an epoch in ${key}`)
+          ends.set(key, endOffset)
+        }
+      }
+    },
+  })
+  return ends
+}

@@ -123,6 +123,10 @@ export class ClusterProducer implements Producer {
     return this.#accumulator.acknowledgedOffset(partition)
   }
 
+  leaderEpoch({ topic, partition }: TopicPartition): number {
+    return this.#cluster.metadata.partition(topic, partition)?.leaderEpoch ?? -1
+  }
+
   get inTransaction(): boolean {
     return this.#protocol !== undefined && !['uninitialised', 'initialising', 'ready'].includes(this.#state)
   }

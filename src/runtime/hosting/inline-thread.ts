@@ -9,7 +9,11 @@ export function startInline(parts: ThreadParts): HostedThread {
   const thread = new StreamThread({
     ...parts,
     metrics: labelledMetrics(parts.metrics, labels),
-    surroundings: { ...parts.surroundings, logger: parts.surroundings.logger.with(labels) },
+    surroundings: {
+      ...parts.surroundings,
+      logger: parts.surroundings.logger.with(labels),
+      ...(parts.engines === undefined ? {} : { engines: parts.engines.forThread(parts.index) }),
+    },
   })
   return {
     done: thread.run(),

@@ -10,6 +10,7 @@ import { toStreamError } from '../../base/errors.ts'
 import type { LogFields, Logger, LogLevel } from '../../base/logger.ts'
 import { MetricRegistry } from '../../base/metrics.ts'
 import { systemRandom } from '../../base/random.ts'
+import { ProcessEngines } from '../../store/state-engines.ts'
 import { labelledMetrics } from '../thread/labelled-metrics.ts'
 import { StreamThread } from '../thread/stream-thread.ts'
 import { errorFacts } from './worker-messages.ts'
@@ -20,7 +21,7 @@ const statusIntervalMs = 200
 const port = parentPort
 assert(port !== null, 'worker-main runs only in a worker thread')
 const post = (message: FromWorker): void => port.postMessage(message)
-const input = workerData as WorkerInput
+const { engines, ...input } = workerData as WorkerInput
 const registry = new MetricRegistry()
 const labels = { thread: String(input.index + 1) }
 
@@ -32,6 +33,7 @@ const thread = new StreamThread({
     clock: systemClock,
     random: systemRandom,
     logger: postingLogger(labels),
+    ...(engines === undefined ? {} : { engines: ProcessEngines.attach(engines).forThread(input.index) }),
   },
   onOpened: () => post({ kind: 'opened' }),
   onCommitted: () => post({ kind: 'committed' }),

@@ -11,7 +11,7 @@ import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.ts'
 /** Runs a stream thread in a worker thread. The first of `done`, `failed` and the worker's own end decides. */
 export function startWorker(parts: ThreadParts): HostedThread {
   const { index, processId, topology, options } = parts
-  const input: WorkerInput = { index, processId, topology, options }
+  const input: WorkerInput = { index, processId, topology, options, engines: parts.engines?.shared }
   // The source runs as TypeScript, the package as JavaScript: the entry has the ending that this file has.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const worker = new Worker(new URL(`./worker-main.${ending}`, import.meta.url), { workerData: input })

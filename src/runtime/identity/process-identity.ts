@@ -21,7 +21,7 @@ export interface ProcessIdentity {
  */
 export function openIdentity(options: IdentityOptions, applicationId: string): ProcessIdentity {
   if (options.kind === 'fixed') return { processId: options.processId, release: () => {} }
-  const folder = join(options.stateDir, encodeURIComponent(applicationId))
+  const folder = applicationFolder(options.stateDir, applicationId)
   mkdirSync(folder, { recursive: true })
   const lock = lockFolder(folder)
   try {
@@ -30,6 +30,11 @@ export function openIdentity(options: IdentityOptions, applicationId: string): P
     lock.close()
     throw error
   }
+}
+
+/** Where an application keeps what is its own. */
+export function applicationFolder(stateDir: string, applicationId: string): string {
+  return join(stateDir, encodeURIComponent(applicationId))
 }
 
 /**

@@ -15,6 +15,8 @@ export interface TaskStoreParts {
   readonly drop: () => void
   /** Where the change log ends for records that this thread's producer wrote and the cluster acknowledged. */
   readonly acknowledged: (changeLog: TopicPartition) => number | undefined
+  /** In which its leader is now; −1: not known. */
+  readonly leaderEpoch: (changeLog: TopicPartition) => number
   readonly nowMs: () => number
 }
 
@@ -27,8 +29,6 @@ export class TaskStore {
   store: StateStore
   readonly #parts: TaskStoreParts
   #sealed: SealedStore | undefined = undefined
-  /** For a store without change log: the input positions that its content equals. */
-  #inputs: string | undefined = undefined
 
   constructor(parts: TaskStoreParts) {
     this.#parts = parts
@@ -53,10 +53,8 @@ export class TaskStore {
   /** The commit that holds the sealed generation has happened. */
   committed(): void {
     assert(this.#sealed !== undefined, `store "${this.spec.name}" is committed without being sealed`)
-    const { generation, inputs } = this.#sealed
-    this.managed.committed(generation, this.#position(this.#sealed))
+    this.managed.committed(this.#sealed.generation, this.#position(this.#sealed))
     this.#sealed = undefined
-    this.#inputs = inputs
   }
 
   /** Drops what no commit holds. Committed generations are in the engine already, so "from 0 on" drops exactly the others. */
@@ -72,7 +70,6 @@ export class TaskStore {
     const { managed, store } = this.#parts.open()
     this.managed = managed
     this.store = store
-    this.#inputs = undefined
   }
 
   /**
@@ -82,17 +79,21 @@ export class TaskStore {
    */
   missedCommit(queues: readonly PartitionQueue[], committed: boolean): boolean {
     if (this.spec.logging !== 'none') return false
-    return this.#inputs === undefined ? committed : this.#inputs !== inputsOf(queues)
+    const inputs = this.managed.position()?.inputs
+    return inputs === undefined ? committed : inputs !== inputsOf(queues)
   }
 
-  #position({ sourcePosition }: SealedStore): ChangeLogPosition | undefined {
+  #position({ sourcePosition, inputs }: SealedStore): ChangeLogPosition | undefined {
     const { changeLog } = this
-    if (changeLog === undefined) return undefined
+    const committedAtMs = this.#parts.nowMs()
+    if (changeLog === undefined) return { topicId: '', offset: 0, leaderEpoch: -1, committedAtMs, inputs }
     const before = this.managed.position()
     // The next transaction's changes are not sent before this one has ended: what is acknowledged now is this generation's.
-    const offset = this.spec.logging === 'source' ? sourcePosition : this.#parts.acknowledged(changeLog)
+    const isSource = this.spec.logging === 'source'
+    const offset = isSource ? sourcePosition : this.#parts.acknowledged(changeLog)
     if (offset === undefined || offset <= (before?.offset ?? -1)) return before
-    return { topicId: this.topicId, offset, leaderEpoch: -1, committedAtMs: this.#parts.nowMs() }
+    const leaderEpoch = isSource ? -1 : this.#parts.leaderEpoch(changeLog)
+    return { topicId: this.topicId, offset, leaderEpoch, committedAtMs }
   }
 }
 

@@ -141,7 +141,7 @@ export class AssignedTasks {
     const facts = await askCluster(member, admin, tasks, start)
     for (const [index, task] of tasks.entries()) {
       if (task.attempt !== attempts[index]) continue
-      const parts = beginTask(task, facts, logger)
+      const parts = beginTask(task, facts, { logger, nowMs: start.nowMs() })
       logger.info('task restores', { task: task.id, stores: parts.length })
       if (parts.length === 0) this.#run(task)
       else restorer.add(task, parts)

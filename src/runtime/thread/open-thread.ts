@@ -85,7 +85,11 @@ async function openAll(
   await globals.load()
   const fetcher = kafka.fetcher(fetchOptions(options, isolation))
   closers.push(() => fetcher.close())
-  const restorer = new Restorer(kafka.fetcher(fetchOptions(options, 'read_committed')), parts.onRestore)
+  const restorer = new Restorer(
+    kafka.fetcher(fetchOptions(options, 'read_committed')),
+    () => parts.surroundings.clock.nowMs(),
+    parts.onRestore,
+  )
   closers.push(() => restorer.close())
   return { isolation, kafka, plan, functions, output, policies, globals, fetcher, restorer }
 }

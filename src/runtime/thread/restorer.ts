@@ -41,8 +41,11 @@ export class Restorer {
   readonly #replays = new Map<string, Replay>()
   readonly #report: (progress: RestoreProgress) => void
 
-  constructor(fetcher: Fetcher, report: (progress: RestoreProgress) => void) {
+  readonly #nowMs: () => number
+
+  constructor(fetcher: Fetcher, nowMs: () => number, report: (progress: RestoreProgress) => void) {
     this.#fetcher = fetcher
+    this.#nowMs = nowMs
     this.#report = report
   }
 
@@ -119,14 +122,17 @@ export class Restorer {
         if (offset >= replay.position && offset < replay.end) addEntry(entries, columns, row)
       }
       const offset = Math.max(replay.position, Math.min(batch.lastOffset + 1, replay.end))
-      replay.store.managed.restore({ entries, position: positionAt(replay, offset, batch.leaderEpoch) })
+      replay.store.managed.restore({ entries, position: this.#position(replay, offset, batch.leaderEpoch) })
       replay.position = offset
       count += entries.length
     }
     const offset = Math.max(replay.position, Math.min(chunk.nextOffset, replay.end))
     if (offset > replay.position) {
       replay.position = offset
-      replay.store.managed.restore({ entries: [], position: positionAt(replay, offset, -1) })
+      replay.store.managed.restore({
+        entries: [],
+        position: this.#position(replay, offset, replay.store.managed.position()?.leaderEpoch ?? -1),
+      })
     }
     replay.records += count
     this.#report({
@@ -136,6 +142,10 @@ export class Restorer {
       remaining: replay.end - replay.position,
     })
     return count
+  }
+
+  #position(replay: Replay, offset: number, leaderEpoch: number): RestoreBatch['position'] {
+    return { topicId: replay.store.topicId, offset, leaderEpoch, committedAtMs: this.#nowMs() }
   }
 
   #finish(replay: Replay): void {
@@ -156,8 +166,4 @@ function addEntry(entries: Entry[], columns: RecordColumns, row: number): void {
     value: valueEnd < 0 ? null : columns.buffer.subarray(columns.valueStart[row], valueEnd),
     timestampMs: columns.timestampMs[row] as number,
   })
-}
-
-function positionAt(replay: Replay, offset: number, leaderEpoch: number): RestoreBatch['position'] {
-  return { topicId: replay.store.topicId, offset, leaderEpoch, committedAtMs: 0 }
 }

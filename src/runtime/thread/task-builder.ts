@@ -71,6 +71,7 @@ export class TaskBuilder {
     const { options, output, surroundings, plan } = this.#parts
     const changeLog = this.#changeLogOf(spec, partition)
     const place: StorePlace = { task, store: spec.name }
+    const engines = spec.persistent ? surroundings.engines : undefined
     const sink: ChangeLogSink = {
       append: (store, key, value, timestampMs) => {
         output.sendBytes({ topic: changeLogTopic(options.applicationId, store), partition }, key, value, {
@@ -90,10 +91,11 @@ export class TaskBuilder {
           valueSerde: serdeFor(spec.value),
           changeLog: sink,
           metrics,
-          ...(surroundings.engines === undefined ? {} : { engine: surroundings.engines.open(place) }),
+          ...(engines === undefined ? {} : { engine: engines.open(place) }),
         }),
-      drop: () => surroundings.engines?.drop(place),
+      drop: () => engines?.drop(place),
       acknowledged: (log) => output.producer.acknowledgedOffset(log),
+      leaderEpoch: (log) => output.producer.leaderEpoch(log),
       nowMs: () => surroundings.clock.nowMs(),
     })
   }

@@ -9,6 +9,7 @@ import type {
 import type { Logger } from '../../base/logger.ts'
 import type { OffsetReset } from '../../topology/topology.ts'
 import { decodePartitionTime } from '../task/offset-metadata.ts'
+import { unfitReason } from '../task/store-fit.ts'
 import type { PartitionQueue } from '../task/partition-queue.ts'
 import type { Task, TaskStart } from '../task/task.ts'
 import type { TaskStore } from '../task/task-store.ts'
@@ -28,6 +29,10 @@ export interface ClusterFacts {
   readonly ends: ReadonlyMap<string, number>
   readonly changeLogStarts: ReadonlyMap<string, number>
   readonly changeLogEnds: ReadonlyMap<string, number>
+  /** Of stores that hold something already: where the leaders end the epochs of their positions. */
+  readonly epochEnds: ReadonlyMap<string, number>
+  /** By topic: how long tombstones stay in the change log of a store whose position is not new. */
+  readonly tombstonesMs: ReadonlyMap<string, number>
 }
 
 /**
@@ -36,7 +41,7 @@ export interface ClusterFacts {
  */
 export async function askCluster(
   member: Pick<GroupMember, 'fetchOffsets'>,
-  admin: Pick<Admin, 'listOffsets'>,
+  admin: AskedAdmin,
   tasks: readonly Task[],
   options: StartOptions,
 ): Promise<ClusterFacts> {
@@ -45,16 +50,55 @@ export async function askCluster(
   const changeLogs = tasks.flatMap((task) => task.stores.flatMap((store) => store.changeLog ?? []))
   const changeLogEnds = await listOffsets(admin, changeLogs, 'latest', 'read_uncommitted')
   const changeLogStarts = await listOffsets(admin, changeLogs, 'earliest', 'read_uncommitted')
+  const epochEnds = await askEpochs(admin, tasks)
+  const tombstonesMs = await askTombstones(admin, tasks, options.nowMs())
   const fresh = inputs.filter((partition) => !committed.has(partitionKey(partition)))
   const resets = await resetOffsets(admin, fresh, { ...options, nowMs: options.nowMs() })
   // With one input there is no order to wait for, and nobody asks where it ends.
   const ordered = tasks.filter((task) => task.queues.length > 1).flatMap((task) => task.partitions)
   const ends = await listOffsets(admin, ordered, 'latest', options.isolation)
-  return { committed, resets, ends, changeLogStarts, changeLogEnds }
+  return { committed, resets, ends, changeLogStarts, changeLogEnds, epochEnds, tombstonesMs }
 }
 
+type AskedAdmin = Pick<Admin, 'listOffsets' | 'epochEnds' | 'topicConfigs'>
+
+async function askEpochs(admin: AskedAdmin, tasks: readonly Task[]): Promise<Map<string, number>> {
+  const positions = tasks.flatMap((task) =>
+    task.stores.flatMap(({ changeLog, managed }) => {
+      const leaderEpoch = managed.position()?.leaderEpoch ?? -1
+      return changeLog === undefined || leaderEpoch < 0 ? [] : [{ ...changeLog, leaderEpoch }]
+    }),
+  )
+  return positions.length === 0 ? new Map() : admin.epochEnds(positions)
+}
+
+/** No topic lets tombstones go sooner after they were written than a store is asked about here. */
+const newEnoughMs = 60_000
+
+async function askTombstones(
+  admin: AskedAdmin,
+  tasks: readonly Task[],
+  nowMs: number,
+): Promise<Map<string, number>> {
+  const old = tasks.flatMap((task) =>
+    task.stores.flatMap(({ changeLog, managed }) => {
+      const position = managed.position()
+      const isOld = position !== undefined && nowMs - position.committedAtMs > newEnoughMs
+      return changeLog === undefined || !isOld ? [] : [changeLog.topic]
+    }),
+  )
+  const kept = new Map<string, number>()
+  for (const topic of new Set(old)) {
+    kept.set(topic, Number((await admin.topicConfigs(topic))['delete.retention.ms'] ?? dayMs))
+  }
+  return kept
+}
+
+/** Kafka's default. */
+const dayMs = 86_400_000
+
 async function listOffsets(
-  admin: Pick<Admin, 'listOffsets'>,
+  admin: AskedAdmin,
   partitions: readonly TopicPartition[],
   at: 'earliest' | 'latest',
   isolation: IsolationLevel,
@@ -62,16 +106,23 @@ async function listOffsets(
   return partitions.length === 0 ? new Map() : admin.listOffsets(partitions, at, isolation)
 }
 
+interface Beginning {
+  readonly logger: Logger
+  readonly nowMs: number
+}
+
 /** Puts a task at its offsets and says what is to be replayed before it runs. Synchronous: nothing can come between. */
-export function beginTask(task: Task, facts: ClusterFacts, logger: Logger): RestorePart[] {
+export function beginTask(task: Task, facts: ClusterFacts, beginning: Beginning): RestorePart[] {
   task.begin(startsOf(task, facts))
   const committed = task.partitions.some((partition) => facts.committed.has(partitionKey(partition)))
   return task.stores.flatMap((store) => {
     if (store.missedCommit(task.queues, committed)) {
-      logger.warn('store without change log missed a commit and starts empty', { store: store.spec.name })
+      beginning.logger.warn('store without change log missed a commit and starts empty', {
+        store: store.spec.name,
+      })
       store.reopen()
     }
-    return restorePart(task, store, facts, logger)
+    return restorePart(task, store, facts, beginning)
   })
 }
 
@@ -90,13 +141,26 @@ function startsOf(task: Task, facts: ClusterFacts): Map<PartitionQueue, TaskStar
   return starts
 }
 
-function restorePart(task: Task, store: TaskStore, facts: ClusterFacts, logger: Logger): RestorePart[] {
+function restorePart(
+  task: Task,
+  store: TaskStore,
+  facts: ClusterFacts,
+  { logger, nowMs }: Beginning,
+): RestorePart[] {
   const { changeLog } = store
   if (changeLog === undefined) return []
   const key = partitionKey(changeLog)
-  const log = { start: facts.changeLogStarts.get(key) ?? 0, end: facts.changeLogEnds.get(key) ?? 0 }
-  if (!fitsLog(store, log)) {
-    logger.warn('store does not fit its change log and is rebuilt', { store: store.spec.name, task: task.id })
+  const log = {
+    topicId: store.topicId,
+    start: facts.changeLogStarts.get(key) ?? 0,
+    end: facts.changeLogEnds.get(key) ?? 0,
+    epochEnd: facts.epochEnds.get(key),
+    tombstonesMs: facts.tombstonesMs.get(changeLog.topic),
+  }
+  const reason = unfitReason(store.managed.position(), log, nowMs)
+  if (reason !== undefined) {
+    const { name } = store.spec
+    logger.warn('store does not fit its change log and is rebuilt', { store: name, task: task.id, reason })
     store.reopen()
   }
   const from = store.managed.position()?.offset ?? log.start
@@ -104,11 +168,4 @@ function restorePart(task: Task, store: TaskStore, facts: ClusterFacts, logger: 
   const committed = facts.committed.get(key)?.offset ?? 0
   const end = store.spec.logging === 'source' ? Math.min(log.end, committed) : log.end
   return from < end ? [{ store, changeLog, from, end }] : []
-}
-
-/** Whether the change log can continue what the store holds: the same topic, and a position that is still in it. */
-function fitsLog(store: TaskStore, log: { readonly start: number; readonly end: number }): boolean {
-  const position = store.managed.position()
-  if (position === undefined) return true
-  return position.topicId === store.topicId && position.offset >= log.start && position.offset <= log.end
 }

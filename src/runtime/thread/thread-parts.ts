@@ -1,10 +1,13 @@
 import type { Metrics } from '../../base/metrics.ts'
+import type { ProcessEngines } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
 import type { RestoreProgress } from './restorer.ts'
 
 /** What a stream thread is given. */
 export interface ThreadParts {
+  /** The process's stores on disk, for whoever hosts the thread to lend it. */
+  readonly engines?: ProcessEngines
   /** From 0; with the process id it makes the identity that outlives a crash. */
   readonly index: number
   readonly processId: string

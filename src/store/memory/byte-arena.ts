@@ -14,7 +14,7 @@ const chunkUnits = 2 ** chunkUnitsBits
 const offsetMask = chunkUnits - 1
 /** 4 MiB: what emptying one chunk copies at most. */
 const chunkBytesMax = chunkUnits * unitBytes
-const chunkBytesMin = 64 * 1024
+const chunkBytesMin = 8 * 1024
 /** 32 GiB of addresses. */
 const chunksMax = 2 ** (32 - chunkUnitsBits)
 const headerBytes = 16
@@ -131,6 +131,20 @@ export class ByteArena {
       if (difference !== 0) return difference
     }
     return leftBytes - rightBytes
+  }
+
+  /** An entry's key against another, in unsigned byte order. */
+  compareKey(address: number, key: Buffer): number {
+    const { words, bytes } = this.#chunkOf(address)
+    const offset = address & offsetMask
+    const at = offset * unitBytes + headerBytes
+    const length = words[offset * wordsPerUnit + 1] as number
+    const shared = Math.min(length, key.length)
+    for (let index = 0; index < shared; index++) {
+      const difference = (bytes[at + index] as number) - (key[index] as number)
+      if (difference !== 0) return difference
+    }
+    return length - key.length
   }
 
   /** The chunk that is worth emptying: where garbage is beyond half of what lives and beyond one chunk. Undefined: none. */

@@ -1,119 +1,112 @@
-/**
- * The engine in memory: byte tables outside the JavaScript heap, so that many millions of entries cost the garbage collector nothing.
- *
- * Look-ups go by hash. Order is made when a range is asked for and kept until keys come or go; values that change in place leave
- * it as it is. Memory: 16 bytes and the padding to 8 an entry, 8 bytes a slot at a load of at most 0.7, garbage at most half of what lives or one chunk.
- */
-import { assert } from '../../base/assert.ts'
-import type { ChangeLogPosition, OrderedStore, StoreBatch } from '../contracts.ts'
-import { ByteArena } from './byte-arena.ts'
-import { HashIndex, hashBytes } from './hash-index.ts'
+import type { ChangeLogPosition, EngineEntry, OrderedStore, ScanOptions, StoreBatch } from '../contracts.ts'
+import { MemoryTable } from './memory-table.ts'
 
+/**
+ * The engine in memory. A store whose keys begin with time buckets has a table for each bucket, so that a bucket goes in no time.
+ *
+ * Ranges are those of {@link OrderedStore}: over several tables they are walked one after the other, in the order of their buckets.
+ */
 export class MemoryStore implements OrderedStore {
-  #arena = new ByteArena()
-  #index = new HashIndex(this.#arena)
+  readonly #bucketBytes: number
+  readonly #tables = new Map<string, MemoryTable>()
+  /** Of the tables, in order; undefined: to be made anew. */
+  #sorted: readonly (readonly [bucket: string, table: MemoryTable])[] | undefined
   #position: ChangeLogPosition | undefined
-  /** Addresses in the order of their keys; undefined when it must be made anew. */
-  #order: Uint32Array | undefined
+
+  /** @param options - how many bytes of each key are its bucket; 0: one table for all */
+  constructor(options: { readonly bucketBytes: number } = { bucketBytes: 0 }) {
+    this.#bucketBytes = options.bucketBytes
+    // The usual store is one table, and it is there from the start.
+    if (options.bucketBytes === 0) this.#tables.set('', new MemoryTable())
+  }
 
   get sizeBytes(): number {
-    return this.#arena.allocatedBytes + this.#index.sizeBytes
+    return this.#sum((table) => table.sizeBytes)
   }
 
   get entryCount(): number {
-    return this.#index.count
+    return this.#sum((table) => table.entryCount)
   }
 
   get(key: Buffer): Buffer | undefined {
-    const slot = this.#index.find(hashBytes(key), key)
-    return slot < 0 ? undefined : this.#arena.value(this.#index.address(slot))
+    return this.#tables.get(this.#bucketOf(key))?.get(key)
   }
 
   write(batch: StoreBatch): void {
+    const written = new Set<MemoryTable>()
     for (const { key, value } of batch.entries) {
-      if (value === null) this.#delete(key)
-      else this.#put(key, value)
+      const table = this.#tableFor(this.#bucketOf(key))
+      if (value === null) table.delete(key)
+      else table.put(key, value)
+      written.add(table)
     }
     if (batch.position !== undefined) this.#position = batch.position
-    this.#collectGarbage()
+    for (const table of written) table.collectGarbage()
   }
 
   position(): ChangeLogPosition | undefined {
     return this.#position
   }
 
-  *range(
-    from: Buffer | undefined,
-    to: Buffer | undefined,
-    options?: { readonly reverse?: boolean },
-  ): Generator<{ readonly key: Buffer; readonly value: Buffer }> {
-    const order = (this.#order ??= this.#sort())
-    const first = from === undefined ? 0 : this.#lowerBound(order, from)
-    const end = to === undefined ? order.length : this.#lowerBound(order, to)
-    const reverse = options?.reverse === true
-    for (let step = 0; step < end - first; step++) {
-      assert(this.#order === order, 'a store was written during an iteration')
-      const address = order[reverse ? end - 1 - step : first + step] as number
-      yield { key: this.#arena.key(address), value: this.#arena.value(address) }
+  *range(from: Buffer | undefined, to: Buffer | undefined, options?: ScanOptions): Generator<EngineEntry> {
+    const tables = this.#tablesIn(from, to)
+    for (const [, table] of options?.reverse === true ? tables.toReversed() : tables) {
+      yield* table.range(from, to, options)
     }
   }
 
   drop(from: Buffer | undefined, to: Buffer): void {
-    const keys = [...this.range(from, to)].map(({ key }) => Buffer.from(key))
-    for (const key of keys) this.#delete(key)
-    this.#collectGarbage()
+    for (const [bucket, table] of this.#tablesIn(from, to)) {
+      // A bound that is no longer than a bucket lies between buckets.
+      const isWhole = bucket !== '' && to.length <= bucket.length && (from?.length ?? 0) <= bucket.length
+      if (!isWhole) deleteRange(table, from, to)
+      else if (bucket < to.latin1Slice()) this.#forget(bucket)
+    }
   }
 
   close(): void {
-    this.#arena = new ByteArena()
-    this.#index = new HashIndex(this.#arena)
-    this.#order = undefined
+    this.#tables.clear()
+    this.#sorted = undefined
   }
 
-  #put(key: Buffer, value: Buffer): void {
-    const hash = hashBytes(key)
-    const slot = this.#index.find(hash, key)
-    if (slot < 0) {
-      this.#index.add(hash, this.#arena.add(hash, key, value))
-      this.#order = undefined
-      return
-    }
-    const address = this.#index.address(slot)
-    if (this.#arena.replaceValue(address, value)) return
-    this.#index.setAddress(slot, this.#arena.add(hash, key, value))
-    this.#arena.release(address)
-    this.#order = undefined
+  #bucketOf(key: Buffer): string {
+    return this.#bucketBytes === 0 ? '' : key.latin1Slice(0, this.#bucketBytes)
   }
 
-  #delete(key: Buffer): void {
-    const slot = this.#index.find(hashBytes(key), key)
-    if (slot < 0) return
-    this.#arena.release(this.#index.address(slot))
-    this.#index.remove(slot)
-    this.#order = undefined
+  #tableFor(bucket: string): MemoryTable {
+    const known = this.#tables.get(bucket)
+    if (known !== undefined) return known
+    const table = new MemoryTable()
+    this.#tables.set(bucket, table)
+    this.#sorted = undefined
+    return table
   }
 
-  #collectGarbage(): void {
-    for (let worst = this.#arena.worstChunk(); worst !== undefined; worst = this.#arena.worstChunk()) {
-      this.#order = undefined
-      this.#arena.emptyChunk(worst, (from, to) => this.#index.move(from, to))
-    }
+  #forget(bucket: string): void {
+    this.#tables.delete(bucket)
+    this.#sorted = undefined
   }
 
-  #sort(): Uint32Array {
-    const arena = this.#arena
-    return this.#index.addresses().sort((left, right) => arena.compareKeys(left, right))
+  /** Those in which something of a range may stand. */
+  #tablesIn(from: Buffer | undefined, to: Buffer | undefined) {
+    const first = from === undefined ? '' : this.#bucketOf(from)
+    const last = to === undefined ? undefined : this.#bucketOf(to)
+    return this.#inOrder().filter(([bucket]) => bucket >= first && (last === undefined || bucket <= last))
   }
 
-  /** The first place in the order whose key is not below `key`. */
-  #lowerBound(order: Uint32Array, key: Buffer): number {
-    let low = 0
-    let high = order.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#arena.key(order[middle] as number).compare(key) < 0) low = middle + 1
-      else high = middle
-    }
-    return low
+  #inOrder(): readonly (readonly [string, MemoryTable])[] {
+    return (this.#sorted ??= [...this.#tables].sort(([left], [right]) => (left < right ? -1 : 1)))
   }
+
+  #sum(of: (table: MemoryTable) => number): number {
+    let sum = 0
+    for (const table of this.#tables.values()) sum += of(table)
+    return sum
+  }
+}
+
+function deleteRange(table: MemoryTable, from: Buffer | undefined, to: Buffer): void {
+  const keys = [...table.range(from, to, undefined)].map(({ key }) => Buffer.from(key))
+  for (const key of keys) table.delete(key)
+  table.collectGarbage()
 }

@@ -1,0 +1,46 @@
+import type { Metrics } from '../../base/metrics.ts'
+import { chooseEngine, ProcessEngines } from '../../store/state-engines.ts'
+import type { Topology } from '../../topology/topology.ts'
+import { applicationFolder } from '../identity/process-identity.ts'
+import type { ApplicationOptions, Surroundings } from '../options.ts'
+
+/** Whether an application keeps anything on disk. */
+export function needsEngines(
+  topology: Topology,
+  options: Pick<ApplicationOptions, 'identity' | 'state'>,
+  surroundings: Pick<Surroundings, 'engines'>,
+): boolean {
+  if (surroundings.engines !== undefined || options.identity.kind !== 'folder') return false
+  return options.state.engine !== 'memory' && topology.stores.some((store) => store.persistent)
+}
+
+/**
+ * Opens the engines of an application's stores on disk and says which they are.
+ *
+ * @throws StreamError `STORE_DRIVER_MISSING`, `STATE_LOCKED`, `STORE_CORRUPT`, `STORE_UNWRITABLE`, `STORE_FULL`
+ */
+export async function openEngines(
+  { applicationId, identity, state }: ApplicationOptions,
+  { logger }: Pick<Surroundings, 'logger'>,
+): Promise<ProcessEngines | undefined> {
+  if (identity.kind !== 'folder' || state.engine === 'memory') return undefined
+  const { kind, why } = chooseEngine(state.engine)
+  const folder = applicationFolder(identity.stateDir, applicationId)
+  const engines = await ProcessEngines.open({ kind, folder, budgetBytes: state.memoryBytes })
+  logger.info('state engine', { engine: kind, why, folder, memoryBytes: state.memoryBytes })
+  return engines
+}
+
+/** What the engines take beside the JavaScript heap, and what they may. */
+export function registerEngineMetrics(
+  metrics: Metrics,
+  engines: ProcessEngines | undefined,
+  budgetBytes: number,
+): void {
+  metrics.gauge(
+    'weft_state_memory_bytes',
+    'Memory of stores on disk outside the JavaScript heap: buffers and caches',
+    () => engines?.memoryBytes ?? 0,
+  )
+  metrics.gauge('weft_state_memory_budget_bytes', 'What that memory may grow to', () => budgetBytes)
+}

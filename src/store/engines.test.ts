@@ -1,0 +1,226 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fc, test as property } from '@fast-check/vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { OrderedStore, StateEngines, StoreBatch } from './contracts.ts'
+import { MemoryStore } from './memory/memory-store.ts'
+import { ProcessEngines, type EngineKind } from './state-engines.ts'
+
+// What every engine keeps: one suite, run on each of them.
+
+const folders: string[] = []
+const opened: ProcessEngines[] = []
+afterAll(async () => {
+  for (const engines of opened) await engines.close()
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-engines-'))
+  folders.push(folder)
+  return folder
+}
+
+async function openEngines(kind: EngineKind, folder: string): Promise<ProcessEngines> {
+  const engines = await ProcessEngines.open({ kind, folder, budgetBytes: 16 * 1_048_576 })
+  opened.push(engines)
+  return engines
+}
+
+/** Engines in memory have nothing to drop: whoever opens one has an empty one. */
+const inMemory = (bucketBytes: number): StateEngines => ({
+  open: () => new MemoryStore({ bucketBytes }),
+  drop: () => {},
+})
+
+const disks = await Promise.all(
+  (['rocksdb', 'sqlite'] as const).map(async (kind) => ({
+    kind,
+    engines: (await openEngines(kind, newFolder())).forThread(0),
+  })),
+)
+const all = [
+  { kind: 'memory', engines: inMemory(0) },
+  { kind: 'memory by buckets', engines: inMemory(8) },
+  ...disks,
+]
+
+const bucket = (number: number): Buffer => {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64BE(BigInt(number))
+  return bytes
+}
+const keys = fc
+  .tuple(
+    fc.nat(3),
+    fc.oneof(
+      fc.integer({ min: 0, max: 40 }).map((number) => Buffer.from(String(number))),
+      fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes)),
+    ),
+  )
+  .map(([number, key]) => Buffer.concat([bucket(number), key]))
+const bounds = fc.option(keys, { nil: undefined, freq: 5 })
+const values = fc.option(fc.nat(600).map((length) => Buffer.alloc(length, length % 251)))
+const batches = fc.array(fc.array(fc.record({ key: keys, value: values }), { maxLength: 60, size: 'max' }), {
+  maxLength: 12,
+  size: 'max',
+})
+
+type Model = Map<string, Buffer>
+
+function inRange(model: Model, from: Buffer | undefined, to: Buffer | undefined): string[] {
+  const [low, high] = [from?.toString('latin1'), to?.toString('latin1')]
+  const isWithin = (key: string): boolean =>
+    (low === undefined || key >= low) && (high === undefined || key < high)
+  return [...model.keys()].filter(isWithin).sort()
+}
+
+function applyTo(model: Model, { entries }: Pick<StoreBatch, 'entries'>): void {
+  for (const { key, value } of entries) {
+    if (value === null) model.delete(key.toString('latin1'))
+    else model.set(key.toString('latin1'), value)
+  }
+}
+
+function expectEqual(store: OrderedStore, model: Model): void {
+  for (const [key, value] of model) expect(store.get(Buffer.from(key, 'latin1'))?.equals(value)).toBe(true)
+  const listed = [...store.range(undefined, undefined)].map(({ key, value }) => [
+    key.toString('latin1'),
+    Buffer.from(value).toString('latin1'),
+  ])
+  const expected = [...model].map(([key, value]) => [key, value.toString('latin1')])
+  expect(listed).toEqual(expected.sort(([left], [right]) => ((left as string) < (right as string) ? -1 : 1)))
+}
+
+let serial = 0
+const freshPlace = () => ({ task: `0_${serial++}`, store: 'contents' })
+
+describe.each(all)('an engine ($kind)', ({ kind, engines }) => {
+  property.prop({ batches, from: bounds, to: bounds }, { numRuns: kind.startsWith('memory') ? 40 : 12 })(
+    'holds what a Map holds, in the byte order of its keys, both ways, and loses what is dropped',
+    ({ batches, from, to }) => {
+      const store = engines.open(freshPlace())
+      const model: Model = new Map()
+      const listed = (reverse: boolean): string[] =>
+        [...store.range(from, to, { reverse })].map(({ key }) => key.toString('latin1'))
+      for (const entries of batches) {
+        store.write({ entries, position: undefined })
+        applyTo(model, { entries })
+        expect(listed(false)).toEqual(inRange(model, from, to))
+        expect(listed(true)).toEqual(inRange(model, from, to).toReversed())
+      }
+      expectEqual(store, model)
+      if (to !== undefined) {
+        store.drop(from, to)
+        for (const key of inRange(model, from, to)) model.delete(key)
+        expectEqual(store, model)
+      }
+      store.drop(undefined, bucket(2))
+      for (const key of inRange(model, undefined, bucket(2))) model.delete(key)
+      expectEqual(store, model)
+      store.close()
+    },
+  )
+
+  test('copies keys and values before a write returns, and keeps the last position', () => {
+    const store = engines.open(freshPlace())
+    const [key, value] = [Buffer.from('12345678key'), Buffer.from('value')]
+    const position = { topicId: 't', offset: 7, leaderEpoch: 1, committedAtMs: 5 }
+    expect(store.position()).toBeUndefined()
+    store.write({ entries: [{ key, value }], position })
+    store.write({ entries: [], position: undefined })
+    key.fill(0)
+    value.fill(0)
+    expect(store.get(Buffer.from('12345678key'))?.toString()).toBe('value')
+    expect(store.position()).toEqual(position)
+    store.close()
+  })
+
+  test('walks a range that is longer than what it reads at once', () => {
+    const store = engines.open(freshPlace())
+    const entries = Array.from({ length: 1300 }, (_, index) => ({
+      key: Buffer.concat([bucket(1), bucket(index)]),
+      value: Buffer.from(String(index)),
+    }))
+    store.write({ entries, position: undefined })
+    const numbers = [...store.range(undefined, undefined)].map(({ value }) => Number(value.toString()))
+    expect(numbers).toEqual(entries.map((_, index) => index))
+    const back = [...store.range(undefined, undefined, { reverse: true })].map(({ value }) =>
+      value.toString(),
+    )
+    expect(back.map(Number)).toEqual(numbers.toReversed())
+    store.close()
+  })
+})
+
+describe.each(disks)('an engine on disk ($kind)', ({ kind, engines }) => {
+  test('has entries and position again when it is opened again, and nothing when it was dropped', () => {
+    const place = freshPlace()
+    const position = { topicId: 't', offset: 42, leaderEpoch: 3, committedAtMs: 5 }
+    const first = engines.open(place)
+    first.write({ entries: [{ key: Buffer.from('k'), value: Buffer.from('v') }], position })
+    first.close()
+    const again = engines.open(place)
+    expect(again.get(Buffer.from('k'))?.toString()).toBe('v')
+    expect(again.position()).toEqual(position)
+    expect(again.entryCount).toBe(1)
+    again.close()
+    engines.drop(place)
+    const fresh = engines.open(place)
+    expect([...fresh.range(undefined, undefined)]).toEqual([])
+    expect(fresh.position()).toBeUndefined()
+    fresh.close()
+  })
+
+  test('keeps stores apart, and names those that are there', async () => {
+    const own = await openEngines(kind, newFolder())
+    const thread = own.forThread(0)
+    const places = [
+      { task: '0_1', store: 'a' },
+      { task: '0_2', store: 'a' },
+      { task: '0_1', store: 'b/c' },
+    ]
+    const stores = places.map((place) => thread.open(place))
+    stores.forEach((store, index) =>
+      store.write({
+        entries: [{ key: Buffer.from('k'), value: Buffer.from(String(index)) }],
+        position: undefined,
+      }),
+    )
+    expect(stores.map((store) => store.get(Buffer.from('k'))?.toString())).toEqual(['0', '1', '2'])
+    const sorted = (some: readonly { task: string; store: string }[]): string[] =>
+      some.map(({ task, store }) => `${task}/${store}`).sort()
+    expect(sorted(own.places())).toEqual(sorted(places))
+    for (const store of stores) store.close()
+  })
+
+  test('counts entries about right', () => {
+    const store = engines.open(freshPlace())
+    for (let batch = 0; batch < 20; batch++) {
+      const entries = Array.from({ length: 500 }, (_, index) => ({
+        key: Buffer.from(`key-${(batch % 10) * 500 + index}`),
+        value: Buffer.alloc(100),
+      }))
+      store.write({ entries, position: undefined })
+    }
+    expect(store.entryCount).toBeGreaterThan(4500)
+    expect(store.entryCount).toBeLessThan(5500)
+    expect(store.sizeBytes).toBeGreaterThan(450_000)
+    store.close()
+  })
+
+  test('is open in one thread of a process at a time, and in the next life of that thread at once', async () => {
+    const own = await openEngines(kind, newFolder())
+    const [first, second] = [own.forThread(0), ProcessEngines.attach(own.shared).forThread(1)]
+    const place = freshPlace()
+    const store = first.open(place)
+    expect(() => second.open(place)).toThrow(expect.objectContaining({ code: 'STORE_IN_USE' }))
+    store.write({ entries: [{ key: Buffer.from('k'), value: Buffer.from('v') }], position: undefined })
+    store.close()
+    const moved = second.open(place)
+    expect(moved.get(Buffer.from('k'))?.toString()).toBe('v')
+    moved.close()
+    expect(() => moved.get(Buffer.from('k'))).toThrow(/after it was closed/)
+  })
+})

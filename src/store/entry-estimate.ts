@@ -1,0 +1,68 @@
+import type { ChangeLogPosition, StoreBatch } from './contracts.ts'
+
+/** One key of so many is looked up before it is written. */
+const sampleEvery = 32
+
+interface Counted {
+  readonly entryCount: number
+  readonly entryBytes: number
+}
+
+/** What an engine on disk keeps of a store beside its entries, in the same batch. */
+export interface EngineState extends Counted {
+  readonly position: ChangeLogPosition | undefined
+}
+
+export function encodeState(state: EngineState): Buffer {
+  return Buffer.from(JSON.stringify(state))
+}
+
+export function decodeState(bytes: Uint8Array | undefined): EngineState {
+  if (bytes === undefined) return { position: undefined, entryCount: 0, entryBytes: 0 }
+  return JSON.parse(Buffer.from(bytes).toString()) as EngineState
+}
+
+/**
+ * About how many entries a store has whose engine does not count them: of each batch some keys are looked up, and what is new among them
+ * stands for the rest.
+ */
+export class EntryEstimate {
+  readonly #has: (key: Buffer) => boolean
+  #count: number
+  /** Of a key and its value, before compression. */
+  #meanBytes: number
+
+  constructor({ entryCount, entryBytes }: Counted, has: (key: Buffer) => boolean) {
+    this.#count = entryCount
+    this.#meanBytes = entryBytes
+    this.#has = has
+  }
+
+  get counted(): Counted {
+    return { entryCount: this.entryCount, entryBytes: this.#meanBytes }
+  }
+
+  get entryCount(): number {
+    return Math.max(0, Math.round(this.#count))
+  }
+
+  get sizeBytes(): number {
+    return Math.round(this.entryCount * this.#meanBytes)
+  }
+
+  /** Called before a batch is written. */
+  note(entries: StoreBatch['entries']): void {
+    for (let index = 0; index < entries.length; index += sampleEvery) {
+      const stands = Math.min(sampleEvery, entries.length - index)
+      const { key, value } = entries[index] as StoreBatch['entries'][number]
+      const isThere = this.#has(key)
+      if (value === null) this.#count -= isThere ? stands : 0
+      else this.#noteValue(key.length + value.length, isThere ? 0 : stands)
+    }
+  }
+
+  #noteValue(bytes: number, added: number): void {
+    this.#meanBytes = this.#meanBytes === 0 ? bytes : this.#meanBytes * 0.99 + bytes * 0.01
+    this.#count += added
+  }
+}

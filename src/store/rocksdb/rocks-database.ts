@@ -1,0 +1,205 @@
+/**
+ * One RocksDB database for all stores of an application in a process: their write buffers, cache and log are one, however many tasks
+ * there are.
+ *
+ * Keys. Eight bytes of the digest of a store's name begin all its keys; then comes a byte: 0 for what the store says of itself, 1 for
+ * entries. Eight zero bytes begin the names of the stores that are there.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import type { StorePlace } from '../contracts.ts'
+import { placeOf, storeName } from '../store-place.ts'
+import { loadBinding, type RocksBinding, type RocksContext, type RocksOptions } from './rocks-binding.ts'
+import { rocksFailure } from './rocks-errors.ts'
+
+const prefixBytes = 8
+const namesPrefix = Buffer.alloc(prefixBytes)
+/** Of what a store's keys and values look like. */
+const formatVersion = 1
+/** Behind the bytes that a store's keys go on with. */
+const afterKinds = Buffer.from([2])
+const asBuffers = { keys: true, values: true, keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
+
+export interface RocksSettings {
+  readonly folder: string
+  /** Of write buffers and cache together. */
+  readonly budgetBytes: number
+}
+
+/** An entry with the database's whole key. */
+interface RocksEntry {
+  readonly key: Buffer
+  readonly value: Buffer
+}
+
+export class RocksDatabase {
+  readonly #folder: string
+  readonly #binding: RocksBinding
+  readonly #context: RocksContext
+  /** Whether this one opened the files, and closes them. */
+  readonly #isOwner: boolean
+  #isOpen = true
+
+  private constructor(
+    folder: string,
+    opened: { readonly binding: RocksBinding; readonly context: RocksContext; readonly isOwner: boolean },
+  ) {
+    this.#folder = folder
+    this.#binding = opened.binding
+    this.#context = opened.context
+    this.#isOwner = opened.isOwner
+  }
+
+  /** @throws StreamError `STORE_DRIVER_MISSING`, `STATE_LOCKED`, `STORE_CORRUPT`, `STORE_UNWRITABLE`, `STORE_FULL` */
+  static async open({ folder, budgetBytes }: RocksSettings): Promise<RocksDatabase> {
+    const binding = loadBinding()
+    try {
+      mkdirSync(folder, { recursive: true })
+      const context = binding.db_init(folder)
+      await new Promise<void>((resolve, reject) => {
+        binding.db_open(context, rocksOptions(budgetBytes), (error) => (error ? reject(error) : resolve()))
+      })
+      return new RocksDatabase(folder, { binding, context, isOwner: true })
+    } catch (error) {
+      throw rocksFailure(error, 'open', folder)
+    }
+  }
+
+  /** The database that another thread of this process has opened. It must stay open there for as long as it is used here. */
+  static attach(folder: string, handle: bigint): RocksDatabase {
+    const binding = loadBinding()
+    const context = binding.db_init(handle)
+    binding.db_open(context, {}, () => {})
+    return new RocksDatabase(folder, { binding, context, isOwner: false })
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  get handle(): bigint {
+    return this.#binding.db_get_handle(this.#context)
+  }
+
+  /** Memory outside the JavaScript heap: write buffers, cache, and what open files need. */
+  get memoryBytes(): number {
+    return (
+      this.#property('size-all-mem-tables') +
+      this.#property('block-cache-usage') +
+      this.#property('estimate-table-readers-mem')
+    )
+  }
+
+  /** Of its files, and of what is not in files yet. */
+  get sizeBytes(): number {
+    return this.#property('live-sst-files-size') + this.#property('size-all-mem-tables')
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    try {
+      return this.#binding.db_get_many_sync(this.#context, [key], noOptions)[0]
+    } catch (error) {
+      throw rocksFailure(error, 'read', this.#folder)
+    }
+  }
+
+  /** Entries from `gte` on up to but without `lt`, `limit` at most; -1: all. */
+  list(range: {
+    readonly gte: Buffer
+    readonly lt: Buffer
+    readonly reverse: boolean
+    readonly limit: number
+  }): RocksEntry[] {
+    const { rows } = this.#query(range)
+    const entries: RocksEntry[] = []
+    for (let at = 0; at < rows.length; at += 2) {
+      entries.push({ key: rows[at] as Buffer, value: rows[at + 1] as Buffer })
+    }
+    return entries
+  }
+
+  /** All of it or nothing. A null value deletes. */
+  write(entries: Iterable<{ readonly key: Buffer; readonly value: Buffer | null }>): void {
+    const batch = this.#binding.batch_init()
+    try {
+      for (const { key, value } of entries) {
+        if (value === null) this.#binding.batch_del(batch, key, noOptions)
+        else this.#binding.batch_put(batch, key, value, noOptions)
+      }
+      this.#binding.batch_write(this.#context, batch, noOptions)
+    } catch (error) {
+      throw rocksFailure(error, 'write', this.#folder)
+    } finally {
+      this.#binding.batch_clear(batch)
+    }
+  }
+
+  clear(gte: Buffer, lt: Buffer): void {
+    try {
+      if (gte.compare(lt) < 0) this.#binding.db_clear(this.#context, { gte, lt })
+    } catch (error) {
+      throw rocksFailure(error, 'write', this.#folder)
+    }
+  }
+
+  /** The bytes that begin a store's keys. Makes the store known. */
+  prefixOf(place: StorePlace): Buffer {
+    const name = nameKey(place)
+    if (this.get(name) === undefined) this.write([{ key: name, value: Buffer.from([formatVersion]) }])
+    return createHash('sha256').update(storeName(place)).digest().subarray(0, prefixBytes)
+  }
+
+  /** The stores that are there. */
+  places(): StorePlace[] {
+    const lt = Buffer.concat([namesPrefix, Buffer.from([0xff])])
+    const names = this.list({ gte: namesPrefix, lt, reverse: false, limit: -1 })
+    return names.map(({ key }) => placeOf(key.toString('utf8', prefixBytes)))
+  }
+
+  drop(place: StorePlace): void {
+    const prefix = this.prefixOf(place)
+    this.clear(prefix, Buffer.concat([prefix, afterKinds]))
+    this.write([{ key: nameKey(place), value: null }])
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    if (!this.#isOwner) return
+    await new Promise<void>((resolve, reject) => {
+      this.#binding.db_close(this.#context, (error) => (error ? reject(error) : resolve()))
+    })
+  }
+
+  #query(range: Parameters<RocksDatabase['list']>[0]): { readonly rows: Buffer[] } {
+    try {
+      return this.#binding.db_query(this.#context, { ...range, ...asBuffers })
+    } catch (error) {
+      throw rocksFailure(error, 'read', this.#folder)
+    }
+  }
+
+  /** A number that RocksDB keeps; 0 where it is closed. */
+  #property(name: string): number {
+    return this.#isOpen ? Number(this.#binding.db_get_property(this.#context, `rocksdb.${name}`)) : 0
+  }
+}
+
+const noOptions = {}
+
+function nameKey(place: StorePlace): Buffer {
+  return Buffer.concat([namesPrefix, Buffer.from(storeName(place))])
+}
+
+/** A third of the budget for what is written and not yet sorted into files, the rest for what is read. */
+function rocksOptions(budgetBytes: number): RocksOptions {
+  return {
+    createIfMissing: true,
+    memtableMemoryBudget: Math.floor(budgetBytes / 3),
+    cacheSize: Math.min(2 ** 32 - 1, Math.floor((budgetBytes * 2) / 3)),
+    cacheIndexAndFilterBlocks: true,
+    compaction: 'level',
+    compression: true,
+    walCompression: false,
+  }
+}
