@@ -4,6 +4,7 @@ import { addBrokerCommand } from './commands/broker.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addConsumeCommand } from './commands/consume.ts'
 import { addDevCommand } from './commands/dev.ts'
+import { addDlqCommand } from './commands/dlq.ts'
 import { addExplainCommand } from './commands/explain.ts'
 import { addProduceCommand } from './commands/produce.ts'
 import { addRunCommand } from './commands/run.ts'
@@ -29,6 +30,7 @@ export function buildProgram(output: Output): Command {
     addTopicsCommand,
     addProduceCommand,
     addConsumeCommand,
+    addDlqCommand,
   ]) {
     add(program, output)
   }

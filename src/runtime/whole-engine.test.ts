@@ -299,7 +299,7 @@ describe('a record that goes wrong', () => {
 
   async function runBad(settings: TestApplicationSettings) {
     const cluster = new TestCluster()
-    for (const topic of ['input', 'output', 'app-dead-letters']) await cluster.createTopic(topic)
+    for (const topic of ['input', 'output']) await cluster.createTopic(topic)
     await cluster.produce(
       'input',
       ['x', 'bad', 'y'].map((value) => ({ key: 'k', value })),

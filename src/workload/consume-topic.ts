@@ -1,61 +1,129 @@
 import '../base/node-extras.ts'
 import type { Headers } from '../base/headers.ts'
-import type { FetchedPartition, IsolationLevel, Kafka } from '../kafka/contracts.ts'
+import { partitionKey } from '../kafka/contracts.ts'
+import type { FetchedPartition, Fetcher, IsolationLevel, Kafka, TopicPartition } from '../kafka/contracts.ts'
 import { topicMissing } from '../kafka/topic-missing.ts'
 import { RecordColumns } from '../protocol/record-batch-reader.ts'
 
-export interface ConsumedRecord {
+/** A record as its bytes: views that hold until the receiver returns. */
+export interface RawRecord {
   readonly topic: string
   readonly partition: number
   readonly offset: number
   readonly timestampMs: number
-  /** As text; null where the record has none. */
-  readonly key: string | null
-  readonly value: string | null
+  readonly key: Buffer | null
+  readonly value: Buffer | null
   readonly headers: Headers | undefined
 }
 
-export interface ConsumeOptions {
+export interface ConsumedRecord extends Omit<RawRecord, 'key' | 'value'> {
+  /** As text; null where the record has none. */
+  readonly key: string | null
+  readonly value: string | null
+}
+
+interface ReadOptions<R> {
   readonly from: 'earliest' | 'latest'
+  /** `end`: no further than where the topic ends when the reading begins. Absent: until told to stop. */
+  readonly until?: 'end'
   readonly isolation: IsolationLevel
   /** Ends the reading; records that were handed over before are done. */
   readonly signal: AbortSignal
   /** Gives false when it wants no more. */
-  readonly onRecord: (record: ConsumedRecord) => boolean
+  readonly onRecord: (record: R) => boolean
 }
+
+export type ConsumeOptions = ReadOptions<ConsumedRecord>
 
 const pollMs = 200
 
 /**
- * Reads a topic outside any group, all its partitions, until told to stop.
+ * Reads a topic outside any group, all its partitions, keys and values as text.
  *
  * @throws StreamError `TOPIC_MISSING`
  */
 export async function consumeTopic(kafka: Kafka, topic: string, options: ConsumeOptions): Promise<void> {
+  await readTopic(kafka, topic, {
+    ...options,
+    onRecord: (record) =>
+      options.onRecord({ ...record, key: textOf(record.key), value: textOf(record.value) }),
+  })
+}
+
+/**
+ * Reads a topic outside any group, all its partitions, keys and values as bytes.
+ *
+ * @throws StreamError `TOPIC_MISSING`
+ */
+export async function readTopic(kafka: Kafka, topic: string, options: ReadOptions<RawRecord>): Promise<void> {
   const [description] = await kafka.admin.describeTopics([topic])
   if (description === undefined) throw topicMissing(topic)
   const partitions = description.partitions.map(({ partition }) => ({ topic, partition }))
-  const offsets = await kafka.admin.listOffsets(partitions, options.from, options.isolation)
+  const { isolation } = options
+  const starts = await kafka.admin.listOffsets(partitions, options.from, isolation)
+  const ends =
+    options.until === 'end' ? await kafka.admin.listOffsets(partitions, 'latest', isolation) : undefined
   const fetcher = kafka.fetcher({
-    isolation: options.isolation,
+    isolation,
     minBytes: 1,
     maxWaitMs: pollMs,
     maxBytes: 16_777_216,
     maxPartitionBytes: 1_048_576,
   })
-  for (const at of partitions) fetcher.assign(at, offsets.get(`${topic}-${at.partition}`) ?? 0)
-  const columns = new RecordColumns()
+  const unread = new UnreadPartitions(partitions, starts, ends)
+  for (const partition of partitions) fetcher.assign(partition, starts.get(partitionKey(partition)) ?? 0)
   try {
-    while (!options.signal.aborted) {
-      const fetched = fetcher.poll()
-      if (fetched === undefined) {
-        await fetcher.ready(pollMs)
-        continue
-      }
-      if (!handOverAll(fetched, columns, options.onRecord)) return
-    }
+    await readOn(fetcher, unread, options)
   } finally {
     await fetcher.close()
+  }
+}
+
+/** The partitions that are not read to where the reading is to end. */
+class UnreadPartitions {
+  readonly #ends: ReadonlyMap<string, number> | undefined
+  readonly #unread: Set<string>
+
+  constructor(
+    partitions: readonly TopicPartition[],
+    starts: ReadonlyMap<string, number>,
+    ends: ReadonlyMap<string, number> | undefined,
+  ) {
+    this.#ends = ends
+    const keys = partitions.map(partitionKey)
+    this.#unread = new Set(keys.filter((key) => (starts.get(key) ?? 0) < (ends?.get(key) ?? Infinity)))
+  }
+
+  get none(): boolean {
+    return this.#unread.size === 0
+  }
+
+  /** The offset at which the reading of a partition ends. */
+  endOf(partition: TopicPartition): number {
+    return this.#ends?.get(partitionKey(partition)) ?? Infinity
+  }
+
+  read(fetched: FetchedPartition): void {
+    if (fetched.nextOffset >= this.endOf(fetched)) this.#unread.delete(partitionKey(fetched))
+  }
+}
+
+async function readOn(
+  fetcher: Fetcher,
+  unread: UnreadPartitions,
+  { signal, onRecord }: ReadOptions<RawRecord>,
+): Promise<void> {
+  const columns = new RecordColumns()
+  while (!signal.aborted && !unread.none) {
+    const fetched = fetcher.poll()
+    if (fetched === undefined) {
+      await fetcher.ready(pollMs)
+      continue
+    }
+    const endOffset = unread.endOf(fetched)
+    const more = handOverAll(fetched, columns, (record) => record.offset >= endOffset || onRecord(record))
+    if (!more) return
+    unread.read(fetched)
   }
 }
 
@@ -63,7 +131,7 @@ export async function consumeTopic(kafka: Kafka, topic: string, options: Consume
 function handOverAll(
   fetched: FetchedPartition,
   columns: RecordColumns,
-  onRecord: ConsumeOptions['onRecord'],
+  onRecord: (record: RawRecord) => boolean,
 ): boolean {
   return fetched.batches.every((batch) => {
     columns.read(batch)
@@ -75,22 +143,22 @@ function handOverAll(
   })
 }
 
-function recordAt(
-  columns: RecordColumns,
-  index: number,
-  { topic, partition }: FetchedPartition,
-): ConsumedRecord {
+function recordAt(columns: RecordColumns, index: number, { topic, partition }: FetchedPartition): RawRecord {
   return {
     topic,
     partition,
     offset: columns.offset[index] as number,
     timestampMs: columns.timestampMs[index] as number,
-    key: textOf(columns.buffer, columns.keyStart[index] as number, columns.keyEnd[index] as number),
-    value: textOf(columns.buffer, columns.valueStart[index] as number, columns.valueEnd[index] as number),
+    key: bytesOf(columns.buffer, columns.keyStart[index] as number, columns.keyEnd[index] as number),
+    value: bytesOf(columns.buffer, columns.valueStart[index] as number, columns.valueEnd[index] as number),
     headers: columns.headersOf(index),
   }
 }
 
-function textOf(buffer: Buffer, start: number, end: number): string | null {
-  return end < 0 ? null : buffer.utf8Slice(start, end)
+function bytesOf(buffer: Buffer, start: number, end: number): Buffer | null {
+  return end < 0 ? null : buffer.subarray(start, end)
+}
+
+function textOf(bytes: Buffer | null): string | null {
+  return bytes === null ? null : bytes.utf8Slice(0, bytes.length)
 }

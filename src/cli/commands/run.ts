@@ -5,6 +5,7 @@ import type { Guarantee } from '../../runtime/options.ts'
 import { StreamError } from '../../base/errors.ts'
 import { applicationsOf, emptyConfig, settingsOf, type NamedTopology } from '../config/run-settings.ts'
 import { securityOfFile } from '../config/kafka-properties-file.ts'
+import { recordPolicies, type PolicyChoice } from '../config/record-policies.ts'
 import { readRunConfig, type RunConfig } from '../config/run-config.ts'
 import { openDefinitions, type DefinitionSource } from '../definitions.ts'
 import { countRecords, endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
@@ -34,6 +35,8 @@ interface RunOptions extends ClusterOptions, LogOptions {
   readonly commitInterval?: number
   readonly linger?: number
   readonly applicationPrefix?: string
+  readonly onError?: PolicyChoice
+  readonly deadLetterTopic?: string
   readonly stateDir: string
   readonly leave?: true
   readonly untilEnd?: true
@@ -64,6 +67,15 @@ export function addRunCommand(program: Command, output: Output): void {
     )
     .option('--linger <duration>', 'how long output waits for more before it is sent', durationMs)
     .option('--application-prefix <text>', 'goes before every application id')
+    .option(
+      '--on-error <policy>',
+      'what happens to records that go wrong: fail, skip or dead-letter, or by stage: decode=skip,function=dead-letter',
+      recordPolicies,
+    )
+    .option(
+      '--dead-letter-topic <topic>',
+      'where dead letters go; the application id with "-dead-letters" behind it',
+    )
     .option(
       '--state-dir <folder>',
       'where the process keeps its identity and its state',

@@ -42,10 +42,12 @@ export function readRunConfig(path: string, output: Output): RunConfig | undefin
 /** @throws StreamError `CONFIG_INVALID` */
 export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
   const { form, kafka, errorHandling, pythonContext } = runner
+  const steps = [errorHandling.consume, errorHandling.process, errorHandling.produce]
   const { settings, unsupported } = applyProperties(kafka)
   // Kafka's own default stands where a runner file says nothing.
   settings.guarantee ??= form === 'ksml' ? 'at_least_once' : 'exactly_once_v2'
   settings.policies = policiesOf(errorHandling)
+  if (errorHandling.deadLetterTopic !== undefined) settings.deadLetterTopic = errorHandling.deadLetterTopic
   settings.python = pythonOf(pythonContext)
   return {
     definitions: form === 'ksml' ? runner.definitions.map(definitionOf) : pipelinesBeside(path),
@@ -58,7 +60,7 @@ export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
     warnings: [
       ...unsupported.map((name) => `Kafka property "${name}" has no effect`),
       ...forbidden(pythonContext),
-      ...(Object.values(errorHandling).some(({ logPayload }) => logPayload)
+      ...(steps.some(({ logPayload }) => logPayload)
         ? ['"logPayload" has no effect: contents of records are never logged']
         : []),
     ],
@@ -76,10 +78,18 @@ function pipelinesBeside(path: string): DefinitionSource[] {
   return existsSync(folder) ? [{ path: folder }] : []
 }
 
-const stagesOf: Readonly<Record<keyof RunnerFile['errorHandling'], readonly RecordStage[]>> = {
+const stagesOf: Readonly<Record<'consume' | 'process' | 'produce', readonly RecordStage[]>> = {
   consume: ['decode'],
   process: ['function'],
   produce: ['encode', 'produce'],
+}
+
+type Handler = RunnerFile['errorHandling']['consume']['handler']
+const policyOf: Readonly<Record<Handler, RecordPolicy>> = {
+  stopOnFail: 'fail',
+  continueOnFail: 'skip',
+  deadLetter: 'dead_letter',
+  retryOnFail: 'fail',
 }
 
 /** `retryOnFail` asks for what the client does anyway: it sends again while the trouble may pass, and fails when it does not. */
@@ -91,8 +101,7 @@ function policiesOf(errors: RunnerFile['errorHandling']): Record<RecordStage, Re
     produce: 'fail',
   }
   for (const step of ['consume', 'process', 'produce'] as const)
-    for (const stage of stagesOf[step])
-      policies[stage] = errors[step].handler === 'continueOnFail' ? 'skip' : 'fail'
+    for (const stage of stagesOf[step]) policies[stage] = policyOf[errors[step].handler]
   return policies
 }
 

@@ -1,5 +1,6 @@
 /** The settings of a run: what the command line says goes before the configuration file, and that before the defaults. */
 import type { ApplicationSettings, Guarantee } from '../../runtime/options.ts'
+import type { PolicyChoice } from './record-policies.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { nameOf, type OpenDefinition } from '../definitions.ts'
 import type { RunConfig } from './run-config.ts'
@@ -24,6 +25,8 @@ export interface RunFlags {
   readonly linger?: number
   readonly connectTimeout?: number
   readonly applicationPrefix?: string
+  readonly onError?: PolicyChoice
+  readonly deadLetterTopic?: string
   readonly stateDir: string
   readonly leave?: true
 }
@@ -39,13 +42,15 @@ export function settingsOf(
   { options, given }: GivenFlags,
   bootstrap: string,
 ): Omit<ApplicationSettings, 'applicationId'> {
-  const { threads, guarantee, commitInterval, linger, connectTimeout } = options
+  const { threads, guarantee, commitInterval, linger, connectTimeout, deadLetterTopic } = options
   return {
     ...settings,
     guarantee: given('guarantee') ? guarantee : (settings.guarantee ?? guarantee),
     threads: given('threads') ? threads : (settings.threads ?? threads),
     ...(commitInterval === undefined ? {} : { commitIntervalMs: commitInterval }),
     ...(connectTimeout === undefined ? {} : { startTimeoutMs: connectTimeout }),
+    ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
+    policies: { ...settings.policies, ...options.onError },
     leaveOnClose: options.leave === true,
     identity: {
       kind: 'folder',

@@ -4,7 +4,12 @@ import { StreamError } from '../../base/errors.ts'
 import { checkCopartitioned, partitionCounts } from './copartition.ts'
 import { changeLogTopic, repartitionTopic } from './topic-names.ts'
 import type { Admin, NewTopic, TopicDescription } from '../../kafka/contracts.ts'
+<<<<<<< HEAD
 import type { StoreSpec, Topology } from '../../topology/topology.ts'
+=======
+import type { Topology } from '../../topology/topology.ts'
+import type { ApplicationOptions } from '../options.ts'
+>>>>>>> abf7f7f (Let whoever runs a definition choose what happens to records that go wrong, and dlq show dead letters and send each back once)
 
 /** The topology's topics by their real names, with the partitions that the cluster says. */
 export interface TopicPlan {
@@ -172,6 +177,20 @@ async function ensureInternalTopics(
     throw new StreamError('KAFKA_RETRIABLE', 'internal topics are not visible yet')
   }
   return idsOf(described)
+}
+
+/** The topic of dead letters, where a policy asks for one: made at the start, with as many partitions as the cluster gives. */
+export async function ensureDeadLetterTopic(
+  admin: Pick<Admin, 'describeTopics' | 'createTopics'>,
+  {
+    policies,
+    deadLetterTopic,
+    replicationFactor,
+  }: Pick<ApplicationOptions, 'policies' | 'deadLetterTopic' | 'replicationFactor'>,
+): Promise<void> {
+  if (!Object.values(policies).includes('dead_letter')) return
+  if ((await admin.describeTopics([deadLetterTopic])).length > 0) return
+  await admin.createTopics([{ name: deadLetterTopic, partitions: -1, replicationFactor, configs: {} }])
 }
 
 function idsOf(topics: readonly TopicDescription[]): Map<string, string> {

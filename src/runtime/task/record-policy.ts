@@ -1,6 +1,5 @@
 import { StreamError } from '../../base/errors.ts'
 import type { ErrorCode } from '../../base/errors.ts'
-import type { Header, Headers } from '../../base/headers.ts'
 import type { RawRecord } from '../../process/environment.ts'
 import type { RecordStage } from '../options.ts'
 
@@ -34,27 +33,4 @@ function hintFor(error: StreamError): { readonly hint?: string } {
   return {
     hint: 'Mend what writes it, or let such records be left out: errorHandling in the file given by --config.',
   }
-}
-
-/** What a dead letter carries: the record's own headers, then where it was, what was tried and what went wrong. */
-export function deadLetterHeaders(
-  raw: RawRecord,
-  error: StreamError,
-  facts: { readonly stage: RecordStage; readonly applicationId: string },
-): Headers {
-  return [
-    ...(raw.headers ?? []),
-    header('weft.application', facts.applicationId),
-    header('weft.topic', raw.topic),
-    header('weft.partition', String(raw.partition)),
-    header('weft.offset', String(raw.offset)),
-    header('weft.timestamp', String(raw.timestampMs)),
-    header('weft.stage', facts.stage),
-    header('weft.error.code', error.code),
-    header('weft.error.message', error.message),
-  ]
-}
-
-function header(key: string, text: string): Header {
-  return { key, value: Buffer.from(text, 'utf8') }
 }

@@ -13,7 +13,7 @@ import type { FollowUps } from '../assignment/follow-ups.ts'
 import { encodeFacts } from '../assignment/member-facts.ts'
 import { taskAssignor } from '../assignment/task-assignor.ts'
 import type { ApplicationOptions } from '../options.ts'
-import { prepareTopics } from '../plan/topic-plan.ts'
+import { ensureDeadLetterTopic, prepareTopics } from '../plan/topic-plan.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
 import { connectThread, openProducer, threadName } from './connect-thread.ts'
 import { GlobalTables } from './global-tables.ts'
@@ -63,6 +63,7 @@ async function openAll(
   const kafka = connectThread(parts)
   closers.push(() => kafka.close())
   const plan = await prepareTopics(kafka.admin, topology, options)
+  await ensureDeadLetterTopic(kafka.admin, options)
   const functions = await bindable(parts)
   closers.push(() => functions.close())
   const output = new Output(metrics)

@@ -1,9 +1,10 @@
 import type { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
+import { deadLetterHeaders } from '../../data/dead-letter.ts'
 import type { RawRecord } from '../../process/environment.ts'
 import type { ApplicationOptions, RecordStage } from '../options.ts'
-import { deadLetterHeaders, stageOf } from '../task/record-policy.ts'
+import { stageOf } from '../task/record-policy.ts'
 import type { Output } from './output.ts'
 
 /**
@@ -54,7 +55,19 @@ export class RecordPolicies {
       { topic: deadLetterTopic, partition: -1 },
       raw.keyEnd < 0 ? null : raw.buffer.subarray(raw.keyStart, raw.keyEnd),
       raw.valueEnd < 0 ? null : raw.buffer.subarray(raw.valueStart, raw.valueEnd),
-      { timestampMs: raw.timestampMs, headers: deadLetterHeaders(raw, error, { stage, applicationId }) },
+      {
+        timestampMs: raw.timestampMs,
+        headers: deadLetterHeaders(raw.headers, {
+          application: applicationId,
+          topic: raw.topic,
+          partition: raw.partition,
+          offset: raw.offset,
+          timestampMs: raw.timestampMs,
+          stage,
+          errorCode: error.code,
+          errorMessage: error.message,
+        }),
+      },
     )
   }
 }

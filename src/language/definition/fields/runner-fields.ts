@@ -2,7 +2,7 @@
 import { byDefault, optional, required, type Kind } from '../../schema/field.ts'
 import { mapOf } from '../../schema/collections.ts'
 import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
-import { boolean, choice, integer, text } from '../../schema/scalars.ts'
+import { boolean, choice, integer, text, topicName } from '../../schema/scalars.ts'
 
 const host = byDefault(text, '0.0.0.0', 'The address to listen on.')
 
@@ -24,14 +24,18 @@ const prometheusSchema = objectSchema('prometheus', 'prometheus section', 'The p
   configFile: optional(text, 'A configuration of the exporter; Weft needs none.'),
 })
 
-const policies = ['stopOnFail', 'continueOnFail', 'retryOnFail'] as const
+const policies = ['stopOnFail', 'continueOnFail', 'deadLetter', 'retryOnFail'] as const
 
 function policy(id: string, loggerName: string, about: string) {
   return objectSchema(id, 'error policy', about, {
     log: byDefault(boolean, true, 'Whether an error is logged.'),
     logPayload: byDefault(boolean, false, 'Whether key and value are logged with it.'),
     loggerName: byDefault(text, loggerName, 'The name of the logger.'),
-    handler: byDefault(choice(policies), 'stopOnFail', 'What happens: stop, skip the record, or try again.'),
+    handler: byDefault(
+      choice(policies),
+      'stopOnFail',
+      'What happens: stop, skip the record, keep it as a dead letter, or try again.',
+    ),
   })
 }
 
@@ -52,6 +56,7 @@ const errorHandlingSchema = objectSchema(
       objectOf(policy('produceErrors', 'ProduceError', 'Records that cannot be written.')),
       'When a record cannot be written.',
     ),
+    deadLetterTopic: optional(topicName, 'Where dead letters go; absent: a topic of the application.'),
   },
 )
 

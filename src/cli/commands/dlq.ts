@@ -1,0 +1,107 @@
+import type { Command } from 'commander'
+import { systemClock } from '../../base/clock.ts'
+import { silentLogger } from '../../base/logger.ts'
+import type { RecordStage } from '../../runtime/options.ts'
+import { readDeadLetters, redriveDeadLetters, type DeadLetter } from '../../workload/dead-letters.ts'
+import { openCluster } from '../cluster.ts'
+import { oneOf, positiveWholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
+import type { Output } from '../output.ts'
+import { formatCount } from '../render/progress.ts'
+import { stopSignal } from '../signals.ts'
+
+interface ChoiceOptions extends ClusterOptions {
+  readonly stage?: RecordStage
+  readonly code?: string
+  readonly source?: string
+  readonly count?: number
+}
+
+export function addDlqCommand(program: Command, output: Output): void {
+  const dlq = program.command('dlq').description('see dead letters, and send them back')
+  withChoice(dlq.command('list').description('count dead letters by what went wrong')).action(
+    (topic: string, options: ChoiceOptions) => list(topic, options, output),
+  )
+  withChoice(dlq.command('show').description('print dead letters, with what went wrong'))
+    .option('--count <n>', 'so many at most', positiveWholeNumber, 10)
+    .action((topic: string, options: ChoiceOptions) => show(topic, options, output))
+  withChoice(
+    dlq.command('redrive').description('send dead letters back to the topics that they came from, each once'),
+  )
+    .option('--count <n>', 'so many at most', positiveWholeNumber)
+    .action((topic: string, options: ChoiceOptions) => redrive(topic, options, output))
+}
+
+function withChoice(command: Command): Command {
+  return withBootstrap(command.argument('<topic>', 'the topic of the dead letters'))
+    .option(
+      '--stage <stage>',
+      'only what went wrong there: decode, function, encode or produce',
+      oneOf<RecordStage>('decode', 'function', 'encode', 'produce'),
+    )
+    .option('--code <code>', 'only this error')
+    .option('--source <topic>', 'only records of this topic')
+}
+
+async function list(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
+  const groups = new Map<string, { count: number; firstMs: number; lastMs: number }>()
+  await using cluster = openCluster(options, silentLogger)
+  const { signal, release } = stopSignal()
+  let count = 0
+  const { sentBack, foreign } = await readDeadLetters(cluster.kafka, topic, {
+    choice: options,
+    signal,
+    onLetter: ({ topic: source, stage, errorCode, errorMessage, timestampMs }) => {
+      const name = `${stage}\t${errorCode}\t${source}\t${errorMessage}`
+      const group = groups.get(name) ?? { count: 0, firstMs: timestampMs, lastMs: timestampMs }
+      group.count++
+      group.firstMs = Math.min(group.firstMs, timestampMs)
+      group.lastMs = Math.max(group.lastMs, timestampMs)
+      groups.set(name, group)
+      count++
+    },
+  })
+  release()
+  for (const [name, group] of [...groups].sort(([, a], [, b]) => b.count - a.count))
+    output.line(`${group.count}\t${name}\t${timeText(group.firstMs)} to ${timeText(group.lastMs)}`)
+  const others = foreign === 0 ? '' : `, no dead letters ${formatCount(foreign)}`
+  output.note(`dead letters ${formatCount(count)}, sent back before ${formatCount(sentBack)}${others}`)
+}
+
+async function show(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
+  await using cluster = openCluster(options, silentLogger)
+  const { signal, release } = stopSignal()
+  await readDeadLetters(cluster.kafka, topic, {
+    choice: options,
+    signal,
+    onLetter: (letter) => output.line(letterText(topic, letter)),
+  })
+  release()
+}
+
+async function redrive(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
+  await using cluster = openCluster(options, silentLogger)
+  const { signal, release } = stopSignal()
+  const sent = await redriveDeadLetters(cluster.kafka, topic, { choice: options, signal, clock: systemClock })
+  release()
+  for (const [source, count] of sent) output.line(`sent ${formatCount(count)} back to ${source}`)
+  if (sent.size === 0) output.line('there is nothing to send back')
+}
+
+function letterText(topic: string, { letter, key, value, headers, ...facts }: DeadLetter): string {
+  const texts = headers.map(({ key, value }) => `  header ${key}: ${text(value)}`)
+  return [
+    `${topic}-${letter.partition} at ${letter.offset}: ${facts.stage} ${facts.errorCode}: ${facts.errorMessage}`,
+    `  from ${facts.topic}-${facts.partition} at ${facts.offset}, ${timeText(facts.timestampMs)}, application ${facts.application}`,
+    ...texts,
+    `  key ${text(key)}`,
+    `  value ${text(value)}`,
+  ].join('\n')
+}
+
+function text(bytes: Uint8Array | null): string {
+  return bytes === null ? 'null' : JSON.stringify(Buffer.from(bytes).toString('utf8'))
+}
+
+function timeText(ms: number): string {
+  return Number.isFinite(new Date(ms).getTime()) ? new Date(ms).toISOString() : String(ms)
+}

@@ -1,0 +1,96 @@
+/** Dead letters from a run to their return: `weft` as a process of its own against the embedded broker over loopback. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLogger } from '../../src/base/logger.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import { Broker } from '../../src/broker/broker.ts'
+import { openCluster } from '../../src/cli/cluster.ts'
+import { runWeft, type WeftEnd } from '../weft-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'weft-dead-letters-'))
+const broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
+const letters = 'doubled-dead-letters'
+let bootstrap: string
+
+beforeAll(async () => {
+  bootstrap = `127.0.0.1:${(await broker.listen(0)).port}`
+  await using cluster = openCluster({ bootstrap }, silentLogger)
+  await cluster.kafka.admin.createTopics(
+    ['orders', 'doubled'].map((name) => ({ name, partitions: 1, replicationFactor: 1, configs: {} })),
+  )
+  await weft(['produce', 'orders', '--key', 'id'], '{"id":"a","n":1}\n{"id":"b","n":"x"}\n{"id":"c","n":3}\n')
+  await weft(['produce', 'orders'], '{"n":null}\n')
+})
+
+afterAll(async () => {
+  await broker.close()
+  rmSync(folder, { recursive: true })
+})
+
+function weft(args: readonly string[], input = ''): Promise<WeftEnd> {
+  return runWeft([...args, '--bootstrap', bootstrap], { folder, input })
+}
+
+/** Doubles `n`, and fails where it is `broken`. */
+function run(broken: string): Promise<WeftEnd> {
+  writeFileSync(
+    join(folder, 'doubled.yaml'),
+    `name: doubled
+streams:
+  orders: { topic: orders, keyType: string, valueType: json }
+  doubled: { topic: doubled, keyType: string, valueType: json }
+functions:
+  double:
+    type: valueTransformer
+    language: javascript
+    code: if (${broken}) throw new Error("n is no number")
+    expression: "({ n: (Number(value.n) || 0) * 2 })"
+    resultType: json
+pipelines: { main: { from: orders, via: [{ type: mapValues, mapper: double }], to: doubled } }
+`,
+  )
+  return weft(['run', 'doubled.yaml', '--on-error', 'function=dead-letter', '--until-end'])
+}
+
+const output = async (count: number): Promise<string[]> =>
+  (await weft(['consume', 'doubled', '--from-beginning', '--count', String(count)])).stdout.trim().split('\n')
+
+test('a record that a function fails on is kept, shown, and goes back once the function is mended', async () => {
+  const failed = await run('typeof value.n !== "number"')
+  expect(failed.stderr).toMatch(/^in 4, out 2, dead letters 2, \d+\.\d s$/m)
+  expect(await output(2)).toEqual(['a\t{"n":2}', 'c\t{"n":6}'])
+
+  const list = await weft(['dlq', 'list', letters])
+  expect(list.stdout).toMatch(/^2\tfunction\tFUNCTION_FAILED\torders\tfunction "double" failed.*\t\d{4}-.* to /)
+  expect(list.stderr).toContain('dead letters 2, sent back before 0')
+  const show = await weft(['dlq', 'show', letters, '--count', '1'])
+  expect(show.stdout).toMatch(/^doubled-dead-letters-\d at 0: function FUNCTION_FAILED: function "double" failed/)
+  expect(show.stdout).toMatch(/^ {2}from orders-0 at 1, .*, application doubled$/m)
+  expect(show.stdout).toContain('  key "b"\n  value "{\\"id\\":\\"b\\",\\"n\\":\\"x\\"}"\n')
+
+  expect((await weft(['dlq', 'redrive', letters, '--code', 'VALUE_MALFORMED'])).stdout).toBe(
+    'there is nothing to send back\n',
+  )
+  expect((await weft(['dlq', 'redrive', letters])).stdout).toBe('sent 2 back to orders\n')
+  expect((await weft(['dlq', 'redrive', letters])).stdout).toBe('there is nothing to send back\n')
+  expect((await weft(['dlq', 'list', letters])).stderr).toContain('dead letters 0, sent back before 2')
+
+  const mended = await run('false')
+  expect(mended.stderr).toMatch(/^in 2, out 2, dead letters 0, /m)
+  expect((await output(4)).slice(2)).toEqual(['b\t{"n":0}', 'null\t{"n":0}'])
+})
+
+test('what is said of a policy must be a policy', async () => {
+  const wrong = await weft(['run', 'doubled.yaml', '--on-error', 'decode=ignore'])
+  expect(wrong.stderr).toContain('It takes fail, skip or dead-letter, for all stages or as stage=policy')
+  expect(wrong.code).toBe(2)
+})
+
+test('a topic that is missing is named', async () => {
+  const list = await weft(['dlq', 'list', 'nobodys-letters'])
+  expect(list.stderr).toContain('topic "nobodys-letters" does not exist')
+  expect(list.code).not.toBe(0)
+})
