@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { connect as connectPlain } from 'node:net'
-import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
 import type { LogFields, Logger } from '../../base/logger.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { systemRandom } from '../../base/random.ts'
 import { openKafka } from '../../kafka/client.ts'
-import { tcpConnector, type SaslSettings } from '../../kafka/tcp-connector.ts'
+import { tcpConnector, type SaslSettings, type TlsSettings } from '../../kafka/tcp-connector.ts'
 import { authority, client, server, stranger } from '../fixtures/certificates.ts'
 import { Broker } from '../broker.ts'
 import type { BrokerConfig } from '../broker-config.ts'
@@ -47,10 +47,7 @@ async function open(security: ListenerSecurity, config: Partial<BrokerConfig> = 
 }
 
 /** What a client of ours is told about the topic `a`, which it makes. */
-async function tryClient(
-  port: number,
-  way: { tls?: ConnectionOptions; sasl?: SaslSettings },
-): Promise<number> {
+async function tryClient(port: number, way: { tls?: TlsSettings; sasl?: SaslSettings }): Promise<number> {
   const kafka = openKafka({
     bootstrap: [`127.0.0.1:${port}`],
     clientId: 'test',

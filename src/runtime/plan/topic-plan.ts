@@ -4,12 +4,8 @@ import { StreamError } from '../../base/errors.ts'
 import { checkCopartitioned, partitionCounts } from './copartition.ts'
 import { changeLogTopic, repartitionTopic } from './topic-names.ts'
 import type { Admin, NewTopic, TopicDescription } from '../../kafka/contracts.ts'
-<<<<<<< HEAD
 import type { StoreSpec, Topology } from '../../topology/topology.ts'
-=======
-import type { Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions } from '../options.ts'
->>>>>>> abf7f7f (Let whoever runs a definition choose what happens to records that go wrong, and dlq show dead letters and send each back once)
 
 /** The topology's topics by their real names, with the partitions that the cluster says. */
 export interface TopicPlan {
