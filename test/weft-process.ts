@@ -14,6 +14,8 @@ export interface WeftEnd {
 export interface WeftProcess {
   readonly pid: number
   readonly ended: Promise<WeftEnd>
+  /** What it has written so far to its standard output: results. */
+  stdout(): string
   /** What it has written so far to its standard error: logs and messages. */
   stderr(): string
   /** In order, as Ctrl-C would. */
@@ -55,6 +57,7 @@ export function startWeft(args: readonly string[], options: WeftOptions = {}): W
   return {
     pid: child.pid ?? 0,
     ended,
+    stdout: () => text.stdout,
     stderr: () => text.stderr,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import { ApicurioClient } from './client/apicurio-client.ts'
 import { authorizationOf } from './client/authorization.ts'
 import { ConfluentClient } from './client/confluent-client.ts'
 import { RegistryExchange } from './client/registry-exchange.ts'
@@ -18,9 +19,17 @@ export interface RegistryEnvironment {
 /** A client of a registry. It connects when it is first asked for something. */
 export function openRegistry(settings: RegistrySettings, environment: RegistryEnvironment): SchemaRegistry {
   const { clock, random, transport = socketTransport(settings.tls) } = environment
-  const { urls, limits, auth } = settings
+  const { limits, auth } = settings
+  const urls = settings.kind === 'apicurio' ? settings.urls.map(apicurioUrl) : settings.urls
   const authorization = authorizationOf(auth, urls, { clock, transport })
   const exchange = new RegistryExchange({ urls, limits, transport, authorization, clock, random })
   const cache = new SchemaCache(limits, clock)
-  return new ConfluentClient(settings, exchange, cache)
+  return settings.kind === 'apicurio'
+    ? new ApicurioClient(settings, exchange, cache)
+    : new ConfluentClient(settings, exchange, cache)
+}
+
+/** The address may be that of the server or, as Apicurio's clients have it, that of the interface. */
+function apicurioUrl(url: string): string {
+  return /\/apis\/registry\//.test(url) ? url : `${url.replace(/\/+$/, '')}/apis/registry/v3`
 }

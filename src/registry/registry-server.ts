@@ -6,6 +6,7 @@
  */
 import type { Logger } from '../base/logger.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
+import { apicurioFailure, apicurioPrefix, apicurioRoutes } from './server/apicurio/apicurio-interface.ts'
 import { confluentContentType, confluentRoutes } from './server/confluent/confluent-interface.ts'
 import { RegistryFailure } from './server/failure.ts'
 import { HttpListener, type ListenOptions } from './server/http-listener.ts'
@@ -14,7 +15,7 @@ import { RegistryService } from './server/registry-service.ts'
 import { Answer, findRoute, type Call, type Route } from './server/router.ts'
 import { normalSubject } from './server/subject-names.ts'
 
-export type { SchemaLog } from './server/records.ts'
+export type { LogRecord, SchemaLog } from './server/records.ts'
 
 export interface RegistryServerOptions {
   readonly logger: Logger
@@ -26,12 +27,14 @@ export class RegistryServer {
   readonly #service: RegistryService
   readonly #logger: Logger
   readonly #confluent: readonly Route[]
+  readonly #apicurio: readonly Route[]
   readonly #listeners: HttpListener[] = []
 
   private constructor(service: RegistryService, logger: Logger) {
     this.#service = service
     this.#logger = logger
     this.#confluent = confluentRoutes(service)
+    this.#apicurio = apicurioRoutes(service)
   }
 
   /** Reads what the log holds; the server answers from then on. */
@@ -58,9 +61,9 @@ export class RegistryServer {
     try {
       return await this.#answer(request)
     } catch (error) {
-      if (error instanceof RegistryFailure) return failureResponse(error)
+      if (error instanceof RegistryFailure) return failureResponse(error, request.target)
       this.#logger.error('a registry request failed', { target: request.target, error: String(error) })
-      return failureResponse(new RegistryFailure(500, 'Internal Server Error'))
+      return failureResponse(new RegistryFailure(500, 'Internal Server Error'), request.target)
     }
   }
 
@@ -72,10 +75,10 @@ export class RegistryServer {
   async #answer({ method, target, headers, body }: HttpRequest): Promise<HttpResponse> {
     const url = new URL(target, 'http://registry')
     const { path, context } = withoutContext(url.pathname)
-    const match = findRoute(this.#confluent, method, path)
+    const match = findRoute(isApicurio(path) ? this.#apicurio : this.#confluent, method, path)
     const call: Call = { path: match.path, query: url.searchParams, headers, body, context }
     const answer = await match.route.answer(call)
-    return answer instanceof Answer ? answer : jsonResponse(200, answer)
+    return answer instanceof Answer ? answer : jsonResponse(200, answer, contentTypeOf(path))
   }
 }
 
@@ -87,11 +90,15 @@ function withoutContext(pathname: string): { readonly path: string; readonly con
   return { path, context: normalSubject(`:${name.startsWith('.') ? name : `.${name}`}:`) }
 }
 
-function failureResponse({ status, code, message }: RegistryFailure): HttpResponse {
-  return jsonResponse(status, { error_code: code, message })
+const isApicurio = (path: string): boolean => path.startsWith(apicurioPrefix)
+const contentTypeOf = (path: string): string => (isApicurio(path) ? 'application/json' : confluentContentType)
+
+function failureResponse(failure: RegistryFailure, target: string): HttpResponse {
+  const { status, code, message } = failure
+  const value = isApicurio(target) ? apicurioFailure(failure) : { error_code: code, message }
+  return jsonResponse(status, value, contentTypeOf(target))
 }
 
-function jsonResponse(status: number, value: unknown): HttpResponse {
-  const headers = { 'content-type': confluentContentType }
-  return { status, headers, body: Buffer.from(JSON.stringify(value)) }
+function jsonResponse(status: number, value: unknown, contentType: string): HttpResponse {
+  return { status, headers: { 'content-type': contentType }, body: Buffer.from(JSON.stringify(value)) }
 }

@@ -76,7 +76,18 @@ export interface ConfluentSettings extends CommonSettings {
   readonly writeIdTo: 'payload' | 'header'
 }
 
-export type RegistrySettings = ConfluentSettings
+export interface ApicurioSettings extends CommonSettings {
+  readonly kind: 'apicurio'
+  /** Of artifacts whose strategy gives them no group of their own. */
+  readonly group: string
+  readonly artifact: string | undefined
+  readonly idKind: 'globalId' | 'contentId'
+  readonly idBytes: 4 | 8 | 'either'
+  readonly writeIdTo: 'payload' | 'header'
+  readonly message: 'name' | 'path' | 'none'
+}
+
+export type RegistrySettings = ConfluentSettings | ApicurioSettings
 
 export const defaultLimits: RegistryLimits = {
   requestTimeoutMs: 10_000,
@@ -100,4 +111,20 @@ const commonDefaults = {
 /** As Confluent's serialisers without any setting but the address. */
 export function confluentSettings(urls: readonly string[]): ConfluentSettings {
   return { ...commonDefaults, kind: 'confluent', urls, writing: { kind: 'register' }, writeIdTo: 'payload' }
+}
+
+/** As Apicurio's serialisers, version 3, without any setting but the address. */
+export function apicurioSettings(urls: readonly string[]): ApicurioSettings {
+  return {
+    ...commonDefaults,
+    kind: 'apicurio',
+    urls,
+    writing: { kind: 'look-up' },
+    group: 'default',
+    artifact: undefined,
+    idKind: 'contentId',
+    idBytes: 4,
+    writeIdTo: 'payload',
+    message: 'name',
+  }
 }

@@ -10,7 +10,7 @@ import { systemRandom } from '../../src/base/random.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import { openCluster } from '../../src/cli/cluster.ts'
 import { openIdentity } from '../../src/runtime/identity/process-identity.ts'
-import { repository, runWeft } from '../weft-process.ts'
+import { repository, runWeft, startWeft } from '../weft-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-command-line-'))
 const broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
@@ -130,4 +130,23 @@ test('Ctrl-C ends the reading of a standard input that stays open', async () => 
   expect(await ended).toBe(0)
   clearTimeout(late)
   expect(stderr.join('')).toContain('sent 1 records to open')
+})
+
+test('a broker with a registry keeps the schemas in a topic of its own', async () => {
+  const weft = startWeft(['broker', '--port', '0', '--registry', '0'])
+  try {
+    await expect.poll(() => weft.stdout(), { timeout: 20_000 }).toContain('schema registry listening on')
+    const [, address = ''] = /broker listening on (\S+),/.exec(weft.stdout()) ?? []
+    const [, url = ''] = /schema registry listening on (\S+)/.exec(weft.stdout()) ?? []
+    const body = JSON.stringify({ schema: '"long"' })
+    const answer = await fetch(`${url}/subjects/keyed-key/versions`, { method: 'POST', body })
+    expect(await answer.json()).toMatchObject({ id: 1, version: 1 })
+    const args = ['consume', '_schemas', '--bootstrap', address, '--from-beginning', '--format', 'json']
+    const { stdout } = await runWeft([...args, '--count', '1'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      key: '{"keytype":"SCHEMA","subject":"keyed-key","version":1,"magic":1}',
+    })
+  } finally {
+    await weft.stop()
+  }
 })

@@ -7,12 +7,14 @@ import { openCluster } from '../cluster.ts'
 import { createLogger } from '../logger.ts'
 import { portNumber, withLogging, type LogOptions } from '../options.ts'
 import type { Output } from '../output.ts'
+import { startRegistry } from '../registry.ts'
 import { aborted, stopSignal } from '../signals.ts'
 
 interface BrokerOptions extends LogOptions {
   readonly port: number
   readonly host: string
   readonly topics?: string
+  readonly registry?: number
 }
 
 export function addBrokerCommand(program: Command, output: Output): void {
@@ -23,6 +25,11 @@ export function addBrokerCommand(program: Command, output: Output): void {
     .option('--port <n>', 'port to listen on; 0: any that is free', portNumber, 9092)
     .option('--host <name>', 'address to listen on', '127.0.0.1')
     .option('--topics <a:4,b:1>', 'topics to make, with their partitions')
+    .option(
+      '--registry <port>',
+      'port of a schema registry that keeps its schemas in the broker; 0: any that is free',
+      portNumber,
+    )
     .action((options: BrokerOptions) => runBroker(options, output))
 }
 
@@ -39,6 +46,14 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
     }
     output.line(`broker listening on ${host}:${port}, records in memory`)
     for (const topic of topics) output.line(`topic ${topic.name}, ${topic.partitions} partitions`)
+    await using registry =
+      options.registry === undefined
+        ? undefined
+        : await startRegistry(
+            { bootstrap: `${host}:${port}`, host: options.host, port: options.registry },
+            logger,
+          )
+    if (registry !== undefined) output.line(`schema registry listening on ${registry.url}`)
     await aborted(signal)
   } finally {
     await broker.close()

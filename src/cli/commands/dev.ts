@@ -17,8 +17,9 @@ import { devCatalog } from '../dev-data.ts'
 import { createDevTopics, loadDevTopics, type DevLoad } from '../dev-load.ts'
 import { startLiveView } from '../live-view.ts'
 import { createLogger } from '../logger.ts'
-import { wholeNumber, withLogging, type LogOptions } from '../options.ts'
+import { portNumber, wholeNumber, withLogging, type LogOptions } from '../options.ts'
 import type { Output } from '../output.ts'
+import { startRegistry } from '../registry.ts'
 import { outputTopics } from '../render/definition.ts'
 import { exitCode, exitCodeOf, renderError } from '../render/error.ts'
 import { aborted, stopSignal } from '../signals.ts'
@@ -27,6 +28,7 @@ import { summary } from './run.ts'
 interface DevOptions extends LogOptions {
   readonly port: number
   readonly rows: number
+  readonly registry: number
 }
 
 export function addDevCommand(program: Command, output: Output): void {
@@ -43,6 +45,7 @@ export function addDevCommand(program: Command, output: Output): void {
       wholeNumber,
       0,
     )
+    .option('--registry <port>', 'port of the embedded schema registry; 0: any that is free', portNumber, 0)
     .option('--rows <n>', 'rows to show of each output topic at once', wholeNumber, 5)
     .action(async (file: string, options: DevOptions) => {
       process.exitCode = await dev(file, options, output)
@@ -60,7 +63,10 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
   try {
     const { host, port } = await broker.listen(options.port, '127.0.0.1')
     output.note(`broker listening on ${host}:${port}`)
-    return await runOn(`${host}:${port}`, { definition, options, output, logger, signal, startMs })
+    const bootstrap = `${host}:${port}`
+    await using registry = await startRegistry({ bootstrap, host, port: options.registry }, logger)
+    output.note(`schema registry listening on ${registry.url}`)
+    return await runOn(bootstrap, { definition, options, output, logger, signal, startMs })
   } finally {
     await broker.close()
     release()

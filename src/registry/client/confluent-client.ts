@@ -13,6 +13,7 @@ import type {
 import type { StreamError } from '../../base/errors.ts'
 import type { ConfluentSettings } from '../settings.ts'
 import { confluentFraming } from '../wire/confluent-framing.ts'
+import { draftKey, flattened } from './drafts.ts'
 import { contentOf } from './refusals.ts'
 import type { RegistryExchange } from './registry-exchange.ts'
 import type { SchemaCache } from './schema-cache.ts'
@@ -193,21 +194,4 @@ export class ConfluentClient implements SchemaRegistry {
 
 function idsOf({ id, guid }: SchemaJson): RegisteredSchema['ids'] {
   return { ...(id === undefined ? {} : { id }), ...(guid === undefined ? {} : { guid }) }
-}
-
-function draftKey(draft: SchemaDraft): string {
-  return JSON.stringify([
-    draft.type,
-    draft.text,
-    (draft.references ?? []).map(({ name, draft }) => [name, draft]),
-  ])
-}
-
-function flattened(draft: SchemaDraft): readonly NamedSchema[] {
-  const found = new Map<string, NamedSchema>()
-  for (const { name, draft: referred } of draft.references ?? []) {
-    for (const inner of flattened(referred)) found.set(inner.name, inner)
-    found.set(name, { name, text: referred.text })
-  }
-  return [...found.values()]
 }

@@ -5,15 +5,23 @@ import type { HttpResponse } from '../http.ts'
 /** Messages of others are cut: some repeat whole schemas. */
 const messageMax = 500
 
-export interface Refusal {
+interface Refusal {
   /** The registry's own code, such as 40403; the status where it gave none. */
   readonly code: number
   readonly message: string
+  /** Whether the answer has the form that registries give their refusals. */
+  readonly ofRegistry: boolean
 }
 
 /** The JSON of an answer. @throws StreamError for a refusal, saying what was asked for */
 export function contentOf(response: HttpResponse, asked: string): unknown {
   if (response.status >= 200 && response.status < 300) return parseContent(response, asked)
+  throw refusalError(response.status, refusalOf(response), asked)
+}
+
+/** The text of an answer. @throws StreamError as {@link contentOf} */
+export function textOf(response: HttpResponse, asked: string): string {
+  if (response.status >= 200 && response.status < 300) return response.body.toString('utf8')
   throw refusalError(response.status, refusalOf(response), asked)
 }
 
@@ -31,15 +39,17 @@ function parseContent({ body }: HttpResponse, asked: string): unknown {
 }
 
 /** Confluent's form is `error_code` and `message`, Apicurio's `title`, `detail` and `name`. */
-export function refusalOf({ status, body }: HttpResponse): Refusal {
+function refusalOf({ status, body }: HttpResponse): Refusal {
   try {
     const parsed = JSON.parse(body.toString('utf8')) as Readonly<Record<string, unknown>>
     const code = typeof parsed['error_code'] === 'number' ? parsed['error_code'] : status
     const texts = [parsed['message'], parsed['title'], parsed['detail']]
     const message = texts.find((text) => typeof text === 'string') ?? ''
-    return { code, message: message.slice(0, messageMax) }
+    // A path that a registry of Confluent's kind does not have is refused with the bare status.
+    const ofRegistry = code !== 404 || typeof parsed['name'] === 'string'
+    return { code, message: message.slice(0, messageMax), ofRegistry }
   } catch {
-    return { code: status, message: '' }
+    return { code: status, message: '', ofRegistry: false }
   }
 }
 
@@ -49,8 +59,9 @@ interface Meaning {
   readonly hint: string
 }
 
-function refusalError(status: number, { code, message }: Refusal, asked: string): StreamError {
-  const meaning = meaningOf(status, code, asked)
+function refusalError(status: number, refusal: Refusal, asked: string): StreamError {
+  const { code, message } = refusal
+  const meaning = meaningOf(status, refusal, asked)
   const said = message === '' ? '' : `: ${message}`
   return new StreamError(meaning.code, meaning.message, {
     detail: `The registry answered ${code}${said}${said.endsWith('.') || said === '' ? '' : '.'}`,
@@ -58,7 +69,7 @@ function refusalError(status: number, { code, message }: Refusal, asked: string)
   })
 }
 
-function meaningOf(status: number, code: number, asked: string): Meaning {
+function meaningOf(status: number, { code, ofRegistry }: Refusal, asked: string): Meaning {
   switch (status) {
     case 401:
       return {
@@ -73,7 +84,7 @@ function meaningOf(status: number, code: number, asked: string): Meaning {
         hint: 'Give the user of the registry settings the right to do so.',
       }
     case 404:
-      return notFound(code, asked)
+      return notFound(ofRegistry, asked)
     case 409:
       return {
         code: 'SCHEMA_INCOMPATIBLE',
@@ -97,8 +108,8 @@ function meaningOf(status: number, code: number, asked: string): Meaning {
 }
 
 /** A registry says of what it knows to be absent so in its own words; any other 404 is that of another server. */
-function notFound(code: number, asked: string): Meaning {
-  if (code === 404)
+function notFound(ofRegistry: boolean, asked: string): Meaning {
+  if (!ofRegistry)
     return {
       code: 'REGISTRY_REFUSED',
       message: `there is no schema registry that could answer ${asked}`,

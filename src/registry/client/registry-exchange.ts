@@ -23,8 +23,10 @@ export interface RegistryRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
-  /** JSON. */
+  /** Sent as JSON. */
   readonly body?: unknown
+  /** Sent as it is. */
+  readonly text?: string
 }
 
 /** Statuses that another try may change: too many requests, and servers that are down, starting or overloaded. */
@@ -114,14 +116,14 @@ export class RegistryExchange {
 }
 
 function toHttp(
-  { method, target, headers, body }: RegistryRequest,
+  { method, target, headers, body, text }: RegistryRequest,
   authorization: string | undefined,
 ): HttpRequest {
   return {
     method,
     target,
     headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
-    body: body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body)),
+    body: Buffer.from(text ?? (body === undefined ? '' : JSON.stringify(body))),
   }
 }
 

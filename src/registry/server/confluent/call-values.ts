@@ -20,8 +20,9 @@ export function scopeOf(call: Call): string | null {
   return subject === '' ? null : subject
 }
 
+/** Python's client writes `True`, Java's `true`. */
 export function flag({ query }: Call, name: string): boolean {
-  return query.get(name) === 'true'
+  return query.get(name)?.toLowerCase() === 'true'
 }
 
 export function wholeNumber({ query }: Call, name: string, fallback: number): number {
@@ -73,7 +74,7 @@ export function registrationOf(call: Call): Registration {
     references: referencesOf(body['references']),
     ...(isJsonObject(body['metadata']) ? { metadata: body['metadata'] } : {}),
     ...(isJsonObject(body['ruleSet']) ? { ruleSet: body['ruleSet'] } : {}),
-    ...(call.query.get('normalize') === 'true' ? { normalize: true } : {}),
+    ...(flag(call, 'normalize') ? { normalize: true } : {}),
     ...(id === undefined || id < 0 ? {} : { id }),
     ...(version === undefined || version <= 0 ? {} : { version }),
   }

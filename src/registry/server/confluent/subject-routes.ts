@@ -20,7 +20,11 @@ export function subjectRoutes(service: RegistryService): readonly Route[] {
     remove(one, (call) => deleteSubject(service, subjectOf(call), flag(call, 'permanent'))),
     get(`${one}/metadata`, (call) => answerOf(latestWithMetadata(service, call), call)),
     get(`${one}/versions`, (call) => page(call, listVersions(service, call))),
-    post(`${one}/versions`, async (call) => answerOf(await service.register(registrationOf(call)), call)),
+    post(`${one}/versions`, async (call) => {
+      const stored = await service.register(registrationOf(call))
+      // Without the text: clients keep what they sent, which may be a form of it that they can read and others cannot.
+      return { id: stored.id, version: stored.version, guid: service.index.guidOf(stored) }
+    }),
     get(version, (call) => answerOf(findVersion(service, call), call)),
     remove(version, (call) =>
       deleteVersion(service, subjectOf(call), versionOf(call), flag(call, 'permanent')),
@@ -49,7 +53,7 @@ function lookUp(service: RegistryService, call: Call): StoredVersion {
 
 /** By prefix; `:*:` stands for those of every context, and a subject without a context for those of the default one. */
 function listSubjects({ state }: RegistryService, call: Call): readonly string[] {
-  const onlyDeleted = flag(call, 'deletedOnly')
+  const onlyDeleted = flag(call, 'deletedOnly') || flag(call, 'deleted_only')
   const all = state.subjects(onlyDeleted || flag(call, 'deleted'))
   const kept = onlyDeleted ? all.filter((subject) => state.versions(subject, false).length === 0) : all
   const prefix = call.query.get('subjectPrefix') ?? call.context ?? ':*:'
@@ -62,7 +66,7 @@ function listSubjects({ state }: RegistryService, call: Call): readonly string[]
 
 function listVersions({ state }: RegistryService, call: Call): readonly number[] {
   const subject = subjectOf(call)
-  const onlyDeleted = flag(call, 'deletedOnly')
+  const onlyDeleted = flag(call, 'deletedOnly') || flag(call, 'deleted_only')
   const negative = flag(call, 'deletedAsNegative')
   const versions = state.versions(subject, onlyDeleted || negative || flag(call, 'deleted'))
   if (versions.length === 0) throw subjectNotFound(subject)

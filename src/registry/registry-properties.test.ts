@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { registrySettings } from './registry-properties.ts'
+import { apicurioSettings, confluentSettings } from './settings.ts'
+
+const confluent = (properties: Readonly<Record<string, string>>) =>
+  registrySettings('confluent', { 'schema.registry.url': 'http://a', ...properties })
+const apicurio = (properties: Readonly<Record<string, string>>) =>
+  registrySettings('apicurio', { 'apicurio.registry.url': 'http://a', ...properties })
+
+describe("Confluent's properties", () => {
+  test('without any but the address give the defaults of the JVM', () => {
+    expect(confluent({ 'schema.registry.url': 'http://a, https://b/path' })).toEqual({
+      settings: confluentSettings(['http://a', 'https://b/path']),
+      unsupported: [],
+    })
+  })
+
+  test.each([
+    [{ 'auto.register.schemas': 'false' }, { writing: { kind: 'look-up' } }],
+    [{ 'auto.register.schemas': 'false', 'use.latest.version': 'true' }, { writing: { kind: 'latest' } }],
+    [{ 'use.latest.version': 'true' }, { writing: { kind: 'register' } }],
+    [{ 'use.schema.id': '7' }, { writing: { kind: 'id', id: 7 } }],
+    [{ 'normalize.schemas': 'true' }, { normalize: true }],
+    [
+      { 'value.subject.name.strategy': 'io.confluent.kafka.serializers.subject.TopicRecordNameStrategy' },
+      { subjects: { key: 'topic', value: 'topic-record' } },
+    ],
+    [
+      { 'value.schema.id.serializer': 'io.confluent.kafka.serializers.schema.id.HeaderSchemaIdSerializer' },
+      { writeIdTo: 'header' },
+    ],
+    [
+      { 'basic.auth.credentials.source': 'USER_INFO', 'basic.auth.user.info': 'me:a:b' },
+      { auth: { kind: 'basic', username: 'me', password: 'a:b' } },
+    ],
+    [
+      { 'bearer.auth.credentials.source': 'STATIC_TOKEN', 'schema.registry.bearer.auth.token': 't' },
+      { auth: { kind: 'bearer', token: 't' } },
+    ],
+    [
+      {
+        'bearer.auth.credentials.source': 'OAUTHBEARER',
+        'bearer.auth.issuer.endpoint.url': 'https://login',
+        'bearer.auth.client.id': 'c',
+        'bearer.auth.client.secret': 's',
+      },
+      {
+        auth: {
+          kind: 'oauth',
+          endpoint: 'https://login',
+          clientId: 'c',
+          clientSecret: 's',
+          scope: undefined,
+        },
+      },
+    ],
+    [
+      { 'max.retries': '0', 'retries.wait.ms': '5', 'latest.cache.ttl.sec': '-1' },
+      {
+        limits: expect.objectContaining({
+          triesMax: 1,
+          backoffMs: 5,
+          latestAgeMaxMs: Number.MAX_SAFE_INTEGER,
+        }),
+      },
+    ],
+    [{ 'schema.registry.ssl.truststore.certificates': 'PEM' }, { tls: { ca: 'PEM', verify: true } }],
+  ])('%j mean what they say', (properties, expected) => {
+    expect(confluent(properties as Record<string, string>)).toEqual({
+      settings: { ...confluentSettings(['http://a']), ...expected },
+      unsupported: [],
+    })
+  })
+
+  test('that mean nothing here are named', () => {
+    expect(confluent({ 'rule.executors': 'x', 'specific.avro.reader': 'true' }).unsupported).toEqual([
+      'rule.executors',
+      'specific.avro.reader',
+    ])
+  })
+
+  test.each([
+    [{ 'schema.registry.url': '' }, 'the schema registry has no "schema.registry.url"'],
+    [{ 'schema.registry.url': 'localhost:8081' }, '"schema.registry.url" is not a list of addresses'],
+    [{ 'use.latest.version': 'maybe' }, '"use.latest.version" is not true or false'],
+    [{ 'key.subject.name.strategy': 'com.example.Mine' }, '"key.subject.name.strategy" is not one of'],
+    [{ 'basic.auth.credentials.source': 'USER_INFO' }, '"basic.auth.user.info" is not a user'],
+    [
+      { 'basic.auth.credentials.source': 'SASL_INHERIT' },
+      '"basic.auth.credentials.source" is not URL or USER_INFO',
+    ],
+    [{ 'schema.registry.ssl.endpoint.identification.algorithm': 'none' }, 'algorithm" is not "https"'],
+    [{ 'max.retries': '-1' }, '"max.retries" is not a whole number'],
+  ])('%j are refused, and no value is shown', (properties, message) => {
+    expect(() => confluent(properties as Record<string, string>)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) }),
+    )
+  })
+
+  test('certificates come from PEM files, and from no others', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weft-pem-'))
+    try {
+      const path = join(folder, 'all.pem')
+      writeFileSync(path, 'PEM')
+      const store = 'schema.registry.ssl.keystore'
+      const { settings } = confluent({ [`${store}.location`]: path, [`${store}.type`]: 'PEM' })
+      expect(settings.tls).toEqual({ cert: 'PEM', key: 'PEM', verify: true })
+      expect(() => confluent({ [`${store}.location`]: path, [`${store}.type`]: 'JKS' })).toThrow('is not PEM')
+      expect(() => confluent({ [`${store}.location`]: `${path}.x` })).toThrow('could not read')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+describe("Apicurio's properties", () => {
+  test.each([
+    [{}, {}],
+    [{ 'apicurio.registry.auto-register': 'true' }, { writing: { kind: 'register' } }],
+    [{ 'apicurio.registry.find-latest': 'true' }, { writing: { kind: 'latest' } }],
+    [{ 'apicurio.registry.artifact.version': '3' }, { writing: { kind: 'version', version: '3' } }],
+    [
+      {
+        'apicurio.registry.artifact-resolver-strategy':
+          'io.apicurio.registry.serde.avro.strategy.RecordIdStrategy',
+      },
+      { subjects: { key: 'record', value: 'record' } },
+    ],
+    [
+      {
+        'apicurio.registry.id-handler': 'io.apicurio.registry.serde.Legacy8ByteIdHandler',
+        'apicurio.registry.use-id': 'globalId',
+      },
+      { idBytes: 8, idKind: 'globalId' },
+    ],
+    [{ 'apicurio.registry.headers.enabled': 'true' }, { writeIdTo: 'header' }],
+    [{ 'apicurio.registry.serde.send-type-ref': 'false' }, { message: 'none' }],
+    [
+      { 'apicurio.registry.serde.send-type-ref': 'false', 'apicurio.registry.serde.send-indexes': 'true' },
+      { message: 'path' },
+    ],
+    [{ 'apicurio.registry.tls.trust-all': 'true' }, { tls: { verify: false } }],
+    [
+      { 'apicurio.registry.auth.username': 'u', 'apicurio.registry.auth.password': 'p' },
+      { auth: { kind: 'basic', username: 'u', password: 'p' } },
+    ],
+  ])('%j mean what they say', (properties, expected) => {
+    expect(apicurio(properties as Record<string, string>)).toEqual({
+      settings: { ...apicurioSettings(['http://a']), ...expected },
+      unsupported: [],
+    })
+  })
+
+  test('that contradict each other are refused', () => {
+    expect(() => apicurio({ 'apicurio.registry.serde.send-indexes': 'true' })).toThrow('turn one of them off')
+    expect(() => apicurio({ 'apicurio.registry.auth.username': 'u' })).toThrow('is not a password')
+  })
+})
