@@ -54,13 +54,16 @@ export class ManualClock implements Clock {
   /** Moves time by `byMs`, running what falls due on the way and whatever that wakes. */
   async advance(byMs: number): Promise<void> {
     const endMs = this.#nowMs + byMs
-    while (await this.#runNext(endMs));
+    for (;;) {
+      await ManualClock.settle()
+      if (!this.#runNext(endMs)) break
+    }
     this.#nowMs = endMs
   }
 
-  /** Moves time to the next timer and runs it, but no further than `endMs`. */
-  async advanceToNext(endMs: number): Promise<void> {
-    if (!(await this.#runNext(endMs))) this.#nowMs = Math.max(this.#nowMs, endMs)
+  /** Moves time to the next timer and runs it, or to `endMs` where none is due before. What it wakes has not run yet. */
+  next(endMs: number): void {
+    if (!this.#runNext(endMs)) this.#nowMs = Math.max(this.#nowMs, endMs)
   }
 
   /** Lets every promise and immediate that is ready run. */
@@ -68,9 +71,14 @@ export class ManualClock implements Clock {
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
 
+  /** Lets every promise that is ready run, but nothing that comes from outside of this thread: much faster than {@link ManualClock.settle}. */
+  static async settlePromises(): Promise<void> {
+    // Node takes its queue of ticks up only when no promise has anything left to do.
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+  }
+
   /** @returns whether a timer was due by then */
-  async #runNext(endMs: number): Promise<boolean> {
-    await ManualClock.settle()
+  #runNext(endMs: number): boolean {
     const due = this.#first()
     if (due === undefined || due.atMs > endMs) return false
     this.#removeFirst()

@@ -25,6 +25,11 @@ export interface ClusterOptions {
   readonly seed?: number
   readonly logger?: Logger
   readonly broker?: Partial<BrokerConfig>
+  /**
+   * `step` (the default): in small steps, with a turn of the event loop each, so that what really takes time may go on beside.
+   * `jump`: from timer to timer, for simulations in which nothing does.
+   */
+  readonly time?: 'step' | 'jump'
 }
 
 export interface TestRecord {
@@ -80,11 +85,13 @@ export class TestCluster {
   /** The test's own client. */
   readonly kafka: Kafka
   readonly #logger: Logger
+  readonly #jumps: boolean
   readonly #processes = new Map<Application, Process>()
   #started = 0
   #producer: Producer | undefined = undefined
 
-  constructor({ seed = 1, logger = silentLogger, broker = {} }: ClusterOptions = {}) {
+  constructor({ seed = 1, logger = silentLogger, broker = {}, time = 'step' }: ClusterOptions = {}) {
+    this.#jumps = time === 'jump'
     this.random = seededRandom(seed)
     this.#logger = logger
     this.broker = new Broker({ clock: this.clock, random: this.random, logger, ...broker })
@@ -169,8 +176,14 @@ export class TestCluster {
     const endMs = this.clock.nowMs() + withinMs
     while (!holds()) {
       assert(this.clock.nowMs() < endMs, `what was waited for did not happen within ${withinMs} ms`)
-      await this.clock.advance(stepMs)
+      if (this.#jumps) await this.#jump(holds, endMs)
+      else await this.clock.advance(stepMs)
     }
+  }
+
+  async #jump(holds: () => boolean, endMs: number): Promise<void> {
+    await ManualClock.settlePromises()
+    if (!holds()) this.clock.next(endMs)
   }
 
   /** Lets time pass until a reader of committed records finds in the topic what it looks for. */
@@ -275,6 +288,7 @@ async function readAll(kafka: Kafka, topic: string, isolation: IsolationLevel): 
   const unread = (partition: TopicPartition): boolean =>
     (positions.get(partitionKey(partition)) ?? 0) < (ends.get(partitionKey(partition)) ?? 0)
   const records: ReadRecord[] = []
+  const columns = new RecordColumns()
   while (partitions.some(unread)) {
     const chunk = fetcher.poll()
     if (chunk === undefined) {
@@ -282,26 +296,27 @@ async function readAll(kafka: Kafka, topic: string, isolation: IsolationLevel): 
       continue
     }
     positions.set(partitionKey(chunk), chunk.nextOffset)
-    for (const batch of chunk.batches) records.push(...recordsIn(batch, chunk.partition))
+    for (const batch of chunk.batches) {
+      columns.read(batch)
+      records.push(...recordsIn(columns, chunk.partition))
+    }
   }
   await fetcher.close()
   return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
 }
 
-function recordsIn(batch: Parameters<RecordColumns['read']>[0], partition: number): ReadRecord[] {
-  const columns = new RecordColumns()
-  columns.read(batch)
+function recordsIn(columns: RecordColumns, partition: number): ReadRecord[] {
   return Array.from({ length: columns.count }, (_, row): ReadRecord => {
     const keyEnd = columns.keyEnd[row] ?? -1
     const valueEnd = columns.valueEnd[row] ?? -1
-    const keyBytes = keyEnd < 0 ? null : Buffer.from(batch.buffer.subarray(columns.keyStart[row], keyEnd))
+    const keyBytes = keyEnd < 0 ? null : Buffer.from(columns.buffer.subarray(columns.keyStart[row], keyEnd))
     return {
       partition,
       offset: columns.offset[row] ?? -1,
       timestampMs: columns.timestampMs[row] ?? -1,
       key: keyBytes?.toString() ?? null,
       keyBytes,
-      value: valueEnd < 0 ? null : Buffer.from(batch.buffer.subarray(columns.valueStart[row], valueEnd)),
+      value: valueEnd < 0 ? null : Buffer.from(columns.buffer.subarray(columns.valueStart[row], valueEnd)),
       headers: columns.headersOf(row),
     }
   })

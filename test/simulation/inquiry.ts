@@ -7,20 +7,24 @@ import type { TestCluster } from '../../src/testing/cluster.ts'
 import type { CommittedPosition } from './audit/evidence.ts'
 
 const groupId = 'app'
+const unfinished = new Set(['Ongoing', 'PrepareCommit', 'PrepareAbort'])
 
 export class Inquiry {
   readonly #cluster: TestCluster
-  readonly #client: TestClient
 
   constructor(cluster: TestCluster) {
     this.#cluster = cluster
-    this.#client = new TestClient(cluster.broker)
+  }
+
+  #coordinator(): TestClient {
+    const { broker } = this.#cluster
+    return new TestClient(broker, 'test', broker.cluster.coordinatorOf('group', groupId))
   }
 
   /** In order of topic and partition. */
   async committed(): Promise<CommittedPosition[]> {
     const request = { groups: [{ groupId, topics: null }], requireStable: false }
-    const { groups } = await this.#cluster.run(this.#client.send(apis.offsetFetch, request, 9))
+    const { groups } = await this.#cluster.run(this.#coordinator().send(apis.offsetFetch, request, 9))
     const positions = (groups[0]?.topics ?? []).flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex, committedOffset, metadata }) => ({
         topic: name,
@@ -34,19 +38,21 @@ export class Inquiry {
 
   /** One line for each transactional id that is in the middle of something. */
   async transactions(): Promise<string[]> {
-    const { transactionStates } = await this.#cluster.run(this.#client.send(apis.listTransactions, {}, 1))
-    return transactionStates
-      .filter(({ transactionState }) =>
-        ['Ongoing', 'PrepareCommit', 'PrepareAbort'].includes(transactionState),
-      )
-      .map(
-        ({ transactionalId, transactionState }) => `transaction of ${transactionalId} is ${transactionState}`,
-      )
+    const { broker } = this.#cluster
+    const lines: string[] = []
+    for (const nodeId of broker.cluster.nodeIds) {
+      const client = new TestClient(broker, 'test', nodeId)
+      const { transactionStates } = await this.#cluster.run(client.send(apis.listTransactions, {}, 1))
+      for (const { transactionalId, transactionState } of transactionStates)
+        if (unfinished.has(transactionState))
+          lines.push(`transaction of ${transactionalId} is ${transactionState}`)
+    }
+    return lines
   }
 
   async group(): Promise<string> {
     const { groups } = await this.#cluster.run(
-      this.#client.send(apis.describeGroups, { groups: [groupId] }, 5),
+      this.#coordinator().send(apis.describeGroups, { groups: [groupId] }, 5),
     )
     const members = (groups[0]?.members ?? []).map(({ groupInstanceId }) => groupInstanceId)
     return `group is ${groups[0]?.groupState} with ${members.join(', ') || 'nobody'}`

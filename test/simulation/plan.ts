@@ -32,8 +32,9 @@ export function drawPlan(random: Random): Plan {
     disk: random.next() < 0.75,
     steps: 15 + random.below(20),
     broker: {
+      nodes: pick(random, [1, 1, 2, 3]),
       transactionVersion: random.next() < 0.5 ? 1 : 2,
-      transactionMarkerDelayMs: { min: 0, max: random.below(300) },
+      transactionMarkerDelayMs: { min: 0, max: random.below(pick(random, [10, 300, 3000])) },
     },
     settings: drawSettings(random, guarantee),
   }
@@ -47,12 +48,12 @@ function drawSettings(random: Random, guarantee: Guarantee): TestApplicationSett
     sessionTimeoutMs: 6000,
     heartbeatMs: 1000,
     rebalanceTimeoutMs: 15_000,
-    transactionTimeoutMs: random.next() < 0.6 ? 10_000 : 60_000,
+    transactionTimeoutMs: pick(random, [3000, 10_000, 90_000]),
     requestTimeoutMs: 2000,
     retryTimeoutMs: 8000,
     restartBackoffMaxMs: 1000,
     restartsMax: 1000,
-    fetchMaxWaitMs: 100 + random.below(400),
+    fetchMaxWaitMs: 300 + random.below(1200),
     // A batch of few records: an aborted transaction is then spread over several answers.
     fetchMaxPartitionBytes: random.next() < 0.3 ? 200 + random.below(1000) : 1_048_576,
     closeTimeoutMs: 5000,

@@ -8,6 +8,7 @@ import type { Evidence, StoreEvidence } from './audit/evidence.ts'
 import { deadLetters, pick } from './cases/case.ts'
 import type { Draw, InputRecord } from './cases/case.ts'
 import { changeLogOf, expectedInputs } from './expected-inputs.ts'
+import { disturbNodes, startAllNodes } from './faults/nodes.ts'
 import { drawFault } from './faults/requests.ts'
 import { drawDeed, drawTrap } from './faults/traps.ts'
 import type { Deed } from './faults/traps.ts'
@@ -96,15 +97,22 @@ export class Run {
     const { random, cluster } = this.#options
     const place = pick(random, this.#places)
     const dice = random.next()
-    if (dice < 0.4) await this.#produceSome()
-    else if (dice < 0.55) this.#breakRequests()
-    else if (dice < 0.6) cluster.broker.faults.clear()
+    if (dice < 0.32) await this.#produceSome()
+    else if (dice < 0.44) this.#breakRequests()
+    else if (dice < 0.49) await this.#disturbNodes()
+    else if (dice < 0.52) cluster.broker.faults.clear()
     else if (place.application === undefined) this.#comeBack(place)
-    else if (dice < 0.85) place.trap = drawTrap(random)
-    else if (dice < 0.9) {
+    else if (dice < 0.87) await this.#setTrap(place)
+    else if (dice < 0.91) {
       place.do({ kind: 'stop' })
       place.trap = drawTrap(random, 'shut-down')
     } else place.do(drawDeed(random))
+  }
+
+  /** A trap at a commit needs something to commit. */
+  async #setTrap(place: Place): Promise<void> {
+    place.trap = drawTrap(this.#options.random)
+    await this.#produceSome()
   }
 
   #breakRequests(): void {
@@ -113,6 +121,13 @@ export class Run {
     tell('scenario', `breaks requests: ${JSON.stringify(rule)}`)
     cluster.broker.faults.add(rule)
     this.#faults += 1
+  }
+
+  async #disturbNodes(): Promise<void> {
+    const { random, cluster, plan } = this.#options
+    if (plan.broker.nodes === 1) return
+    this.#faults += 1
+    await disturbNodes(cluster, random, 'app')
   }
 
   #comeBack(place: Place): void {
@@ -130,6 +145,7 @@ export class Run {
     const { cluster, plan, tell } = this.#options
     tell('scenario', 'nothing breaks any more')
     cluster.broker.faults.clear()
+    await startAllNodes(cluster)
     for (const place of this.#places) place.mend()
     const stuck = await this.#settle()
     if (stuck.length > 0) return stuck
@@ -163,7 +179,7 @@ export class Run {
     if (idle.length > 0)
       return idle.map((input) => `${partitionKey(input)}: ${describeOwner(ownerOf(input))} and not running`)
     const ends = await this.#inquiry.ends(this.#inputs)
-    return this.#inputs.flatMap((input) => {
+    const behind = this.#inputs.flatMap((input) => {
       const key = partitionKey(input)
       const owner = ownerOf(input)
       const at = owner?.task.inputs.find((other) => partitionKey(other) === key)
@@ -171,6 +187,24 @@ export class Run {
       if (at !== undefined && at.position >= end) return []
       return [`${key}: ${describeOwner(owner)} is at ${at?.position} of ${end}, ${at?.committed} committed`]
     })
+    if (behind.length > 0) return behind
+    const open = (await this.#inquiry.openPartitions()).map((key) => `a transaction is open on ${key}`)
+    return open.length > 0 ? open : await this.#uncommitted()
+  }
+
+  /** Inputs that are worked off, but not committed: behind the committed offset there is more than ends of transactions. */
+  async #uncommitted(): Promise<string[]> {
+    const { cluster } = this.#options
+    const committed = new Map((await this.#inquiry.committed()).map((at) => [partitionKey(at), at.offset]))
+    const waiting: string[] = []
+    for (const topic of new Set(this.#inputs.map((input) => input.topic))) {
+      const records = await cluster.read(topic)
+      const late = records.filter(
+        ({ partition, offset }) => offset >= (committed.get(`${topic}-${partition}`) ?? 0),
+      )
+      if (late.length > 0) waiting.push(`${topic}: ${late.length} records are processed, and not committed`)
+    }
+    return waiting
   }
 
   async #describeStuck(waiting: readonly string[]): Promise<string[]> {
@@ -246,7 +280,8 @@ export class Run {
   async #produceSome(): Promise<void> {
     const { random, plan } = this.#options
     const draw = this.#draw()
-    await this.#produce(Array.from({ length: 1 + random.below(25) }, () => plan.simulated.draw(draw)))
+    const count = random.next() < 0.1 ? 100 + random.below(150) : 1 + random.below(25)
+    await this.#produce(Array.from({ length: count }, () => plan.simulated.draw(draw)))
   }
 
   async #produce(records: readonly InputRecord[]): Promise<void> {

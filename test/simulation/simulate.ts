@@ -26,7 +26,7 @@ export async function simulate(seed: number, trace?: Trace): Promise<Outcome> {
   const plan = drawPlan(random)
   const errors = new Errors()
   const logger = errors.noting(trace?.logger() ?? silentLogger)
-  const cluster = new TestCluster({ seed, logger, broker: plan.broker })
+  const cluster = new TestCluster({ seed, logger, broker: plan.broker, time: 'jump' })
   trace?.begin(cluster.clock)
   const startMs = cluster.clock.nowMs()
   const run = new Run({

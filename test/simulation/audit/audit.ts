@@ -6,8 +6,18 @@ import type { ReadRecord } from '../../../src/testing/cluster.ts'
 import type { SimulationCase } from '../cases/case.ts'
 import type { CommittedPosition, Evidence, StoreEvidence } from './evidence.ts'
 
-/** @returns what is wrong, empty if nothing */
+const findingsMax = 12
+const findingCharactersMax = 240
+
+/** @returns what is wrong, empty if nothing; of many findings the first, of long ones the beginning */
 export function audit(simulated: SimulationCase, evidence: Evidence): string[] {
+  const findings = auditAll(simulated, evidence)
+  const shown = findings.slice(0, findingsMax).map((finding) => finding.slice(0, findingCharactersMax))
+  const more = findings.length - shown.length
+  return more === 0 ? shown : [...shown, `and ${more} more`]
+}
+
+function auditAll(simulated: SimulationCase, evidence: Evidence): string[] {
   return [
     ...simulated.audit(evidence),
     ...evidence.stores.flatMap((store) => auditStore(store, evidence)),

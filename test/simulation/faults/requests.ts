@@ -43,10 +43,17 @@ const commitApis = ['Produce', 'TxnOffsetCommit', 'OffsetCommit', 'EndTxn', 'Ini
 
 /** One rule for the applications' requests, drawn. */
 export function drawFault(random: Random): FaultRule {
-  const api = pick(random, random.next() < 0.5 ? commitApis : apis)
-  const rate =
-    random.next() < 0.5 ? { times: 1 + random.below(3) } : { probability: 0.005 + random.next() * 0.1 }
+  const commit = random.next() < 0.5
+  const api = pick(random, commit ? commitApis : apis)
+  const rate = drawRate(random, commit ? 0.25 : 0.05)
   return { api, clientId: /^app-/, fault: drawKind(random, api), skip: random.below(4), ...rate }
+}
+
+/** A few in a row, now and then some, or every one for as long as the rule stands: until whoever asks gives up. */
+function drawRate(random: Random, every: number): Pick<FaultRule, 'times' | 'probability'> {
+  const dice = random.next()
+  if (dice < every) return {}
+  return dice < 0.6 ? { times: 1 + random.below(3) } : { probability: 0.005 + random.next() * 0.1 }
 }
 
 function drawKind(random: Random, api: string): Fault {
