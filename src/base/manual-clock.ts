@@ -23,8 +23,9 @@ export class ManualClock implements Clock {
     this.#nowMs = startMs
   }
 
+  /** Whole, as of a real clock. */
   nowMs(): number {
-    return this.#nowMs
+    return Math.floor(this.#nowMs)
   }
 
   monotonicMs(): number {

@@ -84,8 +84,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'stream time lost at restart',
     file: 'src/runtime/thread/task-start.ts',
-    find: 'streamTimeMs: decodeStreamTime(committed),',
-    replace: 'streamTimeMs: -1,',
+    find: 'partitionTimeMs: decodePartitionTime(committed),',
+    replace: 'partitionTimeMs: -1,',
   },
   {
     name: 'read_uncommitted fetch',

@@ -294,7 +294,7 @@ export class Run {
 
   /** Around now, in no order; now and then far ahead. */
   #time(random: Random): number {
-    const nowMs = Math.trunc(this.#options.cluster.clock.nowMs())
+    const nowMs = this.#options.cluster.clock.nowMs()
     return nowMs + (random.next() < 0.01 ? random.below(600_000) : random.below(10_000) - 5000)
   }
 

@@ -15,12 +15,12 @@ export class Trace {
 
   begin(clock: Clock): void {
     this.#clock = clock
-    this.#startMs = clock.nowMs()
+    this.#startMs = clock.monotonicMs()
   }
 
   /** @param who - `p1`, `broker`, `scenario` */
   add(who: string, what: string): void {
-    const atMs = (this.#clock?.nowMs() ?? 0) - this.#startMs
+    const atMs = (this.#clock?.monotonicMs() ?? 0) - this.#startMs
     this.lines.push({ text: `${(atMs / 1000).toFixed(3).padStart(9)} s  ${who.padEnd(10)} ${what}`, what })
   }
 
