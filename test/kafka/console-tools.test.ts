@@ -51,7 +51,7 @@ const commands = [
   'kafka-configs --alter --entity-type topics --entity-name orders --delete-config max.message.bytes',
   'kafka-configs --alter --entity-type topics --entity-name orders --add-config retention.ms=never',
   'kafka-configs --describe --entity-type topics --entity-name orders',
-  'kafka-console-producer --topic orders --property parse.key=true --property key.separator=: < a:1\\nb:2\\nc:3\\na:4\\nb:5\\nd:6\\n',
+  'kafka-console-producer --topic orders --sync --property parse.key=true --property key.separator=: < a:1\\nb:2\\nc:3\\na:4\\nb:5\\nd:6\\n',
   'kafka-producer-perf-test --topic load --num-records 2000 --record-size 100 --throughput -1 --producer-props acks=all',
   'kafka-producer-perf-test --topic load --num-records 500 --record-size 100 --throughput -1 --transactional-id perf --transaction-duration-ms 50',
   'kafka-get-offsets --topic orders',
@@ -172,7 +172,7 @@ function script(bootstrap: string, deletions: string): string {
 function normal(transcript: string, bootstrap: string): string {
   return transcript
     .replaceAll(bootstrap, 'HOST:PORT')
-    .replaceAll(/^\tat .*\n|^Caused by: .*\n/gm, '')
+    .replaceAll(/^\tat .*\n|^Caused by: .*\n|^Querying brokers .*\n/gm, '')
     .replaceAll(/TopicId: \S+/g, 'TopicId: ID')
     .replaceAll(/\b\d{4}-\d\d-\d\d[T ][\d:.,]+\b/g, 'TIME')
     .replaceAll(/\b1[78]\d{11}\b/g, 'TIME')

@@ -61,6 +61,7 @@ const differencesOfClients: Differences = {
     static: ['not offered', 'it knows no static members'],
     cooperative: ['not offered', 'it knows eager assignors only'],
     'open-ends': ['not offered', 'it does not ask for stable ends'],
+    fenced: ['error:INVALID_PRODUCER_EPOCH', 'it speaks old versions, which have no other error for it'],
   },
   Weft: {
     'write-too-large': ['error:RECORD_TOO_LARGE', 'it knows the limit of the topic, and sends nothing'],
