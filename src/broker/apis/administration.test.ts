@@ -263,3 +263,37 @@ describe('SCRAM credentials', () => {
     expect((await client.send(apis.alterUserScramCredentials, request)).results.map(errorOf)).toEqual([error])
   })
 })
+
+describe('sizes of logs', () => {
+  const sizesOf = ({ results }: ResponseOf<typeof apis.describeLogDirs>): string[] =>
+    results.flatMap(({ topics }) =>
+      topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, partitionSize }) => `${name}-${partitionIndex} ${partitionSize}`),
+      ),
+    )
+
+  test('are told of all partitions, or of those that are asked for and there', async () => {
+    const { client } = openTestBroker()
+    await client.createTopic('t', 2)
+    await client.createTopic('u')
+    const records = batchOf(['a', 'b'])
+    await client.produce('t', records, { partition: 1 })
+    const all = await client.send(apis.describeLogDirs, { topics: null })
+    expect(sizesOf(all)).toEqual(['t-0 0', `t-1 ${records.length}`, 'u-0 0'])
+    expect(all.results).toMatchObject([{ errorCode: 0, totalBytes: -1, usableBytes: -1 }])
+    const topics = [
+      { topic: 't', partitions: [1, 7] },
+      { topic: 'nowhere', partitions: [0] },
+    ]
+    expect(sizesOf(await client.send(apis.describeLogDirs, { topics }))).toEqual([`t-1 ${records.length}`])
+  })
+
+  test('are those of the node that is asked', async () => {
+    const { broker, client } = openTestBroker({ nodes: 2, defaultReplicationFactor: 1 })
+    await client.createTopic('t', 2)
+    const leaders = [0, 1].map((partition) => broker.cluster.leaderOf('t', partition))
+    expect(new Set(leaders).size).toBe(2)
+    const [own] = [0, 1].filter((partition) => leaders[partition] === broker.nodeId)
+    expect(sizesOf(await client.send(apis.describeLogDirs, { topics: null }))).toEqual([`t-${own} 0`])
+  })
+})

@@ -20,6 +20,7 @@ import { describeClientQuotasHandler } from './describe-client-quotas.ts'
 import { describeClusterHandler } from './describe-cluster.ts'
 import { describeConfigsHandler } from './describe-configs.ts'
 import { describeGroupsHandler } from './describe-groups.ts'
+import { describeLogDirsHandler } from './describe-log-dirs.ts'
 import { describeProducersHandler } from './describe-producers.ts'
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
 import { describeTransactionsHandler } from './describe-transactions.ts'
@@ -73,6 +74,7 @@ const handlers: readonly AnyHandler[] = [
   describeClusterHandler,
   describeConfigsHandler,
   describeGroupsHandler,
+  describeLogDirsHandler,
   describeProducersHandler,
   describeTopicPartitionsHandler,
   describeTransactionsHandler,

@@ -1,6 +1,40 @@
 // The cluster as administrators change it: quotas, features, leaders, replicas. Facts from Kafka's public message definitions (4.3).
 import { defineApi } from '../message/codec.ts'
-import { array, arrayOf, bool, float64, int16, int32, int8, string } from '../message/fields.ts'
+import { array, arrayOf, bool, float64, int16, int32, int64, int8, string } from '../message/fields.ts'
+
+export const describeLogDirs = defineApi(
+  { key: 35, name: 'DescribeLogDirs', versions: '0-5', flexible: '2+' },
+  {
+    topics: array(
+      '0+',
+      {
+        topic: string(),
+        partitions: arrayOf('int32'),
+      },
+      { nullable: '0+' },
+    ),
+  },
+  {
+    throttleTimeMs: int32(),
+    errorCode: int16('3+', { ignorable: true }),
+    results: array('0+', {
+      errorCode: int16(),
+      logDir: string(),
+      topics: array('0+', {
+        name: string(),
+        partitions: array('0+', {
+          partitionIndex: int32(),
+          partitionSize: int64(),
+          offsetLag: int64(),
+          isFutureKey: bool(),
+        }),
+      }),
+      totalBytes: int64('4+', { default: -1, ignorable: true }),
+      usableBytes: int64('4+', { default: -1, ignorable: true }),
+      isCordoned: bool('5+', { ignorable: true }),
+    }),
+  },
+)
 
 export const describeClientQuotas = defineApi(
   { key: 48, name: 'DescribeClientQuotas', versions: '0-1', flexible: '1+' },
