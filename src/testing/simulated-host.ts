@@ -123,7 +123,7 @@ export class SimulatedHost {
 
   /** Resolves when the process is running: at once, later, or never. */
   async #runs(): Promise<void> {
-    while (this.#state !== 'running') await (this.#state === 'paused' ? this.#resumed.promise : never)
+    while (this.#state !== 'running') await (this.#state === 'paused' ? this.#resumed.promise : never())
   }
 
   /** What the process hears of something only when it runs. */
@@ -194,4 +194,7 @@ export class SimulatedHost {
   }
 }
 
-const never = new Promise<void>(() => {})
+/** A promise of its own for each that waits: one for all would hold on to every process that ever died. */
+function never(): Promise<void> {
+  return new Promise(() => {})
+}

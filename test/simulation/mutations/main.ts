@@ -1,5 +1,5 @@
 /**
- * Applies each mutation to the source and runs seeds until one fails: `node test/mutations/main.ts [--seeds N] [--only PATTERN]`. A
+ * Applies each mutation to the source and runs seeds until one fails: `node test/simulation/mutations/main.ts [--seeds N] [--only PATTERN]`. A
  * mutation that survives makes the exit code 1.
  */
 import { spawn } from 'node:child_process'
@@ -33,7 +33,7 @@ async function detect(mutation: Mutation): Promise<Detection> {
 function runSeeds({ name }: Mutation): Promise<{ readonly code: number | null; readonly output: string }> {
   const args = [
     '--import',
-    './test/mutations/apply.ts',
+    './test/simulation/mutations/apply.ts',
     'test/simulation/main.ts',
     '--seeds',
     values.seeds,

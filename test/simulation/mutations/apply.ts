@@ -1,5 +1,5 @@
 /**
- * Breaks one place of the source as it is loaded: `WEFT_MUTATION=NAME node --import ./test/mutations/apply.ts …`. The tree is left as it
+ * Breaks one place of the source as it is loaded: `WEFT_MUTATION=NAME node --import ./test/simulation/mutations/apply.ts …`. The tree is left as it
  * is, so runs can go side by side. Ends the process at once when the text to be changed is not there exactly once.
  */
 import { registerHooks } from 'node:module'
