@@ -6,6 +6,11 @@ import type { TopicPlan } from '../plan/topic-plan.ts'
 import { decodeFacts, encodeFacts } from './member-facts.ts'
 import { taskAssignor } from './task-assignor.ts'
 
+const topics = new Map([
+  ['orders', 4],
+  ['customers', 4],
+  ['app-by-city-repartition', 6],
+])
 const plan: TopicPlan = {
   applicationId: 'app',
   topologyHash: 'hash',
@@ -16,13 +21,9 @@ const plan: TopicPlan = {
   sourceTopics: ['orders', 'customers', 'app-by-city-repartition'],
   repartitionTopics: new Set(),
   internalTopics: [],
+  partitionCounts: topics,
   topicIds: new Map(),
 }
-const topics = new Map([
-  ['orders', 4],
-  ['customers', 4],
-  ['app-by-city-repartition', 6],
-])
 const partitionCount = 14
 const assignor = taskAssignor(plan)
 
@@ -58,6 +59,12 @@ function settle(start: readonly MemberSubscription[]): { rounds: number; members
   }
   throw new Error('the assignment does not settle')
 }
+
+test('a topic that brokers do not answer for keeps its tasks', () => {
+  const seen = new Map([['orders', 4]])
+  const assigned = keys(assignor.assign([subscription('a', []), subscription('b', [])], seen))
+  expect(assigned.length).toBe(partitionCount)
+})
 
 describe('taskAssignor', () => {
   test('gives all topics of a task to one member', () => {

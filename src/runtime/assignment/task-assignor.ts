@@ -45,14 +45,18 @@ export function taskAssignor(plan: TopicPlan): Assignor {
   }
 }
 
-/** Every task there is: as many per sub-topology as the largest of its topics has partitions. */
+/**
+ * Every task there is: as many per sub-topology as the largest of its topics has partitions. A topic that the leader's metadata has
+ * lost sight of has what it had: brokers may answer for it again any moment, and nobody would ask for another assignment.
+ */
 export function tasksOf(plan: TopicPlan, topics: ReadonlyMap<string, number>): TaskUnit[] {
+  const partitionsOf = (name: string): number => topics.get(name) ?? plan.partitionCounts.get(name) ?? 0
   return plan.subTopologies.flatMap(({ index, topics: names }) => {
-    const count = Math.max(0, ...names.map((name) => topics.get(name) ?? 0))
+    const count = Math.max(0, ...names.map(partitionsOf))
     return Array.from({ length: count }, (_, partition) => ({
       id: `${index}_${partition}`,
       partitions: names
-        .filter((name) => partition < (topics.get(name) ?? 0))
+        .filter((name) => partition < partitionsOf(name))
         .map((topic) => ({ topic, partition })),
     }))
   })

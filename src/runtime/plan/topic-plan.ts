@@ -15,6 +15,8 @@ export interface TopicPlan {
   readonly subTopologies: readonly PlannedSubTopology[]
   /** All topics of all sub-topologies: what the group member subscribes to. */
   readonly sourceTopics: readonly string[]
+  /** Of source topics, as the cluster said when the plan was made. */
+  readonly partitionCounts: ReadonlyMap<string, number>
   readonly repartitionTopics: ReadonlySet<string>
   /** Internal topics to be there before the first task. */
   readonly internalTopics: readonly NewTopic[]
@@ -90,6 +92,7 @@ function draftPlan(topology: Topology, options: PlanOptions, counts: ReadonlyMap
     topologyHash: hashOf(topology),
     subTopologies,
     sourceTopics: [...new Set(subTopologies.flatMap((sub) => sub.topics))],
+    partitionCounts: new Map([...counts].map(([topic, count]) => [realName(topic), count])),
     repartitionTopics: new Set(repartitions.map(realName)),
     internalTopics: [
       ...repartitions.map((topic) => ({
