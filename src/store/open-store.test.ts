@@ -16,10 +16,11 @@ type KeyValueDescription = Extract<StoreDescription, { readonly kind: 'key-value
 interface Shape extends Partial<KeyValueDescription> {
   readonly value?: Format
   readonly cleanEntriesMax?: number
+  readonly checksWrites?: boolean
 }
 
 function open(shape: Shape = {}) {
-  const { value = text, cleanEntriesMax, ...spec } = shape
+  const { value = text, cleanEntriesMax, checksWrites = false, ...spec } = shape
   const engine = new MemoryStore()
   const log: string[] = []
   const metrics = new MetricRegistry()
@@ -43,6 +44,7 @@ function open(shape: Shape = {}) {
         log.push(`${key.toString()}=${value?.toString() ?? 'null'}@${timestampMs}`),
     },
     metrics,
+    checksWrites,
     ...(cleanEntriesMax === undefined ? {} : { cleanEntriesMax }),
   })
   return { ...opened, engine, log, metrics }
@@ -187,6 +189,22 @@ describe('openStore', () => {
     managed.failed(0)
     expect(managed.dirtyCount).toBe(0)
     expect(engine.entryCount).toBe(0)
+  })
+
+  test.each([
+    ['logged as it is written', { caching: false }],
+    ['checked as it is written', { caching: true, checksWrites: true }],
+  ])('keeps what a key had when a value does not fit and is %s', (_, shape) => {
+    const { store, managed } = open({ value: long, ...shape })
+    store.put('a', 1, 0)
+    managed.committed(managed.seal(), undefined)
+    const misfit = { code: 'VALUE_TYPE_MISMATCH', detail: expect.stringContaining('store "s"') }
+    for (const key of ['a', 'b'])
+      expect(() => store.put(key, 'no number', 1)).toThrow(expect.objectContaining(misfit))
+    expect(store.get('a')).toBe(1)
+    expect(store.get('b')).toBeUndefined()
+    expect(managed.dirtyCount).toBe(0)
+    expect(() => managed.seal()).not.toThrow()
   })
 
   test('refuses to commit generations out of order', () => {

@@ -20,7 +20,6 @@ import { MemoryStore } from './memory/memory-store.ts'
 import { Overlay } from './overlay.ts'
 import { OverlaySessionStore } from './session-store.ts'
 import { plainKeys, SlotWriter } from './slot-writer.ts'
-import { Slot } from './slot.ts'
 import { StreamTime } from './stream-time.ts'
 import { sessionLayout, TimedCoding, windowLayout, type TimedLayout } from './timed-coding.ts'
 import { TimedOverlay } from './timed-overlay.ts'
@@ -83,6 +82,8 @@ export interface OpenStoreOptions<Description extends StoreDescription = StoreDe
   readonly engine?: OrderedStore
   /** Used where `spec.logging` is `own`. */
   readonly changeLog: ChangeLogSink | undefined
+  /** As {@link SlotWriterOptions.checksWrites}; absent: no. */
+  readonly checksWrites?: boolean
   /** Clean hot entries kept decoded; default {@link cleanEntriesMaxDefault}. */
   readonly cleanEntriesMax?: number
   readonly metrics: Metrics
@@ -127,6 +128,7 @@ interface Base {
   readonly values: (timestamped: boolean) => ValueCoding
   readonly changeLog: ChangeLogSink | undefined
   readonly logAt: 'write' | 'seal'
+  readonly checksWrites: boolean
   readonly cleanEntriesMax: number
   readonly engineReads: Counter
   readonly expired: Counter
@@ -141,6 +143,7 @@ function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
     values: (timestamped) => valueCoding({ serde: options.valueSerde, timestamped, columns: spec.columns }),
     changeLog: spec.logging === 'own' ? options.changeLog : undefined,
     logAt: spec.caching ? 'seal' : 'write',
+    checksWrites: options.checksWrites === true,
     cleanEntriesMax: options.cleanEntriesMax ?? cleanEntriesMaxDefault,
     engineReads: metrics.counter(
       'weft_store_engine_reads_total',
@@ -297,12 +300,7 @@ function openVersioned(spec: VersionedDescription, base: Base): OpenedStore {
       history,
       time: parts.time,
       expired,
-      log: (identity, value, timestampMs) => {
-        const slot = new Slot(identity)
-        slot.value = value
-        slot.timestampMs = timestampMs
-        log.written(slot)
-      },
+      log: (identity, value, timestampMs) => log.write(identity, value, timestampMs),
     },
     spec,
   )

@@ -30,7 +30,7 @@ export interface Coding {
 
 export interface OverlayOptions extends Pick<
   SlotWriterOptions<StoreKeyIdentity>,
-  'name' | 'changeLog' | 'logAt'
+  'name' | 'changeLog' | 'logAt' | 'checksWrites'
 > {
   readonly engine: Pick<PointStore, 'get'>
   readonly coding: Coding
@@ -92,12 +92,13 @@ export class Overlay {
     return slot
   }
 
-  /** `null` deletes. A lazy value is kept over bytes of its own. */
+  /** `null` deletes. A lazy value is kept over bytes of its own. Nothing has changed where this throws. */
   put(identity: StoreKeyIdentity, value: unknown, timestampMs: number): void {
+    const kept = detach(value) ?? null
+    this.#writer.write(identity, kept, timestampMs)
     const slot = this.#generations.writable(this.#newest.get(identity), identity)
-    slot.value = detach(value) ?? null
+    slot.value = kept
     slot.timestampMs = timestampMs
-    this.#writer.written(slot)
   }
 
   /** Slots that differ from the engine, each key once, newest first in no order of keys. */

@@ -50,8 +50,7 @@ export class OverlaySessionStore implements SessionStore {
       this.#expired.value++
       return false
     }
-    const slot = this.#overlay.writable(this.identity(key), endMs, startMs)
-    this.#overlay.write(slot, value, timestampMs)
+    this.#overlay.put({ key: this.identity(key), first: endMs, second: startMs }, value, timestampMs)
     return true
   }
 

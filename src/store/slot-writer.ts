@@ -21,7 +21,14 @@ export interface SlotWriterOptions<Identity> {
   readonly changeLog: ChangeLogSink | undefined
   /** `write`: every write in order; `seal`: each entry once a generation. */
   readonly logAt: 'write' | 'seal'
+  /**
+   * Whether what does not fit its format is found when it is written, while the record that brought it is at hand, even where nothing
+   * is logged before the seal. It costs one more encoding a write.
+   */
+  readonly checksWrites: boolean
 }
+
+type Entry<Identity> = Pick<Slot<Identity>, 'identity' | 'value' | 'timestampMs'>
 
 /** Keys that stand in the engine as they do in the change log. */
 export function plainKeys<Identity>(keys: Pick<KeyWriter<Identity>, 'write'>): KeyWriter<Identity> {
@@ -37,16 +44,17 @@ export class SlotWriter<Identity> {
     this.#options = options
   }
 
-  /** A slot was written. */
-  written(slot: Slot<Identity>): void {
-    const { changeLog, logAt, values } = this.#options
-    if (changeLog === undefined || logAt === 'seal') return
+  /** An entry is about to be written: logs it, or throws where it does not fit its format. */
+  write(identity: Identity, value: unknown, timestampMs: number): void {
+    const { changeLog, logAt, values, checksWrites } = this.#options
+    const logs = changeLog !== undefined && logAt === 'write'
+    if (!logs && !checksWrites) return
     const writer = this.#scratch
     writer.reset()
-    const keyEnd = this.#write(slot, writer)
-    const plain =
-      slot.value === null ? null : writer.buffer.subarray(keyEnd + values.prefixBytes, writer.length)
-    this.#log(writer.buffer.subarray(0, keyEnd), plain, slot)
+    const keyEnd = this.#encode({ identity, value, timestampMs }, writer)
+    if (!logs) return
+    const plain = value === null ? null : writer.buffer.subarray(keyEnd + values.prefixBytes, writer.length)
+    this.#log(writer.buffer.subarray(0, keyEnd), plain, timestampMs)
   }
 
   /** Encodes every slot once, all into one buffer. Nothing has changed when a value does not fit its format and this throws. */
@@ -54,7 +62,7 @@ export class SlotWriter<Identity> {
     writer.reset()
     const ends = new Float64Array(slots.length * 2)
     for (let index = 0; index < slots.length; index++) {
-      ends[index * 2] = this.#write(slots[index] as Slot<Identity>, writer)
+      ends[index * 2] = this.#encode(slots[index] as Slot<Identity>, writer)
       ends[index * 2 + 1] = writer.length
     }
     let start = 0
@@ -73,21 +81,22 @@ export class SlotWriter<Identity> {
     const { prefixBytes } = this.#options.values
     for (let index = 0; index < entries.length; index++) {
       const { key, value } = entries[index] as SealedEntries[number]
-      this.#log(key, value === null ? null : value.subarray(prefixBytes), slots[index] as Slot<Identity>)
+      const timestampMs = slots[index]?.timestampMs ?? 0
+      this.#log(key, value === null ? null : value.subarray(prefixBytes), timestampMs)
     }
   }
 
-  #log(key: Buffer, plain: Buffer | null, slot: Slot<Identity>): void {
+  #log(key: Buffer, plain: Buffer | null, timestampMs: number): void {
     const { changeLog, keys, name } = this.#options
-    changeLog?.append(name, key.subarray(keys.prefixBytes), plain, slot.timestampMs ?? 0)
+    changeLog?.append(name, key.subarray(keys.prefixBytes), plain, timestampMs)
   }
 
   /** @returns where the key ends */
-  #write(slot: Slot<Identity>, writer: ByteWriter): number {
+  #encode({ identity, value, timestampMs }: Entry<Identity>, writer: ByteWriter): number {
     try {
-      this.#options.keys.write(slot.identity, writer)
+      this.#options.keys.write(identity, writer)
       const keyEnd = writer.length
-      if (slot.value !== null) this.#options.values.write(slot.value, slot.timestampMs ?? 0, writer)
+      if (value !== null) this.#options.values.write(value, timestampMs ?? 0, writer)
       return keyEnd
     } catch (error) {
       throw this.#failure(error)

@@ -28,7 +28,7 @@ import type { ValueCoding } from './value-coding.ts'
 
 export interface TimedOverlayOptions extends Pick<
   SlotWriterOptions<TimedPlace>,
-  'name' | 'changeLog' | 'logAt'
+  'name' | 'changeLog' | 'logAt' | 'checksWrites'
 > {
   readonly engine: Pick<OrderedStore, 'get' | 'range'>
   readonly coding: TimedCoding
@@ -38,6 +38,13 @@ export interface TimedOverlayOptions extends Pick<
   readonly cleanEntriesMax: number
   /** Counts reads that the overlay could not answer. */
   readonly engineReads: Counter
+}
+
+/** Which entry; `first` and `second` as in {@link TimedPlace}. */
+export interface TimedEntry {
+  readonly key: StoreKeyIdentity
+  readonly first: number
+  readonly second: number
 }
 
 /** `timestampMs` is undefined where values carry none. */
@@ -82,18 +89,19 @@ export class TimedOverlay {
     return first < this.options.buckets.liveFromMs
   }
 
-  /** The slot of an entry, to be written at once. The time must not have expired. Reads nothing. */
-  writable(key: StoreKeyIdentity, first: number, second: number): TimedSlot {
+  /**
+   * `null` deletes. A lazy value is kept over bytes of its own. The time must not have expired. Reads nothing; nothing has changed
+   * where this throws.
+   */
+  put({ key, first, second }: TimedEntry, value: unknown, timestampMs: number): void {
     const owner = this.#keys.get(key) ?? new TimedKey(key)
     const newest = owner.find(first, second)
-    return this.#generations.writable(newest, newest?.identity ?? { owner, first, second })
-  }
-
-  /** `null` deletes. A lazy value is kept over bytes of its own. */
-  write(slot: TimedSlot, value: unknown, timestampMs: number): void {
-    slot.value = detach(value) ?? null
+    const place = newest?.identity ?? { owner, first, second }
+    const kept = detach(value) ?? null
+    this.#writer.write(place, kept, timestampMs)
+    const slot = this.#generations.writable(newest, place)
+    slot.value = kept
     slot.timestampMs = timestampMs
-    this.#writer.written(slot)
   }
 
   /** The newest slot that has a value. */

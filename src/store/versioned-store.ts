@@ -76,9 +76,10 @@ export class OverlayVersionedStore implements VersionedStore {
 
   put(key: unknown, value: unknown, timestampMs: number): number {
     const identity = this.identity(key)
-    const validTo = this.apply(identity, value, timestampMs)
-    if (validTo !== versionNotPut) this.#parts.log(identity, value, timestampMs)
-    return validTo
+    if (!this.#accepts(timestampMs)) return versionNotPut
+    // First: what does not fit its format must change nothing.
+    this.#parts.log(identity, value, timestampMs)
+    return this.#insert(identity, value, timestampMs)
   }
 
   delete(key: unknown, timestampMs: number): VersionedRecord | undefined {
@@ -89,11 +90,17 @@ export class OverlayVersionedStore implements VersionedStore {
 
   /** As {@link OverlayVersionedStore.put}, without the change log. */
   apply(identity: StoreKeyIdentity, value: unknown, timestampMs: number): number {
+    return this.#accepts(timestampMs) ? this.#insert(identity, value, timestampMs) : versionNotPut
+  }
+
+  #accepts(timestampMs: number): boolean {
     this.#parts.time.observe(timestampMs)
-    if (timestampMs < this.#historyFromMs) {
-      this.#parts.expired.value++
-      return versionNotPut
-    }
+    if (timestampMs >= this.#historyFromMs) return true
+    this.#parts.expired.value++
+    return false
+  }
+
+  #insert(identity: StoreKeyIdentity, value: unknown, timestampMs: number): number {
     const newest = this.#parts.newest.find(identity)
     if (newest !== undefined && timeOf(newest) <= timestampMs) {
       if (timeOf(newest) < timestampMs) this.#supersede(identity, newest, timestampMs)
@@ -125,7 +132,7 @@ export class OverlayVersionedStore implements VersionedStore {
     if (startMs > timestampMs) return this.#keep(identity, { from: timestampMs, to: startMs }, value)
     if (startMs < timestampMs) {
       this.#keep(identity, { from: startMs, to: timestampMs }, next.value)
-      this.#parts.history.write(this.#parts.history.writable(identity, endMs, startMs), null, startMs)
+      this.#parts.history.put({ key: identity, first: endMs, second: startMs }, null, startMs)
     }
     return this.#keep(identity, { from: timestampMs, to: endMs }, value)
   }
@@ -137,7 +144,8 @@ export class OverlayVersionedStore implements VersionedStore {
   ): number {
     const { history } = this.#parts
     if (!history.isExpired(valid.to)) {
-      history.write(history.writable(identity, valid.to, valid.from), value ?? tombstone, valid.from)
+      const entry = { key: identity, first: valid.to, second: valid.from }
+      history.put(entry, value ?? tombstone, valid.from)
     }
     return valid.to
   }

@@ -62,8 +62,7 @@ export class OverlayWindowStore implements WindowStore {
     }
     if (this.retainDuplicates) time.sequence = (time.sequence + 1) & sequenceMask
     const second = this.retainDuplicates ? time.sequence : 0
-    const slot = this.#overlay.writable(this.identity(key), startMs, second)
-    this.#overlay.write(slot, value, timestampMs)
+    this.#overlay.put({ key: this.identity(key), first: startMs, second }, value, timestampMs)
     return true
   }
 

@@ -90,6 +90,8 @@ export class TaskBuilder {
           keySerde: serdeFor(spec.key),
           valueSerde: serdeFor(spec.value),
           changeLog: sink,
+          // Where a record that does not fit is to be left out, it must be found while it is at hand.
+          checksWrites: options.policies.encode !== 'fail',
           metrics,
           ...(engines === undefined ? {} : { engine: engines.open(place) }),
         }),
