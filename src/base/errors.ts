@@ -73,6 +73,12 @@ export const errorCodes = {
   STORE_IN_USE: { domain: 'external', retry: 'backoff' },
   STORE_UNWRITABLE: { domain: 'user', retry: 'never' },
   STATE_LOCKED: { domain: 'user', retry: 'never' },
+  // the embedded broker's data folder
+  DATA_FOLDER_LOCKED: { domain: 'user', retry: 'never' },
+  DATA_FOLDER_VERSION: { domain: 'user', retry: 'never' },
+  DATA_FOLDER_CORRUPT: { domain: 'external', retry: 'never' },
+  DATA_FOLDER_UNUSABLE: { domain: 'user', retry: 'never' },
+  DISK_FULL: { domain: 'external', retry: 'backoff' },
   // the process
   PORT_IN_USE: { domain: 'user', retry: 'never' },
   INTERRUPTED: { domain: 'external', retry: 'never' },

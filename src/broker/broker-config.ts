@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
+import type { Disk } from './log/disk.ts'
 
 /** What a broker is told. Names in brackets are those of Apache Kafka's settings. */
 export interface BrokerConfig {
@@ -23,9 +24,15 @@ export interface BrokerConfig {
   readonly defaultPartitions: number
   /** Over all topics. */
   readonly partitionsMax: number
-  /** Bytes of batches over all partitions; beyond it, Produce is answered with KAFKA_STORAGE_ERROR until something is deleted. */
+  /** Where records and all else are kept; in memory where none is given. [log.dirs] */
+  readonly dataFolder: string | undefined
+  /** Files that are open at once; others are opened again when they are needed. */
+  readonly openFilesMax: number
+  /** Of topics that do not say: batches of a partition that may be lost by a power failure. [log.flush.interval.messages] */
+  readonly flushMessages: number
+  /** Bytes of batches in memory over all partitions; beyond it, Produce is answered with KAFKA_STORAGE_ERROR until something is deleted. */
   readonly memoryBytesMax: number
-  /** Bytes of batches in one buffer; what DeleteRecords frees is whole segments. */
+  /** Bytes of batches in one buffer of a log in memory, if its topic does not say fewer; what is freed is whole segments. */
   readonly segmentBytes: number
   /** A longer request ends its connection. [socket.request.max.bytes] */
   readonly requestBytesMax: number
@@ -83,6 +90,8 @@ export interface BrokerOptions extends Partial<BrokerConfig> {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** For tests that break it; else the machine's. */
+  readonly disk?: Disk
 }
 
 const mebibyte = 1_048_576
@@ -96,6 +105,9 @@ export const brokerDefaults: BrokerConfig = {
   autoCreateTopics: false,
   defaultPartitions: 1,
   partitionsMax: 10_000,
+  dataFolder: undefined,
+  openFilesMax: 512,
+  flushMessages: Infinity,
   memoryBytesMax: 4096 * mebibyte,
   segmentBytes: 8 * mebibyte,
   requestBytesMax: 100 * mebibyte,

@@ -1,5 +1,5 @@
 /**
- * A Kafka broker in this process: one node, or several on ports of their own.
+ * A Kafka broker in this process: one node, or several on ports of their own; records in memory or in a data folder.
  *
  * Clients reach it over TCP ({@link Broker.listen}), unmodified ones of any language, or in the same thread
  * ({@link Broker.connect}), where with a manual clock an hour of time-outs passes in a millisecond.
@@ -50,6 +50,7 @@ export class Broker {
   readonly #connections = new Map<Connection, number>()
   readonly #listeners: ClusterListener[] = []
 
+  /** @throws StreamError for a data folder: `DATA_FOLDER_LOCKED`, `DATA_FOLDER_VERSION`, `DATA_FOLDER_CORRUPT`, `DATA_FOLDER_UNUSABLE`, `DISK_FULL` */
   constructor(options: BrokerOptions) {
     this.#clock = new ScopedClock(options.clock)
     this.#state = createNodeState({ ...options, clock: this.#clock })
@@ -146,11 +147,12 @@ export class Broker {
     return listener.addressOf(config.nodeId)
   }
 
-  /** Ends all connections and timers; what was in memory is gone. */
+  /** Ends all connections and timers; what was in memory is gone, what is in a data folder stays. */
   async close(): Promise<void> {
     this.#clock.close()
     for (const connection of this.#connections.keys()) connection.close()
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()))
+    this.#state.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

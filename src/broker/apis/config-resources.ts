@@ -64,7 +64,7 @@ export function alterTopicConfigs(
   if (wrong !== undefined) return resourceAnswer(resource, 'INVALID_CONFIG', wrong)
   const problem = checkTopicConfigs(overrides)
   if (problem !== undefined) return resourceAnswer(resource, problem.error, problem.message)
-  if (!validateOnly) topic.configs = new TopicConfigs(overrides)
+  if (!validateOnly) call.node.topics.configure(topic, new TopicConfigs(overrides))
   return resourceAnswer(resource)
 }
 

@@ -132,11 +132,7 @@ function append({ index, topic, log, header, records }: Ready, { node }: Call): 
   const { logAppendTime } = topic.configs.effective
   const logAppendTimeMs = logAppendTime ? nowMs : undefined
   const outcome = log.append({ bytes: records, header, logAppendTimeMs }, nowMs)
-  if (outcome.kind === 'refused') {
-    if (outcome.error === 'KAFKA_STORAGE_ERROR')
-      node.logger.warn('memory for records is full', { maxBytes: node.budget.maxBytes, topic: topic.name })
-    return refusedAnswer(refused(index, outcome.error))
-  }
+  if (outcome.kind === 'refused') return refusedAnswer(refused(index, outcome.error))
   const { baseOffset, timestampMs } =
     outcome.kind === 'duplicate' ? outcome.batch : { ...outcome, timestampMs: nowMs }
   return {

@@ -60,6 +60,6 @@ function write(
     return 'TRANSACTION_COORDINATOR_FENCED'
   const outcome = transactionResult ? 'commit' : 'abort'
   const facts = { producerId, producerEpoch, coordinatorEpoch, outcome } as const
-  appendTransactionMarker(led.it, facts, call.node.clock.nowMs())
-  return 'NONE'
+  const written = appendTransactionMarker(led.it, facts, call.node.clock.nowMs())
+  return written ? 'NONE' : 'KAFKA_STORAGE_ERROR'
 }

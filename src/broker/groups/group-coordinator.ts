@@ -1,4 +1,5 @@
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
+import type { StateKeeper } from '../log/state-log.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { ConsumerGroup, type ConsumerGroupSettings } from './consumer-group.ts'
 import { GroupOffsets } from './group-offsets.ts'
@@ -10,6 +11,8 @@ export interface CoordinatorSettings {
   readonly classic: GroupSettings
   readonly consumer: ConsumerGroupSettings
   readonly groupsMax: number
+  /** Where offsets are written down. */
+  readonly state: StateKeeper
 }
 
 /**
@@ -69,9 +72,18 @@ export class GroupCoordinator {
   delete(groupId: string): KafkaErrorName {
     const group = this.#groups.get(groupId)
     if (group === undefined) return 'GROUP_ID_NOT_FOUND'
-    if (!group.kill()) return 'NON_EMPTY_GROUP'
+    if (group.state !== 'empty') return 'NON_EMPTY_GROUP'
+    group.offsets.deleteAll()
+    group.kill()
     this.#groups.delete(groupId)
     return 'NONE'
+  }
+
+  /** Brings back the offsets that were there when the broker was opened; members have to join again. */
+  recover(): void {
+    for (const kind of ['offset', 'pending-offset'])
+      for (const entry of this.#settings.state.recovered(kind))
+        this.obtain(String(entry.key[1]))?.offsets.recover(entry)
   }
 
   /** Whether these offsets may be committed: by a member of this generation, or by anyone while the group has no members. */
@@ -101,7 +113,7 @@ export class GroupCoordinator {
       classic.logger.warn('too many groups', { groupsMax, refused: groupId })
       return undefined
     }
-    const group = make(before?.offsets ?? new GroupOffsets())
+    const group = make(before?.offsets ?? new GroupOffsets(groupId, this.#settings.state))
     this.#groups.set(groupId, group)
     return group
   }

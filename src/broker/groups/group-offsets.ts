@@ -1,3 +1,5 @@
+import type { StateEntry, StateKeeper } from '../log/state-log.ts'
+
 /** One committed offset. */
 export interface GroupOffset {
   readonly offset: number
@@ -7,7 +9,9 @@ export interface GroupOffset {
   readonly committedAtMs: number
 }
 
-export interface GroupOffsetEntry extends GroupOffset {
+export interface GroupOffsetEntry extends GroupOffset, Place {}
+
+interface Place {
   readonly topic: string
   readonly partition: number
 }
@@ -23,31 +27,43 @@ interface Placed {
  * group lands, which makes them the committed ones or drops them. A plain commit that came after a pending one stays the newer.
  */
 export class GroupOffsets {
+  readonly #groupId: string
+  readonly #state: StateKeeper
   readonly #committed = new Map<string, Placed>()
   readonly #pending = new Map<number, Map<string, Placed>>()
   #order = 0
 
+  constructor(groupId: string, state: StateKeeper) {
+    this.#groupId = groupId
+    this.#state = state
+  }
+
   commit(entry: GroupOffsetEntry): void {
-    this.#committed.set(keyOf(entry.topic, entry.partition), { entry, order: this.#order++ })
+    const placed = { entry, order: this.#order++ }
+    this.#state.put([this.#committedEntry(placed)])
+    this.#committed.set(keyOf(entry.topic, entry.partition), placed)
   }
 
   /** Takes an offset into a producer's open transaction. */
   stage(producerId: number, entry: GroupOffsetEntry): void {
-    const staged = this.#pending.get(producerId) ?? new Map<string, Placed>()
-    this.#pending.set(producerId, staged)
-    staged.set(keyOf(entry.topic, entry.partition), { entry, order: this.#order++ })
+    const placed = { entry, order: this.#order++ }
+    this.#state.put([{ key: this.#pendingKey(producerId, entry), value: placed }])
+    this.#stage(producerId, placed)
   }
 
   /** The transaction's marker has landed. */
   settle(producerId: number, outcome: 'commit' | 'abort'): void {
     const staged = this.#pending.get(producerId)
     if (staged === undefined) return
+    const newer = [...staged].filter(
+      ([key, { order }]) => outcome === 'commit' && order > (this.#committed.get(key)?.order ?? -1),
+    )
+    this.#state.put([
+      ...newer.map(([, placed]) => this.#committedEntry(placed)),
+      ...staged.values().map(({ entry }) => ({ key: this.#pendingKey(producerId, entry), value: undefined })),
+    ])
     this.#pending.delete(producerId)
-    if (outcome === 'abort') return
-    for (const [key, placed] of staged) {
-      const known = this.#committed.get(key)
-      if (known === undefined || known.order < placed.order) this.#committed.set(key, placed)
-    }
+    for (const [key, placed] of newer) this.#committed.set(key, placed)
   }
 
   get(topic: string, partition: number): GroupOffset | undefined {
@@ -61,8 +77,8 @@ export class GroupOffsets {
   }
 
   /** All partitions that have a committed or a pending offset. */
-  partitions(): { topic: string; partition: number }[] {
-    const found = new Map<string, { topic: string; partition: number }>()
+  partitions(): Place[] {
+    const found = new Map<string, Place>()
     for (const placed of [this.#committed, ...this.#pending.values()])
       for (const [key, { entry }] of placed)
         found.set(key, { topic: entry.topic, partition: entry.partition })
@@ -70,13 +86,53 @@ export class GroupOffsets {
   }
 
   delete(topic: string, partition: number): void {
+    const place = { topic, partition }
     const key = keyOf(topic, partition)
+    const forgotten = [
+      ...(this.#committed.has(key) ? [this.#committedKey(place)] : []),
+      ...[...this.#pending]
+        .filter(([, staged]) => staged.has(key))
+        .map(([producerId]) => this.#pendingKey(producerId, place)),
+    ]
+    if (forgotten.length > 0) this.#state.put(forgotten.map((gone) => ({ key: gone, value: undefined })))
     this.#committed.delete(key)
     for (const staged of this.#pending.values()) staged.delete(key)
   }
 
+  /** The group is no more. */
+  deleteAll(): void {
+    for (const { topic, partition } of this.partitions()) this.delete(topic, partition)
+  }
+
+  /** Takes back what was written down before a restart. */
+  recover({ key, value }: StateEntry): void {
+    const placed = value as Placed
+    const { entry } = placed
+    this.#order = Math.max(this.#order, placed.order + 1)
+    if (key[0] === 'offset') this.#committed.set(keyOf(entry.topic, entry.partition), placed)
+    else this.#stage(Number(key[2]), placed)
+  }
+
   get empty(): boolean {
     return this.#committed.size === 0 && this.#pending.size === 0
+  }
+
+  #stage(producerId: number, placed: Placed): void {
+    const staged = this.#pending.get(producerId) ?? new Map<string, Placed>()
+    this.#pending.set(producerId, staged)
+    staged.set(keyOf(placed.entry.topic, placed.entry.partition), placed)
+  }
+
+  #committedEntry(placed: Placed): StateEntry {
+    return { key: this.#committedKey(placed.entry), value: placed }
+  }
+
+  #committedKey({ topic, partition }: Place): StateEntry['key'] {
+    return ['offset', this.#groupId, topic, partition]
+  }
+
+  #pendingKey(producerId: number, { topic, partition }: Place): StateEntry['key'] {
+    return ['pending-offset', this.#groupId, producerId, topic, partition]
   }
 }
 

@@ -11,7 +11,12 @@ export interface EpochEnd {
 
 /** Which leader wrote which part of a log. A client finds with it how far what it has read is still the truth. */
 export class LeaderEpochs {
-  readonly #starts: EpochStart[] = []
+  #starts: EpochStart[] = []
+
+  /** The epoch of the newest batch; −1 where there is none. */
+  get newest(): number {
+    return this.#starts.at(-1)?.epoch ?? -1
+  }
 
   /** Takes note of a batch of this epoch at this offset. */
   record(epoch: number, startOffset: number): void {
@@ -33,5 +38,12 @@ export class LeaderEpochs {
     const behind = this.#starts[index + 1]
     if (own === undefined) return { epoch: -1, endOffset: -1 }
     return { epoch: own.epoch, endOffset: behind?.startOffset ?? logEndOffset }
+  }
+
+  /** The log begins later now: of the epochs before, the one that reaches into what is left begins there. */
+  deleteBefore(offset: number): void {
+    const reaching = this.#starts.findLast(({ startOffset }) => startOffset <= offset)
+    const later = this.#starts.filter(({ startOffset }) => startOffset > offset)
+    this.#starts = reaching === undefined ? later : [{ epoch: reaching.epoch, startOffset: offset }, ...later]
   }
 }

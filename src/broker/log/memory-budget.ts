@@ -1,4 +1,4 @@
-/** How much all logs of a broker may hold together. Bytes are taken before an append and given back by a deletion. */
+/** How much all logs of a broker may hold in memory together. Bytes are taken by an append and given back by a deletion. */
 export class MemoryBudget {
   readonly maxBytes: number
   usedBytes = 0
@@ -7,11 +7,12 @@ export class MemoryBudget {
     this.maxBytes = maxBytes
   }
 
-  /** @returns false when the bytes do not fit: then nothing is taken */
-  take(bytes: number): boolean {
-    if (this.usedBytes + bytes > this.maxBytes) return false
+  hasRoom(bytes: number): boolean {
+    return this.usedBytes + bytes <= this.maxBytes
+  }
+
+  take(bytes: number): void {
     this.usedBytes += bytes
-    return true
   }
 
   give(bytes: number): void {

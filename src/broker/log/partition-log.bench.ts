@@ -1,9 +1,8 @@
 import { bench } from '../../../bench/harness.ts'
 import { checkBatch } from '../apis/batch-check.ts'
 import { batchOf } from '../fixtures/test-broker.ts'
+import { openTestLog } from '../fixtures/test-log.ts'
 import { TopicConfigs } from '../topics/topic-configs.ts'
-import { MemoryBudget } from './memory-budget.ts'
-import { PartitionLog } from './partition-log.ts'
 
 // Question: do writing and reading cost per batch and byte, not per record?
 // Budget: 1 GB/s on one core for checking and appending batches of 64 KB, so that sockets stay the larger cost.
@@ -12,8 +11,7 @@ bench('PartitionLog', (b) => {
   const batch = batchOf(Array.from({ length: 60 }, () => 'x'.repeat(1024)))
   const configs = new TopicConfigs(new Map()).effective
   b.measure('check, append and read batches of 64 KB', { count: batches * batch.length, of: 'bytes' }, () => {
-    const budget = new MemoryBudget(Number.MAX_SAFE_INTEGER)
-    const log = new PartitionLog({ segmentBytes: 8_388_608, producerExpirationMs: 1_000_000, budget })
+    const log = openTestLog({ segmentBytes: 8_388_608 })
     let checksum = 0
     for (let at = 0; at < batches; at++) {
       const { header } = checkBatch(batch, { apiVersion: 12, configs, nowMs: 1_700_000_000_000 })

@@ -3,8 +3,8 @@ import { describe, expect } from 'vitest'
 import { batchAt, batchesIn } from '../../protocol/record-batch-reader.ts'
 import { controlBatch } from '../../protocol/record-batch-writer.ts'
 import { batchOf } from '../fixtures/test-broker.ts'
-import { MemoryBudget } from './memory-budget.ts'
-import { PartitionLog } from './partition-log.ts'
+import { openTestLog } from '../fixtures/test-log.ts'
+import type { PartitionLog } from './partition-log.ts'
 
 const step = fc.oneof(
   fc.record({ kind: fc.constant('plain' as const), count: fc.integer({ min: 1, max: 5 }) }),
@@ -16,11 +16,7 @@ describe('PartitionLog', () => {
   property.prop({ steps: fc.array(step, { maxLength: 40 }), maxBytes: fc.integer({ min: 1, max: 600 }) })(
     'agrees with a list of records about what committed readers see',
     ({ steps, maxBytes }) => {
-      const log = new PartitionLog({
-        segmentBytes: 300,
-        producerExpirationMs: 1_000_000,
-        budget: new MemoryBudget(1_000_000),
-      })
+      const log = openTestLog({ segmentBytes: 300 })
       /** One entry per offset: whose transaction it is of, −1 for none, and how that ended. */
       const oracle: { producerId: number; outcome: 'open' | 'commit' | 'abort'; data: boolean }[] = []
       const sequences = [0, 0, 0]

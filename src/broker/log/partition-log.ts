@@ -1,20 +1,27 @@
 /**
- * One partition's log, in memory.
+ * One partition's log, in memory or on disk.
  *
  * Batches are kept as they arrived; only base offset, leader epoch and, with log append time, the timestamp are written into
- * the copy that the log keeps. Appending and reading cost per batch, never per record.
+ * them. Appending and reading cost per batch, never per record.
  *
- * Three ends: `endOffset` is where the next record goes; `highWatermark` is how far every replica has it (with one node: the
+ * Three ends: `endOffset` is where the next record goes; `highWatermark` is how far every replica has it (with one copy: the
  * same); `lastStableOffset` is the first record of the oldest open transaction, or the high watermark where none is open.
+ *
+ * What it knows beside the batches (producers, aborted transactions, epochs) it learns from them, when they come and when the log is opened.
  */
-import type { BatchHeader } from '../../protocol/record-batch-reader.ts'
+import { StreamError } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import { endMarkerOf, type BatchHeader } from '../../protocol/record-batch-reader.ts'
+import { stampLogAppendTime, stampPlace } from '../../protocol/record-batch-writer.ts'
 import { AbortedTransactions, type AbortedTransaction } from './aborted-transactions.ts'
 import { LeaderEpochs, type EpochEnd } from './leader-epochs.ts'
-import type { MemoryBudget } from './memory-budget.ts'
+import { recoverSegments } from './log-recovery.ts'
 import { ProducerStates, type SequencedBatch } from './producer-states.ts'
+import type { LogStorage } from './segment-bytes.ts'
 import { Segment, type BatchEntry } from './segment.ts'
 
 export interface ArrivedBatch {
+  /** The log's own from here on: its place is written into it. */
   readonly bytes: Buffer
   readonly header: BatchHeader
   /** Given where the topic keeps the time of arrival instead of the records' own. */
@@ -55,10 +62,30 @@ export interface ReadLimits {
   readonly atLeastOne: boolean
 }
 
-export interface LogOptions {
+/** What the log needs of its topic's settings; they may change at any time. */
+export interface LogSettings {
   readonly segmentBytes: number
+  readonly segmentMs: number
+  /** Batches that may lie unsynced. */
+  readonly flushMessages: number
+}
+
+export interface LogOptions {
+  readonly storage: LogStorage
+  readonly settings: () => LogSettings
   readonly producerExpirationMs: number
-  readonly budget: MemoryBudget
+  /** Batches that may lie unsynced, unless the settings say fewer. */
+  readonly flushMessages: number
+  readonly logger: Logger
+  /** For log lines. */
+  readonly name: string
+  readonly nowMs: number
+  /** Where it was made to begin, where that is known from before. */
+  readonly startOffset?: number | undefined
+  /** Told where it begins from now on, before anything is deleted. */
+  readonly startMoved?: (offset: number) => void
+  /** Told when its leader is another one. */
+  readonly epochBegan?: () => void
 }
 
 export class PartitionLog {
@@ -72,11 +99,14 @@ export class PartitionLog {
   #startOffset = 0
   #endOffset = 0
   #lastStableOffset = 0
+  #unsyncedBatches = 0
   #closed = false
 
+  /** @throws StreamError `DATA_FOLDER_CORRUPT`, `DATA_FOLDER_UNUSABLE` */
   constructor(options: LogOptions) {
     this.#options = options
     this.producers = new ProducerStates(options.producerExpirationMs)
+    this.#recover()
   }
 
   get startOffset(): number {
@@ -99,6 +129,11 @@ export class PartitionLog {
     return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
   }
 
+  /** Oldest first; the last one is being written. */
+  get segments(): readonly Segment[] {
+    return this.#segments
+  }
+
   /** The offset behind what a reader may see. */
   visibleEnd(isolation: ReadLimits['isolation']): number {
     return isolation === 'read_committed' ? this.#lastStableOffset : this.highWatermark
@@ -112,37 +147,47 @@ export class PartitionLog {
       const verdict = this.producers.check(header, nowMs)
       if (verdict.kind !== 'next') return verdict
     }
-    if (!this.#options.budget.take(bytes.length)) return { kind: 'refused', error: 'KAFKA_STORAGE_ERROR' }
     const baseOffset = this.#endOffset
     const lastOffset = baseOffset + header.lastOffset - header.baseOffset
-    const maxTimestampMs = logAppendTimeMs ?? header.maxTimestampMs
-    this.#store(bytes, { baseOffset, lastOffset, maxTimestampMs, logAppendTimeMs })
+    if (logAppendTimeMs !== undefined) stampLogAppendTime(bytes, 0, logAppendTimeMs)
+    const entry = { baseOffset, lastOffset, maxTimestampMs: logAppendTimeMs ?? header.maxTimestampMs }
+    if (!this.#hasRoom(bytes.length) || !this.#tryStore(bytes, entry, nowMs))
+      return { kind: 'refused', error: 'KAFKA_STORAGE_ERROR' }
     if (idempotent) this.producers.record(header, { baseOffset, lastOffset, nowMs })
     this.#advance()
     return { kind: 'appended', baseOffset }
   }
 
-  /** Ends a producer's transaction in this partition. Markers are always taken, budget or not: a transaction must end. */
-  appendMarker(marker: Marker, nowMs: number): void {
+  /**
+   * Ends a producer's transaction in this partition. Markers are taken even where memory for records is full: a transaction must end.
+   *
+   * @returns false when the disk did not take it
+   */
+  appendMarker(marker: Marker, nowMs: number): boolean {
+    if (this.#closed) return true
     const offset = this.#endOffset
-    this.#options.budget.usedBytes += marker.bytes.length
     const entry = { baseOffset: offset, lastOffset: offset, maxTimestampMs: nowMs }
-    this.#store(marker.bytes, { ...entry, logAppendTimeMs: undefined })
-    const firstOffset = this.producers.end({ ...marker, nowMs })
-    if (marker.outcome === 'abort' && firstOffset !== undefined)
-      this.#aborted.add({ producerId: marker.producerId, firstOffset, lastOffset: offset })
+    if (!this.#tryStore(marker.bytes, entry, nowMs)) return false
+    this.#endTransaction(marker, offset, nowMs)
     this.#advance()
+    return true
   }
 
   /** Batches from the one that holds `offset` on; `offset` lies within the log. */
   read(offset: number, limits: ReadLimits): LogRead {
-    const end = this.visibleEnd(limits.isolation)
-    if (offset >= end) return nothingRead
-    const first = this.#segments.findLastIndex((segment) => segment.baseOffset <= offset)
-    const segment = this.#segments[first]
-    if (segment === undefined) return nothingRead
-    const { records, nextOffset } = segment.read(offset, end, limits.maxBytes, limits.atLeastOne)
-    if (records.length === 0 || limits.isolation === 'read_uncommitted') return { records, aborted: [] }
+    const { isolation, maxBytes, atLeastOne } = limits
+    const beforeOffset = this.visibleEnd(isolation)
+    if (offset >= beforeOffset) return nothingRead
+    let at = Math.max(
+      0,
+      this.#segments.findLastIndex((segment) => segment.baseOffset <= offset),
+    )
+    // Compaction may have emptied the end of a segment, or all of it: then what comes next stands in a later one.
+    while (at < this.#segments.length - 1 && (this.#segments[at]?.lastOffset ?? -1) < offset) at++
+    const found = this.#segments[at]?.read(offset, { beforeOffset, maxBytes, atLeastOne })
+    if (found === undefined || found.records.length === 0) return nothingRead
+    const { records, nextOffset } = found
+    if (isolation === 'read_uncommitted') return { records, aborted: [] }
     return { records, aborted: this.#aborted.overlapping(offset, nextOffset) }
   }
 
@@ -167,25 +212,45 @@ export class PartitionLog {
   /** Moves the start of the log; whole segments before it are freed. `offset` lies within the log. */
   deleteBefore(offset: number): void {
     if (offset <= this.#startOffset) return
+    this.#options.startMoved?.(offset)
     this.#startOffset = offset
-    const kept = this.#segments.filter((segment) => segment.lastOffset >= offset)
-    this.#free(this.#segments.filter((segment) => segment.lastOffset < offset))
-    this.#segments = kept
+    const isGone = ({ lastOffset, sizeBytes }: Segment): boolean => sizeBytes > 0 && lastOffset < offset
+    const gone = this.#segments.filter(isGone)
+    this.#segments = this.#segments.filter((segment) => !isGone(segment))
+    for (const { bytes } of gone) bytes.delete()
     this.#aborted.deleteBefore(offset)
+    this.#epochs.deleteBefore(offset)
     this.#advance()
   }
 
   /** Another leader, or the same one anew: what comes is of a larger epoch; who waits is told. */
   beginEpoch(): void {
     this.leaderEpoch++
+    this.#options.epochBegan?.()
+    this.#notify()
+  }
+
+  /** Makes what is written outlast a power failure. */
+  sync(): void {
+    if (this.#unsyncedBatches === 0) return
+    this.#segments.at(-1)?.bytes.sync()
+    this.#unsyncedBatches = 0
+  }
+
+  /** Ends appends and wakes who waits; what is on disk stays. */
+  close(): void {
+    this.#closed = true
+    this.sync()
+    for (const { bytes } of this.#segments) bytes.close()
     this.#notify()
   }
 
   /** Frees everything; who waits is told. */
-  close(): void {
+  delete(): void {
     this.#closed = true
-    this.#free(this.#segments)
+    for (const { bytes } of this.#segments) bytes.delete()
     this.#segments = []
+    this.#options.storage.deleteAll()
     this.#notify()
   }
 
@@ -195,16 +260,90 @@ export class PartitionLog {
     return () => this.#watchers.delete(wake)
   }
 
-  #store(bytes: Buffer, entry: BatchEntry): void {
-    let segment = this.#segments.at(-1)
-    if (segment === undefined || !segment.fits(bytes.length)) {
-      const size = segment === undefined ? 'small' : 'full'
-      segment = new Segment(entry.baseOffset, this.#options.segmentBytes, size)
-      this.#segments.push(segment)
+  #recover(): void {
+    const { storage, logger, name, nowMs, startOffset } = this.#options
+    const { segments, cutBytes } = recoverSegments(storage, nowMs, (batch, header) =>
+      this.#learn(batch, header, nowMs),
+    )
+    if (cutBytes > 0)
+      logger.warn('half a batch was cut from the end of a log', { log: name, bytes: cutBytes })
+    this.#segments = segments
+    const [first] = segments
+    this.#startOffset = Math.max(startOffset ?? 0, first?.baseOffset ?? 0)
+    this.#endOffset = Math.max(this.#startOffset, (segments.at(-1)?.lastOffset ?? -1) + 1)
+    this.#aborted.deleteBefore(this.#startOffset)
+    this.leaderEpoch = Math.max(0, this.#epochs.newest)
+    this.#advance()
+  }
+
+  /** Takes note of a batch that is in the log already. */
+  #learn(batch: Buffer, header: BatchHeader, nowMs: number): void {
+    const { baseOffset, lastOffset, leaderEpoch, producerId, producerEpoch } = header
+    this.#epochs.record(leaderEpoch, baseOffset)
+    if (producerId < 0) return
+    const marker = header.control ? endMarkerOf(batch, header) : undefined
+    if (marker === undefined) this.producers.record(header, { baseOffset, lastOffset, nowMs })
+    else
+      this.#endTransaction({ ...marker, outcome: marker.kind, producerId, producerEpoch }, baseOffset, nowMs)
+  }
+
+  #endTransaction(marker: Omit<Marker, 'bytes'>, offset: number, nowMs: number): void {
+    const firstOffset = this.producers.end({ ...marker, nowMs })
+    if (marker.outcome === 'abort' && firstOffset !== undefined)
+      this.#aborted.add({ producerId: marker.producerId, firstOffset, lastOffset: offset })
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { storage, logger, name } = this.#options
+    if (storage.hasRoom(bytes)) return true
+    logger.warn('memory for records is full', { log: name })
+    return false
+  }
+
+  #tryStore(bytes: Buffer, entry: BatchEntry, nowMs: number): boolean {
+    try {
+      this.#store(bytes, entry, nowMs)
+      return true
+    } catch (error) {
+      if (!(error instanceof StreamError) || !diskCodes.has(error.code)) throw error
+      const { code, message, detail } = error
+      this.#options.logger.error('records cannot be written', {
+        log: this.#options.name,
+        code,
+        message,
+        detail,
+      })
+      return false
     }
-    segment.append(bytes, entry, this.leaderEpoch)
+  }
+
+  #store(bytes: Buffer, entry: BatchEntry, nowMs: number): void {
+    const settings = this.#options.settings()
+    let segment = this.#segments.at(-1)
+    if (segment === undefined || isFull(segment, { bytes, entry, nowMs }, this.#segmentLimits(settings)))
+      segment = this.#roll(entry.baseOffset, nowMs)
+    stampPlace(bytes, 0, entry.baseOffset, this.leaderEpoch)
+    segment.append(bytes, entry)
+    this.#unsyncedBatches++
+    if (this.#unsyncedBatches >= this.#flushMessages) this.sync()
     this.#epochs.record(this.leaderEpoch, entry.baseOffset)
     this.#endOffset = entry.lastOffset + 1
+  }
+
+  get #flushMessages(): number {
+    return Math.min(this.#options.flushMessages, this.#options.settings().flushMessages)
+  }
+
+  #segmentLimits({ segmentBytes, segmentMs }: LogSettings): { maxBytes: number; maxMs: number } {
+    return { maxBytes: Math.min(segmentBytes, this.#options.storage.segmentBytesMax), maxMs: segmentMs }
+  }
+
+  #roll(baseOffset: number, nowMs: number): Segment {
+    if (Number.isFinite(this.#flushMessages)) this.sync()
+    const size = this.#segments.length === 0 ? 'small' : 'full'
+    const segment = new Segment(baseOffset, this.#options.storage.create(baseOffset, size), nowMs)
+    this.#segments.push(segment)
+    return segment
   }
 
   #advance(): void {
@@ -216,10 +355,23 @@ export class PartitionLog {
   #notify(): void {
     for (const wake of this.#watchers) wake()
   }
-
-  #free(segments: readonly Segment[]): void {
-    for (const segment of segments) this.#options.budget.give(segment.sizeBytes)
-  }
 }
 
 const nothingRead: LogRead = { records: Buffer.alloc(0), aborted: [] }
+const diskCodes = new Set(['DISK_FULL', 'DATA_FOLDER_UNUSABLE'])
+
+/** Whether a batch must go to a new segment: this one would be too large, or is too old. */
+function isFull(
+  segment: Segment,
+  { bytes, entry, nowMs }: { bytes: Buffer; entry: BatchEntry; nowMs: number },
+  { maxBytes, maxMs }: { maxBytes: number; maxMs: number },
+): boolean {
+  if (segment.sizeBytes === 0) return false
+  if (segment.sizeBytes + bytes.length > maxBytes) return true
+  const { firstTimestampMs, createdMs } = segment
+  const ageMs =
+    firstTimestampMs >= 0 && entry.maxTimestampMs >= 0
+      ? entry.maxTimestampMs - firstTimestampMs
+      : nowMs - createdMs
+  return ageMs > maxMs
+}

@@ -16,7 +16,7 @@ const noEpoch = -1
 /** What a batch's header says of its producer. */
 export type Sequenced = Pick<
   BatchHeader,
-  'producerId' | 'producerEpoch' | 'baseSequence' | 'count' | 'transactional'
+  'producerId' | 'producerEpoch' | 'baseSequence' | 'baseOffset' | 'lastOffset' | 'transactional'
 >
 
 export interface SequencedBatch {
@@ -61,7 +61,7 @@ export class ProducerStates {
     if (state === undefined || state.epoch === noEpoch) return { kind: 'next' }
     if (batch.producerEpoch < state.epoch) return { kind: 'refused', error: 'INVALID_PRODUCER_EPOCH' }
     const known = batch.producerEpoch === state.epoch ? state.batches : []
-    const last = lastSequence(batch.baseSequence, batch.count)
+    const last = lastSequence(batch)
     const repeated = known.find(
       (entry) => entry.firstSequence === batch.baseSequence && entry.lastSequence === last,
     )
@@ -80,7 +80,7 @@ export class ProducerStates {
     state.lastTimestampMs = place.nowMs
     state.batches.push({
       firstSequence: batch.baseSequence,
-      lastSequence: lastSequence(batch.baseSequence, batch.count),
+      lastSequence: lastSequence(batch),
       baseOffset: place.baseOffset,
       lastOffset: place.lastOffset,
       timestampMs: place.nowMs,
@@ -156,7 +156,10 @@ export class ProducerStates {
   }
 }
 
-/** Sequence numbers go from 2^31 − 1 back to 0. */
-function lastSequence(first: number, count: number): number {
-  return (first + count - 1) % sequenceCount
+/**
+ * Sequence numbers go from 2^31 − 1 back to 0. They are counted by offsets: compaction takes records out of a batch, and leaves it
+ * its offsets.
+ */
+function lastSequence({ baseSequence, baseOffset, lastOffset }: Sequenced): number {
+  return (baseSequence + lastOffset - baseOffset) % sequenceCount
 }

@@ -1,16 +1,13 @@
 import { assert } from '../../base/assert.ts'
-import { stampLogAppendTime, stampPlace } from '../../protocol/record-batch-writer.ts'
-import { firstAtLeast } from './columns.ts'
-
-const initialBytes = 4096
+import { BatchCursor } from './batch-cursor.ts'
+import type { SegmentBytes } from './segment-bytes.ts'
+import { SparseIndex } from './sparse-index.ts'
 
 /** What the index keeps of one batch. */
 export interface BatchEntry {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly maxTimestampMs: number
-  /** Written into the batch as the time of all its records, where given. */
-  readonly logAppendTimeMs: number | undefined
 }
 
 export interface SegmentRead {
@@ -19,105 +16,117 @@ export interface SegmentRead {
   readonly nextOffset: number
 }
 
-/**
- * A run of batches in one growing buffer, with one index entry per batch.
- *
- * A view handed out by {@link Segment.read} stays right for ever: bytes are only ever added behind it, and when the buffer
- * grows, the view keeps the old one alive. Base offset and leader epoch are written before the batch can be seen.
- */
+export interface SegmentReadLimits {
+  /** Batches that reach this offset are left out. */
+  readonly beforeOffset: number
+  /** An upper bound, except that with `atLeastOne` the first batch is given whatever its size. */
+  readonly maxBytes: number
+  readonly atLeastOne: boolean
+}
+
+/** A run of batches with an index. Offsets rise from batch to batch; compaction leaves gaps. */
 export class Segment {
   readonly baseOffset: number
-  readonly #capacityMaxBytes: number
-  #buffer: Buffer
-  #sizeBytes = 0
+  readonly bytes: SegmentBytes
+  /** When its first batch came, by the broker's clock. */
+  readonly createdMs: number
+  /** The largest time of its first batch; −1 where it is empty. */
+  firstTimestampMs = -1
+  #lastOffset: number
   #maxTimestampMs = -1
-  readonly #baseOffsets: number[] = []
-  readonly #lastOffsets: number[] = []
-  readonly #ends: number[] = []
-  readonly #maxTimestamps: number[] = []
+  readonly #index = new SparseIndex()
 
-  /**
-   * @param capacityMaxBytes - a batch that is larger stands in a segment of its own
-   * @param size - `small` grows with its content; `full` is worth it where the segment before was filled
-   */
-  constructor(baseOffset: number, capacityMaxBytes: number, size: 'small' | 'full') {
+  constructor(baseOffset: number, bytes: SegmentBytes, createdMs: number) {
     this.baseOffset = baseOffset
-    this.#capacityMaxBytes = capacityMaxBytes
-    const bytes = size === 'full' ? capacityMaxBytes : Math.min(initialBytes, capacityMaxBytes)
-    this.#buffer = Buffer.allocUnsafeSlow(bytes)
+    this.bytes = bytes
+    this.createdMs = createdMs
+    this.#lastOffset = baseOffset - 1
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes
+    return this.bytes.sizeBytes
   }
 
-  get batchCount(): number {
-    return this.#ends.length
-  }
-
+  /** Of the last batch; before the base offset where there is none. */
   get lastOffset(): number {
-    return this.#lastOffsets.at(-1) ?? this.baseOffset - 1
+    return this.#lastOffset
   }
 
   get maxTimestampMs(): number {
     return this.#maxTimestampMs
   }
 
-  fits(bytes: number): boolean {
-    return this.#sizeBytes === 0 || this.#sizeBytes + bytes <= this.#capacityMaxBytes
+  append(batch: Buffer, entry: BatchEntry): void {
+    const position = this.bytes.sizeBytes
+    assert(entry.baseOffset > this.#lastOffset, `offset ${entry.baseOffset} is not behind the log's end`)
+    this.bytes.append(batch)
+    this.note(entry, position)
   }
 
-  /** Copies the batch and writes its place into the copy. */
-  append(batch: Buffer, entry: BatchEntry, leaderEpoch: number): void {
-    assert(entry.baseOffset > this.lastOffset, `offset ${entry.baseOffset} is not behind the log's end`)
-    const start = this.#sizeBytes
-    const end = start + batch.length
-    if (end > this.#buffer.length) this.#grow(end)
-    batch.copy(this.#buffer, start)
-    this.#sizeBytes = end
-    if (entry.logAppendTimeMs !== undefined)
-      stampLogAppendTime(this.#buffer.subarray(0, end), start, entry.logAppendTimeMs)
-    stampPlace(this.#buffer, start, entry.baseOffset, leaderEpoch)
-    this.#baseOffsets.push(entry.baseOffset)
-    this.#lastOffsets.push(entry.lastOffset)
-    this.#ends.push(end)
-    this.#maxTimestamps.push(entry.maxTimestampMs)
-    if (entry.maxTimestampMs > this.#maxTimestampMs) this.#maxTimestampMs = entry.maxTimestampMs
+  /** Takes a batch into the index that is in the bytes already. */
+  note({ baseOffset, lastOffset, maxTimestampMs }: BatchEntry, position: number): void {
+    this.#index.note(baseOffset, position, this.#maxTimestampMs)
+    if (position === 0) this.firstTimestampMs = maxTimestampMs
+    this.#lastOffset = lastOffset
+    if (maxTimestampMs > this.#maxTimestampMs) this.#maxTimestampMs = maxTimestampMs
   }
 
-  /**
-   * Whole batches from the one that holds `offset` (or the next one) on, as one view.
-   *
-   * @param beforeOffset - batches that reach this offset are left out
-   * @param maxBytes - an upper bound, except that the first batch is given whatever its size when `atLeastOne` is true
-   */
-  read(offset: number, beforeOffset: number, maxBytes: number, atLeastOne: boolean): SegmentRead {
-    const first = firstAtLeast(this.#lastOffsets, offset)
-    const end = firstAtLeast(this.#lastOffsets, beforeOffset)
-    const start = this.#startOf(first)
-    const byBytes = firstAtLeast(this.#ends, start + maxBytes + 1)
-    const behind = Math.min(end, Math.max(byBytes, atLeastOne ? first + 1 : first))
-    if (behind <= first) return { records: this.#buffer.subarray(0, 0), nextOffset: offset }
-    const nextOffset = (this.#lastOffsets[behind - 1] ?? offset) + 1
-    return { records: this.#buffer.subarray(start, this.#startOf(behind)), nextOffset }
+  /** Whole batches from the one that holds `offset` (or the next one) on, as one view. */
+  read(offset: number, limits: SegmentReadLimits): SegmentRead {
+    const first = this.#cursorAt((cursor) => cursor.lastOffset >= offset, this.#index.positionBefore(offset))
+    const nothing = { records: noBytes, nextOffset: offset }
+    if (first === undefined || first.lastOffset >= limits.beforeOffset) return nothing
+    const start = first.position
+    const maxBytes = limits.atLeastOne ? Math.max(limits.maxBytes, first.sizeBytes) : limits.maxBytes
+    if (first.sizeBytes > maxBytes) return nothing
+    const { end, nextOffset } = this.#lastWithin(first, start + maxBytes, limits.beforeOffset)
+    return { records: this.bytes.read(start, end), nextOffset }
   }
 
-  /** The first batch, from the one that holds `offset` on, that has a record at or after this time; undefined where none has. */
+  /** The first batch, from the one that holds `offset` on, that has a record at or after this time. */
   batchAtTime(timestampMs: number, offset: number): Buffer | undefined {
     if (this.#maxTimestampMs < timestampMs) return undefined
-    const from = firstAtLeast(this.#lastOffsets, offset)
-    const index = this.#maxTimestamps.findIndex((maxMs, at) => at >= from && maxMs >= timestampMs)
-    return index < 0 ? undefined : this.#buffer.subarray(this.#startOf(index), this.#startOf(index + 1))
+    const from = this.#index.positionBeforeTime(timestampMs)
+    return this.#cursorAt(
+      (cursor) => cursor.maxTimestampMs >= timestampMs && cursor.lastOffset >= offset,
+      from,
+    )?.batch()
   }
 
-  #startOf(index: number): number {
-    return index === 0 ? 0 : (this.#ends[index - 1] ?? this.#sizeBytes)
+  /** The first batch from a position on that is as wished. */
+  #cursorAt(wished: (cursor: BatchCursor) => boolean, from: number): BatchCursor | undefined {
+    const cursor = new BatchCursor(this.bytes, from)
+    while (cursor.next()) if (wished(cursor)) return cursor
+    return undefined
   }
 
-  #grow(needed: number): void {
-    const doubled = Math.min(this.#buffer.length * 2, this.#capacityMaxBytes)
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, doubled))
-    this.#buffer.copy(larger, 0, 0, this.#sizeBytes)
-    this.#buffer = larger
+  /** Where the last batch ends that lies before a position and an offset. The cursor stands on one that does. */
+  #lastWithin(
+    cursor: BatchCursor,
+    endPosition: number,
+    beforeOffset: number,
+  ): { end: number; nextOffset: number } {
+    let end = cursor.endPosition
+    let nextOffset = cursor.lastOffset + 1
+    const skipTo = Math.min(
+      this.#index.positionAtOrBefore(endPosition),
+      this.#index.positionBefore(beforeOffset),
+    )
+    let going = cursor
+    if (skipTo > end) {
+      going = new BatchCursor(this.bytes, skipTo)
+      end = skipTo
+    }
+    while (going.next()) {
+      if (going.endPosition > endPosition || going.lastOffset >= beforeOffset) {
+        if (end === skipTo) nextOffset = going.baseOffset
+        break
+      }
+      end = going.endPosition
+      nextOffset = going.lastOffset + 1
+    }
+    return { end, nextOffset }
   }
 }
+
+const noBytes = Buffer.alloc(0)

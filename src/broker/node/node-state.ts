@@ -5,21 +5,19 @@ import { brokerDefaults, type BrokerConfig, type BrokerOptions } from '../broker
 import { Features } from '../cluster/features.ts'
 import { Layout } from '../cluster/layout.ts'
 import { GroupCoordinator } from '../groups/group-coordinator.ts'
-import { MemoryBudget } from '../log/memory-budget.ts'
+import type { MemoryBudget } from '../log/memory-budget.ts'
+import type { StateKeeper } from '../log/state-log.ts'
+import { openStorage, type BrokerStorage } from '../log/storage.ts'
 import { Authorizer } from '../security/authorizer.ts'
 import { Users } from '../security/users.ts'
 import { Topics } from '../topics/topics.ts'
-import {
-  TransactionCoordinator,
-  type MarkerTarget,
-  type TransactionMarker,
-} from '../transactions/transaction-coordinator.ts'
-import { dashed, randomClusterId, randomUuid } from './ids.ts'
-import { appendTransactionMarker } from './transaction-markers.ts'
+import { TransactionCoordinator } from '../transactions/transaction-coordinator.ts'
+import { recoverClusterId } from './cluster-id.ts'
+import { dashed, randomUuid } from './ids.ts'
+import { landMarker } from './marker-landing.ts'
+import { ProducerIds } from './producer-ids.ts'
 
 const replicasUsual = 3
-/** Of the one coordinator there is. */
-const coordinatorEpoch = 0
 
 /** All that the nodes of a cluster keep and work with, together. APIs read and change it; it knows nothing of connections. */
 export interface NodeState {
@@ -37,33 +35,61 @@ export interface NodeState {
   readonly transactions: TransactionCoordinator
   readonly budget: MemoryBudget
   newProducerId(): number
+  /** Ends its logs and gives its data folder free. */
+  close(): void
 }
 
 export function createNodeState(options: BrokerOptions): NodeState {
-  const { clock, random, logger } = options
+  const { clock, logger, disk } = options
   const config: BrokerConfig = { ...brokerDefaults, ...options }
-  const budget = new MemoryBudget(config.memoryBytesMax)
+  const storage = openStorage(config, { clock, logger, disk })
+  try {
+    return buildNode(options, config, storage)
+  } catch (error) {
+    storage.close()
+    throw error
+  }
+}
+
+function buildNode(options: BrokerOptions, config: BrokerConfig, storage: BrokerStorage): NodeState {
+  const { clock, random, logger } = options
+  const { state, budget } = storage
   const topics = new Topics({
-    log: { segmentBytes: config.segmentBytes, producerExpirationMs: config.producerExpirationMs, budget },
+    clock,
+    logger,
+    storage,
+    state,
+    producerExpirationMs: config.producerExpirationMs,
+    flushMessages: config.flushMessages,
     partitionsMax: config.partitionsMax,
     newTopicId: () => randomUuid(random),
   })
-  const groups = createGroups(config, options, topics)
-  let producerIds = 0
-  const newProducerId = (): number => producerIds++
+  const groups = createGroups(config, options, { topics, state })
+  const producerIds = new ProducerIds(state)
+  const newProducerId = (): number => producerIds.next()
   const { min, max } = config.transactionMarkerDelayMs
   const transactions = new TransactionCoordinator({
     clock,
     logger,
+    state,
     timeoutMaxMs: config.transactionTimeoutMaxMs,
     idsMax: config.transactionalIdsMax,
     newProducerId,
     markerDelayMs: () => (max > min ? min + random.below(max - min + 1) : min),
-    land: (target, marker) => land(target, marker, { topics, groups, clock }),
+    land: (target, marker) => landMarker(target, marker, { topics, groups, clock, logger }),
   })
+  topics.recover()
+  groups.recover()
+  transactions.recover()
+  const clusterId = recoverClusterId(state, config.clusterId, random)
+  storage.recovered(topics.all())
+  const close = (): void => {
+    topics.close()
+    storage.close()
+  }
   return {
     config,
-    clusterId: config.clusterId ?? randomClusterId(random),
+    clusterId,
     clock,
     random,
     logger,
@@ -79,6 +105,7 @@ export function createNodeState(options: BrokerOptions): NodeState {
     transactions,
     budget,
     newProducerId,
+    close,
   }
 }
 
@@ -100,7 +127,7 @@ function createAuthorizer(config: BrokerConfig): Authorizer {
 function createGroups(
   config: BrokerConfig,
   { clock, random, logger }: BrokerOptions,
-  topics: Topics,
+  { topics, state }: { readonly topics: Topics; readonly state: StateKeeper },
 ): GroupCoordinator {
   const classic = {
     clock,
@@ -121,19 +148,5 @@ function createGroups(
         return topic === undefined ? [] : [{ id: topic.id, name, partitions: topic.partitions.length }]
       }),
   }
-  return new GroupCoordinator({ classic, consumer, groupsMax: config.groupsMax })
-}
-
-/** A marker has come where it was sent. */
-function land(
-  target: MarkerTarget,
-  marker: TransactionMarker,
-  { topics, groups, clock }: Pick<NodeState, 'topics' | 'groups' | 'clock'>,
-): void {
-  if (target.kind === 'group') {
-    groups.get(target.groupId)?.offsets.settle(marker.producerId, marker.outcome)
-    return
-  }
-  const log = topics.partition(target.partition.topic, target.partition.partition)
-  if (log !== undefined) appendTransactionMarker(log, { ...marker, coordinatorEpoch }, clock.nowMs())
+  return new GroupCoordinator({ classic, consumer, groupsMax: config.groupsMax, state })
 }

@@ -12,6 +12,8 @@ export const configTypeCodes: Readonly<Record<ConfigType, number>> = {
   list: 7,
 }
 
+const longMax = '9223372036854775807'
+
 export interface ConfigFacts {
   readonly type: ConfigType
   readonly default: string
@@ -34,17 +36,17 @@ export const topicConfigFacts: Readonly<Record<string, ConfigFacts>> = {
   'compression.zstd.level': { type: 'int', default: '3' },
   'delete.retention.ms': { type: 'long', default: '86400000', min: 0 },
   'file.delete.delay.ms': { type: 'long', default: '60000', min: 0 },
-  'flush.messages': { type: 'long', default: '9223372036854775807', min: 1 },
-  'flush.ms': { type: 'long', default: '9223372036854775807', min: 0 },
+  'flush.messages': { type: 'long', default: longMax, min: 1 },
+  'flush.ms': { type: 'long', default: longMax, min: 0 },
   'follower.replication.throttled.replicas': { type: 'list', default: '' },
   'index.interval.bytes': { type: 'int', default: '4096', min: 0 },
   'leader.replication.throttled.replicas': { type: 'list', default: '' },
   'local.retention.bytes': { type: 'long', default: '-2', min: -2 },
   'local.retention.ms': { type: 'long', default: '-2', min: -2 },
-  'max.compaction.lag.ms': { type: 'long', default: '9223372036854775807', min: 1 },
+  'max.compaction.lag.ms': { type: 'long', default: longMax, min: 1 },
   'max.message.bytes': { type: 'int', default: '1048588', min: 0 },
   'message.timestamp.after.max.ms': { type: 'long', default: '3600000', min: 0 },
-  'message.timestamp.before.max.ms': { type: 'long', default: '9223372036854775807', min: 0 },
+  'message.timestamp.before.max.ms': { type: 'long', default: longMax, min: 0 },
   'message.timestamp.type': {
     type: 'string',
     default: 'CreateTime',
@@ -78,6 +80,10 @@ export interface EffectiveConfigs {
   readonly timestampBeforeMaxMs: number
   readonly timestampAfterMaxMs: number
   readonly minInsyncReplicas: number
+  readonly segmentBytes: number
+  readonly segmentMs: number
+  /** Infinity where the operating system decides when bytes reach the disk. */
+  readonly flushMessages: number
 }
 
 /** The settings of one topic: what was set, over the defaults. */
@@ -93,12 +99,20 @@ export class TopicConfigs {
       timestampBeforeMaxMs: Number(this.get('message.timestamp.before.max.ms')),
       timestampAfterMaxMs: Number(this.get('message.timestamp.after.max.ms')),
       minInsyncReplicas: Number(this.get('min.insync.replicas')),
+      segmentBytes: Number(this.get('segment.bytes')),
+      segmentMs: Number(this.get('segment.ms')),
+      flushMessages: unlessNever(this.get('flush.messages')),
     }
   }
 
   get(name: string): string {
     return this.overrides.get(name) ?? topicConfigFacts[name]?.default ?? ''
   }
+}
+
+/** Kafka says never by the largest number there is. */
+function unlessNever(text: string): number {
+  return text === longMax ? Infinity : Number(text)
 }
 
 /** Looks settings over before they are taken; undefined where all of them stand. */

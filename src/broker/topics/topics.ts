@@ -1,5 +1,9 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
-import { PartitionLog, type LogOptions } from '../log/partition-log.ts'
+import { PartitionLog } from '../log/partition-log.ts'
+import type { LogStorage } from '../log/segment-bytes.ts'
+import type { StateEntry, StateKeeper } from '../log/state-log.ts'
 import { TopicConfigs } from './topic-configs.ts'
 
 const nameMaxLength = 249
@@ -13,8 +17,20 @@ export interface Topic {
   configs: TopicConfigs
 }
 
+/** Where the records of topics are kept. */
+export interface TopicStorage {
+  partitionStorage(topic: { readonly name: string; readonly id: string }, partition: number): LogStorage
+  /** Its partitions have been deleted. */
+  deleteTopic(topic: { readonly name: string; readonly id: string }): void
+}
+
 export interface TopicsOptions {
-  readonly log: LogOptions
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly storage: TopicStorage
+  readonly state: StateKeeper
+  readonly producerExpirationMs: number
+  readonly flushMessages: number
   /** Over all topics; one partition costs some kilobytes. */
   readonly partitionsMax: number
   readonly newTopicId: () => string
@@ -56,27 +72,110 @@ export class Topics {
 
   /** The caller has looked at name, count and configs. */
   create(name: string, partitions: number, configs: ReadonlyMap<string, string>): Topic {
-    const topic = {
+    const topic: Topic = {
       name,
       id: this.#options.newTopicId(),
       partitions: [],
       configs: new TopicConfigs(configs),
     }
     this.grow(topic, partitions)
-    this.#byName.set(name, topic)
-    this.#byId.set(topic.id, topic)
+    this.#add(topic)
     return topic
   }
 
   /** Adds partitions until there are so many. */
   grow(topic: Topic, partitions: number): void {
-    while (topic.partitions.length < partitions) topic.partitions.push(new PartitionLog(this.#options.log))
+    const added: PartitionLog[] = []
+    while (topic.partitions.length + added.length < partitions)
+      added.push(this.#openLog(topic, topic.partitions.length + added.length))
+    topic.partitions.push(...added)
+    try {
+      this.save(topic)
+    } catch (error) {
+      topic.partitions.length -= added.length
+      throw error
+    }
+  }
+
+  /** Gives it other settings. */
+  configure(topic: Topic, configs: TopicConfigs): void {
+    const before = topic.configs
+    topic.configs = configs
+    try {
+      this.save(topic)
+    } catch (error) {
+      topic.configs = before
+      throw error
+    }
   }
 
   delete(topic: Topic): void {
+    const starts = topic.partitions.map((_, partition): StateEntry => ({
+      key: startKey(topic, partition),
+      value: undefined,
+    }))
+    this.#options.state.put([{ key: topicKey(topic), value: undefined }, ...starts])
     this.#byName.delete(topic.name)
     this.#byId.delete(topic.id)
-    for (const log of topic.partitions) log.close()
+    for (const log of topic.partitions) log.delete()
+    this.#options.storage.deleteTopic(topic)
+  }
+
+  /** Writes down what a restart must know of it: to be called whenever its partitions, epochs or settings have changed. */
+  save(topic: Topic): void {
+    this.#options.state.put([entryOf(topic)])
+  }
+
+  /**
+   * Brings back what was there when the broker was opened. Every partition begins a new leader epoch, so that clients look whether
+   * what they have read is still there.
+   */
+  recover(): void {
+    const { state } = this.#options
+    const starts = new Map(state.recovered('start').map(({ key, value }) => [key.join('/'), Number(value)]))
+    for (const { key, value } of state.recovered('topic')) {
+      const { id, epochs, configs } = value as SavedTopic
+      const topic: Topic = {
+        name: String(key[1]),
+        id,
+        partitions: [],
+        configs: new TopicConfigs(new Map(Object.entries(configs))),
+      }
+      for (const [partition, epoch] of epochs.entries()) {
+        const log = this.#openLog(topic, partition, starts.get(startKey(topic, partition).join('/')))
+        log.leaderEpoch = Math.max(epoch, log.leaderEpoch) + 1
+        topic.partitions.push(log)
+      }
+      this.#add(topic)
+    }
+    const entries = this.all().map(entryOf)
+    if (entries.length > 0) state.put(entries)
+  }
+
+  /** Ends all logs; what is on disk stays. */
+  close(): void {
+    for (const { partitions } of this.all()) for (const log of partitions) log.close()
+  }
+
+  #add(topic: Topic): void {
+    this.#byName.set(topic.name, topic)
+    this.#byId.set(topic.id, topic)
+  }
+
+  #openLog(topic: Topic, partition: number, startOffset?: number): PartitionLog {
+    const { storage, logger, clock, state, producerExpirationMs, flushMessages } = this.#options
+    return new PartitionLog({
+      storage: storage.partitionStorage(topic, partition),
+      settings: () => topic.configs.effective,
+      producerExpirationMs,
+      flushMessages,
+      logger,
+      name: `${topic.name}-${partition}`,
+      nowMs: clock.nowMs(),
+      startOffset,
+      epochBegan: () => this.save(topic),
+      startMoved: (offset) => state.put([{ key: startKey(topic, partition), value: offset }]),
+    })
   }
 
   /** Why a topic may not have this name, or undefined where it may. */
@@ -98,4 +197,29 @@ export class Topics {
     const twin = this.all().find((topic) => topic.name !== name && plain(topic.name) === plain(name))
     return twin === undefined ? undefined : refuse(`'${name}' collides with existing topic: ${twin.name}`)
   }
+}
+
+/** What a restart must know of a topic. */
+interface SavedTopic {
+  readonly id: string
+  /** Leader epochs, one for each partition. */
+  readonly epochs: readonly number[]
+  readonly configs: Readonly<Record<string, string>>
+}
+
+function entryOf(topic: Topic): StateEntry {
+  const saved: SavedTopic = {
+    id: topic.id,
+    epochs: topic.partitions.map(({ leaderEpoch }) => leaderEpoch),
+    configs: Object.fromEntries(topic.configs.overrides),
+  }
+  return { key: topicKey(topic), value: saved }
+}
+
+function topicKey({ name }: Topic): StateEntry['key'] {
+  return ['topic', name]
+}
+
+function startKey({ id }: Topic, partition: number): StateEntry['key'] {
+  return ['start', id, partition]
 }

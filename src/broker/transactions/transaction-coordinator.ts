@@ -9,9 +9,13 @@
  * same from one transaction to the next. In the second (KIP-890), writing adds, and each end moves the epoch on: the markers
  * carry the new one, so that a straggler of the ended transaction is fenced in every partition.
  */
+import { assert } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
+import { toStreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
+import type { StateKeeper } from '../log/state-log.ts'
+import { transactionEntry, transactionKind, transactionOf } from './saved-transaction.ts'
 import {
   isEnding,
   isExhausted,
@@ -22,6 +26,7 @@ import {
   type PartitionName,
   type ProducerIdentity,
   type Transaction,
+  type TransactionMarker,
   type TransactionOutcome,
 } from './transaction.ts'
 import { nextTransactionState, type TransactionState } from './transaction-states.ts'
@@ -46,21 +51,23 @@ export type MarkerTarget =
   | { readonly kind: 'partition'; readonly partition: PartitionName }
   | { readonly kind: 'group'; readonly groupId: string }
 
-export interface TransactionMarker extends ProducerIdentity {
-  readonly outcome: TransactionOutcome
-}
-
 export interface TransactionSettings {
   readonly clock: Clock
   readonly logger: Logger
+  /** Where what was promised is written down before it is. */
+  readonly state: StateKeeper
   readonly timeoutMaxMs: number
   /** Transactional ids; one at rest makes room for a further one. */
   readonly idsMax: number
   readonly newProducerId: () => number
   /** How long a marker is on its way. */
   readonly markerDelayMs: (target: MarkerTarget) => number
-  readonly land: (target: MarkerTarget, marker: TransactionMarker) => void
+  /** @returns false when the disk did not take it */
+  readonly land: (target: MarkerTarget, marker: TransactionMarker) => boolean
 }
+
+/** After a disk did not take something that must be written. */
+const retryMs = 1000
 
 export class TransactionCoordinator {
   readonly #settings: TransactionSettings
@@ -103,28 +110,45 @@ export class TransactionCoordinator {
       this.#fence(transaction, 'another producer took the transactional id')
       return refused('CONCURRENT_TRANSACTIONS')
     }
-    transaction.timeoutMs = timeoutMs
-    if (repeated) return { error: 'NONE', ...before }
-    transaction.producer = this.#next(before)
-    transaction.previous = expected === undefined ? undefined : before
-    this.#go(transaction, 'empty')
+    this.#change(transaction, () => {
+      transaction.timeoutMs = timeoutMs
+      if (repeated) return
+      transaction.producer = this.#next(before)
+      transaction.previous = expected === undefined ? undefined : before
+      this.#go(transaction, 'empty')
+    })
     return { error: 'NONE', ...transaction.producer }
+  }
+
+  /** Brings back what was written down when the broker was opened: open ones time out, decided ones are brought to their end. */
+  recover(): void {
+    const { state, clock } = this.#settings
+    for (const entry of state.recovered(transactionKind)) {
+      const transaction = transactionOf(entry)
+      this.#transactions.set(transaction.transactionalId, transaction)
+      if (isEnding(transaction.state)) this.#sendMarkers(transaction)
+      if (transaction.state === 'ongoing')
+        this.#limit(transaction, transaction.startedAtMs + transaction.timeoutMs - clock.nowMs())
+    }
   }
 
   addPartitions(claim: TransactionClaim, partitions: readonly PartitionName[]): KafkaErrorName {
     const found = this.#claimed(claim)
     if (typeof found === 'string') return found
-    this.#begin(found)
-    for (const partition of partitions)
-      found.partitions.set(`${partition.topic}-${partition.partition}`, partition)
+    const isNew = ({ topic, partition }: PartitionName): boolean =>
+      !found.partitions.has(`${topic}-${partition}`)
+    if (found.state === 'ongoing' && !partitions.some(isNew)) return 'NONE'
+    this.#addTo(found, () => {
+      for (const place of partitions) found.partitions.set(`${place.topic}-${place.partition}`, place)
+    })
     return 'NONE'
   }
 
   addGroup(claim: TransactionClaim, groupId: string): KafkaErrorName {
     const found = this.#claimed(claim)
     if (typeof found === 'string') return found
-    this.#begin(found)
-    found.groups.add(groupId)
+    if (found.state === 'ongoing' && found.groups.has(groupId)) return 'NONE'
+    this.#addTo(found, () => found.groups.add(groupId))
     return 'NONE'
   }
 
@@ -189,7 +213,9 @@ export class TransactionCoordinator {
   #makeRoom(): boolean {
     if (this.#transactions.size < this.#settings.idsMax) return true
     const resting = this.all().find(({ state }) => state !== 'ongoing' && !isEnding(state))
-    return resting !== undefined && this.#transactions.delete(resting.transactionalId)
+    if (resting === undefined) return false
+    this.#settings.state.put([{ key: [transactionKind, resting.transactionalId], value: undefined }])
+    return this.#transactions.delete(resting.transactionalId)
   }
 
   #claimed(claim: TransactionClaim): Transaction | KafkaErrorName {
@@ -201,46 +227,82 @@ export class TransactionCoordinator {
     return isEnding(transaction.state) ? 'CONCURRENT_TRANSACTIONS' : transaction
   }
 
-  #begin(transaction: Transaction): void {
-    if (transaction.state === 'ongoing') return
-    this.#go(transaction, 'ongoing')
-    transaction.startedAtMs = this.#settings.clock.nowMs()
-    transaction.timeout = this.#settings.clock.setTimer(transaction.timeoutMs, () =>
-      this.#fence(transaction, 'the transaction timed out'),
-    )
+  /** Opens the transaction where it is not, and takes something into it. */
+  #addTo(transaction: Transaction, add: () => void): void {
+    const begins = transaction.state !== 'ongoing'
+    this.#change(transaction, () => {
+      if (begins) {
+        this.#go(transaction, 'ongoing')
+        transaction.startedAtMs = this.#settings.clock.nowMs()
+      }
+      add()
+    })
+    if (begins) this.#limit(transaction, transaction.timeoutMs)
+  }
+
+  #limit(transaction: Transaction, delayMs: number): void {
+    transaction.timeout = this.#settings.clock.setTimer(Math.max(0, delayMs), () => {
+      try {
+        this.#fence(transaction, 'the transaction timed out')
+      } catch (error) {
+        this.#complain(error)
+        this.#limit(transaction, retryMs)
+      }
+    })
   }
 
   /** Aborts an open transaction without its producer, which is of no use from here on. */
   #fence(transaction: Transaction, reason: string): void {
     const { transactionalId, producer } = transaction
     this.#settings.logger.info('transaction aborted', { transactionalId, ...producer, reason })
-    transaction.producer = nextEpoch(producer)
-    transaction.previous = undefined
-    this.#prepare(transaction, 'abort', false)
+    const fenced = nextEpoch(producer)
+    this.#decide(transaction, {
+      producer: fenced,
+      previous: undefined,
+      marker: { ...fenced, outcome: 'abort' },
+    })
   }
 
   #prepare(transaction: Transaction, outcome: TransactionOutcome, movesEpoch: boolean): void {
-    const ending = transaction.producer
-    let marker: TransactionMarker = { ...ending, outcome }
-    if (movesEpoch) {
-      marker = { ...nextEpoch(ending), outcome }
-      transaction.producer = this.#next(ending)
-      transaction.previous = ending
-    }
+    const { producer, previous } = transaction
+    const decision = movesEpoch
+      ? { producer: this.#next(producer), previous: producer, marker: { ...nextEpoch(producer), outcome } }
+      : { producer, previous, marker: { ...producer, outcome } }
+    this.#decide(transaction, decision)
+  }
+
+  /** From here on the outcome stands, also after a restart. */
+  #decide(
+    transaction: Transaction,
+    decision: {
+      producer: ProducerIdentity
+      previous: ProducerIdentity | undefined
+      marker: TransactionMarker
+    },
+  ): void {
+    this.#change(transaction, () => {
+      Object.assign(transaction, decision)
+      this.#go(transaction, decision.marker.outcome === 'commit' ? 'prepare-commit' : 'prepare-abort')
+    })
     transaction.timeout?.cancel()
-    this.#go(transaction, outcome === 'commit' ? 'prepare-commit' : 'prepare-abort')
+    this.#sendMarkers(transaction)
+  }
+
+  #sendMarkers(transaction: Transaction): void {
     const targets: MarkerTarget[] = [
       ...transaction.partitions.values().map((partition) => ({ kind: 'partition' as const, partition })),
       ...transaction.groups.values().map((groupId) => ({ kind: 'group' as const, groupId })),
     ]
     transaction.pendingMarkers = targets.length
-    for (const target of targets) this.#send(transaction, target, marker)
+    for (const target of targets) this.#send(transaction, target, this.#settings.markerDelayMs(target))
     if (targets.length === 0) this.#complete(transaction)
   }
 
-  #send(transaction: Transaction, target: MarkerTarget, marker: TransactionMarker): void {
-    this.#settings.clock.setTimer(this.#settings.markerDelayMs(target), () => {
-      this.#settings.land(target, marker)
+  #send(transaction: Transaction, target: MarkerTarget, delayMs: number): void {
+    this.#settings.clock.setTimer(delayMs, () => {
+      const { marker } = transaction
+      assert(marker !== undefined, 'a transaction that ends says how')
+      if (!this.#settings.land(target, marker)) return this.#send(transaction, target, retryMs)
       transaction.pendingMarkers--
       if (transaction.pendingMarkers === 0) this.#complete(transaction)
     })
@@ -250,13 +312,41 @@ export class TransactionCoordinator {
     this.#go(transaction, transaction.state === 'prepare-commit' ? 'complete-commit' : 'complete-abort')
     transaction.partitions.clear()
     transaction.groups.clear()
+    transaction.marker = undefined
     transaction.startedAtMs = -1
+    try {
+      this.#settings.state.put([transactionEntry(transaction)])
+    } catch (error) {
+      // A restart would send the markers once more, which changes nothing.
+      this.#complain(error)
+    }
     for (const finish of transaction.waiting) finish()
   }
 
   #next(producer: ProducerIdentity): ProducerIdentity {
     if (producer.producerId >= 0 && !isExhausted(producer)) return nextEpoch(producer)
     return { producerId: this.#settings.newProducerId(), producerEpoch: 0 }
+  }
+
+  /** Changes what is known of a transaction, and writes it down; where that fails, nothing has changed. */
+  #change(transaction: Transaction, change: () => void): void {
+    const before = {
+      ...transaction,
+      partitions: new Map(transaction.partitions),
+      groups: new Set(transaction.groups),
+    }
+    try {
+      change()
+      this.#settings.state.put([transactionEntry(transaction)])
+    } catch (error) {
+      Object.assign(transaction, before)
+      throw error
+    }
+  }
+
+  #complain(error: unknown): void {
+    const { code, message } = toStreamError(error)
+    this.#settings.logger.error('the state of a transaction cannot be written', { code, message })
   }
 
   #go(transaction: Transaction, to: TransactionState): void {

@@ -15,6 +15,10 @@ export interface PartitionName {
 
 export type TransactionOutcome = 'commit' | 'abort'
 
+export interface TransactionMarker extends ProducerIdentity {
+  readonly outcome: TransactionOutcome
+}
+
 /** What the coordinator knows of one transactional id. */
 export interface Transaction {
   readonly transactionalId: string
@@ -26,8 +30,10 @@ export interface Transaction {
   timeoutMs: number
   /** −1 while nothing is open. */
   startedAtMs: number
-  readonly partitions: Map<string, PartitionName>
-  readonly groups: Set<string>
+  partitions: Map<string, PartitionName>
+  groups: Set<string>
+  /** What its markers say, once its end is decided. */
+  marker: TransactionMarker | undefined
   /** Markers on their way. */
   pendingMarkers: number
   timeout: Timer | undefined
@@ -47,6 +53,7 @@ export function newTransaction(transactionalId: string): Transaction {
     startedAtMs: -1,
     partitions: new Map(),
     groups: new Set(),
+    marker: undefined,
     pendingMarkers: 0,
     timeout: undefined,
     waiting: new Set(),

@@ -15,15 +15,17 @@ interface BrokerOptions extends LogOptions {
   readonly host: string
   readonly topics?: string
   readonly registry?: number
+  readonly dataDir?: string
 }
 
 export function addBrokerCommand(program: Command, output: Output): void {
   withLogging(
-    program.command('broker').description('run the embedded Kafka broker; it keeps its records in memory'),
+    program.command('broker').description('run the embedded Kafka broker, in memory or on disk'),
     'warn',
   )
     .option('--port <n>', 'port to listen on; 0: any that is free', portNumber, 9092)
     .option('--host <name>', 'address to listen on', '127.0.0.1')
+    .option('--data-dir <folder>', 'folder to keep records and all else in; without, in memory')
     .option('--topics <a:4,b:1>', 'topics to make, with their partitions')
     .option(
       '--registry <port>',
@@ -36,7 +38,8 @@ export function addBrokerCommand(program: Command, output: Output): void {
 async function runBroker(options: BrokerOptions, output: Output): Promise<void> {
   const topics = parseTopics(options.topics ?? '')
   const logger = createLogger(options.logLevel, options.logFormat, output)
-  const broker = new Broker({ clock: systemClock, random: systemRandom, logger })
+  const { dataDir: dataFolder } = options
+  const broker = new Broker({ clock: systemClock, random: systemRandom, logger, dataFolder })
   const { signal, release } = stopSignal()
   try {
     const { host, port } = await broker.listen(options.port, options.host)
@@ -44,7 +47,7 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
       await using cluster = openCluster({ bootstrap: `${host}:${port}` }, logger)
       await cluster.kafka.admin.createTopics(topics)
     }
-    output.line(`broker listening on ${host}:${port}, records in memory`)
+    output.line(`broker listening on ${host}:${port}, records in ${dataFolder ?? 'memory'}`)
     for (const topic of topics) output.line(`topic ${topic.name}, ${topic.partitions} partitions`)
     await using registry =
       options.registry === undefined

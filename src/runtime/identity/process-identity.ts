@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { StreamError, toStreamError } from '../../base/errors.ts'
+import { lockFolder, type FolderLock } from '../../base/folder-lock.ts'
 import type { IdentityOptions } from '../options.ts'
 
 /** Who this process is for the cluster. Held until it is released or the process ends, however it ends. */
@@ -23,11 +23,11 @@ export function openIdentity(options: IdentityOptions, applicationId: string): P
   if (options.kind === 'fixed') return { processId: options.processId, release: () => {} }
   const folder = applicationFolder(options.stateDir, applicationId)
   mkdirSync(folder, { recursive: true })
-  const lock = lockFolder(folder)
+  const lock = lockOrThrow(folder)
   try {
-    return { processId: readOrMakeId(join(folder, 'process-id')), release: () => lock.close() }
+    return { processId: readOrMakeId(join(folder, 'process-id')), release: () => lock.release() }
   } catch (error) {
-    lock.close()
+    lock.release()
     throw error
   }
 }
@@ -37,22 +37,13 @@ export function applicationFolder(stateDir: string, applicationId: string): stri
   return join(stateDir, encodeURIComponent(applicationId))
 }
 
-/**
- * SQLite's exclusive lock, for want of a file lock in Node: the system lets go of it when the process dies, so there is no stale
- * lock to be told from a live one.
- */
-function lockFolder(folder: string): DatabaseSync {
-  const database = new DatabaseSync(join(folder, 'lock'))
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
-    return database
-  } catch (error) {
-    database.close()
-    throw new StreamError('STATE_LOCKED', `state folder "${folder}" is in use by another process`, {
-      hint: 'Stop the other process, or give this one a state folder of its own.',
-      cause: error,
-    })
-  }
+function lockOrThrow(folder: string): FolderLock {
+  const lock = lockFolder(folder)
+  if ('release' in lock) return lock
+  throw new StreamError('STATE_LOCKED', `state folder "${folder}" is in use by another process`, {
+    hint: 'Stop the other process, or give this one a state folder of its own.',
+    cause: lock.refused,
+  })
 }
 
 function readOrMakeId(path: string): string {

@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import type { Disk, DiskFile } from './disk.ts'
+import type { LogStorage, SegmentBytes, StoredSegment } from './segment-bytes.ts'
+
+const segmentName = /^(\d{20})\.log$/
+const draftEnding = '.draft'
+/** What is read to look at headers: one call to the system for several batches. */
+const peekBytes = 16_384
+
+/** One partition's folder: a file for each segment, named by its base offset, as in Kafka. */
+export class FileStorage implements LogStorage {
+  readonly segmentBytesMax = Number.MAX_SAFE_INTEGER
+  readonly #disk: Disk
+  readonly #folder: string
+
+  constructor(disk: Disk, folder: string) {
+    this.#disk = disk
+    this.#folder = folder
+  }
+
+  hasRoom(): boolean {
+    return true
+  }
+
+  stored(): StoredSegment[] {
+    this.#disk.makeFolder(this.#folder)
+    const segments: StoredSegment[] = []
+    for (const file of this.#disk.list(this.#folder).toSorted()) {
+      const [, digits] = segmentName.exec(file) ?? []
+      const name = join(this.#folder, file)
+      if (digits !== undefined)
+        segments.push({ baseOffset: Number(digits), bytes: new FileBytes(this.#disk, name), name })
+      else if (file.endsWith(draftEnding)) this.#disk.remove(name)
+    }
+    return segments
+  }
+
+  create(baseOffset: number): SegmentBytes {
+    return new FileBytes(this.#disk, this.#pathOf(baseOffset))
+  }
+
+  draft(baseOffset: number): SegmentBytes {
+    const path = this.#pathOf(baseOffset) + draftEnding
+    this.#disk.remove(path)
+    return new FileBytes(this.#disk, path)
+  }
+
+  replace(old: readonly SegmentBytes[], draft: SegmentBytes): SegmentBytes {
+    const [first, ...rest] = old as readonly FileBytes[]
+    const made = draft as FileBytes
+    draft.sync()
+    draft.close()
+    if (first === undefined) return draft
+    first.close()
+    this.#disk.rename(made.path, first.path)
+    // In their order: a tombstone must not go before what it deletes.
+    for (const bytes of rest) bytes.delete()
+    return new FileBytes(this.#disk, first.path)
+  }
+
+  deleteAll(): void {
+    this.#disk.removeFolder(this.#folder)
+  }
+
+  #pathOf(baseOffset: number): string {
+    return join(this.#folder, `${String(baseOffset).padStart(20, '0')}.log`)
+  }
+}
+
+/** One file. Bytes that are read are the caller's own. */
+class FileBytes implements SegmentBytes {
+  readonly path: string
+  readonly #disk: Disk
+  readonly #file: DiskFile
+  #sizeBytes: number
+
+  constructor(disk: Disk, path: string) {
+    this.path = path
+    this.#disk = disk
+    this.#file = disk.open(path)
+    this.#sizeBytes = this.#file.sizeBytes()
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  append(bytes: Buffer): void {
+    try {
+      this.#file.write(this.#sizeBytes, bytes)
+    } catch (error) {
+      this.#dropTail()
+      throw error
+    }
+    this.#sizeBytes += bytes.length
+  }
+
+  read(start: number, end: number): Buffer {
+    const into = Buffer.allocUnsafeSlow(end - start)
+    this.#file.read(start, into)
+    return into
+  }
+
+  peek(start: number, leastBytes: number): Buffer {
+    return this.read(start, Math.min(this.#sizeBytes, start + Math.max(leastBytes, peekBytes)))
+  }
+
+  truncate(sizeBytes: number): void {
+    this.#file.truncate(sizeBytes)
+    this.#sizeBytes = sizeBytes
+  }
+
+  sync(): void {
+    this.#file.sync()
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+
+  delete(): void {
+    this.#file.close()
+    this.#disk.remove(this.path)
+  }
+
+  /** Part of a batch may be there. Where even cutting fails, the next start cuts it, since its checksum is wrong. */
+  #dropTail(): void {
+    try {
+      this.#file.truncate(this.#sizeBytes)
+    } catch {
+      // What made the write fail is what the caller hears of.
+    }
+  }
+}
