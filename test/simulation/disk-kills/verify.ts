@@ -1,0 +1,198 @@
+/** Opens the folder that a killed broker left, and compares all of it with what its clients were told. */
+import { apis } from '../../../src/protocol/apis.ts'
+import { batchesIn, RecordColumns, recordsOf } from '../../../src/protocol/record-batch-reader.ts'
+import { openTestBroker, type TestBroker, type TestClient } from '../../../src/broker/fixtures/test-broker.ts'
+import type { Ledger, LedgerTransaction, Wish, WrittenBatch } from './ledger.ts'
+import { partitionCount, topics, transactionalIds } from './load.ts'
+
+/** Longer than any transaction may be open. */
+const transactionsEndMs = 60_000
+
+/** @returns every way in which the folder differs from the ledger; nothing where it is right */
+export async function verify(folder: string, ledger: Ledger): Promise<string[]> {
+  const setup = openTestBroker({ dataFolder: folder }, Date.now())
+  try {
+    await setup.clock.advance(transactionsEndMs)
+    return await differences(setup, ledger)
+  } finally {
+    await setup.broker.close()
+  }
+}
+
+async function differences({ client }: TestBroker, ledger: Ledger): Promise<string[]> {
+  const found: string[] = []
+  const committed = new Set<string>()
+  for (const topic of topics) {
+    for (let partition = 0; partition < partitionCount; partition++) {
+      const start = await startOf(client, topic, partition)
+      if (topic === 'plain' && partition === 0)
+        found.push(...compareWish('start of plain-0', start, ledger.start))
+      const records = await readAll(client, { topic, partition, start })
+      const batches = ledger.batches.filter((batch) => batch.topic === topic && batch.partition === partition)
+      found.push(...compareRecords({ name: `${topic}-${partition}`, start }, records, batches))
+      for (const { value, visible } of records.values()) if (visible) committed.add(value)
+    }
+  }
+  found.push(...compareTransactions(ledger, committed))
+  for (const group of transactionalIds)
+    found.push(...compareGroup(group, await offsetOf(client, group), { ledger, committed }))
+  found.push(...compareWish('offset of "alone"', await offsetOf(client, 'alone'), ledger.offset))
+  found.push(...compareWish('setting of "passing"', await retentionOf(client), ledger.passing))
+  return found
+}
+
+interface FoundRecord {
+  readonly value: string
+  /** To readers of committed records. */
+  readonly visible: boolean
+}
+
+/** Everything in a partition by its offset. */
+async function readAll(
+  client: TestClient,
+  { topic, partition, start }: { topic: string; partition: number; start: number },
+): Promise<Map<number, FoundRecord>> {
+  const records = new Map<number, FoundRecord>()
+  const aborting = new Set<number>()
+  const aborted: { producerId: number; firstOffset: number }[] = []
+  for (let offset = start; ;) {
+    const answer = await client.fetch(topic, offset, { partition, committed: true })
+    // A topic that was never acknowledged need not be there.
+    if (answer.error === 'UNKNOWN_TOPIC_OR_PARTITION') return records
+    if (answer.error !== 'NONE') throw new Error(`${topic}-${partition} at ${offset}: ${answer.error}`)
+    for (const entry of answer.abortedTransactions ?? [])
+      if (
+        !aborted.some(
+          ({ producerId, firstOffset }) =>
+            producerId === entry.producerId && firstOffset === entry.firstOffset,
+        )
+      )
+        aborted.push(entry)
+    const next = takeBatches(answer.records, { aborted, aborting, records, start })
+    if (next === undefined) return records
+    offset = next
+  }
+}
+
+interface Reading {
+  readonly aborted: readonly { producerId: number; firstOffset: number }[]
+  readonly aborting: Set<number>
+  readonly records: Map<number, FoundRecord>
+  readonly start: number
+}
+
+/** @returns where to go on; undefined where nothing was left */
+function takeBatches(buffer: Buffer, { aborted, aborting, records, start }: Reading): number | undefined {
+  const columns = new RecordColumns()
+  let next: number | undefined
+  for (const header of batchesIn(buffer)) {
+    next = header.lastOffset + 1
+    for (const { producerId, firstOffset } of aborted)
+      if (firstOffset >= header.baseOffset && firstOffset <= header.lastOffset) aborting.add(producerId)
+    if (header.control) {
+      aborting.delete(header.producerId)
+      continue
+    }
+    const section = recordsOf(buffer, header)
+    columns.read(section)
+    const visible = !header.transactional || !aborting.has(header.producerId)
+    for (let i = 0; i < columns.count; i++) {
+      const value = section.buffer.toString('utf8', columns.valueStart[i], columns.valueEnd[i])
+      const offset = columns.offset[i] ?? -1
+      if (offset >= start) records.set(offset, { value, visible })
+    }
+  }
+  return next
+}
+
+function compareRecords(
+  { name: log, start }: { name: string; start: number },
+  records: ReadonlyMap<number, FoundRecord>,
+  batches: readonly WrittenBatch[],
+): string[] {
+  const found: string[] = []
+  const offsets = new Map([...records].map(([offset, { value }]) => [value, offset]))
+  if (offsets.size < records.size) found.push(`${log} has a value twice`)
+  for (const { values, baseOffset } of batches) {
+    const places = values.map((value) => offsets.get(value))
+    const first = places.findIndex((place) => place !== undefined)
+    const base = baseOffset ?? (first < 0 ? undefined : (places[first] ?? 0) - first)
+    for (const [index, value] of values.entries()) {
+      const gone = base === undefined || base + index < start
+      if (!gone && places[index] !== base + index)
+        found.push(`${log} has ${value.slice(0, 12)} at ${places[index]}, not at ${base + index}`)
+      offsets.delete(value)
+    }
+  }
+  for (const value of offsets.keys()) found.push(`${log} has ${value.slice(0, 12)}, which nobody wrote`)
+  return found
+}
+
+/** Each transaction is there whole or not at all, and as it was acknowledged. */
+function compareTransactions(ledger: Ledger, committed: ReadonlySet<string>): string[] {
+  const found: string[] = []
+  for (const transaction of ledger.transactions) {
+    const name = `transaction ${transaction.transactionalId} ${transaction.number}`
+    const values = ledger.batches
+      .filter((batch) => batch.transaction === transaction)
+      .flatMap((batch) => batch.values)
+    const visible = values.filter((value) => committed.has(value)).length
+    if (visible > 0 && visible < values.length)
+      found.push(`${name} is there by half: ${visible} of ${values.length}`)
+    const must = transaction.acknowledged ? transaction.asked : undefined
+    if (must === 'commit' && visible === 0) found.push(`${name} was committed and is gone`)
+    if ((must === 'abort' || transaction.asked !== 'commit') && visible > 0)
+      found.push(`${name} was not committed and is there`)
+  }
+  return found
+}
+
+/** The group has the offset of the last transaction whose records are there. */
+function compareGroup(
+  group: string,
+  offset: number,
+  { ledger, committed }: { ledger: Ledger; committed: ReadonlySet<string> },
+): string[] {
+  const isThere = (transaction: LedgerTransaction): boolean =>
+    ledger.batches.some(
+      (batch) => batch.transaction === transaction && batch.values.some((value) => committed.has(value)),
+    )
+  const last = ledger.transactions.findLast((known) => known.transactionalId === group && isThere(known))
+  if ((last?.number ?? 0) === offset) return []
+  return [`group "${group}" is at ${offset}, and its last transaction is ${last?.number}`]
+}
+
+function compareWish<T>(name: string, value: T, wish: Wish<T>): string[] {
+  const right = value === wish.acknowledged || value === wish.asked
+  const wrong = `${name} is ${String(value)}, neither ${String(wish.acknowledged)} nor ${String(wish.asked)}`
+  settle(wish, value)
+  return right ? [] : [wrong]
+}
+
+/** What was in flight is known now. */
+function settle<T>(wish: Wish<T>, value: T): void {
+  wish.acknowledged = value
+  wish.asked = value
+}
+
+async function startOf(client: TestClient, topic: string, partitionIndex: number): Promise<number> {
+  const request = { topics: [{ name: topic, partitions: [{ partitionIndex, timestamp: -2 }] }] }
+  const answer = await client.send(apis.listOffsets, request)
+  return Math.max(0, answer.topics[0]?.partitions[0]?.offset ?? 0)
+}
+
+async function offsetOf(client: TestClient, groupId: string): Promise<number> {
+  const groups = [{ groupId, topics: [{ name: 'plain', partitionIndexes: [0] }] }]
+  const answer = await client.send(apis.offsetFetch, { groups, requireStable: true }, 9)
+  const partition = answer.groups[0]?.topics[0]?.partitions[0]
+  if (partition?.errorCode !== 0) throw new Error(`offset of ${groupId}: error ${partition?.errorCode}`)
+  // A group that is not there yet is at −1; the ledger counts from 0.
+  return Math.max(0, partition.committedOffset)
+}
+
+async function retentionOf(client: TestClient): Promise<number | undefined> {
+  const resources = [{ resourceType: 2, resourceName: 'passing', configurationKeys: ['retention.ms'] }]
+  const { results } = await client.send(apis.describeConfigs, { resources })
+  const value = results[0]?.configs[0]?.value
+  return value === undefined || value === null ? undefined : Number(value)
+}
