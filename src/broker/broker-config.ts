@@ -42,6 +42,10 @@ export interface BrokerConfig {
   readonly connectionsMax: number
   /** [fetch.max.bytes] */
   readonly fetchBytesMax: number
+  /** Beyond it, clients fetch without sessions. [max.incremental.fetch.session.cache.slots] */
+  readonly fetchSessionsMax: number
+  /** After so long a session that is not used makes room for another. [min.incremental.fetch.session.eviction.ms] */
+  readonly fetchSessionEvictionMs: number
   /** [group.initial.rebalance.delay.ms] */
   readonly groupInitialRebalanceDelayMs: number
   /** [group.min.session.timeout.ms] */
@@ -114,6 +118,8 @@ export const brokerDefaults: BrokerConfig = {
   queuedRequestsMax: 64,
   connectionsMax: 1000,
   fetchBytesMax: 55 * mebibyte,
+  fetchSessionsMax: 1000,
+  fetchSessionEvictionMs: 120_000,
   groupInitialRebalanceDelayMs: 0,
   groupSessionTimeoutMinMs: 6000,
   groupSessionTimeoutMaxMs: 1_800_000,

@@ -140,14 +140,3 @@ test('refuses a leader epoch that is not its own', async () => {
   const { responses } = await client.send(apis.fetch, { topics: [{ topic: 'a', partitions }] }, 12)
   expect(errorOf(responses[0]?.partitions[0])).toBe('UNKNOWN_LEADER_EPOCH')
 })
-
-test('knows no session but the absence of one', async () => {
-  const { client } = openTestBroker()
-  expect(errorOf(await client.send(apis.fetch, { sessionId: 5, topics: [] }))).toBe(
-    'FETCH_SESSION_ID_NOT_FOUND',
-  )
-  expect(await client.send(apis.fetch, { sessionEpoch: 0, topics: [] })).toMatchObject({
-    errorCode: 0,
-    sessionId: 0,
-  })
-})

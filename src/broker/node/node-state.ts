@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Random } from '../../base/random.ts'
+import { FetchSessions } from '../apis/fetch-sessions.ts'
 import { brokerDefaults, type BrokerConfig, type BrokerOptions } from '../broker-config.ts'
 import { Features } from '../cluster/features.ts'
 import { Layout } from '../cluster/layout.ts'
@@ -34,6 +35,7 @@ export interface NodeState {
   readonly groups: GroupCoordinator
   readonly transactions: TransactionCoordinator
   readonly budget: MemoryBudget
+  readonly fetchSessions: FetchSessions
   newProducerId(): number
   /** Ends its logs and gives its data folder free. */
   close(): void
@@ -78,6 +80,12 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
     markerDelayMs: () => (max > min ? min + random.below(max - min + 1) : min),
     land: (target, marker) => landMarker(target, marker, { topics, groups, clock, logger }),
   })
+  const fetchSessions = new FetchSessions({
+    clock,
+    random,
+    sessionsMax: config.fetchSessionsMax,
+    evictionMs: config.fetchSessionEvictionMs,
+  })
   topics.recover()
   groups.recover()
   transactions.recover()
@@ -104,6 +112,7 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
     groups,
     transactions,
     budget,
+    fetchSessions,
     newProducerId,
     close,
   }
