@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { Disk } from './log/disk.ts'
+import type { TopicDefaults } from './topics/topic-configs.ts'
 
 /** What a broker is told. Names in brackets are those of Apache Kafka's settings. */
 export interface BrokerConfig {
@@ -28,8 +29,14 @@ export interface BrokerConfig {
   readonly dataFolder: string | undefined
   /** Files that are open at once; others are opened again when they are needed. */
   readonly openFilesMax: number
-  /** Of topics that do not say: batches of a partition that may be lost by a power failure. [log.flush.interval.messages] */
-  readonly flushMessages: number
+  /** What holds for topics that do not say otherwise, by the names of topics' settings. [log.retention.ms and its like] */
+  readonly topicDefaults: TopicDefaults
+  /** How often old segments are looked for; Infinity for never. [log.retention.check.interval.ms] */
+  readonly retentionCheckMs: number
+  /** How long compaction rests when there is nothing to do; Infinity for ever. [log.cleaner.backoff.ms] */
+  readonly compactionRestMs: number
+  /** What compaction may remember of keys in one go. [log.cleaner.dedupe.buffer.size] */
+  readonly compactionBytesMax: number
   /** Bytes of batches in memory over all partitions; beyond it, Produce is answered with KAFKA_STORAGE_ERROR until something is deleted. */
   readonly memoryBytesMax: number
   /** Bytes of batches in one buffer of a log in memory, if its topic does not say fewer; what is freed is whole segments. */
@@ -111,7 +118,10 @@ export const brokerDefaults: BrokerConfig = {
   partitionsMax: 10_000,
   dataFolder: undefined,
   openFilesMax: 512,
-  flushMessages: Infinity,
+  topicDefaults: {},
+  retentionCheckMs: 300_000,
+  compactionRestMs: 15_000,
+  compactionBytesMax: 128 * mebibyte,
   memoryBytesMax: 4096 * mebibyte,
   segmentBytes: 8 * mebibyte,
   requestBytesMax: 100 * mebibyte,

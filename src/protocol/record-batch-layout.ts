@@ -34,6 +34,8 @@ export const attributeBits = {
   logAppendTime: 0b1000,
   transactional: 0b1_0000,
   control: 0b10_0000,
+  /** Compaction has been here: the base timestamp is when its tombstones, or its marker, may go. */
+  deleteHorizon: 0b100_0000,
 } as const
 
 /** The least that one record takes: its length, attributes, two deltas, key, value and headers of one byte each. */

@@ -47,6 +47,10 @@ export interface BatchEnding extends Partial<BatchProducer> {
   readonly baseOffset?: number
   /** Where compaction has taken records away at the end; otherwise that of the last record. */
   readonly lastOffsetDelta?: number
+  /** Whether its records have the time at which a broker took them. */
+  readonly logAppendTime?: boolean
+  /** Whether the time that {@link RecordBatchWriter.countTimesFrom} was given is when compaction may delete tombstones. */
+  readonly deleteHorizon?: boolean
 }
 
 /** Varints of a record beside its length: attributes, two deltas, two lengths, header count, at their longest. */
@@ -61,6 +65,7 @@ export class RecordBatchWriter {
   readonly #pool: BufferPool | undefined
   #lastOffsetDelta = 0
   #baseTimestampMs = 0
+  #baseTimestampGiven = false
   #maxTimestampMs = 0
 
   /** @param pool - where the memory of uncompressed batches comes from; {@link RecordBatchWriter.finish} gives it away */
@@ -83,6 +88,12 @@ export class RecordBatchWriter {
     return this.#maxTimestampMs
   }
 
+  /** What the times of records are counted from, said before the first append; otherwise it is the time of the first. */
+  countTimesFrom(baseTimestampMs: number): void {
+    this.#baseTimestampMs = baseTimestampMs
+    this.#baseTimestampGiven = true
+  }
+
   /**
    * Copies a record to the end of the batch.
    *
@@ -91,7 +102,7 @@ export class RecordBatchWriter {
   append(record: RecordSlices, offsetDelta: number = this.#count): void {
     const { timestampMs, headers } = record
     if (this.#count === 0) {
-      this.#baseTimestampMs = timestampMs
+      if (!this.#baseTimestampGiven) this.#baseTimestampMs = timestampMs
       this.#maxTimestampMs = timestampMs
     } else if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs
     const timestampDelta = timestampMs - this.#baseTimestampMs
@@ -152,9 +163,8 @@ export class RecordBatchWriter {
   }
 
   #writeHeader(batch: Buffer, ending: BatchEnding): void {
-    const transactional = ending.transactional === true ? attributeBits.transactional : 0
     writeBatchHeader(batch, {
-      attributes: compressions.indexOf(ending.compression ?? 'none') | transactional,
+      attributes: attributesOf(ending),
       baseOffset: ending.baseOffset ?? 0,
       leaderEpoch: ending.leaderEpoch ?? -1,
       lastOffsetDelta: ending.lastOffsetDelta ?? this.#lastOffsetDelta,
@@ -173,8 +183,18 @@ export class RecordBatchWriter {
     this.#count = 0
     this.#lastOffsetDelta = 0
     this.#baseTimestampMs = -1
+    this.#baseTimestampGiven = false
     this.#maxTimestampMs = -1
   }
+}
+
+function attributesOf({ compression, transactional, logAppendTime, deleteHorizon }: BatchEnding): number {
+  return (
+    compressions.indexOf(compression ?? 'none') |
+    (transactional === true ? attributeBits.transactional : 0) |
+    (logAppendTime === true ? attributeBits.logAppendTime : 0) |
+    (deleteHorizon === true ? attributeBits.deleteHorizon : 0)
+  )
 }
 
 /** The next batch is likely of the size of this one, and a little room spares it a move to a larger buffer. */
@@ -194,6 +214,8 @@ export function recordSizeBound(record: RecordSlices): number {
 export const batchOverheadBytes = batchLayout.records
 
 export interface ControlBatchFacts {
+  /** When compaction may delete it, where that is decided. */
+  readonly deleteHorizonMs?: number
   readonly kind: 'commit' | 'abort'
   readonly producerId: number
   readonly producerEpoch: number
@@ -209,6 +231,8 @@ export function controlBatch(facts: ControlBatchFacts): Buffer {
   const value = Buffer.alloc(6)
   value.writeInt32BE(facts.coordinatorEpoch, 2)
   const writer = new RecordBatchWriter(128)
+  const deleteHorizon = facts.deleteHorizonMs !== undefined
+  if (facts.deleteHorizonMs !== undefined) writer.countTimesFrom(facts.deleteHorizonMs)
   writer.append({
     timestampMs: facts.timestampMs,
     key,
@@ -219,7 +243,7 @@ export function controlBatch(facts: ControlBatchFacts): Buffer {
     valueEnd: value.length,
     headers: undefined,
   })
-  const batch = writer.finish({ ...facts, baseSequence: -1, transactional: true })
+  const batch = writer.finish({ ...facts, baseSequence: -1, transactional: true, deleteHorizon })
   const attributes = batch.readInt16BE(batchLayout.attributes)
   batch.writeInt16BE(attributes | attributeBits.control, batchLayout.attributes)
   stampChecksum(batch, 0, batch.length)

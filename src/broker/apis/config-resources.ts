@@ -1,5 +1,5 @@
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
-import { checkTopicConfigs, TopicConfigs, topicConfigFacts } from '../topics/topic-configs.ts'
+import { checkTopicConfigs, topicConfigFacts } from '../topics/topic-configs.ts'
 import type { Call } from './api-handler.ts'
 import { resourceTypes } from './config-sources.ts'
 import { onCluster, rightTo } from './demand.ts'
@@ -64,7 +64,7 @@ export function alterTopicConfigs(
   if (wrong !== undefined) return resourceAnswer(resource, 'INVALID_CONFIG', wrong)
   const problem = checkTopicConfigs(overrides)
   if (problem !== undefined) return resourceAnswer(resource, problem.error, problem.message)
-  if (!validateOnly) call.node.topics.configure(topic, new TopicConfigs(overrides))
+  if (!validateOnly) call.node.topics.configure(topic, overrides)
   return resourceAnswer(resource)
 }
 

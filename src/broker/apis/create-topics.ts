@@ -6,7 +6,7 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import type { NodeState } from '../node/node-state.ts'
-import { checkTopicConfigs, TopicConfigs, topicConfigFacts } from '../topics/topic-configs.ts'
+import { checkTopicConfigs, topicConfigFacts } from '../topics/topic-configs.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { configSources } from './config-sources.ts'
 import { onCluster, rightTo } from './demand.ts'
@@ -57,7 +57,7 @@ function createOne(topic: NewTopic, validateOnly: boolean, call: Call): TopicAns
     node.layout.place(made, 0, replicas)
     node.logger.info('topic made', { topic: name, partitions })
   }
-  const shown = made?.configs ?? new TopicConfigs(configs)
+  const shown = made?.configs ?? node.topics.configsOf(configs)
   return {
     name,
     ...(made === undefined ? {} : { topicId: made.id }),
@@ -66,7 +66,7 @@ function createOne(topic: NewTopic, validateOnly: boolean, call: Call): TopicAns
     configs: Object.keys(topicConfigFacts).map((key) => ({
       name: key,
       value: shown.get(key),
-      configSource: shown.overrides.has(key) ? configSources.topic : configSources.default,
+      configSource: configSources[shown.sourceOf(key)],
     })),
   }
 }

@@ -61,15 +61,14 @@ function describeOne(resource: Resource, request: Request, call: Call): Result {
 
 function topicConfig(name: string, configs: TopicConfigs, includeSynonyms: boolean): Config {
   const facts = topicConfigFacts[name]
-  const set = configs.overrides.get(name)
-  const own = set === undefined ? [] : [{ name, value: set, source: configSources.topic }]
-  const standard = { name, value: facts?.default ?? '', source: configSources.default }
   return {
     name,
     value: configs.get(name),
     readOnly: false,
-    configSource: set === undefined ? configSources.default : configSources.topic,
-    synonyms: includeSynonyms ? [...own, standard] : [],
+    configSource: configSources[configs.sourceOf(name)],
+    synonyms: includeSynonyms
+      ? configs.layersOf(name).map(({ source, value }) => ({ name, value, source: configSources[source] }))
+      : [],
     configType: facts === undefined ? 0 : configTypeCodes[facts.type],
   }
 }

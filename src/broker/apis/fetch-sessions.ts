@@ -170,20 +170,23 @@ export class FetchSessions {
   }
 
   #makeRoom(partitions: number): boolean {
-    const { clock, sessionsMax, evictionMs } = this.#settings
+    const { sessionsMax } = this.#settings
     if (partitions === 0 || sessionsMax === 0) return false
     if (this.#sessions.size < sessionsMax) return true
+    const evicted = this.#evictable(partitions)
+    return evicted !== undefined && this.#sessions.delete(evicted.id)
+  }
+
+  /** Who makes room for a session of so many partitions. */
+  #evictable(partitions: number): Session | undefined {
+    const { clock, evictionMs } = this.#settings
     const nowMs = clock.monotonicMs()
     const [idlest] = this.#sessions.values()
-    if (idlest !== undefined && nowMs - idlest.usedMs > evictionMs) return this.#sessions.delete(idlest.id)
-    let smallest: Session | undefined
-    for (const session of this.#sessions.values()) {
-      const isOld = nowMs - session.createdMs > evictionMs
-      if (isOld && session.partitions.size < (smallest?.partitions.size ?? Infinity)) smallest = session
-    }
-    return (
-      smallest !== undefined && smallest.partitions.size <= partitions && this.#sessions.delete(smallest.id)
-    )
+    if (idlest !== undefined && nowMs - idlest.usedMs > evictionMs) return idlest
+    const [smallest] = [...this.#sessions.values()]
+      .filter(({ createdMs }) => nowMs - createdMs > evictionMs)
+      .toSorted((a, b) => a.partitions.size - b.partitions.size)
+    return smallest !== undefined && smallest.partitions.size <= partitions ? smallest : undefined
   }
 }
 

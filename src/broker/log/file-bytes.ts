@@ -45,17 +45,15 @@ export class FileStorage implements LogStorage {
     return new FileBytes(this.#disk, path)
   }
 
-  replace(old: readonly SegmentBytes[], draft: SegmentBytes): SegmentBytes {
+  replace(old: readonly SegmentBytes[], draft: SegmentBytes): void {
+    // All segments of this storage are files.
     const [first, ...rest] = old as readonly FileBytes[]
-    const made = draft as FileBytes
-    draft.sync()
-    draft.close()
-    if (first === undefined) return draft
+    if (first === undefined) return
     first.close()
-    this.#disk.rename(made.path, first.path)
+    const made = draft as FileBytes
+    made.takePlaceOf(first.path)
     // In their order: a tombstone must not go before what it deletes.
     for (const bytes of rest) bytes.delete()
-    return new FileBytes(this.#disk, first.path)
   }
 
   deleteAll(): void {
@@ -69,9 +67,9 @@ export class FileStorage implements LogStorage {
 
 /** One file. Bytes that are read are the caller's own. */
 class FileBytes implements SegmentBytes {
-  readonly path: string
+  path: string
   readonly #disk: Disk
-  readonly #file: DiskFile
+  #file: DiskFile
   #sizeBytes: number
 
   constructor(disk: Disk, path: string) {
@@ -121,6 +119,14 @@ class FileBytes implements SegmentBytes {
   delete(): void {
     this.#file.close()
     this.#disk.remove(this.path)
+  }
+
+  takePlaceOf(path: string): void {
+    this.#file.sync()
+    this.#file.close()
+    this.#disk.rename(this.path, path)
+    this.path = path
+    this.#file = this.#disk.open(path)
   }
 
   /** Part of a batch may be there. Where even cutting fails, the next start cuts it, since its checksum is wrong. */

@@ -80,7 +80,7 @@ test('a log of many segments comes back whole', () => {
   const log = open(folder, 100)
   for (const step of steps) step(log)
   expect(factsOf(open(folder))).toEqual(factsOf(log))
-  expect(log.segments.length).toBeGreaterThan(4)
+  expect(log.segments.all().length).toBeGreaterThan(4)
 })
 
 test('segments that a merge left behind are deleted', () => {
@@ -93,7 +93,7 @@ test('segments that a merge left behind are deleted', () => {
   writeFileSync(fileIn(folder, 0), merged)
   const recovered = open(folder)
   expect(factsOf(recovered)).toEqual(facts)
-  expect(recovered.segments.length).toBe(log.segments.length - 2)
+  expect(recovered.segments.all().length).toBe(log.segments.all().length - 2)
 })
 
 function write(batch: Buffer): Step {
@@ -151,7 +151,7 @@ function factsOf(log: PartitionLog): object {
   ])
   return {
     ends: [log.startOffset, log.endOffset, log.lastStableOffset],
-    reads: log.segments.length > 1 ? reads.length : reads,
+    reads: log.segments.all().length > 1 ? reads.length : reads,
     epochs: [0, 1, 2, 3].map((epoch) => log.endOfEpoch(epoch)),
     producers: log.producers.all(),
     sizeBytes: log.sizeBytes,

@@ -30,9 +30,8 @@ export class MemoryStorage implements LogStorage {
     return this.create(baseOffset, 'small')
   }
 
-  replace(old: readonly SegmentBytes[], draft: SegmentBytes): SegmentBytes {
+  replace(old: readonly SegmentBytes[]): void {
     for (const bytes of old) bytes.delete()
-    return draft
   }
 
   deleteAll(): void {

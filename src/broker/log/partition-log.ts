@@ -16,9 +16,11 @@ import { stampLogAppendTime, stampPlace } from '../../protocol/record-batch-writ
 import { AbortedTransactions, type AbortedTransaction } from './aborted-transactions.ts'
 import { LeaderEpochs, type EpochEnd } from './leader-epochs.ts'
 import { recoverSegments } from './log-recovery.ts'
+import type { LogSettings } from './log-settings.ts'
 import { ProducerStates, type SequencedBatch } from './producer-states.ts'
 import type { LogStorage } from './segment-bytes.ts'
-import { Segment, type BatchEntry } from './segment.ts'
+import { SegmentList, type SegmentLimits } from './segment-list.ts'
+import type { BatchEntry } from './segment.ts'
 
 export interface ArrivedBatch {
   /** The log's own from here on: its place is written into it. */
@@ -62,20 +64,10 @@ export interface ReadLimits {
   readonly atLeastOne: boolean
 }
 
-/** What the log needs of its topic's settings; they may change at any time. */
-export interface LogSettings {
-  readonly segmentBytes: number
-  readonly segmentMs: number
-  /** Batches that may lie unsynced. */
-  readonly flushMessages: number
-}
-
 export interface LogOptions {
   readonly storage: LogStorage
   readonly settings: () => LogSettings
   readonly producerExpirationMs: number
-  /** Batches that may lie unsynced, unless the settings say fewer. */
-  readonly flushMessages: number
   readonly logger: Logger
   /** For log lines. */
   readonly name: string
@@ -91,11 +83,11 @@ export interface LogOptions {
 export class PartitionLog {
   leaderEpoch = 0
   readonly producers: ProducerStates
+  readonly segments: SegmentList
   readonly #options: LogOptions
   readonly #epochs = new LeaderEpochs()
   readonly #aborted = new AbortedTransactions()
   readonly #watchers = new Set<() => void>()
-  #segments: Segment[] = []
   #startOffset = 0
   #endOffset = 0
   #lastStableOffset = 0
@@ -106,7 +98,7 @@ export class PartitionLog {
   constructor(options: LogOptions) {
     this.#options = options
     this.producers = new ProducerStates(options.producerExpirationMs)
-    this.#recover()
+    this.segments = this.#recover()
   }
 
   get startOffset(): number {
@@ -126,12 +118,15 @@ export class PartitionLog {
   }
 
   get sizeBytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+    return this.segments.sizeBytes
   }
 
-  /** Oldest first; the last one is being written. */
-  get segments(): readonly Segment[] {
-    return this.#segments
+  get settings(): LogSettings {
+    return this.#options.settings()
+  }
+
+  get name(): string {
+    return this.#options.name
   }
 
   /** The offset behind what a reader may see. */
@@ -178,13 +173,7 @@ export class PartitionLog {
     const { isolation, maxBytes, atLeastOne } = limits
     const beforeOffset = this.visibleEnd(isolation)
     if (offset >= beforeOffset) return nothingRead
-    let at = Math.max(
-      0,
-      this.#segments.findLastIndex((segment) => segment.baseOffset <= offset),
-    )
-    // Compaction may have emptied the end of a segment, or all of it: then what comes next stands in a later one.
-    while (at < this.#segments.length - 1 && (this.#segments[at]?.lastOffset ?? -1) < offset) at++
-    const found = this.#segments[at]?.read(offset, { beforeOffset, maxBytes, atLeastOne })
+    const found = this.segments.holding(offset)?.read(offset, { beforeOffset, maxBytes, atLeastOne })
     if (found === undefined || found.records.length === 0) return nothingRead
     const { records, nextOffset } = found
     if (isolation === 'read_uncommitted') return { records, aborted: [] }
@@ -193,7 +182,7 @@ export class PartitionLog {
 
   /** The first batch with a record at or after this time; undefined where none is. */
   batchAtTime(timestampMs: number): Buffer | undefined {
-    for (const segment of this.#segments) {
+    for (const segment of this.segments.all()) {
       const batch = segment.batchAtTime(timestampMs, this.#startOffset)
       if (batch !== undefined) return batch
     }
@@ -202,7 +191,7 @@ export class PartitionLog {
 
   /** The largest timestamp in the log, −1 where it is empty. */
   maxTimestampMs(): number {
-    return this.#segments.reduce((maxMs, segment) => Math.max(maxMs, segment.maxTimestampMs), -1)
+    return this.segments.all().reduce((maxMs, segment) => Math.max(maxMs, segment.maxTimestampMs), -1)
   }
 
   endOfEpoch(epoch: number): EpochEnd {
@@ -214,10 +203,7 @@ export class PartitionLog {
     if (offset <= this.#startOffset) return
     this.#options.startMoved?.(offset)
     this.#startOffset = offset
-    const isGone = ({ lastOffset, sizeBytes }: Segment): boolean => sizeBytes > 0 && lastOffset < offset
-    const gone = this.#segments.filter(isGone)
-    this.#segments = this.#segments.filter((segment) => !isGone(segment))
-    for (const { bytes } of gone) bytes.delete()
+    this.segments.deleteBefore(offset)
     this.#aborted.deleteBefore(offset)
     this.#epochs.deleteBefore(offset)
     this.#advance()
@@ -233,7 +219,7 @@ export class PartitionLog {
   /** Makes what is written outlast a power failure. */
   sync(): void {
     if (this.#unsyncedBatches === 0) return
-    this.#segments.at(-1)?.bytes.sync()
+    this.segments.active?.bytes.sync()
     this.#unsyncedBatches = 0
   }
 
@@ -241,16 +227,14 @@ export class PartitionLog {
   close(): void {
     this.#closed = true
     this.sync()
-    for (const { bytes } of this.#segments) bytes.close()
+    this.segments.close()
     this.#notify()
   }
 
   /** Frees everything; who waits is told. */
   delete(): void {
     this.#closed = true
-    for (const { bytes } of this.#segments) bytes.delete()
-    this.#segments = []
-    this.#options.storage.deleteAll()
+    this.segments.deleteAll()
     this.#notify()
   }
 
@@ -260,20 +244,20 @@ export class PartitionLog {
     return () => this.#watchers.delete(wake)
   }
 
-  #recover(): void {
+  #recover(): SegmentList {
     const { storage, logger, name, nowMs, startOffset } = this.#options
     const { segments, cutBytes } = recoverSegments(storage, nowMs, (batch, header) =>
       this.#learn(batch, header, nowMs),
     )
     if (cutBytes > 0)
       logger.warn('half a batch was cut from the end of a log', { log: name, bytes: cutBytes })
-    this.#segments = segments
     const [first] = segments
     this.#startOffset = Math.max(startOffset ?? 0, first?.baseOffset ?? 0)
     this.#endOffset = Math.max(this.#startOffset, (segments.at(-1)?.lastOffset ?? -1) + 1)
     this.#aborted.deleteBefore(this.#startOffset)
     this.leaderEpoch = Math.max(0, this.#epochs.newest)
     this.#advance()
+    return new SegmentList(storage, segments)
   }
 
   /** Takes note of a batch that is in the log already. */
@@ -318,32 +302,25 @@ export class PartitionLog {
   }
 
   #store(bytes: Buffer, entry: BatchEntry, nowMs: number): void {
-    const settings = this.#options.settings()
-    let segment = this.#segments.at(-1)
-    if (segment === undefined || isFull(segment, { bytes, entry, nowMs }, this.#segmentLimits(settings)))
-      segment = this.#roll(entry.baseOffset, nowMs)
+    const { settings } = this
+    if (this.segments.isDue(bytes.length, entry, nowMs, this.#segmentLimits(settings))) {
+      if (Number.isFinite(settings.flushMessages)) this.sync()
+      this.segments.roll(entry.baseOffset, nowMs)
+    }
     stampPlace(bytes, 0, entry.baseOffset, this.leaderEpoch)
-    segment.append(bytes, entry)
+    this.segments.active?.append(bytes, entry)
     this.#unsyncedBatches++
-    if (this.#unsyncedBatches >= this.#flushMessages) this.sync()
+    if (this.#unsyncedBatches >= settings.flushMessages) this.sync()
     this.#epochs.record(this.leaderEpoch, entry.baseOffset)
     this.#endOffset = entry.lastOffset + 1
   }
 
-  get #flushMessages(): number {
-    return Math.min(this.#options.flushMessages, this.#options.settings().flushMessages)
-  }
-
-  #segmentLimits({ segmentBytes, segmentMs }: LogSettings): { maxBytes: number; maxMs: number } {
-    return { maxBytes: Math.min(segmentBytes, this.#options.storage.segmentBytesMax), maxMs: segmentMs }
-  }
-
-  #roll(baseOffset: number, nowMs: number): Segment {
-    if (Number.isFinite(this.#flushMessages)) this.sync()
-    const size = this.#segments.length === 0 ? 'small' : 'full'
-    const segment = new Segment(baseOffset, this.#options.storage.create(baseOffset, size), nowMs)
-    this.#segments.push(segment)
-    return segment
+  #segmentLimits({ segmentBytes, segmentMs, compacted, maxCompactionLagMs }: LogSettings): SegmentLimits {
+    return {
+      maxBytes: Math.min(segmentBytes, this.#options.storage.segmentBytesMax),
+      // What is being written is not compacted.
+      maxMs: compacted ? Math.min(segmentMs, maxCompactionLagMs) : segmentMs,
+    }
   }
 
   #advance(): void {
@@ -359,19 +336,3 @@ export class PartitionLog {
 
 const nothingRead: LogRead = { records: Buffer.alloc(0), aborted: [] }
 const diskCodes = new Set(['DISK_FULL', 'DATA_FOLDER_UNUSABLE'])
-
-/** Whether a batch must go to a new segment: this one would be too large, or is too old. */
-function isFull(
-  segment: Segment,
-  { bytes, entry, nowMs }: { bytes: Buffer; entry: BatchEntry; nowMs: number },
-  { maxBytes, maxMs }: { maxBytes: number; maxMs: number },
-): boolean {
-  if (segment.sizeBytes === 0) return false
-  if (segment.sizeBytes + bytes.length > maxBytes) return true
-  const { firstTimestampMs, createdMs } = segment
-  const ageMs =
-    firstTimestampMs >= 0 && entry.maxTimestampMs >= 0
-      ? entry.maxTimestampMs - firstTimestampMs
-      : nowMs - createdMs
-  return ageMs > maxMs
-}

@@ -37,7 +37,7 @@ export interface LogStorage {
    * Puts a draft in the place of segments that follow each other, the first of which has its base offset. A crash leaves the old ones, or
    * the new one and some of the last old ones.
    */
-  replace(old: readonly SegmentBytes[], draft: SegmentBytes): SegmentBytes
+  replace(old: readonly SegmentBytes[], draft: SegmentBytes): void
   /** Everything goes. */
   deleteAll(): void
 }

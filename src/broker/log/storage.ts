@@ -1,8 +1,10 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { BrokerConfig } from '../broker-config.ts'
+import { TopicConfigs } from '../topics/topic-configs.ts'
 import { DataFolder } from './data-folder.ts'
 import type { Disk } from './disk.ts'
+import { keepAll, type LogSettings } from './log-settings.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { MemoryStorage } from './memory-bytes.ts'
 import { NodeDisk } from './node-disk.ts'
@@ -44,12 +46,16 @@ export function openStorage(config: BrokerConfig, surroundings: Surroundings): B
   const folder = new DataFolder(config.dataFolder, surroundings.disk ?? new NodeDisk(config.openFilesMax))
   try {
     const { clock, logger } = surroundings
-    const settings = { segmentBytes: stateSegmentBytes, segmentMs: Infinity, flushMessages: Infinity }
+    const settings: LogSettings = {
+      ...keepAll,
+      segmentBytes: stateSegmentBytes,
+      flushMessages: new TopicConfigs(new Map(), config.topicDefaults).effective.flushMessages,
+      compacted: true,
+    }
     const log = new PartitionLog({
       storage: folder.stateStorage,
       settings: () => settings,
       producerExpirationMs: config.producerExpirationMs,
-      flushMessages: config.flushMessages,
       logger,
       name: 'state',
       nowMs: clock.nowMs(),

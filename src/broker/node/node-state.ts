@@ -56,20 +56,10 @@ export function createNodeState(options: BrokerOptions): NodeState {
 function buildNode(options: BrokerOptions, config: BrokerConfig, storage: BrokerStorage): NodeState {
   const { clock, random, logger } = options
   const { state, budget } = storage
-  const topics = new Topics({
-    clock,
-    logger,
-    storage,
-    state,
-    producerExpirationMs: config.producerExpirationMs,
-    flushMessages: config.flushMessages,
-    partitionsMax: config.partitionsMax,
-    newTopicId: () => randomUuid(random),
-  })
+  const topics = createTopics(config, options, storage)
   const groups = createGroups(config, options, { topics, state })
   const producerIds = new ProducerIds(state)
   const newProducerId = (): number => producerIds.next()
-  const { min, max } = config.transactionMarkerDelayMs
   const transactions = new TransactionCoordinator({
     clock,
     logger,
@@ -77,7 +67,7 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
     timeoutMaxMs: config.transactionTimeoutMaxMs,
     idsMax: config.transactionalIdsMax,
     newProducerId,
-    markerDelayMs: () => (max > min ? min + random.below(max - min + 1) : min),
+    markerDelayMs: () => markerDelayMs(config, random),
     land: (target, marker) => landMarker(target, marker, { topics, groups, clock, logger }),
   })
   const fetchSessions = new FetchSessions({
@@ -116,6 +106,27 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
     newProducerId,
     close,
   }
+}
+
+function createTopics(
+  config: BrokerConfig,
+  { clock, random, logger }: BrokerOptions,
+  storage: BrokerStorage,
+): Topics {
+  return new Topics({
+    clock,
+    logger,
+    storage,
+    state: storage.state,
+    producerExpirationMs: config.producerExpirationMs,
+    defaults: config.topicDefaults,
+    partitionsMax: config.partitionsMax,
+    newTopicId: () => randomUuid(random),
+  })
+}
+
+function markerDelayMs({ transactionMarkerDelayMs: { min, max } }: BrokerConfig, random: Random): number {
+  return max > min ? min + random.below(max - min + 1) : min
 }
 
 function createLayout(config: BrokerConfig): Layout {

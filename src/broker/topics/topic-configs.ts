@@ -1,4 +1,5 @@
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
+import type { LogSettings } from '../log/log-settings.ts'
 
 /** The numbers by which DescribeConfigs names the type of a setting. */
 export type ConfigType = 'boolean' | 'string' | 'int' | 'long' | 'double' | 'list'
@@ -74,45 +75,81 @@ export interface ConfigProblem {
 }
 
 /** What a topic does with batches, resolved from its settings. */
-export interface EffectiveConfigs {
+export interface EffectiveConfigs extends LogSettings {
   readonly maxMessageBytes: number
   readonly logAppendTime: boolean
   readonly timestampBeforeMaxMs: number
   readonly timestampAfterMaxMs: number
   readonly minInsyncReplicas: number
-  readonly segmentBytes: number
-  readonly segmentMs: number
-  /** Infinity where the operating system decides when bytes reach the disk. */
-  readonly flushMessages: number
 }
 
-/** The settings of one topic: what was set, over the defaults. */
+/** What holds on a broker for topics that do not say otherwise. */
+export type TopicDefaults = Readonly<Record<string, string>>
+
+/** Who says so: the topic, its broker, or Kafka's own default. */
+export type ConfigLayer = 'topic' | 'broker' | 'default'
+
+/** The settings of one topic: what was set, over the broker's defaults, over Kafka's. */
 export class TopicConfigs {
   readonly overrides: ReadonlyMap<string, string>
   readonly effective: EffectiveConfigs
+  readonly #defaults: TopicDefaults
 
-  constructor(overrides: ReadonlyMap<string, string>) {
+  constructor(overrides: ReadonlyMap<string, string>, defaults: TopicDefaults = {}) {
     this.overrides = overrides
-    this.effective = {
-      maxMessageBytes: Number(this.get('max.message.bytes')),
-      logAppendTime: this.get('message.timestamp.type') === 'LogAppendTime',
-      timestampBeforeMaxMs: Number(this.get('message.timestamp.before.max.ms')),
-      timestampAfterMaxMs: Number(this.get('message.timestamp.after.max.ms')),
-      minInsyncReplicas: Number(this.get('min.insync.replicas')),
-      segmentBytes: Number(this.get('segment.bytes')),
-      segmentMs: Number(this.get('segment.ms')),
-      flushMessages: unlessNever(this.get('flush.messages')),
-    }
+    this.#defaults = defaults
+    this.effective = this.#resolve()
   }
 
   get(name: string): string {
-    return this.overrides.get(name) ?? topicConfigFacts[name]?.default ?? ''
+    return this.layersOf(name)[0]?.value ?? ''
+  }
+
+  sourceOf(name: string): ConfigLayer {
+    return this.layersOf(name)[0]?.source ?? 'default'
+  }
+
+  /** All that say something, who counts first. */
+  layersOf(name: string): { readonly source: ConfigLayer; readonly value: string }[] {
+    const layers = [
+      { source: 'topic', value: this.overrides.get(name) },
+      { source: 'broker', value: this.#defaults[name] },
+      { source: 'default', value: topicConfigFacts[name]?.default },
+    ] as const
+    return layers.flatMap(({ source, value }) => (value === undefined ? [] : [{ source, value }]))
+  }
+
+  #resolve(): EffectiveConfigs {
+    const number = (name: string): number => unlessNever(this.get(name))
+    const policies = this.get('cleanup.policy').split(',')
+    return {
+      maxMessageBytes: number('max.message.bytes'),
+      logAppendTime: this.get('message.timestamp.type') === 'LogAppendTime',
+      timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
+      timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
+      minInsyncReplicas: number('min.insync.replicas'),
+      segmentBytes: number('segment.bytes'),
+      segmentMs: number('segment.ms'),
+      flushMessages: number('flush.messages'),
+      deleted: policies.includes('delete'),
+      retentionMs: unlessNegative(number('retention.ms')),
+      retentionBytes: unlessNegative(number('retention.bytes')),
+      compacted: policies.includes('compact'),
+      deleteRetentionMs: number('delete.retention.ms'),
+      minDirtyRatio: number('min.cleanable.dirty.ratio'),
+      minCompactionLagMs: number('min.compaction.lag.ms'),
+      maxCompactionLagMs: number('max.compaction.lag.ms'),
+    }
   }
 }
 
 /** Kafka says never by the largest number there is. */
 function unlessNever(text: string): number {
   return text === longMax ? Infinity : Number(text)
+}
+
+function unlessNegative(number: number): number {
+  return number < 0 ? Infinity : number
 }
 
 /** Looks settings over before they are taken; undefined where all of them stand. */

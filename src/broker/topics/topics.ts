@@ -4,7 +4,7 @@ import type { KafkaErrorName } from '../../protocol/error-codes.ts'
 import { PartitionLog } from '../log/partition-log.ts'
 import type { LogStorage } from '../log/segment-bytes.ts'
 import type { StateEntry, StateKeeper } from '../log/state-log.ts'
-import { TopicConfigs } from './topic-configs.ts'
+import { TopicConfigs, type TopicDefaults } from './topic-configs.ts'
 
 const nameMaxLength = 249
 
@@ -30,7 +30,8 @@ export interface TopicsOptions {
   readonly storage: TopicStorage
   readonly state: StateKeeper
   readonly producerExpirationMs: number
-  readonly flushMessages: number
+  /** Of settings that a topic does not make itself. */
+  readonly defaults: TopicDefaults
   /** Over all topics; one partition costs some kilobytes. */
   readonly partitionsMax: number
   readonly newTopicId: () => string
@@ -70,13 +71,17 @@ export class Topics {
     return this.partitionCount + partitions <= this.#options.partitionsMax
   }
 
+  configsOf(overrides: ReadonlyMap<string, string>): TopicConfigs {
+    return new TopicConfigs(overrides, this.#options.defaults)
+  }
+
   /** The caller has looked at name, count and configs. */
   create(name: string, partitions: number, configs: ReadonlyMap<string, string>): Topic {
     const topic: Topic = {
       name,
       id: this.#options.newTopicId(),
       partitions: [],
-      configs: new TopicConfigs(configs),
+      configs: this.configsOf(configs),
     }
     this.grow(topic, partitions)
     this.#add(topic)
@@ -97,10 +102,10 @@ export class Topics {
     }
   }
 
-  /** Gives it other settings. */
-  configure(topic: Topic, configs: TopicConfigs): void {
+  /** Gives it other settings, which the caller has looked at. */
+  configure(topic: Topic, overrides: ReadonlyMap<string, string>): void {
     const before = topic.configs
-    topic.configs = configs
+    topic.configs = this.configsOf(overrides)
     try {
       this.save(topic)
     } catch (error) {
@@ -139,7 +144,7 @@ export class Topics {
         name: String(key[1]),
         id,
         partitions: [],
-        configs: new TopicConfigs(new Map(Object.entries(configs))),
+        configs: this.configsOf(new Map(Object.entries(configs))),
       }
       for (const [partition, epoch] of epochs.entries()) {
         const log = this.#openLog(topic, partition, starts.get(startKey(topic, partition).join('/')))
@@ -163,12 +168,11 @@ export class Topics {
   }
 
   #openLog(topic: Topic, partition: number, startOffset?: number): PartitionLog {
-    const { storage, logger, clock, state, producerExpirationMs, flushMessages } = this.#options
+    const { storage, logger, clock, state, producerExpirationMs } = this.#options
     return new PartitionLog({
       storage: storage.partitionStorage(topic, partition),
       settings: () => topic.configs.effective,
       producerExpirationMs,
-      flushMessages,
       logger,
       name: `${topic.name}-${partition}`,
       nowMs: clock.nowMs(),

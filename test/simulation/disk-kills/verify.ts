@@ -22,16 +22,17 @@ export async function verify(folder: string, ledger: Ledger): Promise<string[]> 
 async function differences({ client }: TestBroker, ledger: Ledger): Promise<string[]> {
   const found: string[] = []
   const committed = new Set<string>()
-  for (const topic of topics) {
-    for (let partition = 0; partition < partitionCount; partition++) {
-      const start = await startOf(client, topic, partition)
-      if (topic === 'plain' && partition === 0)
-        found.push(...compareWish('start of plain-0', start, ledger.start))
-      const records = await readAll(client, { topic, partition, start })
-      const batches = ledger.batches.filter((batch) => batch.topic === topic && batch.partition === partition)
-      found.push(...compareRecords({ name: `${topic}-${partition}`, start }, records, batches))
-      for (const { value, visible } of records.values()) if (visible) committed.add(value)
-    }
+  const partitions = topics.flatMap((topic) =>
+    Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition })),
+  )
+  for (const { topic, partition } of partitions) {
+    const start = await startOf(client, topic, partition)
+    if (topic === 'plain' && partition === 0)
+      found.push(...compareWish('start of plain-0', start, ledger.start))
+    const records = await readAll(client, { topic, partition, start })
+    const batches = ledger.batches.filter((batch) => batch.topic === topic && batch.partition === partition)
+    found.push(...compareRecords({ name: `${topic}-${partition}`, start }, records, batches))
+    for (const { value, visible } of records.values()) if (visible) committed.add(value)
   }
   found.push(...compareTransactions(ledger, committed))
   for (const group of transactionalIds)

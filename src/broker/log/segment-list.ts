@@ -1,0 +1,101 @@
+import type { LogStorage } from './segment-bytes.ts'
+import { Segment, type BatchEntry } from './segment.ts'
+
+/** When the segment that is written to is full, or old. */
+export interface SegmentLimits {
+  readonly maxBytes: number
+  readonly maxMs: number
+}
+
+/** The segments of a log, oldest first; the last one is being written. */
+export class SegmentList {
+  readonly #storage: LogStorage
+  #segments: Segment[]
+
+  constructor(storage: LogStorage, segments: Segment[]) {
+    this.#storage = storage
+    this.#segments = segments
+  }
+
+  all(): readonly Segment[] {
+    return this.#segments
+  }
+
+  get active(): Segment | undefined {
+    return this.#segments.at(-1)
+  }
+
+  get sizeBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+  }
+
+  /** The segment with the first batch at or behind an offset. */
+  holding(offset: number): Segment | undefined {
+    let at = Math.max(
+      0,
+      this.#segments.findLastIndex((segment) => segment.baseOffset <= offset),
+    )
+    // Compaction may have taken the end of a segment, or all of it: then what comes next stands in a later one.
+    while (at < this.#segments.length - 1 && (this.#segments[at]?.lastOffset ?? -1) < offset) at++
+    return this.#segments[at]
+  }
+
+  /** Whether a batch must go to a new segment. */
+  isDue(bytes: number, entry: BatchEntry, nowMs: number, limits: SegmentLimits): boolean {
+    const segment = this.active
+    if (segment === undefined) return true
+    if (segment.sizeBytes === 0) return false
+    if (segment.sizeBytes + bytes > limits.maxBytes) return true
+    const { firstTimestampMs, createdMs } = segment
+    const byRecords = firstTimestampMs >= 0 && entry.maxTimestampMs >= 0
+    const ageMs = byRecords ? entry.maxTimestampMs - firstTimestampMs : nowMs - createdMs
+    return ageMs > limits.maxMs
+  }
+
+  roll(baseOffset: number, nowMs: number): void {
+    const size = this.#segments.length === 0 ? 'small' : 'full'
+    this.#segments.push(new Segment(baseOffset, this.#storage.create(baseOffset, size), nowMs))
+  }
+
+  /** Deletes the segments that end before an offset. */
+  deleteBefore(offset: number): void {
+    const isGone = ({ lastOffset, sizeBytes }: Segment): boolean => sizeBytes > 0 && lastOffset < offset
+    const gone = this.#segments.filter(isGone)
+    this.#segments = this.#segments.filter((segment) => !isGone(segment))
+    for (const { bytes } of gone) bytes.delete()
+  }
+
+  /** A segment in the making, to take the place of others. */
+  draft(baseOffset: number, createdMs: number): Segment {
+    return new Segment(baseOffset, this.#storage.draft(baseOffset), createdMs)
+  }
+
+  /**
+   * Puts a draft in the place of segments that follow each other.
+   *
+   * @returns false where some of them are gone by now; then the draft goes, too
+   */
+  replace(old: readonly Segment[], draft: Segment): boolean {
+    const at = this.#segments.findIndex((segment) => segment === old[0])
+    if (at < 0 || old.some((segment, index) => this.#segments[at + index] !== segment)) {
+      draft.bytes.delete()
+      return false
+    }
+    this.#storage.replace(
+      old.map(({ bytes }) => bytes),
+      draft.bytes,
+    )
+    this.#segments.splice(at, old.length, draft)
+    return true
+  }
+
+  close(): void {
+    for (const { bytes } of this.#segments) bytes.close()
+  }
+
+  deleteAll(): void {
+    for (const { bytes } of this.#segments) bytes.delete()
+    this.#segments = []
+    this.#storage.deleteAll()
+  }
+}
