@@ -1,10 +1,19 @@
 import { StreamError } from '../../base/errors.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
-import { batchAt, verifyBatch, type BatchHeader } from '../../protocol/record-batch-reader.ts'
+import {
+  batchAt,
+  RecordColumns,
+  recordsOf,
+  verifyBatch,
+  type BatchHeader,
+} from '../../protocol/record-batch-reader.ts'
 import type { EffectiveConfigs } from '../topics/topic-configs.ts'
 
 /** Versions of Produce below this one may not carry zstd, since their consumers may not know it. */
 const zstdFromVersion = 7
+
+/** Used for one batch at a time. */
+const columns = new RecordColumns()
 
 export interface CheckedBatch {
   readonly error: KafkaErrorName
@@ -18,7 +27,7 @@ export interface BatchRules {
   readonly nowMs: number
 }
 
-/** Looks a producer's batch over before it may enter a log: one whole batch, right checksum, numbers that fit. Costs per batch. */
+/** Looks a producer's batch over before it may enter a log: one whole batch, right checksum, numbers that fit. Costs per batch; for a compacted topic, per record. */
 export function checkBatch(records: Buffer | null, rules: BatchRules): CheckedBatch {
   if (records === null || records.length === 0) return refused('INVALID_RECORD', 'There is no record batch')
   try {
@@ -27,7 +36,9 @@ export function checkBatch(records: Buffer | null, rules: BatchRules): CheckedBa
     verifyBatch(records, header)
     if (header.end !== records.length)
       return refused('INVALID_RECORD', 'Produce requests must contain exactly one record batch per partition')
-    return checkHeader(header, rules)
+    const checked = checkHeader(header, rules)
+    if (checked.error !== 'NONE' || !rules.configs.compacted || hasAllKeys(records, header)) return checked
+    return refused('INVALID_RECORD', 'A compacted topic takes no record without a key')
   } catch (thrown) {
     if (thrown instanceof StreamError && thrown.code === 'BATCH_CORRUPT')
       return refused('CORRUPT_MESSAGE', thrown.message)
@@ -56,6 +67,11 @@ function checkHeader(header: BatchHeader, rules: BatchRules): CheckedBatch {
       `Timestamps up to ${header.maxTimestampMs} are out of the topic's range`,
     )
   return { error: 'NONE', message: null, header }
+}
+
+function hasAllKeys(batch: Buffer, header: BatchHeader): boolean {
+  columns.read(recordsOf(batch, header))
+  return !columns.keyEnd.subarray(0, columns.count).includes(-1)
 }
 
 function inTime({ baseTimestampMs, maxTimestampMs }: BatchHeader, { configs, nowMs }: BatchRules): boolean {

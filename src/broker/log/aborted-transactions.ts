@@ -19,6 +19,18 @@ export class AbortedTransactions {
     this.#lastOffsets.push(entry.lastOffset)
   }
 
+  all(): readonly AbortedTransaction[] {
+    return this.#entries
+  }
+
+  /** Its records are gone, and so is its marker now. */
+  forget(markerOffset: number): void {
+    const at = firstAtLeast(this.#lastOffsets, markerOffset)
+    if (this.#lastOffsets[at] !== markerOffset) return
+    this.#entries.splice(at, 1)
+    this.#lastOffsets.splice(at, 1)
+  }
+
   /** Those that have records in `[fromOffset, toOffset)`. */
   overlapping(fromOffset: number, toOffset: number): AbortedTransaction[] {
     const found: AbortedTransaction[] = []

@@ -2,10 +2,10 @@ import { existsSync, globSync, readFileSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { apis } from '../../protocol/apis.ts'
-import { batchesIn, recordsOf, RecordColumns } from '../../protocol/record-batch-reader.ts'
 import type { Broker } from '../broker.ts'
 import type { BrokerConfig } from '../broker-config.ts'
 import { TempFolder } from '../fixtures/data-folder.ts'
+import { readBatches } from '../fixtures/read-records.ts'
 import {
   batchOf,
   errorOf,
@@ -235,16 +235,9 @@ function open(folder: TempFolder, config: Partial<BrokerConfig> = {}): TestBroke
 
 type Served = { readonly client: TestClient; readonly broker?: Broker }
 
-async function valuesOf({ client }: Served, partition: number): Promise<string[]> {
+async function valuesOf({ client }: Served, partition: number): Promise<(string | null)[]> {
   const { records } = await client.fetch('a', 0, { partition })
-  const columns = new RecordColumns()
-  return [...batchesIn(records)].flatMap((header) => {
-    const section = recordsOf(records, header)
-    columns.read(section)
-    return Array.from({ length: columns.count }, (_, i) =>
-      section.buffer.toString('utf8', columns.valueStart[i], columns.valueEnd[i]),
-    )
-  })
+  return readBatches(records).flatMap((batch) => batch.records.map(({ value }) => value))
 }
 
 async function retentionOf({ client }: Served): Promise<string | null | undefined> {

@@ -82,11 +82,13 @@ export interface LogOptions {
 
 export class PartitionLog {
   leaderEpoch = 0
+  /** Up to where compaction has been; it does not outlast a restart. */
+  compactedTo = 0
   readonly producers: ProducerStates
+  readonly aborted = new AbortedTransactions()
   readonly segments: SegmentList
   readonly #options: LogOptions
   readonly #epochs = new LeaderEpochs()
-  readonly #aborted = new AbortedTransactions()
   readonly #watchers = new Set<() => void>()
   #startOffset = 0
   #endOffset = 0
@@ -123,6 +125,11 @@ export class PartitionLog {
 
   get settings(): LogSettings {
     return this.#options.settings()
+  }
+
+  /** Of one segment. */
+  get segmentBytesMax(): number {
+    return Math.min(this.settings.segmentBytes, this.#options.storage.segmentBytesMax)
   }
 
   get name(): string {
@@ -177,7 +184,7 @@ export class PartitionLog {
     if (found === undefined || found.records.length === 0) return nothingRead
     const { records, nextOffset } = found
     if (isolation === 'read_uncommitted') return { records, aborted: [] }
-    return { records, aborted: this.#aborted.overlapping(offset, nextOffset) }
+    return { records, aborted: this.aborted.overlapping(offset, nextOffset) }
   }
 
   /** The first batch with a record at or after this time; undefined where none is. */
@@ -204,7 +211,7 @@ export class PartitionLog {
     this.#options.startMoved?.(offset)
     this.#startOffset = offset
     this.segments.deleteBefore(offset)
-    this.#aborted.deleteBefore(offset)
+    this.aborted.deleteBefore(offset)
     this.#epochs.deleteBefore(offset)
     this.#advance()
   }
@@ -254,7 +261,7 @@ export class PartitionLog {
     const [first] = segments
     this.#startOffset = Math.max(startOffset ?? 0, first?.baseOffset ?? 0)
     this.#endOffset = Math.max(this.#startOffset, (segments.at(-1)?.lastOffset ?? -1) + 1)
-    this.#aborted.deleteBefore(this.#startOffset)
+    this.aborted.deleteBefore(this.#startOffset)
     this.leaderEpoch = Math.max(0, this.#epochs.newest)
     this.#advance()
     return new SegmentList(storage, segments)
@@ -266,6 +273,7 @@ export class PartitionLog {
     this.#epochs.record(leaderEpoch, baseOffset)
     if (producerId < 0) return
     const marker = header.control ? endMarkerOf(batch, header) : undefined
+    if (header.control && marker === undefined) return
     if (marker === undefined) this.producers.record(header, { baseOffset, lastOffset, nowMs })
     else
       this.#endTransaction({ ...marker, outcome: marker.kind, producerId, producerEpoch }, baseOffset, nowMs)
@@ -274,7 +282,7 @@ export class PartitionLog {
   #endTransaction(marker: Omit<Marker, 'bytes'>, offset: number, nowMs: number): void {
     const firstOffset = this.producers.end({ ...marker, nowMs })
     if (marker.outcome === 'abort' && firstOffset !== undefined)
-      this.#aborted.add({ producerId: marker.producerId, firstOffset, lastOffset: offset })
+      this.aborted.add({ producerId: marker.producerId, firstOffset, lastOffset: offset })
   }
 
   #hasRoom(bytes: number): boolean {
@@ -315,9 +323,9 @@ export class PartitionLog {
     this.#endOffset = entry.lastOffset + 1
   }
 
-  #segmentLimits({ segmentBytes, segmentMs, compacted, maxCompactionLagMs }: LogSettings): SegmentLimits {
+  #segmentLimits({ segmentMs, compacted, maxCompactionLagMs }: LogSettings): SegmentLimits {
     return {
-      maxBytes: Math.min(segmentBytes, this.#options.storage.segmentBytesMax),
+      maxBytes: this.segmentBytesMax,
       // What is being written is not compacted.
       maxMs: compacted ? Math.min(segmentMs, maxCompactionLagMs) : segmentMs,
     }

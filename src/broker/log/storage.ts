@@ -17,6 +17,8 @@ export interface BrokerStorage {
   /** Of what is in memory. */
   readonly budget: MemoryBudget
   readonly state: StateKeeper
+  /** Logs of its own that need care. */
+  readonly logs: readonly PartitionLog[]
   partitionStorage(topic: TopicIdentity, partition: number): LogStorage
   deleteTopic(topic: TopicIdentity): void
   /** What was there has been taken over; what belongs to no topic goes. */
@@ -64,6 +66,7 @@ export function openStorage(config: BrokerConfig, surroundings: Surroundings): B
     return {
       budget,
       state,
+      logs: [log],
       partitionStorage: (topic, partition) => folder.partitionStorage(topic, partition),
       deleteTopic: (topic) => folder.deleteTopic(topic),
       recovered(topics) {
@@ -85,6 +88,7 @@ function memoryStorage(segmentBytes: number, budget: MemoryBudget): BrokerStorag
   return {
     budget,
     state: noState,
+    logs: [],
     partitionStorage: () => new MemoryStorage(segmentBytes, budget),
     deleteTopic: () => {},
     recovered: () => {},

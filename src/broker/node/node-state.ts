@@ -6,6 +6,7 @@ import { brokerDefaults, type BrokerConfig, type BrokerOptions } from '../broker
 import { Features } from '../cluster/features.ts'
 import { Layout } from '../cluster/layout.ts'
 import { GroupCoordinator } from '../groups/group-coordinator.ts'
+import { Housekeeping } from '../log/housekeeping.ts'
 import type { MemoryBudget } from '../log/memory-budget.ts'
 import type { StateKeeper } from '../log/state-log.ts'
 import { openStorage, type BrokerStorage } from '../log/storage.ts'
@@ -81,7 +82,16 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
   transactions.recover()
   const clusterId = recoverClusterId(state, config.clusterId, random)
   storage.recovered(topics.all())
+  const housekeeping = new Housekeeping({
+    clock,
+    logger,
+    logs: () => [...storage.logs, ...topics.all().flatMap(({ partitions }) => partitions)],
+    retentionCheckMs: config.retentionCheckMs,
+    compactionRestMs: config.compactionRestMs,
+    keyBytesMax: config.compactionBytesMax,
+  })
   const close = (): void => {
+    housekeeping.close()
     topics.close()
     storage.close()
   }

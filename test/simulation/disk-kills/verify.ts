@@ -1,6 +1,6 @@
 /** Opens the folder that a killed broker left, and compares all of it with what its clients were told. */
 import { apis } from '../../../src/protocol/apis.ts'
-import { batchesIn, RecordColumns, recordsOf } from '../../../src/protocol/record-batch-reader.ts'
+import { CommittedReader } from '../../../src/broker/fixtures/read-records.ts'
 import { openTestBroker, type TestBroker, type TestClient } from '../../../src/broker/fixtures/test-broker.ts'
 import type { Ledger, LedgerTransaction, Wish, WrittenBatch } from './ledger.ts'
 import { partitionCount, topics, transactionalIds } from './load.ts'
@@ -54,56 +54,19 @@ async function readAll(
   { topic, partition, start }: { topic: string; partition: number; start: number },
 ): Promise<Map<number, FoundRecord>> {
   const records = new Map<number, FoundRecord>()
-  const aborting = new Set<number>()
-  const aborted: { producerId: number; firstOffset: number }[] = []
+  const reader = new CommittedReader()
   for (let offset = start; ;) {
     const answer = await client.fetch(topic, offset, { partition, committed: true })
     // A topic that was never acknowledged need not be there.
     if (answer.error === 'UNKNOWN_TOPIC_OR_PARTITION') return records
     if (answer.error !== 'NONE') throw new Error(`${topic}-${partition} at ${offset}: ${answer.error}`)
-    for (const entry of answer.abortedTransactions ?? [])
-      if (
-        !aborted.some(
-          ({ producerId, firstOffset }) =>
-            producerId === entry.producerId && firstOffset === entry.firstOffset,
-        )
-      )
-        aborted.push(entry)
-    const next = takeBatches(answer.records, { aborted, aborting, records, start })
-    if (next === undefined) return records
-    offset = next
+    const batches = reader.take(answer.records, answer.abortedTransactions ?? [])
+    const last = batches.at(-1)
+    if (last === undefined) return new Map([...records].filter(([at]) => at >= start))
+    offset = last.header.lastOffset + 1
+    for (const { records: batch, committed } of batches)
+      for (const { offset: at, value } of batch) records.set(at, { value: value ?? '', visible: committed })
   }
-}
-
-interface Reading {
-  readonly aborted: readonly { producerId: number; firstOffset: number }[]
-  readonly aborting: Set<number>
-  readonly records: Map<number, FoundRecord>
-  readonly start: number
-}
-
-/** @returns where to go on; undefined where nothing was left */
-function takeBatches(buffer: Buffer, { aborted, aborting, records, start }: Reading): number | undefined {
-  const columns = new RecordColumns()
-  let next: number | undefined
-  for (const header of batchesIn(buffer)) {
-    next = header.lastOffset + 1
-    for (const { producerId, firstOffset } of aborted)
-      if (firstOffset >= header.baseOffset && firstOffset <= header.lastOffset) aborting.add(producerId)
-    if (header.control) {
-      aborting.delete(header.producerId)
-      continue
-    }
-    const section = recordsOf(buffer, header)
-    columns.read(section)
-    const visible = !header.transactional || !aborting.has(header.producerId)
-    for (let i = 0; i < columns.count; i++) {
-      const value = section.buffer.toString('utf8', columns.valueStart[i], columns.valueEnd[i])
-      const offset = columns.offset[i] ?? -1
-      if (offset >= start) records.set(offset, { value, visible })
-    }
-  }
-  return next
 }
 
 function compareRecords(
