@@ -1,6 +1,6 @@
 /**
- * DescribeLogDirs (35): how large the logs of the node that is asked are. All of them lie in one place, which has no volume of its own:
- * its size is not told. Null topics mean all; what the node has no replica of is left out, as in Kafka.
+ * DescribeLogDirs (35): how large the logs of the node that is asked are. All of them lie in one place, the data folder or `memory`, and
+ * its room is told: that of the volume, or what records may take in memory. Null topics mean all; what the node has no replica of is left out, as in Kafka.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
@@ -11,8 +11,6 @@ import { onCluster } from './demand.ts'
 type Request = RequestOf<typeof apis.describeLogDirs>
 type Response = DeepPartial<ResponseOf<typeof apis.describeLogDirs>>
 type Replicas = { readonly topic: Topic; readonly partitions: readonly number[] }
-
-const logDir = 'memory'
 
 export const describeLogDirsHandler = defineHandler({
   api: apis.describeLogDirs,
@@ -25,11 +23,14 @@ export const describeLogDirsHandler = defineHandler({
         partitionSize: topic.partitions[partitionIndex]?.sizeBytes ?? 0,
       })),
     }))
-    return { results: [{ logDir, topics: topics.filter(({ partitions }) => partitions.length > 0) }] }
+    const { name: logDir, ...room } = call.node.storage.room()
+    return {
+      results: [{ logDir, topics: topics.filter(({ partitions }) => partitions.length > 0), ...room }],
+    }
   },
   // Before version 3 there is no place for an error but a folder.
-  refuse: (_request, errorCode, { apiVersion }): Response =>
-    apiVersion >= 3 ? { errorCode } : { results: [{ errorCode, logDir }] },
+  refuse: (_request, errorCode, { apiVersion, node }): Response =>
+    apiVersion >= 3 ? { errorCode } : { results: [{ errorCode, logDir: node.storage.room().name }] },
 })
 
 function replicasOf({ topics }: Request, { node, nodeId }: Call): Replicas[] {

@@ -8,7 +8,7 @@
  *
  * Nothing else in it is ours; whatever else stands under `topics` is what a deleted topic left, and goes.
  */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { StreamError } from '../../base/errors.ts'
 import { lockFolder, type FolderLock } from '../../base/folder-lock.ts'
 import type { Disk } from './disk.ts'
@@ -61,6 +61,10 @@ export class DataFolder {
     for (const name of this.#disk.list(join(this.#path, topicsFolder)))
       for (const id of this.#disk.list(join(this.#path, topicsFolder, name)))
         if (!known.has(id)) this.deleteTopic({ name, id })
+  }
+
+  room(): { readonly name: string; readonly totalBytes: number; readonly usableBytes: number } {
+    return { name: resolve(this.#path), ...this.#disk.room(this.#path) }
   }
 
   release(): void {

@@ -1,3 +1,8 @@
+import type { ErrorCode } from '../../base/errors.ts'
+
+/** What a disk may say while a broker runs; clients are told KAFKA_STORAGE_ERROR, and try again. */
+export const diskCodes: ReadonlySet<ErrorCode> = new Set(['DISK_FULL', 'DATA_FOLDER_UNUSABLE'])
+
 /**
  * What the broker asks of a disk. The real one is `node-disk.ts`; tests put one before it that is full, or that dies at a byte.
  *
@@ -6,6 +11,8 @@
  * lose what was not synced.
  */
 export interface Disk {
+  /** Of the volume that a folder is on. */
+  room(folder: string): { readonly totalBytes: number; readonly usableBytes: number }
   /** Names in a folder; none where there is no such folder. */
   list(folder: string): string[]
   makeFolder(folder: string): void

@@ -10,6 +10,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statfsSync,
   writeSync,
 } from 'node:fs'
 import { assert } from '../../base/assert.ts'
@@ -31,6 +32,13 @@ export class NodeDisk implements Disk {
   /** @param openMax - descriptors; beyond it, the file used longest ago gives its own back */
   constructor(openMax: number) {
     this.#openMax = openMax
+  }
+
+  room(folder: string): { totalBytes: number; usableBytes: number } {
+    return attempt(folder, () => {
+      const { bsize, blocks, bavail } = statfsSync(folder)
+      return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
+    })
   }
 
   list(folder: string): string[] {
@@ -135,9 +143,9 @@ class NodeFile implements DiskFile {
   }
 }
 
-function attempt(path: string, work: () => void): void {
+function attempt<T>(path: string, work: () => T): T {
   try {
-    work()
+    return work()
   } catch (cause) {
     throw diskError(cause, path)
   }

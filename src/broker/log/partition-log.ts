@@ -14,6 +14,7 @@ import type { Logger } from '../../base/logger.ts'
 import { endMarkerOf, type BatchHeader } from '../../protocol/record-batch-reader.ts'
 import { stampLogAppendTime, stampPlace } from '../../protocol/record-batch-writer.ts'
 import { AbortedTransactions, type AbortedTransaction } from './aborted-transactions.ts'
+import { diskCodes } from './disk.ts'
 import { LeaderEpochs, type EpochEnd } from './leader-epochs.ts'
 import { recoverSegments } from './log-recovery.ts'
 import type { LogSettings } from './log-settings.ts'
@@ -343,4 +344,3 @@ export class PartitionLog {
 }
 
 const nothingRead: LogRead = { records: Buffer.alloc(0), aborted: [] }
-const diskCodes = new Set(['DISK_FULL', 'DATA_FOLDER_UNUSABLE'])

@@ -19,6 +19,8 @@ export interface BrokerStorage {
   readonly state: StateKeeper
   /** Logs of its own that need care. */
   readonly logs: readonly PartitionLog[]
+  /** Where it is, and how much it can hold. */
+  room(): { readonly name: string; readonly totalBytes: number; readonly usableBytes: number }
   partitionStorage(topic: TopicIdentity, partition: number): LogStorage
   deleteTopic(topic: TopicIdentity): void
   /** What was there has been taken over; what belongs to no topic goes. */
@@ -67,6 +69,7 @@ export function openStorage(config: BrokerConfig, surroundings: Surroundings): B
       budget,
       state,
       logs: [log],
+      room: () => folder.room(),
       partitionStorage: (topic, partition) => folder.partitionStorage(topic, partition),
       deleteTopic: (topic) => folder.deleteTopic(topic),
       recovered(topics) {
@@ -89,6 +92,11 @@ function memoryStorage(segmentBytes: number, budget: MemoryBudget): BrokerStorag
     budget,
     state: noState,
     logs: [],
+    room: () => ({
+      name: 'memory',
+      totalBytes: budget.maxBytes,
+      usableBytes: Math.max(0, budget.maxBytes - budget.usedBytes),
+    }),
     partitionStorage: () => new MemoryStorage(segmentBytes, budget),
     deleteTopic: () => {},
     recovered: () => {},

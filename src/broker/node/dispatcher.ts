@@ -8,6 +8,7 @@ import { apiVersionsHandler, apiVersionsTooNew } from '../apis/api-versions.ts'
 import { refusalOf } from '../apis/refusal.ts'
 import type { Fault, FaultControl } from '../fault-control.ts'
 import type { Address } from './address.ts'
+import { diskCodes } from '../log/disk.ts'
 import type { NodeState } from './node-state.ts'
 import type { Session } from '../security/session.ts'
 import { encodeResponseFrame } from './response-frame.ts'
@@ -145,7 +146,8 @@ export class Dispatcher {
     } catch (thrown) {
       const { code, message, stack } = toStreamError(thrown)
       this.#node.logger.error('request failed', { api: handler.api.name, code, reason: message, stack })
-      return handler.refuse(body, kafkaErrorCode('UNKNOWN_SERVER_ERROR'), call)
+      const error = diskCodes.has(code) ? 'KAFKA_STORAGE_ERROR' : 'UNKNOWN_SERVER_ERROR'
+      return handler.refuse(body, kafkaErrorCode(error), call)
     }
   }
 

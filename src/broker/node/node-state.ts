@@ -36,6 +36,7 @@ export interface NodeState {
   readonly groups: GroupCoordinator
   readonly transactions: TransactionCoordinator
   readonly budget: MemoryBudget
+  readonly storage: BrokerStorage
   readonly fetchSessions: FetchSessions
   newProducerId(): number
   /** Ends its logs and gives its data folder free. */
@@ -82,14 +83,7 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
   transactions.recover()
   const clusterId = recoverClusterId(state, config.clusterId, random)
   storage.recovered(topics.all())
-  const housekeeping = new Housekeeping({
-    clock,
-    logger,
-    logs: () => [...storage.logs, ...topics.all().flatMap(({ partitions }) => partitions)],
-    retentionCheckMs: config.retentionCheckMs,
-    compactionRestMs: config.compactionRestMs,
-    keyBytesMax: config.compactionBytesMax,
-  })
+  const housekeeping = createHousekeeping(config, options, { storage, topics })
   const close = (): void => {
     housekeeping.close()
     topics.close()
@@ -112,6 +106,7 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
     groups,
     transactions,
     budget,
+    storage,
     fetchSessions,
     newProducerId,
     close,
@@ -132,6 +127,21 @@ function createTopics(
     defaults: config.topicDefaults,
     partitionsMax: config.partitionsMax,
     newTopicId: () => randomUuid(random),
+  })
+}
+
+function createHousekeeping(
+  config: BrokerConfig,
+  { clock, logger }: BrokerOptions,
+  { storage, topics }: { readonly storage: BrokerStorage; readonly topics: Topics },
+): Housekeeping {
+  return new Housekeeping({
+    clock,
+    logger,
+    logs: () => [...storage.logs, ...topics.all().flatMap(({ partitions }) => partitions)],
+    retentionCheckMs: config.retentionCheckMs,
+    compactionRestMs: config.compactionRestMs,
+    keyBytesMax: config.compactionBytesMax,
   })
 }
 

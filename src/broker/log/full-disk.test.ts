@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest'
+import { StreamError } from '../../base/errors.ts'
+import { apis } from '../../protocol/apis.ts'
+import { BreakingDisk } from '../fixtures/breaking-disk.ts'
+import { TempFolder } from '../fixtures/data-folder.ts'
+import { batchOf, errorOf, openTestBroker, type TestBroker } from '../fixtures/test-broker.ts'
+
+/** A disk on which so many bytes fit from now on. */
+class SmallDisk extends BreakingDisk {
+  leftBytes = Infinity
+
+  constructor() {
+    super()
+    this.gate = (bytes) => {
+      if (bytes <= this.leftBytes) {
+        this.leftBytes -= bytes
+        return { written: bytes }
+      }
+      const written = this.leftBytes
+      this.leftBytes = 0
+      return { written, broken: () => new StreamError('DISK_FULL', 'no room left') }
+    }
+  }
+}
+
+function open(folder: TempFolder): TestBroker & { disk: SmallDisk } {
+  const disk = new SmallDisk()
+  return { ...openTestBroker({ dataFolder: folder.path, disk }), disk }
+}
+
+test('a batch that does not fit is refused whole, and what comes when there is room is taken', async () => {
+  using folder = new TempFolder()
+  const { broker, client, disk } = open(folder)
+  await client.createTopic('a')
+  await client.produce('a', batchOf(['one']))
+  const next = batchOf(['two'])
+  for (let leftBytes = 0; leftBytes < next.length; leftBytes += 7) {
+    disk.leftBytes = leftBytes
+    expect((await client.produce('a', next)).error).toBe('KAFKA_STORAGE_ERROR')
+  }
+  disk.leftBytes = Infinity
+  expect(await client.produce('a', next)).toMatchObject({ error: 'NONE', baseOffset: 1 })
+  await broker.close()
+  const again = open(folder)
+  expect(await again.client.endOffset('a')).toBe(2)
+  await again.broker.close()
+})
+
+test('nothing is promised that could not be written down', async () => {
+  using folder = new TempFolder()
+  const { broker, client, disk } = open(folder)
+  await client.createTopic('a')
+  const partitions = [{ partitionIndex: 0, committedOffset: 5 }]
+  const commit = { groupId: 'g', topics: [{ name: 'a', partitions }] }
+  disk.leftBytes = 10
+  expect(errorOf((await client.send(apis.offsetCommit, commit, 9)).topics[0]?.partitions[0])).toBe(
+    'KAFKA_STORAGE_ERROR',
+  )
+  const topics = [{ name: 'b', numPartitions: 1, replicationFactor: 1 }]
+  expect(errorOf((await client.send(apis.createTopics, { topics })).topics[0])).toBe('KAFKA_STORAGE_ERROR')
+  const init = { transactionalId: 'tx', transactionTimeoutMs: 1000 }
+  expect(errorOf(await client.send(apis.initProducerId, init))).toBe('KAFKA_STORAGE_ERROR')
+  disk.leftBytes = Infinity
+  expect((await client.send(apis.createTopics, { topics })).topics[0]?.errorCode).toBe(0)
+  expect((await client.send(apis.offsetCommit, commit, 9)).topics[0]?.partitions[0]?.errorCode).toBe(0)
+  expect((await client.send(apis.initProducerId, init)).errorCode).toBe(0)
+  await broker.close()
+})
+
+test('markers that find no room come later', async () => {
+  using folder = new TempFolder()
+  const { broker, client, clock, disk } = open(folder)
+  await client.createTopic('a')
+  const init = { transactionalId: 'tx', transactionTimeoutMs: 10_000 }
+  const { producerId, producerEpoch } = await client.send(apis.initProducerId, init)
+  const ending = { producerId, producerEpoch, baseSequence: 0, transactional: true }
+  await client.produce('a', batchOf(['x'], ending), { transactionalId: 'tx' })
+  const claim = { transactionalId: 'tx', producerId, producerEpoch, committed: true }
+  expect((await client.send(apis.endTxn, claim)).errorCode).toBe(0)
+  disk.leftBytes = 0
+  await clock.advance(500)
+  expect(await client.endOffset('a', true)).toBe(0)
+  disk.leftBytes = Infinity
+  await clock.advance(1000)
+  expect(await client.endOffset('a', true)).toBe(2)
+  await broker.close()
+})
+
+test('a transaction that times out while the disk is full is aborted when there is room', async () => {
+  using folder = new TempFolder()
+  const { broker, client, clock, disk } = open(folder)
+  await client.createTopic('a')
+  const init = { transactionalId: 'tx', transactionTimeoutMs: 1000 }
+  const { producerId, producerEpoch } = await client.send(apis.initProducerId, init)
+  const ending = { producerId, producerEpoch, baseSequence: 0, transactional: true }
+  await client.produce('a', batchOf(['x'], ending), { transactionalId: 'tx' })
+  disk.leftBytes = 0
+  await clock.advance(5000)
+  expect(await client.endOffset('a', true)).toBe(0)
+  disk.leftBytes = Infinity
+  await clock.advance(2000)
+  expect(await client.endOffset('a', true)).toBe(2)
+  expect((await client.fetch('a', 0, { committed: true })).abortedTransactions?.length).toBe(1)
+  await broker.close()
+})
+
+test('DescribeLogDirs says where partitions are, how large they are and what room there is', async () => {
+  using folder = new TempFolder()
+  const onDisk = open(folder)
+  const inMemory = openTestBroker({ memoryBytesMax: 1000 })
+  for (const { client } of [onDisk, inMemory]) {
+    await client.createTopic('a', 2)
+    await client.createTopic('b')
+    await client.produce('a', batchOf(['x']), { partition: 1 })
+  }
+  const sizeBytes = batchOf(['x']).length
+  const topics = [{ topic: 'a', partitions: [1, 7] }]
+  const [disk] = (await onDisk.client.send(apis.describeLogDirs, { topics })).results
+  expect(disk).toMatchObject({
+    logDir: folder.path,
+    topics: [{ name: 'a', partitions: [{ partitionIndex: 1, partitionSize: sizeBytes, offsetLag: 0 }] }],
+  })
+  expect(disk?.totalBytes).toBeGreaterThan(disk?.usableBytes ?? Infinity)
+  const [memory] = (await inMemory.client.send(apis.describeLogDirs, { topics: null })).results
+  expect(memory).toMatchObject({ logDir: 'memory', totalBytes: 1000, usableBytes: 1000 - sizeBytes })
+  expect(memory?.topics.map(({ name, partitions }) => [name, partitions.length])).toEqual([
+    ['a', 2],
+    ['b', 1],
+  ])
+  await onDisk.broker.close()
+})
