@@ -1,4 +1,13 @@
 const initialBytes = 1024
+/** Less is copied faster than it is kept apart. */
+const apartBytesMin = 4096
+
+/** Bytes that stand between others without having been copied there. */
+interface PartApart {
+  /** So many of the written bytes stand before it. */
+  readonly at: number
+  readonly bytes: Buffer
+}
 
 /**
  * A flat buffer that grows. The bytes written so far are `buffer[0 .. length)`; `buffer` is replaced when it grows, so
@@ -6,7 +15,9 @@ const initialBytes = 1024
  */
 export class ByteWriter {
   buffer: Buffer
+  /** Of what was copied; parts that are kept apart do not count. */
   length = 0
+  #apart: PartApart[] | undefined
 
   constructor(capacityBytes = initialBytes) {
     this.buffer = Buffer.allocUnsafe(capacityBytes)
@@ -65,8 +76,30 @@ export class ByteWriter {
     this.buffer.writeDoubleBE(value, at)
   }
 
-  /** Copies `source[start .. end)`. */
+  /** From here on, large bytes are not copied: they must not change until {@link ByteWriter.parts} have been used. */
+  keepLargeApart(): void {
+    this.#apart = []
+  }
+
+  /** All that was written, in its order: views of what was copied, and what was kept apart. */
+  parts(): Buffer[] {
+    const parts: Buffer[] = []
+    let start = 0
+    for (const { at, bytes } of this.#apart ?? []) {
+      if (at > start) parts.push(this.buffer.subarray(start, at))
+      parts.push(bytes)
+      start = at
+    }
+    if (this.length > start) parts.push(this.buffer.subarray(start, this.length))
+    return parts
+  }
+
+  /** Copies `source[start .. end)`, or keeps it apart where it is large. */
   writeBytes(source: Buffer, start = 0, end: number = source.length): void {
+    if (this.#apart !== undefined && end - start >= apartBytesMin) {
+      this.#apart.push({ at: this.length, bytes: source.subarray(start, end) })
+      return
+    }
     const at = this.reserve(end - start)
     source.copy(this.buffer, at, start, end)
   }

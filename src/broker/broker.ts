@@ -99,7 +99,7 @@ export class Broker {
       request: async (frame) => {
         const answer = await connection.request(frame)
         if (connection.finished) connection.close()
-        return answer?.subarray(frameSizeBytes)
+        return answer === undefined ? undefined : Buffer.concat(answer).subarray(frameSizeBytes)
       },
       closed: connection.closed,
       close: () => connection.close(),

@@ -56,8 +56,6 @@ export interface ApiHandler<Request, Response> {
   handle(request: Request, call: Call): Answer<Response> | Promise<Answer<Response>>
   /** The answer that carries this error wherever the API has a place for it. */
   refuse(request: Request, errorCode: number, call: Call): Answer<Response>
-  /** About how many bytes an answer takes, where that is many: its buffer is made so large at once. */
-  sizeBytes?(response: DeepPartial<Response>): number
 }
 
 export type Answer<Response> = DeepPartial<Response> | undefined

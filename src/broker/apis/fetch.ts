@@ -20,9 +20,6 @@ import { findLed, findTopic } from './partition-lookup.ts'
 
 const readCommitted = 1
 const leadersSince = { leader: 12, endpoints: 16 }
-/** About what a topic and a partition take in an answer beside names and records. */
-const topicBytes = 64
-const partitionBytes = 128
 const noRecords = Buffer.alloc(0)
 
 /** One look at all partitions that were asked for. */
@@ -53,22 +50,12 @@ export const fetchHandler = defineHandler({
       await waitForMore(look.logs, { clock, limitMs: leftMs, signal: call.closed })
     }
   },
-  sizeBytes: sizeOf,
   refuse(request, errorCode, { node }): FetchResponse {
     const context = node.fetchSessions.open(request)
     if ('error' in context) return { errorCode: kafkaErrorCode(context.error), sessionId: request.sessionId }
     return context.finish(context.wanted.map(({ partition }) => failedAnswer(partition, errorCode)))
   },
 })
-
-function sizeOf({ responses = [] }: FetchResponse): number {
-  let bytes = 0
-  for (const { topic = '', partitions = [] } of responses) {
-    bytes += topicBytes + topic.length
-    for (const { records } of partitions) bytes += partitionBytes + (records?.length ?? 0)
-  }
-  return bytes
-}
 
 function lookAt(wanted: readonly WantedPartition[], request: FetchRequest, call: Call): Look {
   const logs: PartitionLog[] = []

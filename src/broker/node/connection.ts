@@ -10,7 +10,7 @@ export class Connection {
   readonly #dispatcher: Dispatcher
   readonly #peer: Peer
   readonly #closing = new AbortController()
-  readonly #waiting = new Set<Deferred<Buffer | undefined>>()
+  readonly #waiting = new Set<Deferred<readonly Buffer[] | undefined>>()
   #turn: Promise<void> = Promise.resolve()
   #finished = false
 
@@ -45,11 +45,11 @@ export class Connection {
    * Has a request served.
    *
    * @param frame - a whole request without its size; it must not be changed afterwards
-   * @returns the answer's frame with its size in front; undefined for a request that has none
+   * @returns the answer's frame with its size in front, in parts; undefined for a request that has none
    * @throws StreamError `CONNECTION_CLOSED` when the connection has ended or ends before the answer
    */
-  request(frame: Buffer): Promise<Buffer | undefined> {
-    const answer = deferred<Buffer | undefined>()
+  request(frame: Buffer): Promise<readonly Buffer[] | undefined> {
+    const answer = deferred<readonly Buffer[] | undefined>()
     if (this.#closing.signal.aborted) answer.reject(connectionClosed())
     else {
       this.#waiting.add(answer)
@@ -65,7 +65,7 @@ export class Connection {
     this.#waiting.clear()
   }
 
-  async #serve(frame: Buffer, answer: Deferred<Buffer | undefined>): Promise<void> {
+  async #serve(frame: Buffer, answer: Deferred<readonly Buffer[] | undefined>): Promise<void> {
     if (this.#closing.signal.aborted) return
     if (this.#finished) return this.close()
     const outcome = await this.#dispatcher.serve(frame, this.#peer)

@@ -28,8 +28,8 @@ export interface Peer {
 }
 
 export type Outcome =
-  /** A whole frame with its size in front. */
-  | { readonly kind: 'answer'; readonly frame: Buffer }
+  /** A whole frame with its size in front, in parts. */
+  | { readonly kind: 'answer'; readonly frame: readonly Buffer[] }
   | { readonly kind: 'none' }
   /** The connection is to end. */
   | { readonly kind: 'cut' }
@@ -155,13 +155,8 @@ export class Dispatcher {
     if (response === undefined) return none
     const { correlationId, apiVersion } = start
     try {
-      const sizeBytes = handler.sizeBytes?.(response)
       // A handler's answer is an object, or undefined for none.
-      const frame = encodeResponseFrame(handler.api, response as object, {
-        correlationId,
-        apiVersion,
-        sizeBytes,
-      })
+      const frame = encodeResponseFrame(handler.api, response as object, { correlationId, apiVersion })
       return { kind: 'answer', frame }
     } catch (thrown) {
       const { code, message } = toStreamError(thrown)

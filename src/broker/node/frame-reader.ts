@@ -1,13 +1,19 @@
+import { assert } from '../../base/assert.ts'
+import { BufferPool } from '../../base/buffer-pool.ts'
 import { frameSizeBytes } from '../../protocol/headers.ts'
 
 export type FrameProblem = { readonly kind: 'oversized'; readonly sizeBytes: number }
 
+/** What may lie unused between large requests. */
+const spareBytesMax = 33_554_432
+
 /**
  * Cuts a stream of bytes into frames. Memory is taken as bytes arrive, never because a size was announced; a frame that lies
- * within one chunk is a view of it.
+ * within one chunk is a view of it, any other is memory of a pool, which can be given back.
  */
 export class FrameReader {
   readonly #maxBytes: () => number
+  readonly #pool = new BufferPool(spareBytesMax)
   #chunks: Buffer[] = []
   #heldBytes = 0
 
@@ -30,6 +36,11 @@ export class FrameReader {
     }
   }
 
+  /** Nobody looks at a frame any more: its memory is used again. */
+  release(frame: Buffer): void {
+    this.#pool.give(frame)
+  }
+
   #peekSize(): number | undefined {
     if (this.#heldBytes < frameSizeBytes) return undefined
     const [first] = this.#chunks
@@ -39,12 +50,27 @@ export class FrameReader {
 
   #take(bytes: number): Buffer {
     const [first] = this.#chunks
-    if (first === undefined || first.length < bytes) this.#join()
-    const whole = this.#chunks[0] ?? Buffer.alloc(0)
     this.#heldBytes -= bytes
-    if (whole.length === bytes) this.#chunks.shift()
-    else this.#chunks[0] = whole.subarray(bytes)
-    return whole.subarray(0, bytes)
+    if (first !== undefined && first.length >= bytes) {
+      if (first.length === bytes) this.#chunks.shift()
+      else this.#chunks[0] = first.subarray(bytes)
+      return first.subarray(0, bytes)
+    }
+    return this.#collect(this.#pool.take(bytes).subarray(0, bytes))
+  }
+
+  /** Fills a frame from the chunks that hold it. */
+  #collect(frame: Buffer): Buffer {
+    let filled = 0
+    while (filled < frame.length) {
+      const [chunk] = this.#chunks
+      assert(chunk !== undefined, 'a frame is taken when all of it is there')
+      const copied = chunk.copy(frame, filled)
+      filled += copied
+      if (copied === chunk.length) this.#chunks.shift()
+      else this.#chunks[0] = chunk.subarray(copied)
+    }
+    return frame
   }
 
   #join(): void {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
+import { apis } from '../../protocol/apis.ts'
 import type { Address } from './address.ts'
 import type { Connection } from './connection.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -124,7 +125,9 @@ export class TcpListener {
       for (let frame = queue.shift(); frame !== undefined; frame = queue.shift()) {
         if (queue.length < queuedRequestsMax) socket.resume()
         const answer = await connection.request(frame)
-        if (answer !== undefined && !socket.write(answer))
+        // Logs keep copies of batches; other requests may have parts that somebody keeps.
+        if (apiKeyOf(frame) === apis.produce.key) reader.release(frame)
+        if (answer !== undefined && !writeTogether(socket, answer))
           await once(socket, 'drain', { signal: connection.closed })
         if (connection.finished) socket.end()
       }
@@ -148,6 +151,18 @@ export class TcpListener {
       if (!serving) serve().catch(() => connection.close())
     })
   }
+}
+
+/** @returns whether the socket takes more */
+function writeTogether(socket: Socket, parts: readonly Buffer[]): boolean {
+  socket.cork()
+  for (const part of parts) socket.write(part)
+  socket.uncork()
+  return !socket.writableNeedDrain
+}
+
+function apiKeyOf(frame: Buffer): number {
+  return frame.length < 2 ? -1 : frame.readInt16BE(0)
 }
 
 function cannotListen(cause: unknown, port: number, host: string): StreamError {
