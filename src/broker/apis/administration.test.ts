@@ -273,14 +273,15 @@ describe('sizes of logs', () => {
     )
 
   test('are told of all partitions, or of those that are asked for and there', async () => {
-    const { client } = openTestBroker()
+    const { client } = openTestBroker({ memoryBytesMax: 1000 })
     await client.createTopic('t', 2)
     await client.createTopic('u')
     const records = batchOf(['a', 'b'])
     await client.produce('t', records, { partition: 1 })
     const all = await client.send(apis.describeLogDirs, { topics: null })
     expect(sizesOf(all)).toEqual(['t-0 0', `t-1 ${records.length}`, 'u-0 0'])
-    expect(all.results).toMatchObject([{ errorCode: 0, totalBytes: -1, usableBytes: -1 }])
+    const usableBytes = 1000 - records.length
+    expect(all.results).toMatchObject([{ errorCode: 0, logDir: 'memory', totalBytes: 1000, usableBytes }])
     const topics = [
       { topic: 't', partitions: [1, 7] },
       { topic: 'nowhere', partitions: [0] },

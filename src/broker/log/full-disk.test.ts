@@ -104,28 +104,11 @@ test('a transaction that times out while the disk is full is aborted when there 
   await broker.close()
 })
 
-test('DescribeLogDirs says where partitions are, how large they are and what room there is', async () => {
+test('DescribeLogDirs says where the folder is and what room its disk has', async () => {
   using folder = new TempFolder()
-  const onDisk = open(folder)
-  const inMemory = openTestBroker({ memoryBytesMax: 1000 })
-  for (const { client } of [onDisk, inMemory]) {
-    await client.createTopic('a', 2)
-    await client.createTopic('b')
-    await client.produce('a', batchOf(['x']), { partition: 1 })
-  }
-  const sizeBytes = batchOf(['x']).length
-  const topics = [{ topic: 'a', partitions: [1, 7] }]
-  const [disk] = (await onDisk.client.send(apis.describeLogDirs, { topics })).results
-  expect(disk).toMatchObject({
-    logDir: folder.path,
-    topics: [{ name: 'a', partitions: [{ partitionIndex: 1, partitionSize: sizeBytes, offsetLag: 0 }] }],
-  })
-  expect(disk?.totalBytes).toBeGreaterThan(disk?.usableBytes ?? Infinity)
-  const [memory] = (await inMemory.client.send(apis.describeLogDirs, { topics: null })).results
-  expect(memory).toMatchObject({ logDir: 'memory', totalBytes: 1000, usableBytes: 1000 - sizeBytes })
-  expect(memory?.topics.map(({ name, partitions }) => [name, partitions.length])).toEqual([
-    ['a', 2],
-    ['b', 1],
-  ])
-  await onDisk.broker.close()
+  const { broker, client } = open(folder)
+  const [found] = (await client.send(apis.describeLogDirs, { topics: null })).results
+  expect(found?.logDir).toBe(folder.path)
+  expect(found?.totalBytes).toBeGreaterThan(found?.usableBytes ?? Infinity)
+  await broker.close()
 })
