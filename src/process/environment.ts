@@ -77,6 +77,11 @@ export interface ProcessEnvironment {
   internalTopic(name: string): string
   /** Where `print` operators write: a line to standard output, or to a file. Absent: lines go to the logger. */
   readonly print?: (line: string, file: string | undefined) => void
-  /** How many partitions a topic has that a sink writes to; for user partitioners. */
-  partitionCount(topic: string): number
+  /** How many partitions a topic has that a sink writes to, for user partitioners; undefined where nobody has asked the cluster yet. */
+  partitionCount(topic: string): number | undefined
+  /**
+   * Acts once the topic's partitions are known: before the next commit, after what was sent to the topic before, and before what is sent
+   * to it later. What the action uses of a record must be its own.
+   */
+  whenKnown(topic: string, action: () => void): void
 }

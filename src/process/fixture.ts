@@ -150,6 +150,7 @@ export class TestTask {
       internalTopic: (name) => `app-${name}`,
       print: (line, file) => this.printed.push(file === undefined ? line : `${file}: ${line}`),
       partitionCount: () => partitionCount ?? 1,
+      whenKnown: (_, action) => action(),
     }
   }
 

@@ -80,6 +80,29 @@ export function stamped(): Topology {
   ])
 }
 
+/** `input` to the topics that values name, into the last partition of each. */
+export function routed(): Topology {
+  const extractor = expression('by value', 'topicNameExtractor', 'value')
+  const last = expression('last', 'streamPartitioner', 'numPartitions - 1')
+  const partitioner: FunctionRef = {
+    ...last,
+    parameters: ['topic', 'key', 'value', 'numPartitions'].map((name) => ({ name })),
+    resultType: { kind: 'int' },
+  }
+  return topology([
+    { kind: 'source', id: 'in', topics: ['input'], key: text, value: text },
+    {
+      kind: 'sink',
+      id: 'out',
+      input: 'in',
+      topic: { kind: 'extractor', extractor },
+      key: text,
+      value: text,
+      partitioner,
+    },
+  ])
+}
+
 /** Counts `words` by their value, over a repartition topic, into `counts`. */
 export function countByKey(store: Partial<KeyValueStoreSpec> = {}): Topology {
   return topology(

@@ -3,7 +3,7 @@ import type { Fault } from '../broker/fault-control.ts'
 import { TestCluster } from '../testing/cluster.ts'
 import type { ReadRecord, TestApplicationSettings, TestRecord } from '../testing/cluster.ts'
 import type { Application } from './application.ts'
-import { countByKey, mapped, passThrough, stamped, streamTableJoin } from './fixtures.ts'
+import { countByKey, mapped, passThrough, routed, stamped, streamTableJoin } from './fixtures.ts'
 
 /** Who a process is that comes back. */
 const identity = { kind: 'fixed', processId: 'p' } as const
@@ -84,6 +84,36 @@ describe('a stateless pipeline', () => {
     application.start()
     const output = await cluster.untilRead('output', (read) => read.length >= 100)
     expect(output.map(text)).toEqual(values)
+  })
+
+  test('sends records to topics that a function names, into partitions that another chooses', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('input')
+    for (const [topic, partitions] of [
+      ['two', 2],
+      ['three', 3],
+    ] as const)
+      await cluster.createTopic(topic, partitions)
+    const values = ['two', 'three', 'two', 'two', 'three']
+    await cluster.produce(
+      'input',
+      values.map((value, index) => ({ key: String(index), value })),
+    )
+    cluster.application(routed()).start()
+    const seen = async (topic: string, count: number) =>
+      (await cluster.untilRead(topic, (read) => read.length === count)).map(({ key, partition }) => [
+        key,
+        partition,
+      ])
+    expect(await seen('two', 3)).toEqual([
+      ['0', 1],
+      ['2', 1],
+      ['3', 1],
+    ])
+    expect(await seen('three', 2)).toEqual([
+      ['1', 2],
+      ['4', 2],
+    ])
   })
 
   test('goes on after a restart where it had committed', async () => {

@@ -1,12 +1,14 @@
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { addDetail, toStreamError } from '../../base/errors.ts'
+import { ownHeaders } from '../../base/headers.ts'
 import type { Counter } from '../../base/metrics.ts'
+import { detach } from '../../data/lazy.ts'
 import type { Format } from '../../data/types.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { FunctionRef } from '../../topology/functions.ts'
 import type { NodeId, TopicTarget } from '../../topology/topology.ts'
 import type { OutgoingRecord, ProcessEnvironment } from '../environment.ts'
-import type { Processor, StreamRecord } from '../processor.ts'
+import { StreamRecord, type Processor } from '../processor.ts'
 import { headersToStructs } from './metadata.ts'
 import { UserFunction } from './user-function.ts'
 
@@ -58,14 +60,18 @@ export class Sink implements Processor {
   }
 
   process(record: StreamRecord): void {
+    this.#fill(record)
+    if (this.#extractor !== undefined) this.#outgoing.topic = this.#extract(record, this.#extractor)
+    if (this.#partitioner === undefined) this.#send()
+    else if (!this.#partition(record, this.#partitioner)) this.#partitionLater(record, this.#partitioner)
+  }
+
+  #fill(record: StreamRecord): void {
     const outgoing = this.#outgoing
     outgoing.key = record.key === null ? null : this.#encode(record.key, this.#keySerde, this.#key)
     outgoing.value = record.value === null ? null : this.#encode(record.value, this.#valueSerde, this.#value)
     outgoing.timestampMs = record.timestampMs
     outgoing.headers = record.headers
-    if (this.#extractor !== undefined) outgoing.topic = this.#extract(record, this.#extractor)
-    if (this.#partitioner !== undefined) this.#partition(record, this.#partitioner)
-    else this.#send()
   }
 
   #send(): void {
@@ -93,10 +99,15 @@ export class Sink implements Processor {
     throw extractor.unusable(name, 'the name of a topic')
   }
 
-  /** A number is a partition, a list several, and null leaves the choice to the default partitioner. */
-  #partition(record: StreamRecord, partitioner: UserFunction): void {
+  /**
+   * A number is a partition, a list several, and null leaves the choice to the default partitioner.
+   *
+   * @returns false, with nothing sent, where it is not known how many partitions there are
+   */
+  #partition(record: StreamRecord, partitioner: UserFunction): boolean {
     const outgoing = this.#outgoing
     const count = this.#env.partitionCount(outgoing.topic)
+    if (count === undefined) return false
     const chosen = partitioner.callAll([outgoing.topic, record.key, record.value, count])
     for (const partition of Array.isArray(chosen) ? (chosen as readonly unknown[]) : [chosen]) {
       if (partition !== null && !isPartition(partition, count)) {
@@ -105,6 +116,22 @@ export class Sink implements Processor {
       outgoing.partition = partition ?? byDefaultPartitioner
       this.#send()
     }
+    return true
+  }
+
+  /** A function has named a topic that nobody has written to. */
+  #partitionLater(record: StreamRecord, partitioner: UserFunction): void {
+    const { topic } = this.#outgoing
+    const own = new StreamRecord()
+    own.key = detach(record.key)
+    own.value = detach(record.value)
+    own.timestampMs = record.timestampMs
+    own.headers = ownHeaders(record.headers)
+    this.#env.whenKnown(topic, () => {
+      this.#fill(own)
+      this.#outgoing.topic = topic
+      this.#partition(own, partitioner)
+    })
   }
 }
 

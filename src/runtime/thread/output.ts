@@ -1,4 +1,3 @@
-import { StreamError } from '../../base/errors.ts'
 import type { ByteWriter } from '../../base/byte-writer.ts'
 import { ownHeaders, type Headers } from '../../base/headers.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
@@ -10,8 +9,9 @@ import type { Collector, OutgoingRecord } from '../../process/environment.ts'
 const heldRecordsMax = 100_000
 const nothing = Buffer.alloc(0)
 
-interface HeldRecord extends AppendedRecord {
+interface HeldRecord {
   readonly topic: string
+  readonly send: () => void
 }
 
 /**
@@ -57,12 +57,15 @@ export class Output implements Collector {
     for (const topic of topics) this.#partitionCounts.set(topic, await this.producer.partitionCount(topic))
   }
 
-  partitionCount(topic: string): number {
-    const count = this.#partitionCounts.get(topic)
-    if (count !== undefined) return count
-    throw new StreamError('TOPIC_MISSING', `the partitions of topic "${topic}" are not known`, {
-      hint: 'A partitioner needs a topic with a fixed name.',
-    })
+  /** Undefined where nobody has asked yet. */
+  partitionCount(topic: string): number | undefined {
+    return this.#partitionCounts.get(topic)
+  }
+
+  /** Acts when {@link Output.settle} has asked about the topic, in its turn among what is held. */
+  whenKnown(topic: string, send: () => void): void {
+    assert(this.#held.length < heldRecordsMax, `more than ${heldRecordsMax} records are held for new topics`)
+    this.#held.push({ topic, send })
   }
 
   send(outgoing: OutgoingRecord): void {
@@ -99,9 +102,9 @@ export class Output implements Collector {
   async settle(): Promise<void> {
     const held = this.#held
     if (held.length === 0) return
-    await this.learn(new Set(held.map((record) => record.topic)))
+    await this.learn(new Set(held.map(({ topic }) => topic)))
     this.#held = []
-    for (const record of held) this.#append(record.topic, record)
+    for (const { send } of held) send()
   }
 
   /** Forgets what is held, after its transaction was aborted. */
@@ -116,15 +119,14 @@ export class Output implements Collector {
   }
 
   #hold(topic: string, record: AppendedRecord): void {
-    assert(this.#held.length < heldRecordsMax, `more than ${heldRecordsMax} records are held for new topics`)
     // Everything is copied: by the time it is sent, what the record came with has been read over.
-    this.#held.push({
+    const own: AppendedRecord = {
       ...record,
-      topic,
       key: Buffer.from(record.key.subarray(0, Math.max(0, record.keyEnd))),
       value: Buffer.from(record.value.subarray(0, Math.max(0, record.valueEnd))),
       headers: ownHeaders(record.headers),
-    })
+    }
+    this.whenKnown(topic, () => this.#append(topic, own))
   }
 
   #counter(topic: string): Counter {

@@ -143,6 +143,7 @@ export class TaskBuilder {
       serde: (format) => serdeFor(format),
       internalTopic: (name) => repartitionTopic(options.applicationId, name),
       partitionCount: (topic) => output.partitionCount(topic),
+      whenKnown: (topic, action) => output.whenKnown(topic, action),
     }
   }
 }
