@@ -39,9 +39,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'one overlay generation instead of two',
-    file: 'src/store/overlay.ts',
-    find: 'if (slot?.generation === this.#open) return slot',
-    replace: 'if (slot !== undefined && slot.generation !== cleanGeneration) return slot',
+    file: 'src/store/generations.ts',
+    find: 'if (newest?.generation === this.#open) return newest',
+    replace: 'if (newest !== undefined && newest.generation !== cleanGeneration) return newest',
   },
   {
     name: 'engine write before the end of the transaction',
@@ -121,8 +121,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'clean entries kept after a failed generation',
-    file: 'src/store/overlay.ts',
-    find: 'if (left === undefined) this.#newest.delete(identity)',
+    file: 'src/store/generations.ts',
+    find: 'if (left === undefined) this.#index.lose(identity)',
     replace: 'if (left === undefined) newest!.generation = cleanGeneration',
   },
   {
@@ -152,8 +152,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'restore of records that are not committed',
     file: 'src/runtime/thread/open-thread.ts',
-    find: "new Restorer(kafka.fetcher(fetchOptions(options, 'read_committed')), parts.onRestore)",
-    replace: "new Restorer(kafka.fetcher(fetchOptions(options, 'read_uncommitted')), parts.onRestore)",
+    find: "    kafka.fetcher(fetchOptions(options, 'read_committed')),\n    () => parts",
+    replace: "    kafka.fetcher(fetchOptions(options, 'read_uncommitted')),\n    () => parts",
   },
   {
     name: 'a store claims one record more than it has',
