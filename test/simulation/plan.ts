@@ -4,7 +4,8 @@ import type { Guarantee } from '../../src/runtime/options.ts'
 import type { TestApplicationSettings } from '../../src/testing/cluster.ts'
 import { cases } from './cases/all.ts'
 import { pick } from './cases/case.ts'
-import type { SimulationCase, Variant } from './cases/case.ts'
+import type { SimulationCase } from './cases/case.ts'
+import type { Variant } from './variant.ts'
 
 /** Everything about a run that is drawn before it begins. */
 export interface Plan {

@@ -7,7 +7,8 @@ import type { Topology } from '../../src/topology/topology.ts'
 import type { Evidence, StoreEvidence } from './audit/evidence.ts'
 import { deadLetters, pick } from './cases/case.ts'
 import type { Draw, InputRecord } from './cases/case.ts'
-import { changeLogOf, expectedInputs } from './expected-inputs.ts'
+import { evidenceOn } from './disk-evidence.ts'
+import { expectedInputs } from './expected-inputs.ts'
 import { disturbNodes, startAllNodes } from './faults/nodes.ts'
 import { drawFault } from './faults/requests.ts'
 import { drawDeed, drawTrap } from './faults/traps.ts'
@@ -243,7 +244,7 @@ export class Run {
       read: (topic) => records.get(topic) ?? [],
       strict,
       noZombies,
-      caching: plan.variant.caching,
+      variant: plan.variant,
       stores: noZombies ? this.#stores : [],
       committed: await this.#inquiry.committed(),
       openPartitions: await this.#inquiry.openPartitions(),
@@ -255,21 +256,7 @@ export class Run {
   }
 
   #lookAt(place: Place, when: string, running: ReadonlySet<string> = new Set()): void {
-    for (const { place: where, content } of place.disk?.contents() ?? []) {
-      if (content.position === undefined) continue
-      const spec = this.#topology.stores.find(({ name }) => name === where.store)
-      this.#stores.push({
-        where: `${place.processId}, task ${where.task}, store "${where.store}" ${when}`,
-        changeLog: {
-          topic: changeLogOf(this.#topology, where.store),
-          partition: Number(where.task.split('_')[1]),
-        },
-        timestamped: spec?.kind === 'key-value' && spec.timestamped,
-        entries: content.entries,
-        position: content.position.offset,
-        whole: running.has(`${place.processId} ${where.task}`),
-      })
-    }
+    this.#stores.push(...evidenceOn(place, this.#topology, { when, running }))
   }
 
   #note(deed: Deed, step: string): void {

@@ -1,4 +1,5 @@
 import type { ReadRecord } from '../../../src/testing/cluster.ts'
+import type { Variant } from '../variant.ts'
 
 /** What stood in one store's files at some moment, and which change log it is to equal. */
 export interface StoreEvidence {
@@ -30,7 +31,7 @@ export interface Evidence {
   readonly strict: boolean
   /** Whether nobody wrote who had lost its tasks: exactly once, or processes only died. At least once, such a one undoes what others did. */
   readonly noZombies: boolean
-  readonly caching: boolean
+  readonly variant: Variant
   readonly stores: readonly StoreEvidence[]
   readonly committed: readonly CommittedPosition[]
   /** Partitions whose last stable offset is not their high watermark: a transaction is open there. */

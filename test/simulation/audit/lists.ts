@@ -65,7 +65,7 @@ export interface Counts {
 }
 
 /** 1, 2, 3, … for each name; with caching some are left out, and the last is there; at least once after deaths, at least as many. */
-export function auditCounts({ strict, noZombies, caching }: Evidence, { expected, found }: Counts): string[] {
+export function auditCounts({ strict, noZombies, variant }: Evidence, { expected, found }: Counts): string[] {
   if (!noZombies) return []
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((name) => {
     const list = (found.get(name) ?? []).map(({ value }) => Number(value?.readBigInt64BE(0)))
@@ -73,7 +73,7 @@ export function auditCounts({ strict, noZombies, caching }: Evidence, { expected
     if (!strict)
       return Math.max(0, ...list) >= total ? [] : [`"${name}" was counted to ${list.at(-1)} of ${total}`]
     const rises = list.every((count, index) => count > (list[index - 1] ?? 0))
-    const whole = caching || list.length === total
+    const whole = variant.caching || list.length === total
     if (rises && whole && list.at(-1) === total) return []
     return [`"${name}" was counted ${list.join(' ')}, and is there ${total} times`]
   })
@@ -108,9 +108,9 @@ export function auditChains(evidence: Evidence, { input, found, link, nameOf, va
   const wrong = [...new Set([...wanted.keys(), ...found.keys()])].flatMap((name) => {
     const want = wanted.get(name) ?? []
     const have = (found.get(name) ?? []).map(valueIn)
-    if (evidence.caching ? isWithin(have, want) : have.join(' ') === want.join(' ')) return []
+    if (evidence.variant.caching ? isWithin(have, want) : have.join(' ') === want.join(' ')) return []
     return [
-      `chains of "${name}" are ${have.join(' ')}, not ${evidence.caching ? 'some of ' : ''}${want.join(' ')}`,
+      `chains of "${name}" are ${have.join(' ')}, not ${evidence.variant.caching ? 'some of ' : ''}${want.join(' ')}`,
     ]
   })
   return [...unseen, ...wrong]

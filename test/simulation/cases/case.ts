@@ -12,16 +12,10 @@ import type {
   Topology,
 } from '../../../src/topology/topology.ts'
 import type { Evidence } from '../audit/evidence.ts'
+import type { Variant } from '../variant.ts'
 
 /** Where records go that a function fails on; there in every case. */
 export const deadLetters = 'app-dead-letters'
-
-/** What a seed draws for a topology. */
-export interface Variant {
-  readonly caching: boolean
-  /** Whether a table's own topic serves as its change log. */
-  readonly optimised: boolean
-}
 
 export interface InputRecord extends TestRecord {
   readonly topic: string

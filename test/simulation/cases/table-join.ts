@@ -48,7 +48,7 @@ export const tableJoinCase: SimulationCase = {
   last: (draw) => customers.map((customer) => order(customer, draw)),
   audit: (evidence) => {
     const joined = evidence.read('joined')
-    const changes = evidence.caching ? [] : evidence.read('customers')
+    const changes = evidence.variant.caching ? [] : evidence.read('customers')
     return [
       ...auditJournal(evidence, {
         wanted: evidence.read('orders'),
@@ -58,7 +58,7 @@ export const tableJoinCase: SimulationCase = {
       }),
       ...auditJournal(evidence, {
         wanted: changes,
-        found: evidence.caching ? [] : joined.filter((record) => !isOrder(record)),
+        found: evidence.variant.caching ? [] : joined.filter((record) => !isOrder(record)),
         by: ({ key }) => String(key),
       }),
       ...auditJoins(evidence, joined),
@@ -85,7 +85,7 @@ function auditJoins(evidence: Evidence, joined: readonly ReadRecord[]): string[]
   const rows = recordsBy(evidence.read('customers'), ({ key }) => String(key))
   return [...recordsBy(joined, ({ key }) => String(key))].flatMap(([customer, journal]) => {
     const history = ['null', ...(rows.get(customer) ?? []).map(({ value }) => String(value))]
-    return evidence.caching ? auditRising(customer, history, journal) : auditExact(customer, journal)
+    return evidence.variant.caching ? auditRising(customer, history, journal) : auditExact(customer, journal)
   })
 }
 
