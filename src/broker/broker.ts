@@ -35,6 +35,8 @@ export interface BrokerConnection {
   close(): void
 }
 
+export type { ListenerSecurity }
+
 /** Where clients in memory are told the first node is, unless it listens or is configured; the others are on the ports that follow. */
 const memoryAddress: Address = { host: 'localhost', port: 9092 }
 

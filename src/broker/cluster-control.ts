@@ -12,7 +12,15 @@
 import { StreamError } from '../base/errors.ts'
 import type { CoordinatorKind } from './cluster/layout.ts'
 import type { NodeState } from './node/node-state.ts'
+import { makeTopic, planTopic } from './node/topic-creation.ts'
 import type { Topic } from './topics/topics.ts'
+
+/** What a topic is to be; what is absent is the broker's to say. */
+export interface NewTopic {
+  readonly partitions?: number
+  readonly replicationFactor?: number
+  readonly configs?: Readonly<Record<string, string>>
+}
 
 /** What is to happen to a node's connections and ports. */
 interface NodeHooks {
@@ -27,6 +35,26 @@ export class ClusterControl {
   constructor(state: NodeState, hooks: NodeHooks) {
     this.#state = state
     this.#hooks = hooks
+  }
+
+  /**
+   * Makes a topic; one that is there already stays as it is.
+   *
+   * @throws StreamError `TOPIC_INVALID`
+   */
+  createTopic(name: string, { partitions = -1, replicationFactor = -1, configs = {} }: NewTopic = {}): void {
+    if (this.#state.topics.get(name) !== undefined) return
+    const wish = {
+      name,
+      numPartitions: partitions,
+      replicationFactor,
+      assignments: [],
+      configs: new Map(Object.entries(configs)),
+    }
+    const plan = planTopic(wish, this.#state)
+    if ('error' in plan)
+      throw new StreamError('TOPIC_INVALID', `could not make topic "${name}"`, { detail: plan.message })
+    makeTopic(plan, this.#state)
   }
 
   get nodeIds(): readonly number[] {

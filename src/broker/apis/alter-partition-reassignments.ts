@@ -5,9 +5,9 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
+import { assignmentProblem } from '../cluster/replica-assignment.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { onCluster } from './demand.ts'
-import { assignmentProblem } from './replica-assignment.ts'
 
 type Request = RequestOf<typeof apis.alterPartitionReassignments>
 type Response = DeepPartial<ResponseOf<typeof apis.alterPartitionReassignments>>

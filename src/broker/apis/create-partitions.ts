@@ -3,10 +3,10 @@ import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import type { Topic } from '../topics/topics.ts'
+import { assignmentProblem } from '../cluster/replica-assignment.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { rightTo } from './demand.ts'
 import { refusalOf } from './refusal.ts'
-import { assignmentProblem } from './replica-assignment.ts'
 
 type Wanted = RequestOf<typeof apis.createPartitions>['topics'][number]
 type Response = DeepPartial<ResponseOf<typeof apis.createPartitions>>

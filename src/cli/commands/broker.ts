@@ -1,14 +1,16 @@
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import { systemRandom } from '../../base/random.ts'
 import { Broker } from '../../broker/broker.ts'
-import { openCluster } from '../cluster.ts'
 import { createLogger } from '../logger.ts'
-import { portNumber, withLogging, type LogOptions } from '../options.ts'
+import { positiveWholeNumber, portNumber, withLogging, type LogOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { startRegistry } from '../registry.ts'
 import { aborted, stopSignal } from '../signals.ts'
+
+/** More would not behave otherwise, but take ports. */
+const nodesMax = 100
 
 interface BrokerOptions extends LogOptions {
   readonly port: number
@@ -16,6 +18,7 @@ interface BrokerOptions extends LogOptions {
   readonly topics?: string
   readonly registry?: number
   readonly dataDir?: string
+  readonly nodes: number
 }
 
 export function addBrokerCommand(program: Command, output: Output): void {
@@ -26,6 +29,12 @@ export function addBrokerCommand(program: Command, output: Output): void {
     .option('--port <n>', 'port to listen on; 0: any that is free', portNumber, 9092)
     .option('--host <name>', 'address to listen on', '127.0.0.1')
     .option('--data-dir <folder>', 'folder to keep records and all else in; without, in memory')
+    .option(
+      '--nodes <n>',
+      'nodes of the cluster, each on a port of its own, all in this process',
+      nodeCount,
+      1,
+    )
     .option('--topics <a:4,b:1>', 'topics to make, with their partitions')
     .option(
       '--registry <port>',
@@ -38,22 +47,21 @@ export function addBrokerCommand(program: Command, output: Output): void {
 async function runBroker(options: BrokerOptions, output: Output): Promise<void> {
   const topics = parseTopics(options.topics ?? '')
   const logger = createLogger(options.logLevel, options.logFormat, output)
-  const { dataDir: dataFolder } = options
-  const broker = new Broker({ clock: systemClock, random: systemRandom, logger, dataFolder })
+  const { nodes, dataDir: dataFolder } = options
+  const broker = new Broker({ clock: systemClock, random: systemRandom, logger, nodes, dataFolder })
   const { signal, release } = stopSignal()
   try {
-    const { host, port } = await broker.listen(options.port, options.host)
-    if (topics.length > 0) {
-      await using cluster = openCluster({ bootstrap: `${host}:${port}` }, logger)
-      await cluster.kafka.admin.createTopics(topics)
-    }
-    output.line(`broker listening on ${host}:${port}, records in ${dataFolder ?? 'memory'}`)
+    for (const { name, partitions } of topics) broker.cluster.createTopic(name, { partitions })
+    await broker.listen(options.port, options.host)
+    const addresses = broker.cluster.nodeIds.map((nodeId) => broker.addressOf(nodeId))
+    const bootstrap = addresses.map(({ host, port }) => `${host}:${port}`).join(',')
+    output.line(`broker listening on ${bootstrap}, records in ${dataFolder ?? 'memory'}`)
     for (const topic of topics) output.line(`topic ${topic.name}, ${topic.partitions} partitions`)
     await using registry =
       options.registry === undefined
         ? undefined
         : await startRegistry(
-            { bootstrap: `${host}:${port}`, host: options.host, port: options.registry },
+            { bootstrap, host: options.host, port: options.registry },
             logger,
           )
     if (registry !== undefined) output.line(`schema registry listening on ${registry.url}`)
@@ -64,9 +72,13 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
   }
 }
 
-function parseTopics(
-  text: string,
-): { name: string; partitions: number; replicationFactor: number; configs: Record<string, string> }[] {
+function nodeCount(text: string): number {
+  const count = positiveWholeNumber(text)
+  if (count > nodesMax) throw new InvalidArgumentError(`It takes 1 to ${nodesMax}.`)
+  return count
+}
+
+function parseTopics(text: string): { name: string; partitions: number }[] {
   const parts = text.split(',').filter((part) => part !== '')
   return parts.map((part) => {
     const [, name, partitions = '1'] = /^([A-Za-z0-9._-]{1,249})(?::(\d+))?$/.exec(part) ?? []
@@ -75,6 +87,6 @@ function parseTopics(
         hint: 'Write them as orders:4,users:1.',
       })
     }
-    return { name, partitions: Number(partitions), replicationFactor: -1, configs: {} }
+    return { name, partitions: Number(partitions) }
   })
 }

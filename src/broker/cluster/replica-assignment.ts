@@ -1,4 +1,4 @@
-import type { Layout } from '../cluster/layout.ts'
+import type { Layout } from './layout.ts'
 
 /** What is wrong with a list of replicas that somebody wrote by hand; undefined where nothing is. */
 export function assignmentProblem(replicas: readonly number[], layout: Layout): string | undefined {

@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { expect, test } from 'vitest'
+import type { Output } from '../output.ts'
+import { buildProgram } from '../program.ts'
+
+/** What the command says when it is called in vain. */
+function call(...options: readonly string[]): Promise<unknown> {
+  const output: Output = { line: () => {}, note: () => {}, interactive: false, status: () => {} }
+  const program = buildProgram(output)
+  for (const command of program.commands) command.configureOutput({ writeErr: () => {} })
+  return program.parseAsync(['broker', '--port', '0', ...options], { from: 'user' })
+}
+
+test('a port that another program has is named, with what to do', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  await expect(call('--port', String(port))).rejects.toThrow(
+    expect.objectContaining({ code: 'PORT_IN_USE', message: `could not listen on port ${port}` }),
+  )
+  server.close()
+})
+
+test.each([
+  ['orders:0', '"orders:0" is no topic with its partitions'],
+  ['a b:1', '"a b:1" is no topic with its partitions'],
+  ['a:1,:2', '":2" is no topic with its partitions'],
+])('topics such as %j are refused before anything runs', async (topics, message) => {
+  await expect(call('--topics', topics)).rejects.toThrow(
+    expect.objectContaining({ code: 'USAGE_INVALID', message }),
+  )
+})
+
+test.each([
+  ['0', 'It takes a whole number above 0.'],
+  ['1000', 'It takes 1 to 100.'],
+])('a cluster of %s nodes is refused', async (nodes, message) => {
+  await expect(call('--nodes', nodes)).rejects.toThrow(message)
+})
+
+test('a name that Kafka refuses is refused with Kafka’s reason', async () => {
+  await expect(call('--topics', '..:1')).rejects.toThrow(
+    expect.objectContaining({ code: 'TOPIC_INVALID', detail: "Topic name is invalid: '..' is not allowed" }),
+  )
+})

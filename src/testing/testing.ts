@@ -1,0 +1,20 @@
+/**
+ * The package's entry `weft-streams/testing`: a Kafka broker inside a test, whose time, chance and failures are the test's own. The guide
+ * is docs/guides/testing.md.
+ */
+export { startBroker, type RunningBroker, type StartOptions } from './start-broker.ts'
+export { Broker, type BrokerConnection, type ListenerSecurity } from '../broker/broker.ts'
+export type { BrokerConfig, BrokerOptions } from '../broker/broker-config.ts'
+export type { ClusterControl, NewTopic } from '../broker/cluster-control.ts'
+export type {
+  ActiveFault,
+  Fault,
+  FaultControl,
+  FaultRule,
+  InterceptedRequest,
+} from '../broker/fault-control.ts'
+export { systemClock, type Clock, type Timer } from '../base/clock.ts'
+export { ManualClock } from '../base/manual-clock.ts'
+export { seededRandom, systemRandom, type Random } from '../base/random.ts'
+export { silentLogger, type Logger } from '../base/logger.ts'
+export { StreamError } from '../base/errors.ts'

@@ -1,0 +1,25 @@
+/** `weft broker` as people start it: a process of its own, on ports of the loopback. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { silentLogger } from '../../src/base/logger.ts'
+import { openCluster } from '../../src/cli/cluster.ts'
+import { startWeft } from '../weft-process.ts'
+
+test('a cluster of several nodes says where they are, has its topics, and ends in order', async () => {
+  const weft = startWeft(['broker', '--port', '0', '--nodes', '3', '--topics', 'orders:6,users'])
+  while (!weft.stdout().includes('topic users')) {
+    expect(weft.stderr()).toBe('')
+    await sleep(50)
+  }
+  const [first = '', ...topics] = weft.stdout().trim().split('\n')
+  expect(topics).toEqual(['topic orders, 6 partitions', 'topic users, 1 partitions'])
+  const addresses = [...first.matchAll(/127\.0\.0\.1:\d+/g)].map(([address]) => address)
+  expect(addresses.length).toBe(3)
+  {
+    // From any of them a client finds all.
+    await using cluster = openCluster({ bootstrap: addresses[2] ?? '' }, silentLogger)
+    const [orders] = await cluster.kafka.admin.describeTopics(['orders'])
+    expect(new Set(orders?.partitions.map(({ leader }) => leader))).toEqual(new Set([1, 2, 3]))
+  }
+  expect((await weft.stop()).code).toBe(0)
+})
