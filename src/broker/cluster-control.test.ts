@@ -248,6 +248,15 @@ describe('a node that stops', () => {
   })
 })
 
+test('faults may be those of one node', async () => {
+  const { broker, on } = openThree()
+  const fault = { kind: 'error', error: 'UNKNOWN_SERVER_ERROR', when: 'instead' } as const
+  const active = broker.faults.add({ api: 'DescribeCluster', nodeId: 2, fault })
+  const errors = [1, 2, 3].map(async (nodeId) => errorOf(await on(nodeId).send(apis.describeCluster, {})))
+  expect(await Promise.all(errors)).toEqual(['NONE', 'UNKNOWN_SERVER_ERROR', 'NONE'])
+  expect(active.hits).toBe(1)
+})
+
 describe('over TCP', () => {
   test('each node has a port, gives it up when it stops and takes it again', async () => {
     await using broker = openThree().broker

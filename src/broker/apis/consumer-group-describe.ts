@@ -62,6 +62,7 @@ function describeMember(member: ConsumerMember, target: PartitionKeys, call: Cal
     clientId,
     clientHost,
     subscribedTopicNames: subscribedTopics,
+    subscribedTopicRegex: member.pattern?.text ?? null,
     assignment: { topicPartitions: named(assigned, call) },
     targetAssignment: { topicPartitions: named(target, call) },
     memberType,

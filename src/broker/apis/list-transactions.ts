@@ -1,9 +1,11 @@
 /**
- * ListTransactions (66): the transactional ids that the node asked coordinates and the caller may describe, filtered by state and producer; from version 1 on by age. Version 2, with a pattern of
- * the id, is not offered: a regular expression from outside could hold the thread for ever.
+ * ListTransactions (66): the transactional ids that the node asked coordinates and the caller may describe, filtered by state and producer;
+ * from version 1 on by age, from version 2 on by a regular expression.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
+import { kafkaErrorCode } from '../../protocol/error-codes.ts'
+import { PatternProblem, readPattern } from '../patterns/linear-pattern.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 import { transactionStateNames } from '../transactions/transaction-states.ts'
 import { defineHandler } from './api-handler.ts'
@@ -15,15 +17,17 @@ type Response = DeepPartial<ResponseOf<typeof apis.listTransactions>>
 
 export const listTransactionsHandler = defineHandler({
   api: apis.listTransactions,
-  maxVersion: 1,
   handle(request, call): Response {
     const { node } = call
     const names = new Set(Object.values(transactionStateNames))
     const unknownStateFilters = request.stateFilters.filter((name) => !names.has(name))
     const nowMs = node.clock.nowMs()
+    const pattern = readPattern(request.transactionalIdPattern)
+    if (pattern instanceof PatternProblem) return { errorCode: kafkaErrorCode('INVALID_REGULAR_EXPRESSION') }
     const transactionStates = node.transactions
       .all()
       .filter((transaction) => matches(transaction, request, nowMs))
+      .filter(({ transactionalId }) => pattern?.matches(transactionalId) ?? true)
       .filter(
         ({ transactionalId }) => refusalOf(call, onTransaction(transactionalId, 'describe')) === undefined,
       )

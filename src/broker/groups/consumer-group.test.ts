@@ -32,7 +32,11 @@ class Consumer {
 
   /** A full heartbeat. */
   async beat(change: Beat = {}) {
-    const answer = await this.client.send(apis.consumerGroupHeartbeat, this.#request(change), 0)
+    const answer = await this.client.send(
+      apis.consumerGroupHeartbeat,
+      this.#request(change),
+      this.memberId === '' ? 0 : 1,
+    )
     if (answer.errorCode === 0 && answer.memberEpoch >= 0) {
       this.epoch = answer.memberEpoch
       this.memberId = answer.memberId ?? ''
@@ -413,3 +417,41 @@ property.prop([fc.array(step, { maxLength: 60 })], { numRuns: 40 })(
     expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1)
   },
 )
+
+describe('a subscription by a regular expression', () => {
+  const byPattern = (text: string): Beat => ({ subscribedTopicNames: [], subscribedTopicRegex: text })
+
+  async function openMany() {
+    const setup = openTestBroker()
+    for (const name of ['orders-a', 'orders-b', 'users']) await setup.client.createTopic(name)
+    return { ...setup, one: new Consumer(setup, 'one', { topics: [] }) }
+  }
+
+  test('follows the topics that it fits, those that come later too, until it ends', async () => {
+    const { one, client } = await openMany()
+    const beat = async (change: Beat) => {
+      const answer = await one.beat(change)
+      one.obey()
+      return answer
+    }
+    expect((await beat({ memberEpoch: 0, ...byPattern('orders-.*') })).errorCode).toBe(0)
+    expect(one.partitions.length).toBe(2)
+    await client.createTopic('orders-c')
+    for (let round = 0; round < 3; round++) await beat({ subscribedTopicRegex: null })
+    expect(one.partitions.length).toBe(3)
+    const { groups } = await client.send(apis.consumerGroupDescribe, { groupIds: ['g'] })
+    expect(groups[0]?.members[0]).toMatchObject({
+      subscribedTopicNames: [],
+      subscribedTopicRegex: 'orders-.*',
+    })
+    for (let round = 0; round < 4; round++) await beat({ ...byPattern(''), subscribedTopicNames: ['users'] })
+    expect(one.partitions.length).toBe(1)
+  })
+
+  test('is refused with what is wrong with it', async () => {
+    const { one } = await openMany()
+    const answer = await one.beat({ memberEpoch: 0, ...byPattern('orders-(') })
+    expect(errorOf(answer)).toBe('INVALID_REGULAR_EXPRESSION')
+    expect(answer.errorMessage).toContain('a group is not closed')
+  })
+})

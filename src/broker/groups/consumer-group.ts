@@ -14,7 +14,14 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
-import { isReconciled, nextStep, type ConsumerMember, type PartitionKeys } from './consumer-member.ts'
+import {
+  isReconciled,
+  nextStep,
+  topicsOf,
+  type ConsumerMember,
+  type PartitionKeys,
+} from './consumer-member.ts'
+import type { LinearPattern } from '../patterns/linear-pattern.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { OffsetCommitClaim } from './group-requests.ts'
 import { defaultAssignor, serverAssignors, type AssignedTopic } from './server-assignors.ts'
@@ -46,6 +53,10 @@ export interface ConsumerHeartbeat {
   readonly clientHost: string
   readonly rebalanceTimeoutMs: number | undefined
   readonly subscribedTopics: readonly string[] | undefined
+  /** Null: by names only, from here on. */
+  readonly pattern: LinearPattern | null | undefined
+  /** The topics that a pattern fits and the member may know of, in their order. */
+  readonly topicsFitting: (pattern: LinearPattern) => readonly string[]
   readonly serverAssignor: string | undefined
   readonly owned: PartitionKeys | undefined
 }
@@ -127,7 +138,7 @@ export class ConsumerGroup {
   }
 
   isSubscribedTo(topic: string): boolean {
-    return this.members().some(({ subscribedTopics }) => subscribedTopics.includes(topic))
+    return this.members().some((member) => topicsOf(member).includes(topic))
   }
 
   heartbeat(beat: ConsumerHeartbeat): HeartbeatOutcome {
@@ -262,29 +273,29 @@ export class ConsumerGroup {
   }
 
   #update(member: ConsumerMember, beat: ConsumerHeartbeat): void {
-    const before = member.subscribedTopics
-    const assignorBefore = member.serverAssignor
+    const before = wishOf(member)
     member.clientId = beat.clientId
     member.clientHost = beat.clientHost
     member.rackId = beat.rackId ?? member.rackId
     member.rebalanceTimeoutMs = beat.rebalanceTimeoutMs ?? member.rebalanceTimeoutMs
     member.serverAssignor = beat.serverAssignor ?? member.serverAssignor
-    member.subscribedTopics = [...(beat.subscribedTopics ?? before)].toSorted()
-    const changed =
-      member.subscribedTopics.join() !== before.join() || member.serverAssignor !== assignorBefore
-    if (changed) this.#epoch++
+    member.subscribedTopics = [...(beat.subscribedTopics ?? member.subscribedTopics)].toSorted()
+    if (beat.pattern !== undefined) member.pattern = beat.pattern
+    member.matchedTopics = member.pattern === null ? [] : beat.topicsFitting(member.pattern)
+    if (wishOf(member) !== before) this.#epoch++
   }
 
   /** Computes the target of the group's epoch, where it has not been yet, or where topics have changed. */
   #retarget(): void {
     const { topicsNamed, logger } = this.#settings
-    const topics = topicsNamed(new Set(this.members().flatMap(({ subscribedTopics }) => subscribedTopics)))
+    const topics = topicsNamed(new Set(this.members().flatMap(topicsOf)))
     const seen = topics.map(({ id, partitions }) => `${id}:${partitions}`).join()
     if (seen !== this.#topicsSeen && this.#epoch === this.#targetEpoch) this.#epoch++
     this.#topicsSeen = seen
     if (this.#epoch === this.#targetEpoch) return
-    const subscribers = this.members().map(({ memberId, instanceId, subscribedTopics }) => {
-      return { memberId, instanceId, subscribedTopics, before: this.targetOf(memberId) }
+    const subscribers = this.members().map((member) => {
+      const { memberId, instanceId } = member
+      return { memberId, instanceId, subscribedTopics: topicsOf(member), before: this.targetOf(memberId) }
     })
     const { assignor } = this
     this.#targets =
@@ -353,6 +364,8 @@ function newMember(beat: ConsumerHeartbeat, memberId: string): ConsumerMember {
     clientHost: beat.clientHost,
     rebalanceTimeoutMs: beat.rebalanceTimeoutMs ?? 0,
     subscribedTopics: [],
+    pattern: null,
+    matchedTopics: [],
     serverAssignor: null,
     epoch: joining,
     previousEpoch: joining,
@@ -362,6 +375,11 @@ function newMember(beat: ConsumerHeartbeat, memberId: string): ConsumerMember {
     session: undefined,
     rebalance: undefined,
   }
+}
+
+/** What a member's part of the target depends on. */
+function wishOf(member: ConsumerMember): string {
+  return JSON.stringify([topicsOf(member), member.pattern?.text, member.serverAssignor])
 }
 
 function refused(error: KafkaErrorName, message: string): HeartbeatOutcome {

@@ -8,6 +8,7 @@
  * Source. KIP-848, and Apache Kafka's `CurrentAssignmentBuilder`.
  */
 import type { Timer } from '../../base/clock.ts'
+import type { LinearPattern } from '../patterns/linear-pattern.ts'
 
 /** Partitions as `topicId:partition`. */
 export type PartitionKeys = ReadonlySet<string>
@@ -27,7 +28,11 @@ export interface ConsumerMember {
   clientId: string
   clientHost: string
   rebalanceTimeoutMs: number
+  /** By name, in their order. */
   subscribedTopics: readonly string[]
+  pattern: LinearPattern | null
+  /** The topics that the pattern fits, in their order. */
+  matchedTopics: readonly string[]
   serverAssignor: string | null
   /** −2 while a static member is away and its place is kept. */
   epoch: number
@@ -48,6 +53,11 @@ export interface Target {
 
 /** What changes of a member in a step. */
 export type MemberStep = Pick<ConsumerMember, 'state' | 'epoch' | 'assigned' | 'revoking'>
+
+/** All topics that a member is to have partitions of. */
+export function topicsOf({ subscribedTopics, matchedTopics }: ConsumerMember): readonly string[] {
+  return [...new Set([...subscribedTopics, ...matchedTopics])]
+}
 
 export function isReconciled({ state, epoch }: ConsumerMember, targetEpoch: number): boolean {
   return state === 'stable' && epoch === targetEpoch

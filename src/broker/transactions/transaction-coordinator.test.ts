@@ -414,6 +414,13 @@ test('administrators see what is open', async () => {
   expect(listed.transactionStates).toEqual([
     { transactionalId: 'tx', producerId, transactionState: 'Ongoing' },
   ])
+  const byPattern = async (transactionalIdPattern: string) => {
+    const answer = await client.send(apis.listTransactions, { transactionalIdPattern })
+    return [errorOf(answer), answer.transactionStates.length]
+  }
+  expect(await byPattern('t.*')).toEqual(['NONE', 1])
+  expect(await byPattern('t')).toEqual(['NONE', 0])
+  expect(await byPattern('t(')).toEqual(['INVALID_REGULAR_EXPRESSION', 0])
   const { transactionStates } = await client.send(apis.describeTransactions, {
     transactionalIds: ['tx', 'other'],
   })
