@@ -60,10 +60,7 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
     await using registry =
       options.registry === undefined
         ? undefined
-        : await startRegistry(
-            { bootstrap, host: options.host, port: options.registry },
-            logger,
-          )
+        : await startRegistry({ bootstrap, host: options.host, port: options.registry }, logger)
     if (registry !== undefined) output.line(`schema registry listening on ${registry.url}`)
     await aborted(signal)
   } finally {
