@@ -23,10 +23,12 @@ export function whatJavaLacks(): string | undefined {
 /** Compiles the Java programs and collects their jars, where a source is newer than the last build. */
 export function buildJava(): void {
   if (isBuilt()) return
-  for (const pom of ['older/pom.xml', 'pom.xml']) {
-    const mvn = spawnSync('mvn', ['-q', '-B', '-f', pom, 'compile'], { cwd: project, encoding: 'utf8' })
-    if (mvn.status !== 0) throw new Error(`the Java programs do not build:\n${mvn.stdout}${mvn.stderr}`)
-  }
+  for (const pom of ['older/pom.xml', 'pom.xml']) compile(project, pom)
+}
+
+function compile(folder: string, pom: string): void {
+  const mvn = spawnSync('mvn', ['-q', '-B', '-f', pom, 'compile'], { cwd: folder, encoding: 'utf8' })
+  if (mvn.status !== 0) throw new Error(`the Java programs do not build:\n${mvn.stdout}${mvn.stderr}`)
 }
 
 function isBuilt(): boolean {
@@ -34,6 +36,18 @@ function isBuilt(): boolean {
   const builtMs = Math.min(...globSync(`${buildMark}/*.class`).map((file) => statSync(file).mtimeMs))
   const sources = [...globSync(`${project}/{,older/}pom.xml`), ...globSync(`${project}/src/**/*.java`)]
   return sources.every((file) => statSync(file).mtimeMs < builtMs)
+}
+
+const registryProject = join(import.meta.dirname, 'java-registry')
+
+/** Apicurio's serialisers and our programs for them, compiled where a source is newer than the last build. */
+export function registryClassPath(): string {
+  const own = join(registryProject, 'target/classes')
+  const built = globSync(`${own}/weft/*.class`).map((file) => statSync(file).mtimeMs)
+  const sources = [join(registryProject, 'pom.xml'), ...globSync(`${registryProject}/src/**/*.java`)]
+  const fresh = built.length > 0 && sources.every((file) => statSync(file).mtimeMs < Math.min(...built))
+  if (!fresh) compile(registryProject, 'pom.xml')
+  return [own, join(registryProject, 'lib/*')].join(':')
 }
 
 /** Kafka 4.3, broker and clients, and our programs. */

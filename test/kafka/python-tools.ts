@@ -4,7 +4,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from '../weft-process.ts'
 
-const packages = ['confluent-kafka==2.16.1']
+const packages = ['confluent-kafka[avro,protobuf,json]==2.16.1', 'grpcio-tools==1.85.1']
 const folder = join(repository, '.cache/python')
 const python = join(folder, 'bin/python')
 /** Names the packages, so that another list of them makes the environment anew. */

@@ -57,7 +57,7 @@ class AvroComparison {
 
   #compareNew(reader: AvroType, writer: AvroType, path: string): readonly AvroDifference[] {
     if (writer.kind === 'union' && reader.kind !== 'union')
-      return writer.branches.flatMap((branch) => this.compare(reader, branch, path))
+      return writer.branches.flatMap((branch, index) => this.compare(reader, branch, `${path}/${index}`))
     if (reader.kind === 'union') return this.#compareToUnion(reader.branches, writer, path)
     if (reader.kind === writer.kind) return this.#compareSameKind(reader, writer, path)
     if (promotions[writer.kind]?.includes(reader.kind) === true) return []
@@ -105,6 +105,9 @@ class AvroComparison {
       const written = writtenField(field, writer)
       if (written !== undefined) return this.compare(field.type, written.type, `${at}/type`)
       if (field.default !== undefined) return []
+      // As Java has it: an enum's own default is no default of the field, and what is said is that the enum is no record.
+      if (field.type.kind === 'enum' && field.type.default !== undefined)
+        return this.compare(field.type, writer, `${at}/type`)
       return [{ type: 'READER_FIELD_MISSING_DEFAULT_VALUE', path: at, fact: field.name }]
     })
   }

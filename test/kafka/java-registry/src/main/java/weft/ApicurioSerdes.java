@@ -1,0 +1,107 @@
+package weft;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.DynamicMessage;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.apicurio.registry.serde.avro.AvroKafkaDeserializer;
+import io.apicurio.registry.serde.avro.AvroKafkaSerializer;
+import io.apicurio.registry.serde.jsonschema.JsonSchemaKafkaDeserializer;
+import io.apicurio.registry.serde.protobuf.ProtobufKafkaDeserializer;
+import io.apicurio.registry.serde.protobuf.ProtobufKafkaSerializer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serializer;
+
+/**
+ * Apicurio's serialisers against a registry. `write URL` prints what they make of a value of each kind with several settings, one JSON
+ * object a line; `read URL FILE` reads such lines, with the settings that each names, and prints what it found.
+ */
+public final class ApicurioSerdes {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Schema ORDER = new Schema.Parser().parse(
+      "{\"type\":\"record\",\"name\":\"Order\",\"namespace\":\"shop\",\"fields\":["
+          + "{\"name\":\"id\",\"type\":\"long\"},{\"name\":\"note\",\"type\":[\"null\",\"string\"],\"default\":null}]}");
+
+  public static void main(String[] args) throws Exception {
+    if (args[0].equals("write")) write(args[1]);
+    else for (String line : Files.readAllLines(Path.of(args[2]))) read(args[1], (ObjectNode) JSON.readTree(line));
+    System.exit(0);
+  }
+
+  private static void write(String url) throws Exception {
+    Map<String, Map<String, String>> settings = new java.util.LinkedHashMap<>();
+    settings.put("plain", Map.of());
+    settings.put("global", Map.of("apicurio.registry.use-id", "globalId",
+        "apicurio.registry.id-handler", "io.apicurio.registry.serde.Legacy8ByteIdHandler"));
+    settings.put("headers", Map.of("apicurio.registry.headers.enabled", "true"));
+    settings.put("record", Map.of("apicurio.registry.artifact-resolver-strategy",
+        "io.apicurio.registry.serde.avro.strategy.RecordIdStrategy"));
+    for (var entry : settings.entrySet()) {
+      GenericRecord record = new GenericData.Record(ORDER);
+      record.put("id", 7L);
+      record.put("note", "grün");
+      print("avro-" + entry.getKey(), entry.getValue(), configured(new AvroKafkaSerializer<>(), url, entry.getValue(), true), record);
+    }
+    Struct message = Struct.newBuilder().putFields("a", Value.newBuilder().setNumberValue(1).build()).build();
+    for (String name : new String[] {"plain", "global", "headers"})
+      print("protobuf-" + name, settings.get(name), configured(new ProtobufKafkaSerializer<Struct>(), url, settings.get(name), true), message);
+  }
+
+  private static <T> void print(String topic, Map<String, String> settings, Serializer<T> serializer, T value) throws Exception {
+    Headers headers = new RecordHeaders();
+    byte[] data = serializer.serialize(topic, headers, value);
+    ObjectNode line = JSON.createObjectNode().put("topic", topic).put("data", Base64.getEncoder().encodeToString(data));
+    line.set("settings", JSON.valueToTree(settings));
+    for (Header header : headers) line.withArray("headers").addArray().add(header.key()).add(Base64.getEncoder().encodeToString(header.value()));
+    System.out.println(JSON.writeValueAsString(line));
+  }
+
+  private static void read(String url, ObjectNode line) throws Exception {
+    Map<String, String> settings = new HashMap<>();
+    line.path("settings").fields().forEachRemaining(field -> settings.put(field.getKey(), field.getValue().asText()));
+    String topic = line.get("topic").asText();
+    Headers headers = new RecordHeaders();
+    for (JsonNode header : line.withArray("headers")) headers.add(header.get(0).asText(), Base64.getDecoder().decode(header.get(1).asText()));
+    byte[] data = Base64.getDecoder().decode(line.get("data").asText());
+    Object found;
+    if (topic.startsWith("avro")) found = configured(new AvroKafkaDeserializer<GenericRecord>(), url, settings).deserialize(topic, headers, data);
+    else if (topic.startsWith("json")) found = configured(new JsonSchemaKafkaDeserializer<JsonNode>(), url, settings).deserialize(topic, headers, data);
+    else found = ((DynamicMessage) (Object) configured(new ProtobufKafkaDeserializer<DynamicMessage>(), url, settings).deserialize(topic, headers, data)).getAllFields().size();
+    System.out.println(topic + " " + found);
+  }
+
+  private static <T> Serializer<T> configured(Serializer<T> serializer, String url, Map<String, String> settings, boolean register) {
+    serializer.configure(configs(url, settings, register), false);
+    return serializer;
+  }
+
+  private static <T> Deserializer<T> configured(Deserializer<T> deserializer, String url, Map<String, String> settings) {
+    Map<String, Object> configs = configs(url, settings, false);
+    if (deserializer instanceof ProtobufKafkaDeserializer)
+      configs.put("apicurio.registry.deserializer.value.return-class", DynamicMessage.class.getName());
+    if (deserializer instanceof JsonSchemaKafkaDeserializer)
+      configs.put("apicurio.registry.deserializer.value.return-class", JsonNode.class.getName());
+    deserializer.configure(configs, false);
+    return deserializer;
+  }
+
+  private static Map<String, Object> configs(String url, Map<String, String> settings, boolean register) {
+    Map<String, Object> configs = new HashMap<>(settings);
+    configs.put("apicurio.registry.url", url + "/apis/registry/v3");
+    configs.put("apicurio.registry.auto-register", Boolean.toString(register));
+    return configs;
+  }
+}
