@@ -3,7 +3,7 @@
  * for ever; connections cut and answers lost, before and after. The client must end, say what `outcomes.txt` says, and break no law:
  * what was acknowledged stays, nothing is written twice, no transaction stays open.
  *
- * A run takes every so-manieth cell; `FAULTS=full` takes all, and writes `outcomes.txt` anew with `-u`.
+ * Then many faults at once, by chance: those that pass must be survived. A run takes every so-manieth cell and few seeds; `FAULTS=full` takes all, and writes `outcomes.txt` anew with `-u`.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,12 +14,14 @@ import { cellsOf, cellText, mustGoOn, tryOut, type Cell } from './matrix.ts'
 import { moves } from './moves.ts'
 import { exceptionLines, outcomeIn, type Told } from './outcomes.ts'
 import { reads } from './reads.ts'
+import { weather } from './storm.ts'
 import type { Workload } from './workload.ts'
 import { writes } from './writes.ts'
 
 const full = process.env['FAULTS'] === 'full'
 /** No divisor of the number of faults, so that a run meets each kind at some API. */
 const smokeStep = 53
+const storms = full ? 200 : 2
 const workloads: readonly Workload[] = [writes, reads, moves(1), moves(2), joins, administers]
 const file = join(import.meta.dirname, 'outcomes.txt')
 const pinned = readFileSync(file, 'utf8').trim().split('\n')
@@ -49,6 +51,15 @@ describe.each(workloads)('a client that $name', (workload) => {
       if (mustGoOn(cell)) expect(outcome, cellText(cell)).toBe('goes on')
       else if (!full) expect(outcome, cellText(cell)).toBe(outcomeIn(pinned, cell))
       expect(['INVARIANT_BROKEN', 'INTERRUPTED'], cellText(cell)).not.toContain(outcome)
+    }
+  })
+
+  test('goes on through storms of faults that pass, and breaks no law', { timeout: 900_000 }, async () => {
+    for (let seed = 1; seed <= storms; seed++) {
+      const outcome = await weather(workload, seed).catch((error: unknown) => {
+        throw new Error(`seed ${seed}`, { cause: error })
+      })
+      expect(outcome, `seed ${seed}`).toBe('goes on')
     }
   })
 })

@@ -31,7 +31,7 @@ async function moveAll(world: World): Promise<Outcome> {
   let producer: Producer | undefined
   for (let round = 0; ; round++) {
     try {
-      producer ??= await openProducer(world.subject)
+      producer ??= await openProducer(world)
       await moveFrom(await position(world.subject), producer)
       await producer.close()
       return 'goes on'
@@ -68,9 +68,9 @@ async function abortAfter(producer: Producer | undefined, code: string): Promise
   }
 }
 
-async function openProducer(subject: Kafka): Promise<Producer> {
+async function openProducer({ subject, patienceMs }: World): Promise<Producer> {
   const transactional = { id: 'mover', timeoutMs }
-  const producer = subject.producer({ ...producerDefaults, deliveryTimeoutMs: 3_000, transactional })
+  const producer = subject.producer({ ...producerDefaults, deliveryTimeoutMs: patienceMs, transactional })
   try {
     await producer.init()
     await producer.partitionCount('out')

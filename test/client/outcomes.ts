@@ -74,7 +74,7 @@ function whenOf({ fault }: Cell): string {
 
 /** The error, or how the answer was lost and how many requests had passed. */
 function whatOf({ fault, skip }: Cell): string {
-  return fault.kind === 'error' ? fault.error : `${fault.kind} ${skip}`
+  return fault.kind === 'error' ? `${fault.error}${skip > 0 ? ` ${skip}` : ''}` : `${fault.kind} ${skip}`
 }
 
 /** Groups by their meaning, where most of one are there; then the others by name. */

@@ -6,10 +6,10 @@ import { inMemoryConnector } from '../../src/testing/in-memory-connector.ts'
 import type { TestCluster } from '../../src/testing/cluster.ts'
 
 export const subjectId = 'subject'
-/** Short beside the limit of a run, so that a fault that stays is given up in time. */
-export const limits = { requestTimeoutMs: 1_000, startTimeoutMs: 3_000, retryTimeoutMs: 3_000 } as const
+const requestTimeoutMs = 1_000
 
-export function openSubject({ clock, random, broker }: TestCluster): Kafka {
+/** @param patienceMs - how long it tries again */
+export function openSubject({ clock, random, broker }: TestCluster, patienceMs: number): Kafka {
   return openKafka({
     bootstrap: ['broker:9092'],
     clientId: subjectId,
@@ -17,6 +17,8 @@ export function openSubject({ clock, random, broker }: TestCluster): Kafka {
     clock,
     random,
     logger: silentLogger,
-    ...limits,
+    requestTimeoutMs,
+    startTimeoutMs: patienceMs,
+    retryTimeoutMs: patienceMs,
   })
 }

@@ -21,6 +21,10 @@ export interface Workload {
 export interface World {
   readonly cluster: TestCluster
   readonly subject: Kafka
+  /** How long a batch is tried to be delivered. */
+  readonly patienceMs: number
+  /** An application that got this many errors gives up. */
+  readonly errorsMax: number
 }
 
 export interface Run {
@@ -32,13 +36,10 @@ export interface Run {
 /** How an application goes on after an error, as the error advises; `never` ends it. */
 export async function afterError(thrown: unknown, world: World, round: number): Promise<Outcome | undefined> {
   const { code, retry } = toStreamError(thrown)
-  if (retry === 'never' || round >= roundsMax) return code
+  if (retry === 'never' || round >= world.errorsMax) return code
   if (retry === 'backoff') await sleep(world.cluster.clock, 100)
   return undefined
 }
-
-/** An application that gets the same error this often gives up. */
-const roundsMax = 4
 
 /** Values without their repetitions must be the values. */
 export function duplicatesIn(values: readonly string[]): string[] {

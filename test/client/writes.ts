@@ -11,9 +11,9 @@ export const writes: Workload = {
   transactionVersion: 2,
   apis: ['ApiVersions', 'Metadata', 'InitProducerId', 'Produce'],
   prepare: (cluster) => cluster.createTopic('t', 2),
-  run: async ({ cluster, subject }) => {
+  run: async ({ cluster, subject, patienceMs }) => {
     const acknowledged: string[] = []
-    const producer = subject.producer({ ...producerDefaults, batchBytes: 200, deliveryTimeoutMs: 3_000 })
+    const producer = subject.producer({ ...producerDefaults, batchBytes: 200, deliveryTimeoutMs: patienceMs })
     let outcome: Outcome = 'goes on'
     try {
       await producer.partitionCount('t')

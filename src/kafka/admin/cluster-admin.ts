@@ -4,7 +4,7 @@ import type { BrokerConnection } from '../cluster/broker-connection.ts'
 import { askMetadata, mainLane, type Cluster } from '../cluster/cluster.ts'
 import { topicMissing } from '../topic-missing.ts'
 import { topicFacts, type TopicFacts } from '../cluster/metadata.ts'
-import { responseError } from '../cluster/response-error.ts'
+import { checkResponse, responseError } from '../cluster/response-error.ts'
 import { retrying } from '../cluster/retrying.ts'
 import type {
   Admin,
@@ -137,18 +137,16 @@ export class ClusterAdmin implements Admin {
     return deleteGroup(this.#cluster, groupId)
   }
 
-  async #describe(names: readonly string[] | null): Promise<TopicDescription[]> {
-    const response = await this.#cluster.retryingAny((connection) => askMetadata(connection, names))
-    const described: TopicDescription[] = []
-    for (const topic of response.topics) {
-      const name = kafkaErrorName(topic.errorCode)
-      if (name === 'UNKNOWN_TOPIC_OR_PARTITION') continue
-      if (name !== 'NONE' && name !== 'LEADER_NOT_AVAILABLE') {
-        throw responseError(topic.errorCode, `describe topic "${topic.name}"`)
-      }
-      described.push(topicFacts(topic))
-    }
-    return described
+  #describe(names: readonly string[] | null): Promise<TopicDescription[]> {
+    return this.#cluster.retryingAny(async (connection) => {
+      const { topics } = await askMetadata(connection, names)
+      return topics.flatMap((topic) => {
+        const error = kafkaErrorName(topic.errorCode)
+        if (error === 'UNKNOWN_TOPIC_OR_PARTITION') return []
+        if (error !== 'LEADER_NOT_AVAILABLE') checkResponse(topic.errorCode, `describe topic "${topic.name}"`)
+        return [topicFacts(topic)]
+      })
+    })
   }
 
   async #partitionCount(topic: string): Promise<number | undefined> {

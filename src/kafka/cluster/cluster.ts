@@ -74,6 +74,10 @@ export class Cluster {
   async topic(name: string): Promise<TopicFacts> {
     const known = this.metadata.topic(name)
     if (known !== undefined) return known
+    return retrying(this.context, this.context.retryTimeoutMs, () => this.#askTopic(name))
+  }
+
+  async #askTopic(name: string): Promise<TopicFacts> {
     await this.refresh([name])
     const found = this.metadata.topic(name)
     if (found !== undefined) return found

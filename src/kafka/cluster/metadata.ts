@@ -5,7 +5,7 @@
  * one would send us back. Names once asked for are asked for again at each refresh.
  */
 import type { apis, ResponseOf } from '../../protocol/apis.ts'
-import { kafkaErrorName } from '../../protocol/error-codes.ts'
+import { isRetriable, kafkaErrorName } from '../../protocol/error-codes.ts'
 import type { Address } from './context.ts'
 
 export interface PartitionFacts {
@@ -82,9 +82,12 @@ export class Metadata {
 
   #updateTopic(topic: TopicResponse): void {
     const name = topic.name ?? ''
-    if (topic.errorCode !== 0 && kafkaErrorName(topic.errorCode) !== 'LEADER_NOT_AVAILABLE') {
+    const error = kafkaErrorName(topic.errorCode)
+    const leaderless = error === 'LEADER_NOT_AVAILABLE' && topic.partitions.length > 0
+    if (error !== 'NONE' && !leaderless) {
       this.#refused.set(name, topic.errorCode)
-      this.#topics.delete(name)
+      // Trouble on the way says nothing of the topic: what was known of it still holds.
+      if (!isRetriable(topic.errorCode) || error === 'UNKNOWN_TOPIC_OR_PARTITION') this.#topics.delete(name)
       return
     }
     this.#refused.delete(name)

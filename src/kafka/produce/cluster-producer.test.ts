@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { TestCluster } from '../../testing/cluster.ts'
+import { inMemoryConnector } from '../../testing/in-memory-connector.ts'
+import { openKafka } from '../client.ts'
 import type { FaultRule } from '../../broker/fault-control.ts'
 import type { Producer, ProducerOptions } from '../contracts.ts'
 import { producerDefaults, textRecord } from '../fixtures/clients.ts'
@@ -161,4 +163,26 @@ describe('names', () => {
     const producer = await openProducer(cluster, 't')
     expect(() => producer.append('t', textRecord('a', 2))).toThrow('topic "t" has no partition 2')
   })
+})
+
+test('a broker that cannot tell of a topic for a moment is asked again, and what was known holds meanwhile', async () => {
+  await using cluster = new TestCluster()
+  await cluster.createTopic('t', 2)
+  const { clock, random, broker } = cluster
+  const connector = inMemoryConnector({ clock, brokerAt: () => broker })
+  const stranger = openKafka({ bootstrap: ['broker:9092'], clientId: 'stranger', connector, clock, random })
+  const refused = { kind: 'error', error: 'NETWORK_EXCEPTION', when: 'instead' } as const
+  const asked = cluster.broker.faults.add({ api: 'Metadata', fault: refused, skip: 1, times: 3 })
+  const producer = stranger.producer(producerDefaults)
+  expect(await cluster.run(producer.partitionCount('t'))).toBe(2)
+  expect(asked.hits).toBe(3)
+  const moved = { kind: 'error', error: 'NOT_LEADER_OR_FOLLOWER', when: 'instead' } as const
+  cluster.broker.faults.add({ api: 'Produce', fault: moved, times: 1 })
+  cluster.broker.faults.add({ api: 'Metadata', fault: refused })
+  producer.append('t', textRecord('kept'))
+  await cluster.run(producer.flush())
+  cluster.broker.faults.clear()
+  expect(await valuesIn(cluster, 't')).toEqual(['0:kept'])
+  await cluster.run(producer.close())
+  await cluster.run(stranger.close())
 })
