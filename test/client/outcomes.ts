@@ -64,8 +64,9 @@ function linesOf(alike: readonly Told[]): string[] {
   return [...line('both', both), ...only]
 }
 
-function placeOf({ workload, api, lasting }: Cell): string {
-  return `${workload.name}, ${api}, ${lasting ? 'always' : 'once'}`
+function placeOf({ workload, api, lasting, fault, skip }: Cell): string {
+  const later = fault.kind === 'error' && skip > 0 ? ` after ${skip}` : ''
+  return `${workload.name}, ${api}${later}, ${lasting ? 'always' : 'once'}`
 }
 
 function whenOf({ fault }: Cell): string {
@@ -74,7 +75,7 @@ function whenOf({ fault }: Cell): string {
 
 /** The error, or how the answer was lost and how many requests had passed. */
 function whatOf({ fault, skip }: Cell): string {
-  return fault.kind === 'error' ? `${fault.error}${skip > 0 ? ` ${skip}` : ''}` : `${fault.kind} ${skip}`
+  return fault.kind === 'error' ? fault.error : `${fault.kind} ${skip}`
 }
 
 /** Groups by their meaning, where most of one are there; then the others by name. */

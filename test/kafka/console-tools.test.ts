@@ -138,15 +138,6 @@ const differences: readonly Difference[] = [
     embedded: 'None  None',
     reason: 'when the last transaction began is forgotten when it has ended',
   },
-  {
-    calls: ['kafka-log-dirs'],
-    apache: /[^]*/,
-    embedded:
-      'org.apache.kafka.common.errors.UnsupportedVersionException: The node does not support DESCRIBE_LOG_DIRS\n' +
-      'java.util.concurrent.ExecutionException: org.apache.kafka.common.errors.UnsupportedVersionException: ' +
-      'The node does not support DESCRIBE_LOG_DIRS\n\n= 1',
-    reason: 'records are in memory',
-  },
 ]
 
 /** The place of the address among a tool's arguments: `kafka-transactions` and `kafka-cluster` want it elsewhere. */

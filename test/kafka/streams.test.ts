@@ -22,7 +22,7 @@ import { buildJava, javaClassPath } from './java-tools.ts'
 const words = ['amber', 'birch', 'cedar', 'dune', 'ember', 'fern', 'grove', 'heath']
 const partitions = 4
 const folder = mkdtempSync(join(tmpdir(), 'weft-streams-'))
-const waitMs = 60_000
+const waitMs = 120_000
 
 let broker: Broker
 let bootstrap: string
