@@ -81,6 +81,7 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
   topics.recover()
   groups.recover()
   transactions.recover()
+  const rules = createRules(config, state)
   const clusterId = recoverClusterId(state, config.clusterId, random)
   storage.recovered(topics.all())
   const housekeeping = createHousekeeping(config, options, { storage, topics })
@@ -96,12 +97,7 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
     random,
     logger,
     layout: createLayout(config),
-    features: new Features({
-      'group.version': config.groupVersion,
-      'transaction.version': config.transactionVersion,
-    }),
-    authorizer: createAuthorizer(config),
-    users: new Users({ passwords: config.users, usersMax: config.usersMax }),
+    ...rules,
     topics,
     groups,
     transactions,
@@ -156,12 +152,23 @@ function createLayout(config: BrokerConfig): Layout {
   })
 }
 
-function createAuthorizer(config: BrokerConfig): Authorizer {
-  return new Authorizer({
-    superUsers: config.superUsers,
-    openWithoutAcls: config.allowEveryoneIfNoAclFound,
-    aclsMax: config.aclsMax,
-  })
+/** What administrators change while the broker runs: levels, rights, credentials. */
+function createRules(
+  config: BrokerConfig,
+  state: StateKeeper,
+): Pick<NodeState, 'features' | 'authorizer' | 'users'> {
+  const { groupVersion, transactionVersion, superUsers, aclsMax, users, usersMax } = config
+  const levels = { 'group.version': groupVersion, 'transaction.version': transactionVersion }
+  return {
+    features: new Features(levels, state),
+    authorizer: new Authorizer({
+      superUsers,
+      openWithoutAcls: config.allowEveryoneIfNoAclFound,
+      aclsMax,
+      state,
+    }),
+    users: new Users({ passwords: users, usersMax, state }),
+  }
 }
 
 function createGroups(

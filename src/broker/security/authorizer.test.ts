@@ -1,5 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
+import { noState } from '../log/state-log.ts'
 import {
   aclOperations,
   aclPatterns,
@@ -39,7 +40,7 @@ function acl(rule: Rule = {}): Acl {
 
 function withRules(rules: readonly Rule[], options: { closed?: boolean; superUsers?: string[] } = {}) {
   const { closed = false, superUsers = [] } = options
-  const authorizer = new Authorizer({ superUsers, openWithoutAcls: !closed, aclsMax: 100 })
+  const authorizer = new Authorizer({ superUsers, openWithoutAcls: !closed, aclsMax: 100, state: noState })
   for (const rule of rules) authorizer.add(acl(rule))
   return authorizer
 }
@@ -123,7 +124,7 @@ describe('an authorizer', () => {
   })
 
   test('refuses rules beyond its limit, but not one that it has', () => {
-    const authorizer = new Authorizer({ superUsers: [], openWithoutAcls: true, aclsMax: 1 })
+    const authorizer = new Authorizer({ superUsers: [], openWithoutAcls: true, aclsMax: 1, state: noState })
     expect([acl(), acl(), acl({ name: 'b' })].map((one) => authorizer.add(one))).toEqual([true, true, false])
   })
 })

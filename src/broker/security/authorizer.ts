@@ -2,6 +2,7 @@
  * Answers whether a client may do something, as Kafka's own authorizer does: a rule that denies beats one that allows; a resource
  * that no rule speaks of is open or closed by configuration; super users may do everything.
  */
+import type { StateEntry, StateKeeper } from '../log/state-log.ts'
 import {
   aclOperations,
   aclPermissions,
@@ -30,7 +31,11 @@ export interface AuthorizerOptions {
   readonly openWithoutAcls: boolean
   /** Rules beyond it are refused. */
   readonly aclsMax: number
+  /** Where rules are written down. */
+  readonly state: StateKeeper
 }
+
+const kind = 'acl'
 
 /** Who may do one of these may describe as well; who may alter configs may describe them. */
 const impliedBy: Readonly<Partial<Record<AclOperation, readonly AclOperation[]>>> = {
@@ -41,17 +46,19 @@ const impliedBy: Readonly<Partial<Record<AclOperation, readonly AclOperation[]>>
 export class Authorizer {
   readonly #options: AuthorizerOptions
   readonly #superUsers: ReadonlySet<string>
-  #acls: readonly Acl[] = []
+  #acls: readonly Acl[]
 
   constructor(options: AuthorizerOptions) {
     this.#options = options
     this.#superUsers = new Set(options.superUsers)
+    this.#acls = options.state.recovered(kind).map(({ value }) => value as Acl)
   }
 
   /** @returns false where there are too many; a rule that is there already is no second one */
   add(acl: Acl): boolean {
-    if (this.#acls.some((known) => sameAcl(known, acl))) return true
+    if (this.#acls.some((known) => keyOf(known).join('\n') === keyOf(acl).join('\n'))) return true
     if (this.#acls.length >= this.#options.aclsMax) return false
+    this.#options.state.put([{ key: keyOf(acl), value: acl }])
     this.#acls = [...this.#acls, acl]
     return true
   }
@@ -61,6 +68,7 @@ export class Authorizer {
   }
 
   remove(gone: readonly Acl[]): void {
+    if (gone.length > 0) this.#options.state.put(gone.map((acl) => ({ key: keyOf(acl), value: undefined })))
     this.#acls = this.#acls.filter((acl) => !gone.includes(acl))
   }
 
@@ -118,6 +126,8 @@ function includes(wider: Acl, narrower: Acl): boolean {
   return narrower.patternType === aclPatterns.literal && wider.resourceName === narrower.resourceName
 }
 
-function sameAcl(a: Acl, b: Acl): boolean {
-  return (Object.keys(a) as (keyof Acl)[]).every((key) => a[key] === b[key])
+/** Every part of a rule tells it from others. */
+function keyOf(acl: Acl): StateEntry['key'] {
+  const { resourceType, patternType, resourceName, principal, host, operation, permissionType } = acl
+  return [kind, resourceType, patternType, resourceName, principal, host, operation, permissionType]
 }

@@ -3,6 +3,7 @@
  * administrators have set, which hold no password. Where both are there, SCRAM goes by the latter.
  */
 import { randomBytes } from 'node:crypto'
+import type { StateKeeper } from '../log/state-log.ts'
 import {
   credentialOfPassword,
   scramIterations,
@@ -12,23 +13,33 @@ import {
 } from './scram-mechanisms.ts'
 
 const saltBytes = 16
+const kind = 'scram'
+
+/** As JSON holds it: bytes as base64. */
+type WrittenCredential = { readonly [K in keyof ScramCredential]: K extends 'iterations' ? number : string }
 
 export interface UsersOptions {
   readonly passwords: Readonly<Record<string, string>>
   /** Users with credentials beyond it are refused. */
   readonly usersMax: number
+  /** Where credentials are written down. */
+  readonly state: StateKeeper
 }
 
 export class Users {
   readonly #passwords: ReadonlyMap<string, string>
   readonly #usersMax: number
+  readonly #state: StateKeeper
   readonly #set = new Map<string, Map<ScramMechanism, ScramCredential>>()
   /** Made of passwords when first needed: it takes milliseconds. */
   readonly #derived = new Map<string, ScramCredential>()
 
-  constructor({ passwords, usersMax }: UsersOptions) {
+  constructor({ passwords, usersMax, state }: UsersOptions) {
     this.#passwords = new Map(Object.entries(passwords))
     this.#usersMax = usersMax
+    this.#state = state
+    for (const { key, value } of state.recovered(kind))
+      this.#keep(String(key[1]), key[2] as ScramMechanism, fromState(value as WrittenCredential))
   }
 
   passwordOf(user: string): string | undefined {
@@ -60,19 +71,26 @@ export class Users {
 
   /** @returns false where there are too many users */
   setCredential(user: string, mechanism: ScramMechanism, credential: ScramCredential): boolean {
-    const own = this.#set.get(user) ?? new Map<ScramMechanism, ScramCredential>()
-    if (own.size === 0 && this.#set.size >= this.#usersMax) return false
-    this.#set.set(user, own)
-    own.set(mechanism, credential)
+    if (!this.#set.has(user) && this.#set.size >= this.#usersMax) return false
+    this.#state.put([{ key: [kind, user, mechanism], value: toState(credential) }])
+    this.#keep(user, mechanism, credential)
     return true
   }
 
   /** @returns false where none had been set */
   deleteCredential(user: string, mechanism: ScramMechanism): boolean {
     const own = this.#set.get(user)
-    const gone = own?.delete(mechanism) === true
-    if (own?.size === 0) this.#set.delete(user)
-    return gone
+    if (own?.has(mechanism) !== true) return false
+    this.#state.put([{ key: [kind, user, mechanism], value: undefined }])
+    own.delete(mechanism)
+    if (own.size === 0) this.#set.delete(user)
+    return true
+  }
+
+  #keep(user: string, mechanism: ScramMechanism, credential: ScramCredential): void {
+    const own = this.#set.get(user) ?? new Map<ScramMechanism, ScramCredential>()
+    this.#set.set(user, own)
+    own.set(mechanism, credential)
   }
 
   #deriveCredential(user: string, mechanism: ScramMechanism): ScramCredential | undefined {
@@ -86,4 +104,14 @@ export class Users {
     this.#derived.set(key, made)
     return made
   }
+}
+
+function toState({ salt, iterations, storedKey, serverKey }: ScramCredential): WrittenCredential {
+  const text = (bytes: Buffer): string => bytes.toString('base64')
+  return { salt: text(salt), iterations, storedKey: text(storedKey), serverKey: text(serverKey) }
+}
+
+function fromState({ salt, iterations, storedKey, serverKey }: WrittenCredential): ScramCredential {
+  const bytes = (text: string): Buffer => Buffer.from(text, 'base64')
+  return { salt: bytes(salt), iterations, storedKey: bytes(storedKey), serverKey: bytes(serverKey) }
 }
