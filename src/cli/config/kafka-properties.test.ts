@@ -46,6 +46,18 @@ describe('applyProperties', () => {
     expect(unsupported).toEqual(['acks', 'statestore.cache.max.bytes', 'restore.consumer.fetch.max.bytes'])
   })
 
+  test('names what has no effect on security, rather than passing over it', () => {
+    const { unsupported } = applyProperties({
+      'security.protocol': 'SASL_SSL',
+      'sasl.mechanism': 'PLAIN',
+      'ssl.truststore.password': 'p',
+      'ssl.enabled.protocols': 'TLSv1.3',
+      'ssl.cipher.suites': 'TLS_AES_256_GCM_SHA384',
+      'sasl.kerberos.service.name': 'kafka',
+    })
+    expect(unsupported).toEqual(['ssl.enabled.protocols', 'ssl.cipher.suites', 'sasl.kerberos.service.name'])
+  })
+
   test('keeps a duration as an offset reset', () => {
     expect(applyProperties({ 'auto.offset.reset': 'by_duration:PT1H' }).settings.offsetReset).toBe(
       'by_duration:PT1H',

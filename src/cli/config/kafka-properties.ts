@@ -5,6 +5,7 @@
 import { StreamError } from '../../base/errors.ts'
 import type { ApplicationOptions, ApplicationSettings } from '../../runtime/options.ts'
 import type { OffsetReset } from '../../topology/topology.ts'
+import { securityProperties } from './kafka-security.ts'
 
 type Writable<T> = { -readonly [K in keyof T]?: T[K] }
 
@@ -26,7 +27,12 @@ export interface AppliedProperties {
 type Apply = (draft: DraftSettings, value: string) => string | undefined
 
 /** Read elsewhere: by whoever names the application, connects, and finds the state. */
-const elsewhere = /^(application\.id|bootstrap\.servers|state\.dir|security\.protocol|sasl\.|ssl\.)/
+const elsewhere: ReadonlySet<string> = new Set([
+  'application.id',
+  'bootstrap.servers',
+  'state.dir',
+  ...securityProperties,
+])
 
 const rows: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ['processing.guarantee', guarantee],
@@ -52,6 +58,8 @@ const rows: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ['compression.type', compression],
 ])
 
+const bearer = 'org.apache.kafka.common.security.oauthbearer'
+
 /** Values that say what is the case anyway. */
 const fulfilled: ReadonlyMap<string, readonly string[]> = new Map([
   ['acks', ['all', '-1']],
@@ -59,6 +67,12 @@ const fulfilled: ReadonlyMap<string, readonly string[]> = new Map([
   ['enable.auto.commit', ['false']],
   ['topology.optimization', ['all', 'reuse.ktable.source.topics,merge.repartition.topics']],
   ['allow.auto.create.topics', ['false']],
+  ['ssl.protocol', ['TLS', 'TLSv1.3']],
+  ['ssl.enabled.protocols', ['TLSv1.2,TLSv1.3', 'TLSv1.3,TLSv1.2']],
+  [
+    'sasl.login.callback.handler.class',
+    [`${bearer}.OAuthBearerLoginCallbackHandler`, `${bearer}.secured.OAuthBearerLoginCallbackHandler`],
+  ],
 ])
 
 /** Kafka Streams passes a property on to its consumer or producer where this stands before it. */
@@ -73,7 +87,7 @@ export function applyProperties(properties: Readonly<Record<string, string>>): A
   const settings: DraftSettings = { producer: {}, bounds: {} }
   const unsupported: string[] = []
   const problems: string[] = []
-  const entries = Object.entries(properties).filter(([name]) => !elsewhere.test(name))
+  const entries = Object.entries(properties).filter(([name]) => !elsewhere.has(name))
   for (const [name, given] of entries.toSorted(
     ([a], [b]) => Number(prefixes.test(a)) - Number(prefixes.test(b)),
   )) {

@@ -9,6 +9,29 @@ export type KafkaSecurity = Pick<KafkaTarget, 'tls' | 'sasl'>
 type Tls = NonNullable<KafkaTarget['tls']>
 type StoreName = 'truststore' | 'keystore'
 
+/** All that count; the pages list the same. */
+export const securityProperties: readonly string[] = [
+  'security.protocol',
+  'sasl.mechanism',
+  'sasl.jaas.config',
+  'sasl.oauthbearer.token.endpoint.url',
+  'sasl.oauthbearer.client.credentials.client.id',
+  'sasl.oauthbearer.client.credentials.client.secret',
+  'sasl.oauthbearer.scope',
+  'ssl.truststore.certificates',
+  'ssl.truststore.location',
+  'ssl.truststore.type',
+  'ssl.truststore.password',
+  'ssl.keystore.certificate.chain',
+  'ssl.keystore.key',
+  'ssl.keystore.location',
+  'ssl.keystore.type',
+  'ssl.keystore.password',
+  'ssl.key.password',
+  'ssl.endpoint.identification.algorithm',
+  'ssl.server.name',
+]
+
 const protocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']
 
 /** @throws StreamError `CONFIG_INVALID` for what cannot be done; a cluster is never reached less safely than was asked for */
