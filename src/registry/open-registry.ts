@@ -9,6 +9,8 @@ import { socketTransport, type Transport } from './client/transport.ts'
 import type { SchemaRegistry } from './contracts.ts'
 import type { RegistrySettings } from './settings.ts'
 
+export type { Transport } from './client/transport.ts'
+
 export interface RegistryEnvironment {
   readonly clock: Clock
   readonly random: Random

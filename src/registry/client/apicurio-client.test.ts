@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  avroRecord,
-  caller,
-  openTestClient,
-  openTestServer,
-  refusal,
-  type TestClient,
-} from '../fixtures/test-registry.ts'
+import { openTestRegistry, type TestRegistry } from '../../testing/registry.ts'
+import { avroRecord, caller, refusal } from '../fixtures/test-registry.ts'
 import { apicurioSettings, type ApicurioSettings } from '../settings.ts'
 import type { RegistryServer } from '../registry-server.ts'
 
@@ -14,17 +8,9 @@ const order = { type: 'AVRO', text: avroRecord('Order', { id: 'long' }) } as con
 const other = { type: 'AVRO', text: avroRecord('Order', { id: 'string' }) } as const
 const register = { writing: { kind: 'register' } } as const
 
-/** The test transport hands over paths alone: the interface's own path is added as an address would. */
-function clientOf(server: RegistryServer, changes: Partial<ApicurioSettings> = {}): TestClient {
-  const client = openTestClient(server, { ...apicurioSettings(['http://registry']), ...changes })
-  const send = client.transport.send.bind(client.transport)
-  client.transport.send = (url, request, signal) =>
-    send(url, { ...request, target: new URL(url).pathname + request.target }, signal)
-  return client
-}
-
-async function open(changes: Partial<ApicurioSettings> = {}): Promise<TestClient> {
-  return clientOf(await openTestServer(), changes)
+function open(changes: Partial<ApicurioSettings> = {}, server?: RegistryServer): Promise<TestRegistry> {
+  const settings = { ...apicurioSettings(['http://registry']), ...changes }
+  return openTestRegistry(settings, server === undefined ? {} : { server })
 }
 
 describe('schemas', () => {
@@ -39,7 +25,7 @@ describe('schemas', () => {
       version: '1',
       subject: 'orders-value',
     })
-    const reader = clientOf(server)
+    const reader = await open({}, server)
     const expected = { type: 'AVRO', text: order.text, references: [] }
     expect(await reader.registry.fetch({ kind: 'globalId', id: 3 })).toMatchObject(expected)
     expect(await reader.registry.fetch({ kind: 'contentId', id: 1 })).toMatchObject(expected)
@@ -62,7 +48,9 @@ describe('schemas', () => {
     const subject = registry.subjectOf({ topic: 'a', side: 'key' })
     const written = await registry.forWriting(subject, draft)
     expect(subject).toBe('shop:a-key')
-    const read = await clientOf(server).registry.fetch({ kind: 'contentId', id: written.ids.contentId ?? 0 })
+    const read = await (
+      await open({}, server)
+    ).registry.fetch({ kind: 'contentId', id: written.ids.contentId ?? 0 })
     expect(read).toMatchObject({ type: 'PROTOBUF', text: draft.text, references: written.references })
     expect((await caller(server)('GET', '/subjects')).json).toEqual(['shop:a-key', 'shop:b.proto'])
   })
@@ -72,10 +60,12 @@ describe('schemas', () => {
     const call = caller(server)
     await call('PUT', '/config', { compatibility: 'NONE' })
     for (const { text } of [order, other]) await call('POST', '/subjects/t-value/versions', { schema: text })
-    const with_ = (writing: ApicurioSettings['writing']) => clientOf(server, { writing }).registry
-    expect((await with_({ kind: 'latest' }).forWriting('t-value', order)).text).toBe(other.text)
-    expect((await with_({ kind: 'version', version: 1 }).forWriting('t-value', other)).text).toBe(order.text)
-    expect((await with_({ kind: 'id', id: 2 }).forWriting('t-value', order)).text).toBe(other.text)
+    const with_ = async (writing: ApicurioSettings['writing']) => (await open({ writing }, server)).registry
+    expect((await (await with_({ kind: 'latest' })).forWriting('t-value', order)).text).toBe(other.text)
+    expect((await (await with_({ kind: 'version', version: 1 })).forWriting('t-value', other)).text).toBe(
+      order.text,
+    )
+    expect((await (await with_({ kind: 'id', id: 2 })).forWriting('t-value', order)).text).toBe(other.text)
   })
 
   test('that are not compatible are refused with the difference', async () => {
@@ -99,8 +89,8 @@ test.each([
 })
 
 test('a registry of another kind is named as such', async () => {
-  const { registry, transport } = await open()
-  transport.outcomes.push(refusal(404, 404, 'HTTP 404 Not Found'))
+  const { registry, link } = await open()
+  link.outcomes.push(refusal(404, 404, 'HTTP 404 Not Found'))
   await expect(registry.latest('s')).rejects.toMatchObject({ code: 'REGISTRY_REFUSED', retry: 'never' })
 })
 

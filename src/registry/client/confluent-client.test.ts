@@ -1,22 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { StreamError } from '../../base/errors.ts'
 import type { SchemaRegistry } from '../contracts.ts'
-import {
-  avroRecord,
-  caller,
-  openTestClient,
-  openTestServer,
-  refusal,
-  whileTimePasses,
-  type TestClient,
-} from '../fixtures/test-registry.ts'
+import { openTestRegistry, whileTimePasses, type TestRegistry } from '../../testing/registry.ts'
+import { avroRecord, caller, refusal } from '../fixtures/test-registry.ts'
+import type { RegistryServer } from '../registry-server.ts'
 import { confluentSettings, defaultLimits, type ConfluentSettings } from '../settings.ts'
 
 const order = { type: 'AVRO', text: avroRecord('Order', { id: 'long' }) } as const
 const other = { type: 'AVRO', text: avroRecord('Order', { id: 'string' }) } as const
 
-async function open(changes: Partial<ConfluentSettings> = {}): Promise<TestClient> {
-  return openTestClient(await openTestServer(), { ...confluentSettings(['http://registry']), ...changes })
+function open(changes: Partial<ConfluentSettings> = {}, server?: RegistryServer): Promise<TestRegistry> {
+  const settings = { ...confluentSettings(['http://registry']), ...changes }
+  return openTestRegistry(settings, server === undefined ? {} : { server })
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<StreamError> {
@@ -32,14 +27,14 @@ const subject = (registry: SchemaRegistry): string => registry.subjectOf({ topic
 
 describe('schemas', () => {
   test('are registered once, found by id, and fetched once for all who wait', async () => {
-    const { registry, transport, server } = await open()
+    const { registry, link, server } = await open()
     const written = await registry.forWriting(subject(registry), order)
     await registry.forWriting(subject(registry), order)
     expect(written).toMatchObject({ ids: { id: 1 }, type: 'AVRO', text: order.text, subject: 'orders-value' })
-    expect(transport.sent.map(({ method, target }) => `${method} ${target}`)).toEqual([
+    expect(link.sent.map(({ method, target }) => `${method} ${target}`)).toEqual([
       'POST /subjects/orders-value/versions',
     ])
-    const reader = openTestClient(server, confluentSettings(['http://registry']))
+    const reader = await open({}, server)
     expect(reader.registry.known({ kind: 'id', id: 1 })).toBeUndefined()
     const [first, second] = await Promise.all([
       reader.registry.fetch({ kind: 'id', id: 1 }),
@@ -48,7 +43,7 @@ describe('schemas', () => {
     expect(first).toBe(second)
     expect(first).toMatchObject({ text: order.text, type: 'AVRO', references: [] })
     expect(reader.registry.known({ kind: 'id', id: 1 })).toBe(first)
-    expect(reader.transport.sent).toHaveLength(1)
+    expect(reader.link.sent).toHaveLength(1)
   })
 
   test('come with all that they refer to, what is referred to first', async () => {
@@ -71,7 +66,7 @@ describe('schemas', () => {
     } as const
     const written = await registry.register('a-value', draft)
     expect(written.references.map(({ name }) => name)).toEqual(['c.proto', 'b.proto'])
-    const reader = openTestClient(server, confluentSettings(['http://registry']))
+    const reader = await open({}, server)
     const read = await reader.registry.fetch({ kind: 'id', id: written.ids.id ?? 0 })
     expect(read.references).toEqual(written.references)
     expect((await caller(server)('GET', '/subjects')).json).toEqual(['a-value', 'b.proto', 'c.proto'])
@@ -80,21 +75,21 @@ describe('schemas', () => {
   test('of a GUID are written and found by it', async () => {
     const { registry, server } = await open({ writeIdTo: 'header' })
     const { ids } = await registry.forWriting('s', order)
-    const reader = openTestClient(server, confluentSettings(['http://registry']))
+    const reader = await open({}, server)
     expect(await reader.registry.fetch({ kind: 'guid', id: ids.guid ?? '' })).toMatchObject({
       text: order.text,
     })
   })
 
   test('the latest version is asked for again when it is old', async () => {
-    const { registry, server, clock, transport } = await open({ writing: { kind: 'latest' } })
+    const { registry, server, clock, link } = await open({ writing: { kind: 'latest' } })
     const call = caller(server)
     await call('POST', '/subjects/s/versions', { schema: order.text })
     expect((await registry.forWriting('s', other)).text).toBe(order.text)
     await call('PUT', '/config', { compatibility: 'NONE' })
     await call('POST', '/subjects/s/versions', { schema: other.text })
     await registry.latest('s')
-    expect(transport.sent).toHaveLength(1)
+    expect(link.sent).toHaveLength(1)
     await clock.advance(defaultLimits.latestAgeMaxMs)
     expect(await registry.latest('s')).toMatchObject({ text: other.text, version: 2, ids: { id: 2 } })
     expect((await registry.version('s', 1)).text).toBe(order.text)
@@ -104,23 +99,24 @@ describe('schemas', () => {
     const { server } = await open()
     const call = caller(server)
     await call('POST', '/subjects/s/versions', { schema: order.text })
-    const with_ = (writing: ConfluentSettings['writing']): SchemaRegistry =>
-      openTestClient(server, { ...confluentSettings(['http://r']), writing }).registry
-    expect((await with_({ kind: 'version', version: 1 }).forWriting('s', other)).text).toBe(order.text)
-    expect((await with_({ kind: 'id', id: 1 }).forWriting('s', other)).text).toBe(order.text)
-    expect((await with_({ kind: 'look-up' }).forWriting('s', order)).ids.id).toBe(1)
-    expect(await failureOf(with_({ kind: 'look-up' }).forWriting('s', other))).toMatchObject({
+    const with_ = async (writing: ConfluentSettings['writing']) => (await open({ writing }, server)).registry
+    expect((await (await with_({ kind: 'version', version: 1 })).forWriting('s', other)).text).toBe(
+      order.text,
+    )
+    expect((await (await with_({ kind: 'id', id: 1 })).forWriting('s', other)).text).toBe(order.text)
+    expect((await (await with_({ kind: 'look-up' })).forWriting('s', order)).ids.id).toBe(1)
+    expect(await failureOf((await with_({ kind: 'look-up' })).forWriting('s', other))).toMatchObject({
       code: 'SCHEMA_NOT_FOUND',
       detail: 'The registry answered 40403: Schema not found.',
     })
   })
 
   test('least used ones are forgotten where there are too many', async () => {
-    const { registry, server, transport } = await open({ limits: { ...defaultLimits, schemasMax: 2 } })
+    const { registry, server, link } = await open({ limits: { ...defaultLimits, schemasMax: 2 } })
     for (const name of ['A', 'B', 'C'])
       await caller(server)('POST', `/subjects/${name}/versions`, { schema: avroRecord(name, {}) })
     for (const id of [1, 2, 1, 3, 1, 2]) await registry.fetch({ kind: 'id', id })
-    expect(transport.sent.map(({ target }) => target)).toEqual([1, 2, 3, 2].map((id) => `/schemas/ids/${id}`))
+    expect(link.sent.map(({ target }) => target)).toEqual([1, 2, 3, 2].map((id) => `/schemas/ids/${id}`))
   })
 })
 
@@ -147,20 +143,20 @@ describe('subjects', () => {
 
 describe('a registry in trouble', () => {
   test('that is down for a moment is asked again, at the next address, with growing pauses', async () => {
-    const { registry, transport, clock } = await open({ urls: ['http://a', 'http://b'] })
+    const { registry, link, clock } = await open({ urls: ['http://a', 'http://b'] })
     const down = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
-    transport.outcomes.push(down, refusal(503, 503, 'starting'), down)
+    link.outcomes.push(down, refusal(503, 503, 'starting'), down)
     const startMs = clock.monotonicMs()
     await whileTimePasses(clock, registry.register('s', order))
-    expect(transport.sent.map(({ url }) => url)).toEqual(['http://a', 'http://b', 'http://a', 'http://b'])
+    expect(link.sent.map(({ url }) => url)).toEqual(['http://a', 'http://b', 'http://a', 'http://b'])
     const tookMs = clock.monotonicMs() - startMs
     expect(tookMs).toBeGreaterThanOrEqual(700)
     expect(tookMs).toBeLessThan(2000)
   })
 
   test('that stays down is trouble to retry later, and says nothing of passwords', async () => {
-    const { registry, transport, clock } = await open({ urls: ['http://user:secret@a'] })
-    transport.outcomes.push(...Array.from({ length: 4 }, () => refusal(500, 50001, 'broken')))
+    const { registry, link, clock } = await open({ urls: ['http://user:secret@a'] })
+    link.outcomes.push(...Array.from({ length: 4 }, () => refusal(500, 50001, 'broken')))
     const error = await failureOf(whileTimePasses(clock, registry.fetch({ kind: 'id', id: 1 })))
     expect(error).toMatchObject({
       code: 'REGISTRY_UNREACHABLE',
@@ -170,21 +166,21 @@ describe('a registry in trouble', () => {
       detail: 'The last of 4 tries: it answered 500.',
     })
     expect(registry.known({ kind: 'id', id: 1 })).toBeUndefined()
-    expect(transport.sent[0]?.headers['authorization']).toBe(
+    expect(link.sent[0]?.headers['authorization']).toBe(
       `Basic ${Buffer.from('user:secret').toString('base64')}`,
     )
   })
 
   test('that is slow is given up after the limit of each try', async () => {
-    const { registry, transport, clock } = await open()
-    transport.outcomes.push('silence', 'silence', 'silence', 'silence')
+    const { registry, link, clock } = await open()
+    link.outcomes.push('silence', 'silence', 'silence', 'silence')
     const error = await failureOf(whileTimePasses(clock, registry.latest('s')))
     expect(error.detail).toBe('The last of 4 tries: no answer within 10000 ms.')
   })
 
   test('that asks for patience gets it', async () => {
-    const { registry, transport, clock } = await open()
-    transport.outcomes.push({ ...refusal(429, 429, 'slow down'), headers: { 'retry-after': '7' } })
+    const { registry, link, clock } = await open()
+    link.outcomes.push({ ...refusal(429, 429, 'slow down'), headers: { 'retry-after': '7' } })
     const startMs = clock.monotonicMs()
     await whileTimePasses(clock, registry.register('s', order))
     expect(clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(7000)
@@ -200,14 +196,14 @@ describe('a registry in trouble', () => {
   })
 
   test('answers that there is no such id once for many records, and is asked again later', async () => {
-    const { registry, transport, clock, server } = await open()
+    const { registry, link, clock, server } = await open()
     for (let record = 0; record < 5; record++)
       expect(await failureOf(registry.fetch({ kind: 'id', id: 1 }))).toMatchObject({
         code: 'SCHEMA_NOT_FOUND',
         domain: 'user',
         message: 'the schema registry has nothing for the schema with id 1',
       })
-    expect(transport.sent).toHaveLength(1)
+    expect(link.sent).toHaveLength(1)
     expect(registry.known({ kind: 'id', id: 1 })).toBeInstanceOf(StreamError)
     await caller(server)('POST', '/subjects/s/versions', { schema: order.text })
     await clock.advance(defaultLimits.absentAgeMaxMs + 1)
@@ -225,10 +221,10 @@ describe('a registry in trouble', () => {
     [{ status: 404, headers: {}, body: Buffer.from('<html>') }, 'REGISTRY_REFUSED'],
     [{ status: 200, headers: {}, body: Buffer.from('<html>') }, 'REGISTRY_REFUSED'],
   ])('%# of refusals becomes an error at once', async (answer, code) => {
-    const { registry, transport } = await open()
-    transport.outcomes.push(answer)
+    const { registry, link } = await open()
+    link.outcomes.push(answer)
     expect(await failureOf(registry.register('s', order))).toMatchObject({ code, retry: 'never' })
-    expect(transport.sent).toHaveLength(1)
+    expect(link.sent).toHaveLength(1)
   })
 
   test('an evolved schema that is not compatible is refused with the difference', async () => {
@@ -240,8 +236,8 @@ describe('a registry in trouble', () => {
   })
 
   test('a client that is closed in the middle ends what waits', async () => {
-    const { registry, transport, clock } = await open()
-    transport.outcomes.push('silence')
+    const { registry, link, clock } = await open()
+    link.outcomes.push('silence')
     const waiting = failureOf(registry.latest('s'))
     await clock.advance(1)
     await registry.close()
@@ -255,13 +251,13 @@ describe('credentials', () => {
     [{ kind: 'bearer', token: 't' }, 'Bearer t'],
     [{ kind: 'none' }, undefined],
   ] as const)('%j go with each request', async (auth, header) => {
-    const { registry, transport } = await open({ auth })
+    const { registry, link } = await open({ auth })
     await registry.register('s', order)
-    expect(transport.sent[0]?.headers['authorization']).toBe(header)
+    expect(link.sent[0]?.headers['authorization']).toBe(header)
   })
 
   test('tokens come from their endpoint and are fetched again before they end', async () => {
-    const { registry, transport, clock } = await open({
+    const { registry, link, clock } = await open({
       auth: {
         kind: 'oauth',
         endpoint: 'https://login/token?x=1',
@@ -275,15 +271,13 @@ describe('credentials', () => {
       headers: {},
       body: Buffer.from(JSON.stringify({ access_token, expires_in: 60 })),
     })
-    transport.outcomes.push(token('first'))
+    link.outcomes.push(token('first'))
     await registry.register('a', order)
     await registry.register('b', order)
     await clock.advance(31_000)
-    transport.outcomes.push(token('second'))
+    link.outcomes.push(token('second'))
     await registry.register('c', order)
-    expect(
-      transport.sent.map(({ url, target, headers }) => [url + target, headers['authorization']]),
-    ).toEqual([
+    expect(link.sent.map(({ url, target, headers }) => [url + target, headers['authorization']])).toEqual([
       ['https://login/token?x=1', `Basic ${Buffer.from('c:s').toString('base64')}`],
       ['http://registry/subjects/a/versions', 'Bearer first'],
       ['http://registry/subjects/b/versions', 'Bearer first'],
@@ -291,7 +285,7 @@ describe('credentials', () => {
       ['http://registry/subjects/c/versions', 'Bearer second'],
     ])
     await clock.advance(31_000)
-    transport.outcomes.push(refusal(400, 400, 'invalid_client'))
+    link.outcomes.push(refusal(400, 400, 'invalid_client'))
     const error = await failureOf(registry.register('d', order))
     expect(error).toMatchObject({ code: 'AUTHENTICATION_FAILED' })
     expect(`${error.message} ${error.detail} ${error.hint}`).not.toContain('c:s')
