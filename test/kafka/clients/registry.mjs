@@ -1,0 +1,83 @@
+/**
+ * Confluent's Node client and serialisers against a schema registry; the package is not among the project's own.
+ *
+ * `registry.mjs PACKAGE-FOLDER URL VALUES` prints what they made of values of each kind, and what they read in VALUES (JSON), one JSON
+ * document; bytes are in base64.
+ */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+const [folder, url, given] = process.argv.slice(2)
+const require = createRequire(join(folder, 'package.json'))
+const {
+  AvroDeserializer,
+  AvroSerializer,
+  JsonDeserializer,
+  JsonSerializer,
+  SchemaRegistryClient,
+  SerdeType,
+} = require('@confluentinc/schemaregistry')
+
+const client = new SchemaRegistryClient({ baseURLs: [url], cacheCapacity: 100 })
+const avro = JSON.stringify({
+  type: 'record',
+  name: 'Order',
+  namespace: 'shop',
+  fields: [
+    { name: 'id', type: 'long' },
+    { name: 'note', type: ['null', 'string'], default: null },
+  ],
+})
+const json = JSON.stringify({ type: 'object', properties: { id: { type: 'integer' } }, required: ['id'] })
+const text = (bytes) => Buffer.from(bytes).toString('base64')
+
+async function write() {
+  await client.register('node-avro-value', { schemaType: 'AVRO', schema: avro })
+  await client.register('node-json-value', { schemaType: 'JSON', schema: json })
+  const latest = { useLatestVersion: true, autoRegisterSchemas: false }
+  const avroSerializer = new AvroSerializer(client, SerdeType.VALUE, latest)
+  const jsonSerializer = new JsonSerializer(client, SerdeType.VALUE, { ...latest, validate: true })
+  return {
+    avro: text(await avroSerializer.serialize('node-avro', { id: 7, note: 'grün' })),
+    json: text(await jsonSerializer.serialize('node-json', { id: 7 })),
+  }
+}
+
+async function read(values) {
+  const deserializers = {
+    avro: new AvroDeserializer(client, SerdeType.VALUE, {}),
+    json: new JsonDeserializer(client, SerdeType.VALUE, {}),
+  }
+  const found = {}
+  for (const [name, { topic, data }] of Object.entries(values))
+    found[name] = await deserializers[name].deserialize(topic, Buffer.from(data, 'base64'))
+  return found
+}
+
+async function rest() {
+  const worse = { schemaType: 'AVRO', schema: avro.replace('"long"', '"string"') }
+  const refused = await client
+    .register('node-avro-value', worse)
+    .catch((error) => [error.status, error.errorCode])
+  const absent = await client
+    .getLatestSchemaMetadata('none')
+    .catch((error) => [error.status, error.errorCode])
+  return {
+    refused,
+    absent,
+    compatible: await client.testSubjectCompatibility('node-avro-value', worse),
+    versions: await client.getAllVersions('node-avro-value'),
+    subjects: (await client.getAllSubjects()).filter((name) => name.startsWith('node-')),
+    version: (await client.getLatestSchemaMetadata('node-json-value')).version,
+    level: await client.updateCompatibility('node-avro-value', 'FULL'),
+    deleted: await client.deleteSubject('node-json-value'),
+  }
+}
+
+const values = JSON.parse(given)
+console.log(
+  JSON.stringify(
+    Object.keys(values).length > 0 ? await read(values) : { write: await write(), rest: await rest() },
+  ),
+)
+process.exit(0)

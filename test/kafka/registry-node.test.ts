@@ -1,0 +1,70 @@
+/** Confluent's Node client and serialisers, unmodified, against the embedded registry. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLogger } from '../../src/base/logger.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import type { SchemaType } from '../../src/registry/contracts.ts'
+import { openRegistry } from '../../src/registry/open-registry.ts'
+import { RegistryServer } from '../../src/registry/registry-server.ts'
+import { confluentSettings } from '../../src/registry/settings.ts'
+import { folderWithPackage } from './node-tools.ts'
+
+let folder: string
+let server: RegistryServer
+let url: string
+
+beforeAll(async () => {
+  folder = folderWithPackage('@confluentinc/schemaregistry', '1.10.1')
+  server = await RegistryServer.open({ logger: silentLogger })
+  url = `http://127.0.0.1:${(await server.listen({ port: 0, host: '127.0.0.1' })).port}`
+}, 600_000)
+
+afterAll(() => server.close())
+
+async function node(values: object): Promise<any> {
+  const script = join(import.meta.dirname, 'clients/registry.mjs')
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    script,
+    folder,
+    url,
+    JSON.stringify(values),
+  ])
+  return JSON.parse(stdout)
+}
+
+test("Confluent's Node client is answered as it expects, and both sides read the other's frames", async () => {
+  const { write, rest } = await node({})
+  expect(rest).toEqual({
+    refused: [409, 409],
+    absent: [404, 40401],
+    compatible: false,
+    versions: [1],
+    subjects: ['node-avro-value', 'node-json-value'],
+    version: 1,
+    level: 'FULL',
+    deleted: [1],
+  })
+  const values: Record<string, object> = {}
+  for (const [name, type] of [
+    ['avro', 'AVRO'],
+    ['json', 'JSON'],
+  ] as const)
+    values[name] = await reframe(name, type, Buffer.from(write[name] as string, 'base64'))
+  expect(await node(values)).toEqual({ avro: { id: 7, note: 'grün' }, json: { id: 7 } })
+})
+
+/** Takes a value out of its frame, finds its schema, and puts it into a frame of ours under another topic. */
+async function reframe(name: string, type: SchemaType, data: Buffer): Promise<object> {
+  const registry = openRegistry(confluentSettings([url]), { clock: systemClock, random: systemRandom })
+  const framing = registry.framing('value', type)
+  const frame = framing.read(data, 0, data.length, undefined)
+  const body = data.subarray(frame.bodyStart)
+  const { text } = await registry.fetch(frame)
+  const topic = `ours-${name}`
+  const { ids } = await registry.forWriting(registry.subjectOf({ topic, side: 'value' }), { type, text })
+  await registry.close()
+  return { topic, data: Buffer.concat([framing.prefix(ids).bytes, body]).toString('base64') }
+}
