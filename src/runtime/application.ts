@@ -41,7 +41,9 @@ export class Application {
   readonly #done = deferred()
   #state: ApplicationState = 'created'
   #identity: ProcessIdentity | undefined = undefined
+  /** Its own, to be closed. */
   #engines: ProcessEngines | undefined = undefined
+  readonly #lent: ProcessEngines | undefined
   #slots: ThreadSlot[] = []
   #failure: StreamError | undefined = undefined
 
@@ -50,6 +52,7 @@ export class Application {
     this.#options = options
     this.#surroundings = runtime.surroundings
     this.#events = runtime.events ?? {}
+    this.#lent = runtime.engines
     // Whoever only stops the application need not look at how it ended.
     this.#done.promise.catch(() => {})
   }
@@ -82,7 +85,9 @@ export class Application {
     }
     this.#identity = openIdentity(identity, applicationId)
     this.#go('starting')
-    if (needsEngines(this.#topology, this.#options, this.#surroundings)) void this.#openEngines()
+    const opensOwn =
+      this.#lent === undefined && needsEngines(this.#topology, this.#options, this.#surroundings)
+    if (opensOwn) void this.#openEngines()
     else this.#startThreads(this.#identity.processId)
   }
 
@@ -100,7 +105,7 @@ export class Application {
 
   #startThreads(processId: string): void {
     const { hosting, threads } = this.#options
-    const engines = this.#engines
+    const engines = this.#lent ?? this.#engines
     this.#slots = Array.from(
       { length: threads },
       (_, index) =>
@@ -212,4 +217,6 @@ export class Application {
 export interface ApplicationRuntime {
   readonly surroundings: Surroundings
   readonly events?: ApplicationEvents
+  /** Stores on disk that are open already; whoever opened them closes them. Absent: the application opens its own, where it needs any. */
+  readonly engines?: ProcessEngines
 }

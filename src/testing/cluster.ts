@@ -12,6 +12,7 @@ import { partitionKey } from '../kafka/contracts.ts'
 import type { IsolationLevel, Kafka, Producer, TopicPartition } from '../kafka/contracts.ts'
 import { RecordColumns } from '../protocol/record-columns.ts'
 import { Application } from '../runtime/application.ts'
+import type { ProcessEngines } from '../store/state-engines.ts'
 import { resolveOptions } from '../runtime/options.ts'
 import type { ApplicationSettings } from '../runtime/options.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -58,6 +59,8 @@ export type TestApplicationSettings = Partial<Omit<ApplicationSettings, 'kafka' 
 export interface ProcessOptions {
   /** Outlives the process; absent: stores are in memory. */
   readonly disk?: SimulatedDisk
+  /** Real stores on disk, instead. */
+  readonly engines?: ProcessEngines
   /** Called wherever the process touches the world outside. */
   readonly onStep?: StepListener
   /** How long a request or an answer is under way; asked for each. Absent: no time at all. */
@@ -102,7 +105,7 @@ export class TestCluster {
   application(
     topology: Topology,
     settings: TestApplicationSettings = {},
-    { disk, ...watched }: ProcessOptions = {},
+    { disk, engines: lent, ...watched }: ProcessOptions = {},
   ): Application {
     this.#started += 1
     const processId = `process-${this.#started}`
@@ -124,7 +127,10 @@ export class TestCluster {
     const { connector, clock, logger } = host
     const engines = disk === undefined ? {} : { engines: disk.mount(host) }
     const surroundings = { connector, clock, random: this.random, logger, ...engines }
-    const application = new Application(topology, options, { surroundings })
+    const application = new Application(topology, options, {
+      surroundings,
+      ...(lent === undefined ? {} : { engines: lent }),
+    })
     this.#processes.set(application, { link, host })
     return application
   }

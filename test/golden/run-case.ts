@@ -1,9 +1,15 @@
+import { join } from 'node:path'
+import { ProcessEngines, type EngineKind } from '../../src/store/state-engines.ts'
 import type { Application } from '../../src/runtime/application.ts'
 import { TestCluster, type TestApplicationSettings } from '../../src/testing/cluster.ts'
 import type { Node, Topology } from '../../src/topology/topology.ts'
 import { bytesOf, TopicLines, type CaseRecord, type GoldenCase, type RunName } from './golden-case.ts'
 
 /** How one run of a case differs from the others. */
+export type RunState =
+  | { readonly engine: 'memory' }
+  | { readonly engine: EngineKind; readonly folder: string }
+
 interface Way {
   readonly partitions: number
   readonly settings: TestApplicationSettings
@@ -34,20 +40,49 @@ export interface CaseResult {
   readonly expected: Readonly<Record<string, readonly string[]>>
 }
 
-export async function runCase(golden: GoldenCase, name: RunName): Promise<CaseResult> {
+export async function runCase(
+  golden: GoldenCase,
+  name: RunName,
+  state: RunState = { engine: 'memory' },
+): Promise<CaseResult> {
   const way = ways[name]
   await using cluster = new TestCluster({ seed: 7 })
   for (const topic of topicsOf(golden)) await cluster.createTopic(topic, way.partitions)
-  return await new CaseRun(cluster, golden, { ...way, ordered: name === 'whole' }).run()
+  const run = new CaseRun(cluster, golden, { ...way, ordered: name === 'whole', state })
+  try {
+    return await run.run()
+  } finally {
+    await run.closeEngines()
+  }
+}
+
+/** The same case with every store on disk. */
+export function onDisk(golden: GoldenCase): GoldenCase {
+  const topologies = golden.topologies.map((topology) => ({
+    ...topology,
+    stores: topology.stores.map((store) => ({ ...store, persistent: true })),
+  }))
+  return { ...golden, topologies }
+}
+
+/** Whether a case has a store that a task keeps. */
+export function keepsState({ topologies }: GoldenCase): boolean {
+  return topologies.some(({ subTopologies }) => subTopologies.some(({ stores }) => stores.length > 0))
+}
+
+interface CaseWay extends Way {
+  readonly ordered: boolean
+  readonly state: RunState
 }
 
 class CaseRun {
   readonly #cluster: TestCluster
   readonly #golden: GoldenCase
-  readonly #way: Way & { readonly ordered: boolean }
+  readonly #way: CaseWay
+  #engines: ProcessEngines[] = []
   #running: Application[] = []
 
-  constructor(cluster: TestCluster, golden: GoldenCase, way: Way & { readonly ordered: boolean }) {
+  constructor(cluster: TestCluster, golden: GoldenCase, way: CaseWay) {
     this.#cluster = cluster
     this.#golden = golden
     this.#way = way
@@ -66,7 +101,7 @@ class CaseRun {
     const size = this.#way.endEvery === 0 ? part.length : this.#way.endEvery
     for (let start = 0; start < part.length; start += size) {
       await this.#produce(part.slice(start, start + size))
-      if (this.#running.length === 0) this.#start()
+      if (this.#running.length === 0) await this.#start()
       if (start + size < part.length) await this.#end()
     }
   }
@@ -91,9 +126,19 @@ class CaseRun {
     }
   }
 
-  #start(): void {
-    this.#running = this.#golden.topologies.map((topology) => {
-      const application = this.#cluster.application(topology, {
+  /** A process of its own: what the one before had open is closed, as its end would have. */
+  async #start(): Promise<void> {
+    const { state } = this.#way
+    if (state.engine !== 'memory') {
+      this.#engines = await Promise.all(
+        this.#golden.topologies.map(({ name }) =>
+          ProcessEngines.open({ kind: state.engine, folder: join(state.folder, name), budgetBytes: 8 * 1_048_576 }),
+        ),
+      )
+    }
+    this.#running = this.#golden.topologies.map((topology, index) => {
+      const engines = this.#engines[index]
+      const settings = {
         applicationId: topology.name,
         // Whoever comes back takes the place of the one before.
         identity: { kind: 'fixed', processId: 'p' },
@@ -102,7 +147,8 @@ class CaseRun {
         policies: this.#golden.policies,
         python: { snapshotFolder: 'node_modules/.cache/weft' },
         ...this.#way.settings,
-      })
+      } as const
+      const application = this.#cluster.application(topology, settings, engines === undefined ? {} : { engines })
       application.start()
       return application
     })
@@ -119,6 +165,12 @@ class CaseRun {
       for (const application of this.#running) this.#cluster.crash(application)
     }
     this.#running = []
+    await this.closeEngines()
+  }
+
+  async closeEngines(): Promise<void> {
+    for (const engines of this.#engines) await engines.close()
+    this.#engines = []
   }
 
   /** Python takes real time to load, in which much virtual time passes. */
