@@ -37,6 +37,26 @@ export function durationMs(text: string): number {
   }
 }
 
+/** `64MiB`, `1.5GiB`, `4096`. */
+export function sizeBytes(text: string): number {
+  const [, number, unit = ''] = /^([0-9]+(?:\.[0-9]+)?)\s*([KMGT]i?B|B)?$/i.exec(text.trim()) ?? []
+  const factor = sizeUnits[unit.toLowerCase().replace('ib', 'b')]
+  if (number === undefined || factor === undefined) {
+    throw new InvalidArgumentError('It takes a size such as 64MiB or 2GiB.')
+  }
+  return Math.round(Number(number) * factor)
+}
+
+/** Units mean powers of 1024 with and without the i. */
+const sizeUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1024,
+  mb: 1024 ** 2,
+  gb: 1024 ** 3,
+  tb: 1024 ** 4,
+}
+
 export function oneOf<T extends string>(...allowed: readonly T[]): (text: string) => T {
   return (text) => {
     const found = allowed.find((value) => value === text)

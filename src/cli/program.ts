@@ -7,7 +7,9 @@ import { addDevCommand } from './commands/dev.ts'
 import { addDlqCommand } from './commands/dlq.ts'
 import { addExplainCommand } from './commands/explain.ts'
 import { addProduceCommand } from './commands/produce.ts'
+import { addResetCommand } from './commands/reset.ts'
 import { addRunCommand } from './commands/run.ts'
+import { addStateCommand } from './commands/state.ts'
 import { addTopicsCommand } from './commands/topics.ts'
 import type { Output } from './output.ts'
 
@@ -31,6 +33,8 @@ export function buildProgram(output: Output): Command {
     addProduceCommand,
     addConsumeCommand,
     addDlqCommand,
+    addStateCommand,
+    addResetCommand,
   ]) {
     add(program, output)
   }

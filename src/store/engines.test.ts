@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fc, test as property } from '@fast-check/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { OrderedStore, StateEngines, StoreBatch } from './contracts.ts'
 import { MemoryStore } from './memory/memory-store.ts'
+import { rocksFailure } from './rocksdb/rocks-errors.ts'
+import { sqliteFailure } from './sqlite/sqlite-errors.ts'
 import { ProcessEngines, type EngineKind } from './state-engines.ts'
 
 // What every engine keeps: one suite, run on each of them.
@@ -223,4 +225,50 @@ describe.each(disks)('an engine on disk ($kind)', ({ kind, engines }) => {
     moved.close()
     expect(() => moved.get(Buffer.from('k'))).toThrow(/after it was closed/)
   })
+})
+
+describe.each(['rocksdb', 'sqlite'] as const)('state that cannot be read (%s)', (kind) => {
+  test('is named with what to do about it', async () => {
+    const folder = newFolder()
+    const place = { task: '0_0', store: 's' }
+    const first = await openEngines(kind, folder)
+    const store = first.forThread(0).open(place)
+    store.write({ entries: [{ key: Buffer.from('k'), value: Buffer.from('v') }], position: undefined })
+    store.close()
+    await first.close()
+    for (const file of readdirSync(join(folder, kind), { recursive: true, encoding: 'utf8' })) {
+      if (/CURRENT$|MANIFEST|\.sqlite$/.test(file)) writeFileSync(join(folder, kind, file), 'x'.repeat(8192))
+    }
+    const again = async () => (await openEngines(kind, folder)).forThread(0).open(place)
+    await expect(again()).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      hint: expect.stringContaining('is rebuilt from there'),
+    })
+  })
+
+  test('where its folder cannot be made is named too', async () => {
+    const occupied = join(newFolder(), 'file')
+    writeFileSync(occupied, 'a file, no folder')
+    const open = async () =>
+      (await openEngines(kind, occupied)).forThread(0).open({ task: '0_0', store: 's' })
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' })
+  })
+})
+
+test.each([
+  ['No space left on device', 'STORE_FULL'],
+  ['IO error: lock hold by current process', 'STATE_LOCKED'],
+  ['Corruption: block checksum mismatch', 'STORE_CORRUPT'],
+  ['IO error: Permission denied', 'STORE_UNWRITABLE'],
+])('what RocksDB says is understood: %s', (message, code) => {
+  expect(rocksFailure(new Error(message), 'write', 'folder')).toMatchObject({ code })
+})
+
+test.each([
+  [13, 'STORE_FULL'],
+  [5, 'STATE_LOCKED'],
+  [11, 'STORE_CORRUPT'],
+  [1032, 'STORE_UNWRITABLE'],
+])('what SQLite says is understood: code %i', (errcode, code) => {
+  expect(sqliteFailure(Object.assign(new Error('x'), { errcode }), 'write', 'file')).toMatchObject({ code })
 })

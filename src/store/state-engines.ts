@@ -9,7 +9,8 @@ import { RocksEngines } from './rocksdb/rocks-engines.ts'
 import { SqliteEngines } from './sqlite/sqlite-engines.ts'
 import { StoreLocks } from './store-locks.ts'
 
-export type EngineKind = 'rocksdb' | 'sqlite'
+export const engineKinds = ['rocksdb', 'sqlite'] as const
+export type EngineKind = (typeof engineKinds)[number]
 export type EngineChoice = 'auto' | 'memory' | EngineKind
 
 export interface EngineSettings {

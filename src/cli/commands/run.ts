@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import type { Guarantee } from '../../runtime/options.ts'
+import type { EngineChoice } from '../../store/state-engines.ts'
 import { StreamError } from '../../base/errors.ts'
 import { applicationsOf, emptyConfig, settingsOf, type NamedTopology } from '../config/run-settings.ts'
 import { securityOfFile } from '../config/kafka-properties-file.ts'
@@ -16,6 +17,7 @@ import {
   durationMs,
   oneOf,
   positiveWholeNumber,
+  sizeBytes,
   withBootstrap,
   withLogging,
   type ClusterOptions,
@@ -38,6 +40,8 @@ interface RunOptions extends ClusterOptions, LogOptions {
   readonly onError?: PolicyChoice
   readonly deadLetterTopic?: string
   readonly stateDir: string
+  readonly stateEngine?: EngineChoice
+  readonly stateMemory?: number
   readonly leave?: true
   readonly untilEnd?: true
 }
@@ -81,6 +85,12 @@ export function addRunCommand(program: Command, output: Output): void {
       'where the process keeps its identity and its state',
       join('.weft', 'state'),
     )
+    .option(
+      '--state-engine <engine>',
+      'auto, rocksdb, sqlite or memory: where stores that ask for a disk are kept',
+      oneOf<EngineChoice>('auto', 'rocksdb', 'sqlite', 'memory'),
+    )
+    .option('--state-memory <size>', 'buffers and caches of an application’s stores on disk', sizeBytes)
     .option(
       '--leave',
       'leave the group at the end, for scaling down; otherwise the place is kept for a restart',

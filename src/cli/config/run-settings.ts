@@ -1,6 +1,7 @@
 /** The settings of a run: what the command line says goes before the configuration file, and that before the defaults. */
 import type { ApplicationSettings, Guarantee } from '../../runtime/options.ts'
 import type { PolicyChoice } from './record-policies.ts'
+import type { EngineChoice } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { nameOf, type OpenDefinition } from '../definitions.ts'
 import type { RunConfig } from './run-config.ts'
@@ -28,6 +29,8 @@ export interface RunFlags {
   readonly onError?: PolicyChoice
   readonly deadLetterTopic?: string
   readonly stateDir: string
+  readonly stateEngine?: EngineChoice
+  readonly stateMemory?: number
   readonly leave?: true
 }
 
@@ -56,8 +59,16 @@ export function settingsOf(
       kind: 'folder',
       stateDir: given('stateDir') ? options.stateDir : (stateDir ?? options.stateDir),
     },
+    state: stateOf(options),
     kafka: { bootstrap, ...security },
     producer: { ...settings.producer, ...(linger === undefined ? {} : { lingerMs: linger }) },
+  }
+}
+
+function stateOf({ stateEngine, stateMemory }: RunFlags): NonNullable<ApplicationSettings['state']> {
+  return {
+    ...(stateEngine === undefined ? {} : { engine: stateEngine }),
+    ...(stateMemory === undefined ? {} : { memoryBytes: stateMemory }),
   }
 }
 

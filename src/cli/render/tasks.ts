@@ -1,3 +1,4 @@
+import { chooseEngine } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 
 /** What runs: one task for each partition of a sub-topology's topics. */
@@ -10,5 +11,12 @@ export function describeTasks(topology: Topology): string {
     )
     for (const store of stores) lines.push(`    keeps store ${store}`)
   }
+  if (topology.stores.some(({ persistent }) => persistent)) lines.push(engineLine())
   return lines.join('\n')
+}
+
+/** What `auto` would take here. */
+function engineLine(): string {
+  const { kind, why } = chooseEngine('auto')
+  return `  stores on disk: ${kind}, since ${why}`
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -26,4 +26,12 @@ test('refuses a folder that is in use, and says what to do', () => {
     }),
   )
   first.release()
+})
+
+test('names a folder that cannot be made', () => {
+  const occupied = join(mkdtempSync(join(tmpdir(), 'weft-identity-')), 'file')
+  writeFileSync(occupied, 'a file, no folder')
+  expect(() => openIdentity({ kind: 'folder', stateDir: occupied }, 'app')).toThrow(
+    expect.objectContaining({ code: 'STORE_UNWRITABLE' }),
+  )
 })

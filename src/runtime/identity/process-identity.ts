@@ -17,12 +17,12 @@ export interface ProcessIdentity {
  * Group members and transactional ids are named after it: a process that comes back takes the place of its former self at once
  * instead of waiting for its session and its transaction to time out.
  *
- * @throws StreamError `STATE_LOCKED` when another process has the folder
+ * @throws StreamError `STATE_LOCKED` when another process has the folder; `STORE_UNWRITABLE` when it cannot be used
  */
 export function openIdentity(options: IdentityOptions, applicationId: string): ProcessIdentity {
   if (options.kind === 'fixed') return { processId: options.processId, release: () => {} }
   const folder = applicationFolder(options.stateDir, applicationId)
-  mkdirSync(folder, { recursive: true })
+  orUnwritable(folder, () => mkdirSync(folder, { recursive: true }))
   const lock = lockOrThrow(folder)
   try {
     return { processId: readOrMakeId(join(folder, 'process-id')), release: () => lock.release() }
@@ -40,9 +40,31 @@ export function applicationFolder(stateDir: string, applicationId: string): stri
 function lockOrThrow(folder: string): FolderLock {
   const lock = lockFolder(folder)
   if ('release' in lock) return lock
+  if (!isBusy(lock.refused)) throw unwritable(folder, lock.refused)
   throw new StreamError('STATE_LOCKED', `state folder "${folder}" is in use by another process`, {
     hint: 'Stop the other process, or give this one a state folder of its own.',
     cause: lock.refused,
+  })
+}
+
+/** SQLite's code for a lock that someone else has. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 5
+}
+
+function orUnwritable(path: string, deed: () => void): void {
+  try {
+    deed()
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+}
+
+function unwritable(path: string, cause: unknown): StreamError {
+  return new StreamError('STORE_UNWRITABLE', `could not write state in "${path}"`, {
+    detail: `The system says: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint: 'See that the folder exists and that this process may write to it, or name another one.',
+    cause,
   })
 }
 
@@ -54,7 +76,7 @@ function readOrMakeId(path: string): string {
     if (!isMissing(error)) throw toStreamError(error)
   }
   const fresh = randomUUID()
-  writeFileSync(path, `${fresh}\n`)
+  orUnwritable(path, () => writeFileSync(path, `${fresh}\n`))
   return fresh
 }
 

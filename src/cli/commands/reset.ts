@@ -1,0 +1,71 @@
+import { createInterface } from 'node:readline/promises'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { StreamError } from '../../base/errors.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { eraseStoredState } from '../../runtime/stored-state.ts'
+import { openCluster } from '../cluster.ts'
+import { withBootstrap, type ClusterOptions } from '../options.ts'
+import type { Output } from '../output.ts'
+import { exitCode } from '../render/error.ts'
+
+interface ResetOptions extends ClusterOptions {
+  readonly stateDir: string
+  readonly yes?: true
+}
+
+export function addResetCommand(program: Command, output: Output): void {
+  withBootstrap(
+    program
+      .command('reset')
+      .description(
+        'make an application begin anew: its offsets, internal topics and state on this disk are deleted',
+      )
+      .argument('<application-id>'),
+  )
+    .option('--state-dir <folder>', 'the folder that it runs with', join('.weft', 'state'))
+    .option('--yes', 'do not ask')
+    .action(async (applicationId: string, options: ResetOptions) => {
+      process.exitCode = await reset(applicationId, options, output)
+    })
+}
+
+async function reset(applicationId: string, options: ResetOptions, output: Output): Promise<number> {
+  await using cluster = openCluster(options, silentLogger)
+  const { admin } = cluster.kafka
+  const topics = (await admin.listTopics())
+    .map(({ name }) => name)
+    .filter((name) => isInternal(name, applicationId))
+  for (const topic of topics) output.note(`topic ${topic}`)
+  output.note(`offsets of group ${applicationId}`)
+  output.note(`state below ${options.stateDir}`)
+  if (options.yes !== true && !(await confirmed(applicationId, output))) {
+    output.note('nothing was deleted')
+    return exitCode.failed
+  }
+  // First what a running process still holds: when one does, nothing is deleted at all.
+  eraseStoredState(options.stateDir, applicationId)
+  await admin.deleteGroup(applicationId)
+  await admin.deleteTopics(topics)
+  output.line(`${applicationId} begins anew`)
+  return exitCode.done
+}
+
+/** Kafka Streams' names of the topics that it makes itself. */
+function isInternal(topic: string, applicationId: string): boolean {
+  return topic.startsWith(`${applicationId}-`) && /-(changelog|repartition)$/.test(topic)
+}
+
+async function confirmed(applicationId: string, output: Output): Promise<boolean> {
+  if (!output.interactive) {
+    throw new StreamError('USAGE_INVALID', 'nobody is there to be asked', {
+      hint: 'Say "--yes" to delete all of this.',
+    })
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return (await lines.question(`Type ${applicationId} to delete all of this: `)).trim() === applicationId
+  } finally {
+    lines.close()
+  }
+}

@@ -1,0 +1,87 @@
+/** What applications have left on disk: for commands, while no process runs them. */
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { toStreamError, type StreamError } from '../base/errors.ts'
+import type { ChangeLogPosition } from '../store/contracts.ts'
+import { engineKinds, ProcessEngines, type EngineKind } from '../store/state-engines.ts'
+import { applicationFolder, openIdentity } from './identity/process-identity.ts'
+
+export interface StoredStore {
+  readonly engine: EngineKind
+  /** `<sub-topology>_<partition>` */
+  readonly task: string
+  readonly store: string
+  /** About. */
+  readonly entries: number
+  /** Of keys and values, before compression; about. */
+  readonly sizeBytes: number
+  readonly position: ChangeLogPosition | undefined
+}
+
+export interface StoredApplication {
+  readonly applicationId: string
+  readonly stores: readonly StoredStore[]
+  /** Why its stores could not be looked at: another process has them, or they are damaged. */
+  readonly failure: StreamError | undefined
+}
+
+/** Enough to look around. */
+const lookBudgetBytes = 16 * 1_048_576
+
+export async function readStoredState(stateDir: string): Promise<StoredApplication[]> {
+  if (!existsSync(stateDir)) return []
+  const ids = readdirSync(stateDir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => decodeURIComponent(entry.name))
+  const applications: StoredApplication[] = []
+  for (const applicationId of ids.sort()) applications.push(await readApplication(stateDir, applicationId))
+  return applications
+}
+
+/**
+ * Deletes what an application has on disk: its stores and its identity.
+ *
+ * @throws StreamError `STATE_LOCKED` while a process runs it
+ */
+export function eraseStoredState(stateDir: string, applicationId: string): void {
+  const folder = applicationFolder(stateDir, applicationId)
+  if (!existsSync(folder)) return
+  openIdentity({ kind: 'folder', stateDir }, applicationId).release()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function readApplication(stateDir: string, applicationId: string): Promise<StoredApplication> {
+  try {
+    const stores = await readLocked(stateDir, applicationId)
+    return { applicationId, stores, failure: undefined }
+  } catch (error) {
+    return { applicationId, stores: [], failure: toStreamError(error) }
+  }
+}
+
+async function readLocked(stateDir: string, applicationId: string): Promise<StoredStore[]> {
+  const identity = openIdentity({ kind: 'folder', stateDir }, applicationId)
+  const folder = applicationFolder(stateDir, applicationId)
+  try {
+    const kinds = engineKinds.filter((kind) => existsSync(join(folder, kind)))
+    return (await Promise.all(kinds.map((kind) => readEngine(folder, kind)))).flat()
+  } finally {
+    identity.release()
+  }
+}
+
+async function readEngine(folder: string, kind: EngineKind): Promise<StoredStore[]> {
+  const engines = await ProcessEngines.open({ kind, folder, budgetBytes: lookBudgetBytes })
+  try {
+    const thread = engines.forThread(0)
+    return engines.places().map((place) => {
+      const store = thread.open(place)
+      const { entryCount: entries, sizeBytes } = store
+      const position = store.position()
+      store.close()
+      return { engine: kind, ...place, entries, sizeBytes, position }
+    })
+  } finally {
+    await engines.close()
+  }
+}
