@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { seededRandom } from '../base/random.ts'
 import { passThrough } from '../runtime/fixtures.ts'
 import { TestCluster } from './cluster.ts'
 import type { ReadRecord } from './cluster.ts'
@@ -70,4 +71,30 @@ test('a process that is killed before it sends a request has not sent it', async
   await cluster.advance(5000)
   expect((await cluster.read('output', 'read_uncommitted')).map(text)).toEqual(['1', '2'])
   expect((await cluster.read('output')).map(text)).toEqual(['1'])
+})
+
+test('what is sent over one connection arrives in its order, however long it takes', async () => {
+  const random = seededRandom(2)
+  await using cluster = new TestCluster()
+  for (const topic of ['input', 'output']) await cluster.createTopic(topic)
+  const values = Array.from({ length: 60 }, (_, index) => String(index))
+  await cluster.produce(
+    'input',
+    values.map((value) => ({ key: 'k', value })),
+  )
+  let failed = 0
+  const application = cluster.application(
+    passThrough(),
+    { producer: { batchBytes: 200 } },
+    {
+      latencyMs: () => 20 * random.next(),
+      onStep: (step) => {
+        if (step.startsWith('log transaction failed')) failed += 1
+      },
+    },
+  )
+  application.start()
+  const output = await cluster.untilRead('output', (read) => read.length >= values.length)
+  expect(output.map(text)).toEqual(values)
+  expect(failed).toBe(0)
 })

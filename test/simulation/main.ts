@@ -1,7 +1,7 @@
 /**
  * Runs seeds and says what is wrong; the exit code is 1 when a seed failed.
  *
- * `node test/simulation/main.ts [--seeds N] [--from SEED] [--parallel N] [--trace] [--until-failure]`
+ * `node test/simulation/main.ts [--seeds N] [--from SEED] [--parallel N] [--seconds N] [--trace] [--until-failure]`
  */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     /** So many processes, each with every so-manyth seed. */
     parallel: { type: 'string', default: '1' },
     stride: { type: 'string', default: '1' },
+    /** No further seed is begun after so many. */
+    seconds: { type: 'string', default: 'Infinity' },
     trace: { type: 'boolean', default: false },
     'until-failure': { type: 'boolean', default: false },
   },
@@ -35,6 +37,7 @@ async function runSeeds(): Promise<Summary> {
   const summary: Summary = { seeds: 0, failed: 0, virtualMs: 0, counts: {} }
   const first = Number(values.from)
   for (let seed = first; seed < first + Number(values.seeds); seed += Number(values.stride)) {
+    if (performance.now() > Number(values.seconds) * 1000) break
     const trace = values.trace ? new Trace() : undefined
     const outcome = await simulate(seed, trace)
     if (trace !== undefined) console.log(trace.lines.map(({ text }) => text).join('\n'))
@@ -59,7 +62,8 @@ async function runInParallel(count: number): Promise<Summary> {
 }
 
 function runPart(index: number, stride: number): Promise<Summary> {
-  const facts = { from: Number(values.from) + index, seeds: Number(values.seeds) - index, stride }
+  const { seconds } = values
+  const facts = { from: Number(values.from) + index, seeds: Number(values.seeds) - index, stride, seconds }
   const args = Object.entries(facts).flatMap(([name, value]) => [`--${name}`, String(value)])
   const child = fork(fileURLToPath(import.meta.url), args, { execArgv: process.execArgv })
   return new Promise((resolve, reject) => {
