@@ -75,6 +75,8 @@ export const homes = {
   '@bufbuild/protobuf': 'src/(registry|serde)/',
   '@nxtedition/rocksdb': 'src/store/rocksdb/',
   yaml: 'src/language/',
+  ajv: 'src/serde/json-schema/',
+  'fast-xml-parser': 'src/serde/xml/',
   commander: 'src/cli/',
   pino: 'src/cli/',
 }

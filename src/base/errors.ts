@@ -65,6 +65,7 @@ export const errorCodes = {
   REGISTRY_REFUSED: { domain: 'external', retry: 'never' },
   SCHEMA_NOT_FOUND: { domain: 'user', retry: 'never' },
   SCHEMA_INVALID: { domain: 'user', retry: 'never' },
+  SCHEMA_NOT_HERE: { domain: 'external', retry: 'now' },
   SCHEMA_INCOMPATIBLE: { domain: 'user', retry: 'never' },
   // state
   STORE_DRIVER_MISSING: { domain: 'user', retry: 'never' },

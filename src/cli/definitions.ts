@@ -5,6 +5,8 @@ import type { Catalog } from '../language/catalog.ts'
 import { renderDiagnostic } from '../language/diagnostic.ts'
 import { loadDefinition, type LoadedDefinition } from '../language/load.ts'
 import type { Topology } from '../topology/topology.ts'
+import type { NotationSettings } from '../serde/formats.ts'
+import { schemaBook } from './schema-files.ts'
 import type { Output } from './output.ts'
 
 /** A definition to be opened. */
@@ -15,6 +17,10 @@ export interface DefinitionSource {
   readonly text?: string
   /** Prefixes the names of operations, and names the application; absent: the names in the file do. */
   readonly namespace?: string
+  /** Where schema files lie; absent: beside the definition. */
+  readonly schemaFolder?: string
+  /** Of the configuration, by name. */
+  readonly notations?: Readonly<Record<string, NotationSettings>>
 }
 
 export interface OpenDefinition {
@@ -34,11 +40,16 @@ export async function openDefinition(
   given: string | DefinitionSource,
   catalog: Catalog,
 ): Promise<OpenDefinition> {
-  const source = typeof given === 'string' ? { path: given } : given
+  const source: DefinitionSource = typeof given === 'string' ? { path: given } : given
   const { path, namespace, text = readText(path) } = source
-  const options = { environment: process.env, catalog, ...(namespace === undefined ? {} : { namespace }) }
-  const loaded = await loadDefinition({ path, text }, options)
-  return { path, namespace, folder: dirname(resolve(path)), loaded }
+  const folder = dirname(resolve(path))
+  const schemas = schemaBook(source.schemaFolder ?? folder, source.notations ?? {})
+  const named = namespace === undefined ? {} : { namespace }
+  const loaded = await loadDefinition(
+    { path, text },
+    { environment: process.env, catalog, schemas, ...named },
+  )
+  return { path, namespace, folder, loaded }
 }
 
 /**
@@ -78,7 +89,8 @@ function definitionsIn(given: string | DefinitionSource): readonly (string | Def
     throw new StreamError('FILE_UNREADABLE', `no definition is in folder "${path}"`, {
       hint: 'Give a folder with files that end in ".yaml" or ".yml".',
     })
-  return files.toSorted().map((file) => join(path, file))
+  const shared = typeof given === 'string' ? {} : { ...given }
+  return files.toSorted().map((file) => ({ ...shared, path: join(path, file) }))
 }
 
 /** @throws StreamError `FILE_UNREADABLE` */

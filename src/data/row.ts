@@ -1,3 +1,4 @@
+import type { Headers } from '../base/headers.ts'
 import { copyToSlab, slabStart } from './slab.ts'
 import { Lazy } from './lazy.ts'
 
@@ -46,6 +47,8 @@ export class SlicedRow extends Row {
   buffer: Buffer = emptyBuffer
   start = 0
   end = 0
+  /** The record's. */
+  headers: Headers | undefined = undefined
   /** Column i is `buffer[starts[i] .. ends[i])`, of kind `kinds[i]`. */
   readonly starts: Int32Array
   readonly ends: Int32Array

@@ -93,9 +93,14 @@ export function parseType(text: string): Format {
   return parseTypeTree(text).format
 }
 
+/** Names of a configuration for notations, by what each is; they go before the names that are always there. */
+export type NotationNames = ReadonlyMap<string, string>
+
+const noNames: NotationNames = new Map()
+
 /** Like {@link parseType}, with the formats of members. */
-export function parseTypeTree(text: string): TypeTree {
-  const reader = new TypeReader(text)
+export function parseTypeTree(text: string, names: NotationNames = noNames): TypeTree {
+  const reader = new TypeReader(text, names)
   const tree = reader.readType(undefined, 0)
   reader.expectEnd()
   return tree
@@ -105,10 +110,21 @@ const depthMax = 32
 
 class TypeReader {
   readonly #text: string
+  readonly #names: NotationNames
   #at = 0
 
-  constructor(text: string) {
+  constructor(text: string, names: NotationNames) {
     this.#text = text
+    this.#names = names
+  }
+
+  #factsOf(notation: string): NotationFacts | undefined {
+    return notations.get(this.#names.get(notation) ?? notation.toLowerCase())
+  }
+
+  /** As it is configured, or in lower case. */
+  #nameOf(notation: string): string {
+    return this.#names.has(notation) ? notation : notation.toLowerCase()
   }
 
   /** @param inherited - the notation of what surrounds this type */
@@ -125,8 +141,8 @@ class TypeReader {
         this.#peek() === '' ? 'a type is missing' : `"${this.#peek()}" does not begin a type`,
       )
     if (this.#peek() === '(') return this.#readCall(word, { inherited, explicit: false, depth })
-    const facts = notations.get(word.toLowerCase())
-    if (facts !== undefined) return bareNotation(this.#text, word.toLowerCase(), facts)
+    const facts = this.#factsOf(word)
+    if (facts !== undefined) return bareNotation(this.#text, this.#nameOf(word), facts)
     return this.#plainWord(word, inherited, false)
   }
 
@@ -137,12 +153,12 @@ class TypeReader {
   }
 
   #readWithNotation(prefix: string, rest: string, depth: number): TypeTree {
-    const notation = prefix.trim().toLowerCase()
-    if (!notations.has(notation))
+    const notation = this.#nameOf(prefix.trim())
+    if (this.#factsOf(notation) === undefined)
       throw invalid(
         this.#text,
         `"${prefix}" is not a notation`,
-        `Use one of the notations: ${[...notations.keys()].join(', ')}.`,
+        `Use one of the notations: ${[...this.#names.keys(), ...notations.keys()].join(', ')}.`,
       )
     if (rest !== '' && this.#peek() === '(')
       return this.#readCall(rest, { inherited: notation, explicit: true, depth })
@@ -219,7 +235,7 @@ class TypeReader {
     if (primitive !== undefined) return this.#primitive(word, primitive, explicit ? notation : undefined)
     if (word === 'map') return tree(notation ?? 'json', { kind: 'map', of: { kind: 'any' } })
     if (word === 'struct') return tree(notation ?? 'json', struct)
-    if (notation !== undefined && notations.get(notation)?.schemas === true)
+    if (notation !== undefined && this.#factsOf(notation)?.schemas === true)
       return { format: { notation, type: { kind: 'struct', name: word }, schema: word }, members: [] }
     const brackets = ['list', 'tuple', 'enum', 'union', 'windowed'].includes(word)
     if (brackets) throw invalid(this.#text, `"${word}" needs its members in brackets`)
@@ -228,7 +244,7 @@ class TypeReader {
   }
 
   #primitive(word: string, kind: PrimitiveKind, notation: string | undefined): TypeTree {
-    if (notation === undefined || notations.get(notation)?.primitives === true)
+    if (notation === undefined || this.#factsOf(notation)?.primitives === true)
       return tree('binary', { kind })
     throw invalid(
       this.#text,

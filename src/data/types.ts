@@ -47,6 +47,15 @@ export interface Format {
   readonly type: DataType
   /** The name of a schema in the notation's own terms, where one was given. */
   readonly schema?: string
+  /** That schema, where the definition has it; absent: the registry has. */
+  readonly source?: SchemaSource
+}
+
+/** A schema as it is written. */
+export interface SchemaSource {
+  readonly text: string
+  /** What it refers to, also through others; what is referred to comes first. `name` is what the referring schema calls it. */
+  readonly references?: readonly { readonly name: string; readonly text: string }[]
 }
 
 /** A column of a row: of a topic read by a query, or of a query's result. */

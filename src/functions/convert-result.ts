@@ -1,203 +1,21 @@
 /**
- * Turns what a function returned into a value of its declared type, by the rules of the definition language: numbers
- * narrow with a range check, text is parsed, anything becomes text, containers go element by element, null fits all.
+ * Turns what a function returned into a value of its declared type, by the rules of the definition language.
  */
 import { StreamError } from '../base/errors.ts'
-import { Lazy } from '../data/lazy.ts'
+import { convertValue } from '../data/convert.ts'
+import { Mismatch } from '../data/mismatch.ts'
 import { describeType } from '../data/type-strings.ts'
 import type { DataType } from '../data/types.ts'
-import { convertNumber } from './convert-number.ts'
-import { parseJson } from '../data/exact-json.ts'
-import { jsonTextOf } from './json-text.ts'
-import { Mismatch } from './mismatch.ts'
 
 /**
  * @throws StreamError `FUNCTION_FAILED` naming function, type and, in a container, the place; never the value
  */
 export function convertResult(value: unknown, type: DataType, functionName: string): unknown {
-  const result = convert(value, type)
+  const result = convertValue(value, type)
   if (!(result instanceof Mismatch)) return result
   const place = result.path === '' ? 'The result' : `The result's part ${result.path}`
   throw new StreamError('FUNCTION_FAILED', `can not convert the result of function "${functionName}"`, {
     detail: `${place} is ${result.reason}.`,
     hint: `Return a value that fits the result type ${describeType(type)}, or change "resultType".`,
   })
-}
-
-function convert(value: unknown, type: DataType): unknown {
-  if (value === null || value === undefined) return null
-  if (value instanceof Lazy) return type.kind === 'any' ? value : convert(value.materialize(), type)
-  switch (type.kind) {
-    case 'any':
-    case 'decimal':
-    case 'timestamp':
-    case 'date':
-    case 'time':
-    case 'interval':
-    case 'uuid':
-      return value
-    case 'null':
-      return new Mismatch(`${nameOf(value)}, but only null fits`)
-    case 'boolean':
-      return convertBoolean(value)
-    case 'string':
-      return convertText(value)
-    case 'bytes':
-      return convertBytes(value)
-    case 'enum':
-      return typeof value === 'string' && type.symbols.includes(value)
-        ? value
-        : new Mismatch(`${nameOf(value)}, but not one of the symbols ${type.symbols.join(', ')}`)
-    case 'list':
-      return convertList(value, type.of)
-    case 'tuple':
-      return convertTuple(value, type.of)
-    case 'map':
-    case 'struct':
-    case 'windowed':
-      return convertObject(value, type)
-    case 'union':
-      return convertUnion(value, type.of)
-    default:
-      return convertNumber(value, type.kind)
-  }
-}
-
-function convertBoolean(value: unknown): unknown {
-  if (typeof value === 'boolean') return value
-  const text = typeof value === 'string' ? value.trim().toLowerCase() : ''
-  if (text === 'true' || text === 'false') return text === 'true'
-  return new Mismatch(`${nameOf(value)}, not a boolean`)
-}
-
-function convertText(value: unknown): unknown {
-  switch (typeof value) {
-    case 'string':
-      return value
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-      return String(value)
-    case 'object':
-      return jsonTextOf(value)
-    default:
-      return new Mismatch(`${nameOf(value)}, not text`)
-  }
-}
-
-function convertBytes(value: unknown): unknown {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  if (!Array.isArray(value)) return new Mismatch(`${nameOf(value)}, not bytes or a list of numbers`)
-  const bytes = new Uint8Array(value.length)
-  for (const [index, byte] of value.entries()) {
-    if (!Number.isInteger(byte) || byte < -128 || byte > 255) {
-      return new Mismatch('not a byte: a whole number from -128 to 255').inside(`[${index}]`)
-    }
-    bytes[index] = byte
-  }
-  return bytes
-}
-
-function convertList(value: unknown, of: DataType): unknown {
-  const source = typeof value === 'string' ? parsed(value, '[') : value
-  if (!Array.isArray(source)) return new Mismatch(`${nameOf(value)}, not a list`)
-  if (of.kind === 'any') return source
-  return convertItems(source, () => of)
-}
-
-function convertTuple(value: unknown, of: readonly DataType[]): unknown {
-  const source = typeof value === 'string' ? parsed(value, '[') : value
-  if (!Array.isArray(source)) return new Mismatch(`${nameOf(value)}, not a tuple`)
-  if (source.length !== of.length) {
-    return new Mismatch(`a list of ${source.length}, but the tuple has ${of.length} elements`)
-  }
-  return convertItems(source, (index) => of[index] as DataType)
-}
-
-function convertItems(source: readonly unknown[], typeOf: (index: number) => DataType): unknown {
-  const items: unknown[] = []
-  for (let index = 0; index < source.length; index++) {
-    const item = convert(source[index], typeOf(index))
-    if (item instanceof Mismatch) return item.inside(`[${index}]`)
-    items.push(item)
-  }
-  return items
-}
-
-function convertObject(value: unknown, type: DataType & { kind: 'map' | 'struct' | 'windowed' }): unknown {
-  const source = typeof value === 'string' ? parsed(value, '{') : value
-  if (!isObject(source)) return new Mismatch(`${nameOf(value)}, not an object`)
-  if (type.kind === 'windowed') return source
-  if (type.kind === 'map') return type.of.kind === 'any' ? source : convertMap(source, type.of)
-  return type.fields === undefined ? source : convertStruct(source, type.fields)
-}
-
-function convertMap(source: Readonly<Record<string, unknown>>, of: DataType): unknown {
-  const result: Record<string, unknown> = {}
-  for (const [name, item] of Object.entries(source)) {
-    const converted = convert(item, of)
-    if (converted instanceof Mismatch) return converted.inside(`.${name}`)
-    result[name] = converted
-  }
-  return result
-}
-
-type StructFields = NonNullable<(DataType & { kind: 'struct' })['fields']>
-
-/** Declared fields are converted, others kept for the format to judge; the marks that typed structs carry are dropped. */
-function convertStruct(source: Readonly<Record<string, unknown>>, fields: StructFields): unknown {
-  const result: Record<string, unknown> = { ...source }
-  delete result['@type']
-  delete result['@schema']
-  for (const field of fields) {
-    const converted = convert(source[field.name], field.type)
-    if (converted instanceof Mismatch) return converted.inside(`.${field.name}`)
-    if (converted !== null || field.name in source) result[field.name] = converted
-    else if (field.required) return new Mismatch(`an object without its required field "${field.name}"`)
-  }
-  return result
-}
-
-function convertUnion(value: unknown, members: readonly DataType[]): unknown {
-  for (const member of members) {
-    const exact = convert(value, member)
-    if (exact === value && !(exact instanceof Mismatch)) return exact
-  }
-  for (const member of members) {
-    const converted = convert(value, member)
-    if (!(converted instanceof Mismatch)) return converted
-  }
-  return new Mismatch(`${nameOf(value)}, which fits no member of the union`)
-}
-
-function parsed(text: string, opening: '[' | '{'): unknown {
-  if (!text.trimStart().startsWith(opening)) return text
-  try {
-    return parseJson(text)
-  } catch {
-    return text
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
-}
-
-/** What a value is, for messages. */
-function nameOf(value: unknown): string {
-  if (Array.isArray(value)) return 'a list'
-  if (ArrayBuffer.isView(value)) return 'bytes'
-  switch (typeof value) {
-    case 'string':
-      return 'text'
-    case 'number':
-    case 'bigint':
-      return 'a number'
-    case 'boolean':
-      return 'a boolean'
-    case 'function':
-      return 'a function instead of a value'
-    default:
-      return 'an object'
-  }
 }

@@ -2,6 +2,7 @@
  * What is wrong with a definition, and where: every front end reports into one {@link Diagnostics}, so that an author sees all
  * problems of a file at once, each with its place, the fact and the deed.
  */
+import { emptyBook, type SchemaBook } from './schema-book.ts'
 import { StreamError, type ErrorCode, type SourceSpan } from '../base/errors.ts'
 
 export type Severity = 'error' | 'warning'
@@ -25,12 +26,18 @@ const diagnosticsMax = 200
 
 /** Collects the problems of one file. */
 export class Diagnostics {
+  /** What type strings in the file may name. */
+  readonly schemas: SchemaBook
   readonly #items: Diagnostic[] = []
   /** How many were not kept because there were too many. */
   droppedCount = 0
 
   /** How many errors there have been. */
   errorCount = 0
+
+  constructor(schemas: SchemaBook = emptyBook) {
+    this.schemas = schemas
+  }
 
   /** Whether there is an error among them. */
   get failed(): boolean {

@@ -15,6 +15,7 @@ import type { DevSection } from './dev-section.ts'
 import { Diagnostics, type Diagnostic } from './diagnostic.ts'
 import type { QueryDefinition } from './query-definition.ts'
 import { FileCatalog } from './definition/file-catalog.ts'
+import type { SchemaBook } from './schema-book.ts'
 import { objectOf } from './schema/object.ts'
 import { parseYaml, type SourceText, type YamlMap } from './yaml-document.ts'
 
@@ -23,6 +24,8 @@ export interface LoadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What is known of topics; the file's own declarations come first. */
   readonly catalog: Catalog
+  /** Notations of the configuration, and schemas beside the definition; absent: none. */
+  readonly schemas?: SchemaBook
   /** Prefixes the names of operations, stores' topics and loggers; absent: the name of the file. */
   readonly namespace?: string
 }
@@ -43,7 +46,7 @@ const verbatimKeys: ReadonlySet<string> = new Set(['code', 'expression', 'global
 
 /** Loads a definition file. `file.path` is shown in messages as it is; modules are looked for beside it. */
 export async function loadDefinition(file: SourceText, options: LoadOptions): Promise<LoadedDefinition> {
-  const diagnostics = new Diagnostics()
+  const diagnostics = new Diagnostics(options.schemas)
   const root = parseYaml(file, { environment: options.environment, verbatimKeys }, diagnostics)
   if (root === undefined)
     return { form: 'topology', topologies: [], dev: undefined, diagnostics: diagnostics.list() }

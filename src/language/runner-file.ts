@@ -18,6 +18,7 @@ import {
   resolveErrorHandling,
   type ErrorHandling,
 } from './definition/resolve-errors.ts'
+import { resolveNotations, type RunnerNotation } from './definition/resolve-notations.ts'
 import type { NamedEntry } from './schema/collections.ts'
 import { objectOf } from './schema/object.ts'
 import { parseYaml, type SourceText, type YamlMap } from './yaml-document.ts'
@@ -33,6 +34,10 @@ export interface RunnerFile {
   readonly stateDirectory: string | undefined
   readonly errorHandling: ErrorHandling
   readonly pythonContext: PythonContext
+  /** Ways to write values, by the names that type strings use. */
+  readonly notations: Readonly<Record<string, RunnerNotation>>
+  /** Where schema files lie; absent: beside each definition. */
+  readonly schemaDirectory: string | undefined
   readonly sql: SqlOptions
 }
 
@@ -106,6 +111,8 @@ function readRunner(root: YamlMap, reading: Reading): RunnerFile | undefined {
     stateDirectory: statePath === undefined ? undefined : beside(file.path, statePath),
     errorHandling: defaultErrorHandling,
     pythonContext: resolvePython(undefined),
+    notations: {},
+    schemaDirectory: undefined,
     sql,
   }
 }
@@ -136,6 +143,9 @@ function resolveRunner({ ksml, kafka, at }: RunnerFields, { file, diagnostics }:
       ksml.storageDirectory === undefined ? undefined : beside(file.path, ksml.storageDirectory.value),
     errorHandling: resolveErrorHandling(ksml.errorHandling, diagnostics),
     pythonContext: resolvePython(ksml.pythonContext),
+    notations: resolveNotations(ksml, properties, diagnostics),
+    schemaDirectory:
+      ksml.schemaDirectory === undefined ? undefined : beside(file.path, ksml.schemaDirectory.value),
     sql: { groupPrefix: undefined, eventTtlMs: undefined },
   }
 }

@@ -7,6 +7,7 @@ import type { Node, NodeId, RepartitionNode, SourceNode, TableSourceNode } from 
 import type { ProcessEnvironment, RecordSource } from './environment.ts'
 import type { Processor } from './processor.ts'
 import { Aggregate } from './operators/aggregate.ts'
+import { Convert } from './operators/convert.ts'
 import { StreamFilter, TableFilter } from './operators/filter.ts'
 import { LookupJoin } from './operators/lookup-join.ts'
 import { outlet } from './operators/outlet.ts'
@@ -97,6 +98,8 @@ class Builder {
         return node.table ? new TableFilter(node, env, next) : new StreamFilter(node, env, next)
       case 'transform':
         return node.table ? new TableTransform(node, env, next) : new StreamTransform(node, env, next)
+      case 'convert':
+        return new Convert(node, env, next)
       case 'peek':
         return new Peek(node, env, next)
       case 'print':

@@ -31,6 +31,8 @@ export interface RawRecord {
 export interface RecordSource {
   /** @throws StreamError what went wrong, with `VALUE_MALFORMED` for what could not be decoded */
   accept(raw: RawRecord): void
+  /** Whether a schema that the record needs is on its way: it is to be given again when that has come. Undefined: never. */
+  readonly awaits: ((raw: RawRecord) => boolean) | undefined
 }
 
 /** The way out: bytes are copied before the call returns. A null writer is a null key or value. */

@@ -26,6 +26,8 @@ export interface GlobalTable {
    * @throws StreamError `VALUE_MALFORMED`; the table is then as it was
    */
   apply(raw: RawRecord): void
+  /** Whether a schema that the record needs is on its way. */
+  awaits(raw: RawRecord): boolean
   close(): void
 }
 
@@ -59,6 +61,7 @@ export function openGlobalTable(node: GlobalTableNode, env: GlobalTableEnvironme
     store,
     managed,
     apply: (raw) => table.apply(raw),
+    awaits: (raw) => decoder.mayWait && decoder.awaits(raw),
     close: () => managed.close(),
   }
 }

@@ -7,6 +7,8 @@ import type { FunctionHostOptions } from '../functions/open-functions.ts'
 import type { Connector, ProducerOptions } from '../kafka/contracts.ts'
 import type { SaslSettings, TcpOptions } from '../kafka/tcp-connector.ts'
 import type { StateEngines } from '../store/contracts.ts'
+import type { SchemaRegistry } from '../registry/contracts.ts'
+import type { NotationSettings } from '../serde/formats.ts'
 import type { EngineChoice } from '../store/state-engines.ts'
 import type { OffsetReset } from '../topology/topology.ts'
 
@@ -104,6 +106,8 @@ export interface ApplicationOptions {
   readonly restartBackoffMaxMs: number
   /** What Python functions may do, and where a fresh interpreter is kept for the next start. */
   readonly python: PythonOptions
+  /** Ways to write values, by the names that type strings use. */
+  readonly notations: Readonly<Record<string, NotationSettings>>
 }
 
 /** As `functions` takes them. */
@@ -118,6 +122,8 @@ export interface Surroundings {
   readonly logger: Logger
   /** Where stores on disk keep their bytes; absent: in memory, gone with the task. */
   readonly engines?: StateEngines
+  /** The schema registry of a notation, where the caller has one of its own. Only where all threads are inline. */
+  readonly registryOf?: (notation: string) => SchemaRegistry | undefined
 }
 
 /** What must be said; the rest has defaults. */
@@ -171,6 +177,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     restartsMax: 10,
     restartBackoffMs: 100,
     restartBackoffMaxMs: 30_000,
+    notations: {},
     python: settings.identity.kind === 'folder' ? { snapshotFolder: settings.identity.stateDir } : {},
   }
   checkCommitInterval({ ...defaults, ...settings })

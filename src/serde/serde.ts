@@ -2,6 +2,7 @@ import type { ByteWriter } from '../base/byte-writer.ts'
 import type { Headers } from '../base/headers.ts'
 import type { RowShape, SlicedRow } from '../data/row.ts'
 import type { Column } from '../data/types.ts'
+import type { SchemaRef } from '../registry/contracts.ts'
 
 /**
  * Turns bytes into values and back. Bound to a topic and a side (key or value) when it is made; sees the record's
@@ -22,6 +23,13 @@ export interface Serde<T = unknown> {
   encode(value: T, writer: ByteWriter, headers: Header[] | undefined): void
   /** Reads rows of these columns. Absent where a format has no named columns. */
   project?(columns: readonly Column[]): RowReader
+  /**
+   * Names the schema that these bytes need and that is not here yet; it is being fetched then, and the record has to wait. Who decodes all
+   * the same gets `SCHEMA_NOT_HERE`. Absent where a format needs no schema from elsewhere.
+   */
+  missing?(buffer: Buffer, start: number, end: number, headers: Headers | undefined): SchemaRef | undefined
+  /** Says that values will be encoded: what has to be asked of a registry before is asked now. */
+  prepare?(): void
 }
 
 type Header = Headers[number]
@@ -29,5 +37,6 @@ type Header = Headers[number]
 /** Fills a row from one encoded value; throws as {@link Serde.decode} does, for the same bytes. */
 export interface RowReader {
   readonly shape: RowShape
+  /** The row's `headers` are the record's: some registries keep schema ids there. */
   read(buffer: Buffer, start: number, end: number, row: SlicedRow): void
 }

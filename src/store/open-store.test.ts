@@ -3,7 +3,7 @@ import { MetricRegistry } from '../base/metrics.ts'
 import { materialize } from '../data/lazy.ts'
 import { Row } from '../data/row.ts'
 import type { Format } from '../data/types.ts'
-import { serdeFor } from '../serde/serdes.ts'
+import { serdeFor } from '../serde/plain-serde.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { openStore, type StoreDescription } from './open-store.ts'
 

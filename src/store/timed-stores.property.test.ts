@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import { expect } from 'vitest'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
-import { serdeFor } from '../serde/serdes.ts'
+import { serdeFor } from '../serde/plain-serde.ts'
 import { versionNotPut, type ManagedStore, type RestoreBatch } from './contracts.ts'
 import { openStore, type OpenStoreOptions, type StoreDescription } from './open-store.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
-import { serdeFor } from '../serde/serdes.ts'
+import { serdeFor } from '../serde/plain-serde.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { openStore, type StoreDescription } from './open-store.ts'
 

@@ -14,7 +14,7 @@ import { RecordColumns } from '../protocol/record-columns.ts'
 import { Application } from '../runtime/application.ts'
 import type { ProcessEngines } from '../store/state-engines.ts'
 import { resolveOptions } from '../runtime/options.ts'
-import type { ApplicationSettings } from '../runtime/options.ts'
+import type { ApplicationSettings, Surroundings } from '../runtime/options.ts'
 import type { Topology } from '../topology/topology.ts'
 import { inMemoryConnector } from './in-memory-connector.ts'
 import { NetworkLink } from './network-link.ts'
@@ -65,6 +65,8 @@ export interface ProcessOptions {
   readonly onStep?: StepListener
   /** How long a request or an answer is under way; asked for each. Absent: no time at all. */
   readonly latencyMs?: () => number
+  /** The schema registry of a notation. */
+  readonly registryOf?: NonNullable<Surroundings['registryOf']>
 }
 
 interface Process {
@@ -105,7 +107,7 @@ export class TestCluster {
   application(
     topology: Topology,
     settings: TestApplicationSettings = {},
-    { disk, engines: lent, ...watched }: ProcessOptions = {},
+    { disk, engines: lent, registryOf, ...watched }: ProcessOptions = {},
   ): Application {
     this.#started += 1
     const processId = `process-${this.#started}`
@@ -126,7 +128,8 @@ export class TestCluster {
     })
     const { connector, clock, logger } = host
     const engines = disk === undefined ? {} : { engines: disk.mount(host) }
-    const surroundings = { connector, clock, random: this.random, logger, ...engines }
+    const registries = registryOf === undefined ? {} : { registryOf }
+    const surroundings = { connector, clock, random: this.random, logger, ...engines, ...registries }
     const application = new Application(topology, options, {
       surroundings,
       ...(lent === undefined ? {} : { engines: lent }),

@@ -50,6 +50,7 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
         ...present(node.partitioner),
       ]
     case 'global-table':
+    case 'convert':
     case 'branch':
     case 'merge':
     case 'to-table':

@@ -80,6 +80,18 @@ export interface TransformNode extends InputNode {
   readonly store?: string
 }
 
+/** Turns keys and values into other types; a side that is absent passes as it is. */
+export interface ConvertNode extends InputNode {
+  readonly kind: 'convert'
+  readonly key?: Conversion
+  readonly value?: Conversion
+}
+
+export interface Conversion {
+  readonly from: Format
+  readonly to: Format
+}
+
 /** Calls a function for each record and passes the record on unchanged; `forEach` at the end of a pipeline has no children. */
 export interface PeekNode extends InputNode {
   readonly kind: 'peek'
@@ -205,6 +217,7 @@ export type Node =
   | GlobalTableNode
   | FilterNode
   | TransformNode
+  | ConvertNode
   | PeekNode
   | PrintNode
   | SplitNode

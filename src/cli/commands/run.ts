@@ -114,7 +114,7 @@ async function run(files: readonly string[], call: Call): Promise<number> {
   const { options, output } = call
   const config = options.config === undefined ? emptyConfig : readRunConfig(options.config, output)
   if (config === undefined) return exitCode.wrong
-  const sources = files.length > 0 ? files : config.definitions
+  const sources = files.length > 0 ? files.map((path) => ({ path, ...config.schemas })) : config.definitions
   if (sources.length === 0) throw nothingToRun(options)
   return await runDefinitions(sources, config, call)
 }

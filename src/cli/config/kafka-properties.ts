@@ -33,6 +33,9 @@ const elsewhere: ReadonlySet<string> = new Set([
   'state.dir',
   ...securityProperties,
 ])
+/** Read by whoever opens the schema registries that the file names. */
+const ofRegistries =
+  /^(schema\.registry\.|apicurio\.|basic\.auth\.|bearer\.auth\.|auto\.register\.schemas|use\.(latest|schema)|(key|value)\.(subject|schema))/
 
 const rows: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ['processing.guarantee', guarantee],
@@ -87,7 +90,9 @@ export function applyProperties(properties: Readonly<Record<string, string>>): A
   const settings: DraftSettings = { producer: {}, bounds: {} }
   const unsupported: string[] = []
   const problems: string[] = []
-  const entries = Object.entries(properties).filter(([name]) => !elsewhere.has(name))
+  const entries = Object.entries(properties).filter(
+    ([name]) => !elsewhere.has(name) && !ofRegistries.test(name),
+  )
   for (const [name, given] of entries.toSorted(
     ([a], [b]) => Number(prefixes.test(a)) - Number(prefixes.test(b)),
   )) {

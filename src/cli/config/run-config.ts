@@ -18,6 +18,8 @@ export interface RunConfig {
   readonly bootstrap: string | undefined
   readonly security: KafkaSecurity
   readonly stateDir: string | undefined
+  /** What definitions may name in their types. */
+  readonly schemas: Pick<DefinitionSource, 'notations' | 'schemaFolder'>
   readonly settings: DraftSettings
   /** What the file says and what has no effect, a line each. */
   readonly warnings: readonly string[]
@@ -41,7 +43,7 @@ export function readRunConfig(path: string, output: Output): RunConfig | undefin
 
 /** @throws StreamError `CONFIG_INVALID` */
 export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
-  const { form, kafka, errorHandling, pythonContext } = runner
+  const { form, kafka, errorHandling, pythonContext, notations } = runner
   const steps = [errorHandling.consume, errorHandling.process, errorHandling.produce]
   const { settings, unsupported } = applyProperties(kafka)
   // Kafka's own default stands where a runner file says nothing.
@@ -49,8 +51,16 @@ export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
   settings.policies = policiesOf(errorHandling)
   if (errorHandling.deadLetterTopic !== undefined) settings.deadLetterTopic = errorHandling.deadLetterTopic
   settings.python = pythonOf(pythonContext)
+  settings.notations = notations
+  const schemas = {
+    notations,
+    ...(runner.schemaDirectory === undefined ? {} : { schemaFolder: runner.schemaDirectory }),
+  }
   return {
-    definitions: form === 'ksml' ? runner.definitions.map(definitionOf) : pipelinesBeside(path),
+    definitions: (form === 'ksml' ? runner.definitions.map(definitionOf) : pipelinesBeside(path)).map(
+      (definition) => ({ ...definition, ...schemas }),
+    ),
+    schemas,
     applicationId: kafka['application.id'],
     applicationPrefix: runner.sql.groupPrefix,
     bootstrap: kafka['bootstrap.servers'],

@@ -14,6 +14,7 @@ export const emptyConfig: RunConfig = {
   bootstrap: undefined,
   security: { tls: undefined, sasl: undefined },
   stateDir: undefined,
+  schemas: {},
   settings: { producer: {}, bounds: {} },
   warnings: [],
 }

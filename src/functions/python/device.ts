@@ -7,7 +7,7 @@ import type { Labels } from '../../base/metrics.ts'
 import type { LogLevel, Logger } from '../../base/logger.ts'
 import { materialize } from '../../data/lazy.ts'
 import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
-import { jsonTextOf } from '../json-text.ts'
+import { jsonTextOf } from '../../data/json-text.ts'
 import type { UserMetric, UserMetricKind, UserMetrics } from '../user-metrics.ts'
 import { decodeField } from './python-values.ts'
 

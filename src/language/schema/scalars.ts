@@ -3,6 +3,7 @@ import { parseDurationMs } from '../../base/duration.ts'
 import { parseTypeTree, typeWords, type TypeTree } from '../../data/type-strings.ts'
 import { nearest, suggest, type Diagnostics } from '../diagnostic.ts'
 import type { EmbeddedText, Located } from '../query-definition.ts'
+import type { SchemaBook } from '../schema-book.ts'
 import { embeddedText, type YamlNode, type YamlScalar } from '../yaml-document.ts'
 import type { Kind, Place } from './field.ts'
 
@@ -146,9 +147,6 @@ export interface LocatedType extends Located<TypeTree> {
   readonly text: string
 }
 
-/** Notations that a topic or store can have today. */
-const notationsDone: ReadonlySet<string> = new Set(['binary', 'json'])
-
 /** A type string. */
 export const type: Kind<LocatedType> = {
   what: 'a type',
@@ -156,12 +154,9 @@ export const type: Kind<LocatedType> = {
     const given = textOf(node)
     if (given === undefined) return wrong({ node, what: 'a type', diagnostics, place })
     try {
-      const tree = parseTypeTree(given)
-      const stranger = notationsOf(tree).find((notation) => !notationsDone.has(notation))
-      if (stranger === undefined) return { value: tree, text: given, span: node.span }
-      diagnostics.error('NOT_SUPPORTED', `notation "${stranger}" is not supported yet`, node.span, {
-        hint: 'Use "json", or a primitive type such as "string" or "long".',
-      })
+      const { schemas } = diagnostics
+      const tree = withSchemas(parseTypeTree(given, schemas.names), schemas)
+      return { value: tree, text: given, span: node.span }
     } catch (error) {
       const near = /^[\w.]+$/.test(given) ? nearest(given, typeWords) : undefined
       const thrown =
@@ -175,8 +170,13 @@ export const type: Kind<LocatedType> = {
   json: () => ({ type: ['string', 'null', 'array'] }),
 }
 
-function notationsOf(tree: TypeTree): string[] {
-  return [tree.format.notation, ...tree.members.flatMap(notationsOf)]
+/** The same type with the fields and the text of the schemas that it names, where the definition has them. */
+function withSchemas({ format, members }: TypeTree, schemas: SchemaBook): TypeTree {
+  const found = format.schema === undefined ? undefined : schemas.find(format.notation, format.schema)
+  return {
+    format: found === undefined ? format : { ...format, type: found.type, source: found.source },
+    members: members.map((member) => withSchemas(member, schemas)),
+  }
 }
 
 function withHint(error: StreamError, hint: string): StreamError {

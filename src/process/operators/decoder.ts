@@ -44,6 +44,22 @@ export class Decoder {
     }
   }
 
+  /** Whether a schema that the record needs is still on its way; decoding would fail then. */
+  awaits(raw: RawRecord): boolean {
+    const { value } = this.#options
+    return (
+      (raw.keyEnd >= 0 &&
+        this.#key?.missing?.(raw.buffer, raw.keyStart, raw.keyEnd, raw.headers) !== undefined) ||
+      (raw.valueEnd >= 0 &&
+        value.missing?.(raw.buffer, raw.valueStart, raw.valueEnd, raw.headers) !== undefined)
+    )
+  }
+
+  /** Whether records may have to wait at all. */
+  get mayWait(): boolean {
+    return this.#key?.missing !== undefined || this.#options.value.missing !== undefined
+  }
+
   #failure(error: unknown, side: 'key' | 'value'): Error {
     return addDetail(toStreamError(error), `It is the ${side} of a record read by "${this.#options.node}".`)
   }
@@ -56,6 +72,7 @@ function valueReader({ value: serde, columns }: DecoderOptions): (raw: RawRecord
   }
   const row = new SlicedRow(reader.shape)
   return (raw) => {
+    row.headers = raw.headers
     reader.read(raw.buffer, raw.valueStart, raw.valueEnd, row)
     return row
   }

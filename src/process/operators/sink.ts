@@ -1,6 +1,6 @@
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { addDetail, toStreamError } from '../../base/errors.ts'
-import { ownHeaders } from '../../base/headers.ts'
+import { ownHeaders, type Header, type Headers } from '../../base/headers.ts'
 import type { Counter } from '../../base/metrics.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Format } from '../../data/types.ts'
@@ -23,30 +23,38 @@ export interface SinkDescription {
 }
 
 const byDefaultPartitioner = -1
+/** Topics of an extractor whose serdes are kept. */
+const extractedMax = 1000
 
 /** Encodes records and hands them to the collector; one writer a side, reused. A value that nobody changed goes out as bytes. */
 export class Sink implements Processor {
   readonly #env: ProcessEnvironment
   readonly #node: SinkDescription
-  readonly #keySerde: Serde
-  readonly #valueSerde: Serde
+  readonly #serdes: { readonly key: Serde; readonly value: Serde }
   readonly #extractor: UserFunction | undefined
   readonly #partitioner: UserFunction | undefined
   readonly #recordsOut: Counter
   readonly #key = new ByteWriter()
   readonly #value = new ByteWriter()
   readonly #outgoing: OutgoingRecord
+  /** What encoding one record adds to its headers. */
+  readonly #added: Header[] = []
+  /** By the topics that an extractor has named, where serdes go by topic. */
+  readonly #extracted = new Map<string, { readonly key: Serde; readonly value: Serde }>()
 
   constructor(node: SinkDescription, env: ProcessEnvironment) {
     const topic = node.topic.kind === 'topic' ? node.topic.name : ''
     this.#env = env
     this.#node = node
-    this.#keySerde = env.serde(node.key, topic, 'key')
-    this.#valueSerde = env.serde(node.value, topic, 'value')
+    this.#serdes = { key: env.serde(node.key, topic, 'key'), value: env.serde(node.value, topic, 'value') }
     this.#extractor =
       node.topic.kind === 'extractor' ? new UserFunction(node.topic.extractor, node.id, env) : undefined
     this.#partitioner =
       node.partitioner === undefined ? undefined : new UserFunction(node.partitioner, node.id, env)
+    if (node.topic.kind === 'topic') {
+      this.#serdes.key.prepare?.()
+      this.#serdes.value.prepare?.()
+    }
     const labels = { node: node.id, topic }
     this.#recordsOut = env.metrics.counter('weft_sink_records_total', 'Records written to a topic', labels)
     this.#outgoing = {
@@ -60,18 +68,31 @@ export class Sink implements Processor {
   }
 
   process(record: StreamRecord): void {
-    this.#fill(record)
     if (this.#extractor !== undefined) this.#outgoing.topic = this.#extract(record, this.#extractor)
+    this.#fill(record)
     if (this.#partitioner === undefined) this.#send()
     else if (!this.#partition(record, this.#partitioner)) this.#partitionLater(record, this.#partitioner)
   }
 
+  /** The topic has been chosen: serdes may go by it. */
   #fill(record: StreamRecord): void {
     const outgoing = this.#outgoing
-    outgoing.key = record.key === null ? null : this.#encode(record.key, this.#keySerde, this.#key)
-    outgoing.value = record.value === null ? null : this.#encode(record.value, this.#valueSerde, this.#value)
+    const { key, value } = this.#extractor === undefined ? this.#serdes : this.#serdesOf(outgoing.topic)
+    this.#added.length = 0
+    outgoing.key = record.key === null ? null : this.#encode(record.key, key, this.#key)
+    outgoing.value = record.value === null ? null : this.#encode(record.value, value, this.#value)
     outgoing.timestampMs = record.timestampMs
-    outgoing.headers = record.headers
+    outgoing.headers = this.#added.length === 0 ? record.headers : withHeaders(record.headers, this.#added)
+  }
+
+  #serdesOf(topic: string): { readonly key: Serde; readonly value: Serde } {
+    const known = this.#extracted.get(topic)
+    if (known !== undefined) return known
+    const { key, value } = this.#node
+    const made = { key: this.#env.serde(key, topic, 'key'), value: this.#env.serde(value, topic, 'value') }
+    if (this.#extracted.size >= extractedMax) this.#extracted.clear()
+    this.#extracted.set(topic, made)
+    return made
   }
 
   #send(): void {
@@ -82,7 +103,7 @@ export class Sink implements Processor {
   #encode(value: unknown, serde: Serde, writer: ByteWriter): ByteWriter {
     writer.reset()
     try {
-      serde.encode(value, writer, undefined)
+      serde.encode(value, writer, this.#added)
     } catch (error) {
       const sentence = `It is the ${writer === this.#key ? 'key' : 'value'} of a record written by "${this.#node.id}".`
       throw addDetail(toStreamError(error), sentence)
@@ -128,11 +149,17 @@ export class Sink implements Processor {
     own.timestampMs = record.timestampMs
     own.headers = ownHeaders(record.headers)
     this.#env.whenKnown(topic, () => {
-      this.#fill(own)
       this.#outgoing.topic = topic
+      this.#fill(own)
       this.#partition(own, partitioner)
     })
   }
+}
+
+/** A record's own headers, but for those that encoding gives anew. */
+function withHeaders(headers: Headers | undefined, added: readonly Header[]): Headers {
+  const kept = headers?.filter(({ key }) => !added.some((header) => header.key === key)) ?? []
+  return [...kept, ...added]
 }
 
 function isPartition(value: unknown, count: number): value is number {

@@ -21,6 +21,7 @@ export class Source implements RecordSource {
   readonly #decoder: Decoder
   readonly #timestamp: UserFunction | undefined
   readonly #next: Processor
+  readonly awaits: RecordSource['awaits']
   readonly #recordsIn: Counter
   readonly #negativeTimestamps: Counter
   readonly #record = new StreamRecord()
@@ -30,6 +31,7 @@ export class Source implements RecordSource {
     this.#decoder = decoder
     this.#timestamp = timestamp
     this.#next = next
+    this.awaits = decoder.mayWait ? (raw) => decoder.awaits(raw) : undefined
     this.#recordsIn = env.metrics.counter('weft_source_records_total', 'Records read from a topic', {
       node,
       topic,
@@ -101,8 +103,14 @@ export function buildSource(
 export class SharedSource implements RecordSource {
   readonly #sources: readonly RecordSource[]
 
+  /** None may have the record before all can. */
+  readonly awaits: RecordSource['awaits']
+
   constructor(sources: readonly RecordSource[]) {
     this.#sources = sources
+    const waiting = sources.filter((source) => source.awaits !== undefined)
+    this.awaits =
+      waiting.length === 0 ? undefined : (raw) => waiting.some((source) => source.awaits?.(raw) === true)
   }
 
   accept(raw: RawRecord): void {

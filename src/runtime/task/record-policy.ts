@@ -5,6 +5,9 @@ import type { RecordStage } from '../options.ts'
 
 const stages: Partial<Record<ErrorCode, RecordStage>> = {
   VALUE_MALFORMED: 'decode',
+  SCHEMA_INCOMPATIBLE: 'decode',
+  SCHEMA_NOT_FOUND: 'decode',
+  SCHEMA_INVALID: 'decode',
   FUNCTION_FAILED: 'function',
   EXPRESSION_FAILED: 'function',
   VALUE_TYPE_MISMATCH: 'encode',

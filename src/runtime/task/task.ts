@@ -17,6 +17,8 @@ import type { TaskStore } from './task-store.ts'
 /** The operators of one task, as `process` builds them. */
 export interface TaskProcessors {
   accept(raw: RawRecord): void
+  /** Whether the record has to wait for a schema; see {@link RecordSource}. */
+  readonly awaits: ((raw: RawRecord) => boolean) | undefined
   flush(): void
   close(): void
 }
@@ -113,7 +115,7 @@ export class Task {
   /**
    * Processes up to `recordsMax` records, in the order of their timestamps.
    *
-   * @returns how many
+   * @returns how many; none where the next one waits for a schema
    * @throws StreamError with the record's coordinates, where its policy is to fail; or what failed in the producer
    */
   process(recordsMax: number): number {
@@ -121,7 +123,9 @@ export class Task {
     while (count < recordsMax) {
       const queue = this.#group.next()
       if (queue === undefined) break
-      count += this.#processFrom(queue, this.queues.length === 1 ? recordsMax - count : 1)
+      const taken = this.#processFrom(queue, this.queues.length === 1 ? recordsMax - count : 1)
+      if (taken === 0) break
+      count += taken
     }
     return count
   }
@@ -134,6 +138,8 @@ export class Task {
     this.dirty = true
     do {
       queue.take(raw)
+      // It stays at the head of its queue: nothing has been done for it yet.
+      if (processors.awaits?.(raw) === true) break
       try {
         processors.accept(raw)
       } catch (error) {

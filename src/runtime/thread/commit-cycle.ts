@@ -164,6 +164,7 @@ export class CommitCycle {
   async recover(error: StreamError): Promise<void> {
     const { options, output, tasks, clock, logger } = this.#parts
     await this.settle()
+    if (error.code === 'SCHEMA_NOT_HERE') return await this.#rewind()
     if (options.guarantee !== 'exactly_once_v2' || !recoverable.has(error.code)) throw error
     this.#failures.value += 1
     this.#failuresInRow += 1
@@ -198,9 +199,14 @@ export class CommitCycle {
 
   /** The group took tasks away: what was done for any of them cannot be committed, and the others share the transaction. */
   async abandon(): Promise<void> {
-    const { output, tasks, options } = this.#parts
     const ended = await this.settle()
-    if (options.guarantee !== 'exactly_once_v2' || (ended && !this.#dirty())) return
+    if (this.#parts.options.guarantee !== 'exactly_once_v2' || (ended && !this.#dirty())) return
+    await this.#rewind()
+  }
+
+  /** Back to the last commit without a fault of the cluster's: what is not committed is dropped and done again. */
+  async #rewind(): Promise<void> {
+    const { output, tasks } = this.#parts
     try {
       if (output.producer.inTransaction) await output.producer.abort()
     } catch {

@@ -7,7 +7,7 @@ import type { Fetcher, IsolationLevel, Kafka, TopicPartition } from '../../kafka
 import type { RawRecord } from '../../process/environment.ts'
 import { openGlobalTable } from '../../process/global-table.ts'
 import type { GlobalTable } from '../../process/global-table.ts'
-import { serdeFor } from '../../serde/serdes.ts'
+import type { Formats } from '../../serde/formats.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { GlobalTableNode, NodeId, Topology } from '../../topology/topology.ts'
 import { PartitionQueue } from '../task/partition-queue.ts'
@@ -21,6 +21,7 @@ export interface GlobalTablesParts {
   readonly isolation: IsolationLevel
   readonly metrics: Metrics
   readonly logger: Logger
+  readonly formats: Formats
   /** Decides on records that cannot be decoded. @throws the error where the application is to stop */
   readonly onRecordError: (error: StreamError) => void
   readonly stopping: () => boolean
@@ -58,7 +59,7 @@ export class GlobalTables {
 
   /** Resolves when every table has what its topic had at this call, for readers of this isolation. */
   async load(): Promise<void> {
-    const { topology, kafka, fetcher, isolation, logger, stopping } = this.#parts
+    const { topology, kafka, fetcher, isolation, logger, formats, stopping } = this.#parts
     const nodes = topology.nodes.filter((node) => node.kind === 'global-table')
     if (nodes.length === 0) return
     const partitions = await partitionsOf(kafka, nodes)
@@ -72,13 +73,18 @@ export class GlobalTables {
     }
     const missing = (): boolean =>
       partitions.some((partition) => this.#positionOf(partition) < (ends.get(partitionKey(partition)) ?? 0))
-    while (missing() && !stopping()) if (this.step() === 0) await fetcher.ready(loadingWaitMs)
+    while (missing() && !stopping()) {
+      const chunks = this.step()
+      formats.check()
+      if (chunks === 0) await fetcher.ready(loadingWaitMs)
+    }
     logger.info('global tables loaded', { tables: nodes.length })
   }
 
   /** Applies what has arrived. @returns how many chunks */
   step(): number {
     if (this.#tables.size === 0) return 0
+    this.#applyWaiting()
     let chunks = 0
     for (; chunks < chunksPerTurn; chunks++) {
       const chunk = this.#parts.fetcher.poll()
@@ -96,6 +102,12 @@ export class GlobalTables {
     return chunks
   }
 
+  /** Records that waited for a schema: it may have come, and no chunk of theirs need follow. */
+  #applyWaiting(): void {
+    for (const following of this.#following.values())
+      for (const one of following) if (one.queue.load()) this.#apply(one)
+  }
+
   async close(): Promise<void> {
     await this.#parts.fetcher.close()
     for (const table of this.#tables.values()) table.close()
@@ -105,6 +117,7 @@ export class GlobalTables {
     const raw = this.#raw
     while (queue.load()) {
       queue.take(raw)
+      if (table.awaits(raw)) break
       try {
         table.apply(raw)
       } catch (error) {
@@ -115,10 +128,14 @@ export class GlobalTables {
   }
 
   #follow(node: GlobalTableNode, partitions: readonly TopicPartition[]): void {
-    const { topology, metrics } = this.#parts
+    const { topology, metrics, formats } = this.#parts
     const spec = topology.stores.find((store) => store.name === node.store)
     assert(spec?.kind === 'key-value', `global table "${node.id}" has no key-value store "${node.store}"`)
-    const table = openGlobalTable(node, { spec, metrics, serde: (format) => serdeFor(format) })
+    const table = openGlobalTable(node, {
+      spec,
+      metrics,
+      serde: (format, topic, side) => formats.serde(format, topic, side),
+    })
     this.#tables.set(node.id, table)
     const labels = { topic: node.topic, table: node.id }
     const taken = metrics.counter('weft_global_records_total', 'records applied to global tables', labels)

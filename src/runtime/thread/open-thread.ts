@@ -8,6 +8,7 @@ import type {
   Kafka,
   RebalanceListener,
 } from '../../kafka/contracts.ts'
+import { Formats } from '../../serde/formats.ts'
 import { functionsOf } from '../../topology/node-edges.ts'
 import type { FollowUps } from '../assignment/follow-ups.ts'
 import { encodeFacts } from '../assignment/member-facts.ts'
@@ -19,6 +20,7 @@ import { connectThread, openProducer, threadName } from './connect-thread.ts'
 import { GlobalTables } from './global-tables.ts'
 import { Output } from './output.ts'
 import { outputTopics } from './output-topics.ts'
+import { Registries } from './registries.ts'
 import { RecordPolicies } from './record-policies.ts'
 import { Restorer } from './restorer.ts'
 import type { ThreadParts } from './thread-parts.ts'
@@ -29,6 +31,7 @@ export interface Equipment {
   readonly kafka: Kafka
   readonly plan: TopicPlan
   readonly functions: FunctionHost
+  readonly formats: Formats
   readonly output: Output
   readonly policies: RecordPolicies
   readonly globals: GlobalTables
@@ -66,6 +69,10 @@ async function openAll(
   await ensureDeadLetterTopic(kafka.admin, options)
   const functions = await bindable(parts)
   closers.push(() => functions.close())
+  const registries = new Registries({ ...surroundings, notations: options.notations })
+  closers.push(() => registries.close())
+  const formats = openFormats(parts, registries)
+  closers.push(async () => formats.close())
   const output = new Output(metrics)
   await output.use(await openProducer(kafka, parts))
   closers.push(() => output.producer.close())
@@ -79,6 +86,7 @@ async function openAll(
     isolation,
     metrics,
     logger,
+    formats,
     onRecordError: (error) => policies.leaveOut(error),
     stopping,
   })
@@ -92,7 +100,17 @@ async function openAll(
     parts.onRestore,
   )
   closers.push(() => restorer.close())
-  return { isolation, kafka, plan, functions, output, policies, globals, fetcher, restorer }
+  return { isolation, kafka, plan, functions, formats, output, policies, globals, fetcher, restorer }
+}
+
+function openFormats({ options, surroundings }: ThreadParts, registries: Registries): Formats {
+  const { clock, logger, registryOf } = surroundings
+  return new Formats({
+    notations: options.notations,
+    registryOf: (notation) => registryOf?.(notation) ?? registries.of(notation),
+    clock,
+    logger,
+  })
 }
 
 async function bindable({ topology, options, surroundings, metrics }: ThreadParts): Promise<FunctionHost> {

@@ -116,7 +116,8 @@ export class StreamThread {
   }
 
   /** Processes for `sliceMs`, or until there is nothing, or until a bound is reached. */
-  #slice({ tasks, output, cycle }: OpenThread): number {
+  #slice({ tasks, output, cycle, formats }: OpenThread): number {
+    formats.check()
     const { bounds } = this.#parts.options
     const { clock } = this.#parts.surroundings
     const endMs = clock.monotonicMs() + bounds.sliceMs
@@ -125,7 +126,7 @@ export class StreamThread {
     do {
       round = 0
       for (const task of tasks.set.running) {
-        if (output.full || cycle.dirtyEntriesFull()) break
+        if (output.full || formats.waiting || cycle.dirtyEntriesFull()) break
         round += task.process(bounds.sliceRecords)
       }
       total += round

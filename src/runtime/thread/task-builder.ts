@@ -4,9 +4,9 @@ import type { Metrics } from '../../base/metrics.ts'
 import type { FunctionHost } from '../../functions/open-functions.ts'
 import type { TopicPartition } from '../../kafka/contracts.ts'
 import { buildProcessors } from '../../process/build.ts'
-import type { ProcessEnvironment, RawRecord } from '../../process/environment.ts'
+import type { ProcessEnvironment, RawRecord, RecordSource } from '../../process/environment.ts'
 import type { TaskContext } from '../../process/processor.ts'
-import { serdeFor } from '../../serde/serdes.ts'
+import type { Formats } from '../../serde/formats.ts'
 import type { ChangeLogSink, KeyValueStore, StateStore, StorePlace } from '../../store/contracts.ts'
 import { openStore } from '../../store/open-store.ts'
 import { storeOfKind } from '../../store/store-of-kind.ts'
@@ -32,6 +32,7 @@ export interface TaskBuilderParts {
   readonly output: Output
   readonly policies: RecordPolicies
   readonly functions: FunctionHost
+  readonly formats: Formats
   readonly globalStore: (node: NodeId) => KeyValueStore
 }
 
@@ -68,8 +69,10 @@ export class TaskBuilder {
   }
 
   #store(spec: StoreSpec, { task, partition, metrics }: StoreOwner): TaskStore {
-    const { options, output, surroundings, plan } = this.#parts
+    const { options, output, surroundings, plan, formats } = this.#parts
     const changeLog = this.#changeLogOf(spec, partition)
+    // Kafka Streams gives stores' serializers the name of the change log too: schemas are registered under it.
+    const logged = changeLog?.topic ?? changeLogTopic(options.applicationId, spec.name)
     const place: StorePlace = { task, store: spec.name }
     const engines = spec.persistent ? surroundings.engines : undefined
     const sink: ChangeLogSink = {
@@ -87,8 +90,8 @@ export class TaskBuilder {
       open: () =>
         openStore({
           spec,
-          keySerde: serdeFor(spec.key),
-          valueSerde: serdeFor(spec.value),
+          keySerde: formats.serde(spec.key, logged, 'key'),
+          valueSerde: formats.serde(spec.value, logged, 'value'),
           changeLog: sink,
           // Where a record that does not fit is to be left out, it must be found while it is at hand.
           checksWrites: options.policies.encode !== 'fail',
@@ -115,13 +118,14 @@ export class TaskBuilder {
     const processors = buildProcessors(nodes, this.#environment(stores, own))
     return {
       accept: singleSource(processors.sources),
+      awaits: awaitsOf(processors.sources),
       flush: () => processors.flush(),
       close: () => processors.close(),
     }
   }
 
   #environment(stores: readonly TaskStore[], { context, metrics, logger }: TaskOwn): ProcessEnvironment {
-    const { options, output, functions, globalStore } = this.#parts
+    const { options, output, functions, formats, globalStore } = this.#parts
     const storeOf = (name: string): StateStore => {
       const found = stores.find((store) => store.spec.name === name)
       assert(found !== undefined, `there is no store "${name}" in this task`)
@@ -140,7 +144,7 @@ export class TaskBuilder {
       versionedStore: (name) => storeOfKind(storeOf(name), 'versioned'),
       globalStore,
       bind: (ref) => functions.bind(ref, lent),
-      serde: (format) => serdeFor(format),
+      serde: (format, topic, side) => formats.serde(format, topic, side),
       internalTopic: (name) => repartitionTopic(options.applicationId, name),
       partitionCount: (topic) => output.partitionCount(topic),
       whenKnown: (topic, action) => output.whenKnown(topic, action),
@@ -177,6 +181,12 @@ function newQueue(partition: TopicPartition, metrics: Metrics): PartitionQueue {
 }
 
 type Accept = (raw: RawRecord) => void
+
+/** Undefined where no source ever waits, so that no record pays for the question. */
+function awaitsOf(sources: ReadonlyMap<string, RecordSource>): TaskProcessors['awaits'] {
+  if ([...sources.values()].every((source) => source.awaits === undefined)) return undefined
+  return (raw) => sources.get(raw.topic)?.awaits?.(raw) === true
+}
 
 /** The way in without a look-up where there is but one; the usual case, and on the path of every record. */
 function singleSource(sources: ReadonlyMap<string, { accept: Accept }>): Accept {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../base/byte-writer.ts'
-import { serdeFor } from '../serdes.ts'
+import { serdeFor } from '../plain-serde.ts'
 import type { PrimitiveKind } from '../../data/types.ts'
 
 function encode(kind: PrimitiveKind, value: unknown): string {

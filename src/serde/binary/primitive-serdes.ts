@@ -1,10 +1,10 @@
 /** Primitives as the JVM's serializers write them: big-endian numbers of fixed width, UTF-8 text, raw bytes. */
-import '../../base/node-extras.ts'
 import type { ByteWriter } from '../../base/byte-writer.ts'
 import { StreamError } from '../../base/errors.ts'
 import { materialize } from '../../data/lazy.ts'
 import type { PrimitiveKind } from '../../data/types.ts'
 import type { Serde } from '../serde.ts'
+import { decodeText } from '../text.ts'
 
 const int64Min = -(2n ** 63n)
 const int64Max = 2n ** 63n - 1n
@@ -90,14 +90,6 @@ const text: Serde = {
   },
 }
 
-/** Short ASCII text, which keys mostly are, without the cost of a general decoder. */
-function decodeText(buffer: Buffer, start: number, end: number): string {
-  for (let position = start; position < end; position++) {
-    if ((buffer[position] as number) > 0x7f) return buffer.utf8Slice(start, end)
-  }
-  return buffer.latin1Slice(start, end)
-}
-
 function writeText(value: string, writer: ByteWriter): void {
   writer.writeUtf8(value)
 }
@@ -131,7 +123,6 @@ const nothing: Serde = {
 /** By kind; kinds that are missing here have no fixed bytes of their own. */
 export const primitiveSerdes: Readonly<Partial<Record<string, Serde>>> = {
   string: text,
-  enum: text,
   long,
   timestamp: long,
   int: integer('int', 4),

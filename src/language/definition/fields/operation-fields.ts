@@ -2,7 +2,7 @@
 import { optional, refused, required } from '../../schema/field.ts'
 import { variantOf, type Variant } from '../../schema/collections.ts'
 import { objectSchema, type ObjectSchema, type Shape } from '../../schema/object.ts'
-import { integer, text } from '../../schema/scalars.ts'
+import { integer, text, type } from '../../schema/scalars.ts'
 import { functionOrName } from './function-fields.ts'
 import { storeOrName } from './store-fields.ts'
 import { globalTableOrName, streamOrName, tableOrName } from './topic-fields.ts'
@@ -100,6 +100,15 @@ export const operations = {
     'Makes any number of values of each record, with its key.',
   ),
   transformMetadata: mapping('transformMetadata', 'Changes timestamp and headers of each record.'),
+  convertKey: operation('convertKey', 'Turns the key of each record into another type.', {
+    into: required(type, 'The type that the key gets.', { example: 'string' }),
+  }),
+  convertValue: operation('convertValue', 'Turns the value of each record into another type.', {
+    into: required(type, 'The type that the value gets.', { example: 'json' }),
+  }),
+  convertKeyValue: operation('convertKeyValue', 'Turns key and value of each record into other types.', {
+    into: required(type, 'A tuple of the types that key and value get.', { example: '"(string, json)"' }),
+  }),
   peek: operation('peek', 'Calls a function for each record and passes the record on.', {
     forEach: required(functionOrName, 'The function to call.'),
   }),
@@ -165,10 +174,6 @@ export const operationKind = variantOf({
     flatMapValues: 'transformKeyValueToValueList',
   },
   refused: {
-    convertKey: 'Use "transformKey" with a function that returns the key in the type you need.',
-    convertValue: 'Use "transformValue" with a function that returns the value in the type you need.',
-    convertKeyValue:
-      'Use "transformKeyValue" with a function that returns key and value in the types you need.',
     outerJoin: 'Use "leftJoin" with a table.',
     cogroup: 'Merge the streams before grouping, and use "aggregate".',
     windowByTime: 'Put the start of the window into the key with "groupBy", and count or aggregate by it.',

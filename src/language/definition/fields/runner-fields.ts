@@ -65,15 +65,23 @@ const registrySchema = objectSchema('schemaRegistry', 'schema registry', 'A sche
 })
 
 const notationTypes = [
+  'avro',
   'confluent_avro',
   'apicurio_avro',
+  'jsonschema',
+  'confluent_jsonschema',
   'apicurio_jsonschema',
+  'protobuf',
+  'confluent_protobuf',
   'apicurio_protobuf',
   'csv',
   'xml',
+  'soap',
   'json',
   'binary',
 ] as const
+
+export type RunnerNotationType = (typeof notationTypes)[number]
 
 const notationSchema = objectSchema('notation', 'notation', 'A way to write values.', {
   type: required(choice(notationTypes), 'What it is.', { example: 'json' }),

@@ -2,6 +2,7 @@ import type { Operation } from '../fields/operation-fields.ts'
 import { flowAfterFailure, type Flow } from '../flow.ts'
 import { applyToStream, applyToTable } from './changing-kind.ts'
 import { applyAggregate, applyCount, applyGroupBy, applyGroupByKey, applyReduce } from './grouping.ts'
+import { applyConvert } from './converting.ts'
 import { applyJoin } from './joining.ts'
 import {
   applyFilter,
@@ -57,6 +58,10 @@ function applyByType(operation: Operation, context: StepContext): Flow | undefin
     case 'transformKeyValueToValueList':
     case 'transformMetadata':
       return applyMapping(stepOf(operation, context), operation.type)
+    case 'convertKey':
+    case 'convertValue':
+    case 'convertKeyValue':
+      return applyConvert(stepOf(operation, context))
     case 'peek':
       return applyPeek(stepOf(operation, context))
     case 'merge':

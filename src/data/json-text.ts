@@ -1,8 +1,8 @@
 /**
  * JSON text without loss: integers beyond 2^53 are `bigint`, bytes are lists of numbers, a whole `double` keeps its point.
  */
-import { Lazy } from '../data/lazy.ts'
-import type { DataType } from '../data/types.ts'
+import { Lazy } from './lazy.ts'
+import type { DataType } from './types.ts'
 
 /** The text of a plain or lazy value. `type`, where known, tells whole doubles from integers. */
 export function jsonTextOf(value: unknown, type?: DataType): string {

@@ -1,0 +1,101 @@
+/** Schemas beside definitions: files of the folder, by the names that type strings use. Nothing outside of the folder is read. */
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, join, resolve, sep } from 'node:path'
+import { StreamError } from '../base/errors.ts'
+import type { SchemaSource } from '../data/types.ts'
+import type { SchemaBook } from '../language/schema-book.ts'
+import type { NotationSettings } from '../serde/formats.ts'
+import type { NotationType } from '../serde/notations.ts'
+import { schemaFileEnding, typeOfSchema } from '../serde/schema-files.ts'
+
+/** A schema that imports more files than this, directly or not, is refused. */
+const importsMax = 500
+
+/** @param notations - of the configuration, by name */
+export function schemaBook(
+  folder: string,
+  notations: Readonly<Record<string, NotationSettings>>,
+): SchemaBook {
+  const names = new Map(Object.entries(notations).map(([name, { type }]) => [name, type]))
+  const known = new Map<string, ReturnType<SchemaBook['find']>>()
+  return {
+    names,
+    find: (notation, name) => {
+      const key = `${notation}:${name}`
+      if (!known.has(key))
+        known.set(key, findSchema(folder, (names.get(notation) ?? notation) as NotationType, name))
+      return known.get(key)
+    },
+  }
+}
+
+function findSchema(folder: string, type: NotationType, name: string): ReturnType<SchemaBook['find']> {
+  const ending = schemaFileEnding(type)
+  if (ending === undefined) return undefined
+  const path = candidates(name)
+    .map((candidate) => join(folder, candidate + ending))
+    .find((candidate) => existsSync(candidate))
+  if (path === undefined) return undefined
+  const source = readSource(folder, path, ending)
+  try {
+    return { source, type: typeOfSchema(type, source, name) }
+  } catch (error) {
+    throw error instanceof StreamError ? inFile(error, path) : error
+  }
+}
+
+/** `a.b.C`, then `b.C`, then `C`. */
+function candidates(name: string): readonly string[] {
+  const parts = name.split('.')
+  return parts.map((_, index) => parts.slice(index).join('.'))
+}
+
+const imports: Readonly<Record<string, RegExp>> = {
+  '.proto': /^\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;/gm,
+  '.json': /"\$ref"\s*:\s*"([^"#]+)(?:#[^"]*)?"/g,
+}
+
+/** A schema with what it imports from the folder; what is not there may be known to the format, or it says so itself. */
+function readSource(folder: string, path: string, ending: string): SchemaSource {
+  const references = new Map<string, string>()
+  const visit = (text: string, from: string): void => {
+    const pattern = imports[ending]
+    if (pattern === undefined) return
+    for (const [, name = ''] of text.matchAll(pattern)) {
+      const file = [join(dirname(from), name), join(folder, name)].find(
+        (candidate) => isInside(folder, candidate) && existsSync(candidate),
+      )
+      if (file === undefined || references.has(name) || references.size >= importsMax) continue
+      const imported = readInside(folder, file)
+      references.set(name, imported)
+      visit(imported, file)
+    }
+  }
+  const text = readInside(folder, path)
+  visit(text, path)
+  // What is imported comes before who imports it.
+  const inOrder = [...references].map(([name, text]) => ({ name, text })).toReversed()
+  return inOrder.length === 0 ? { text } : { text, references: inOrder }
+}
+
+function isInside(folder: string, path: string): boolean {
+  const root = resolve(folder)
+  return resolve(path).startsWith(root.endsWith(sep) ? root : root + sep)
+}
+
+function readInside(folder: string, path: string): string {
+  // A link may lead out of the folder though its name does not.
+  if (!isInside(realpathSync(folder), realpathSync(path)))
+    throw new StreamError('FILE_UNREADABLE', `schema file "${path}" lies outside the folder of the schemas`, {
+      hint: 'Put the file itself into the folder.',
+    })
+  return readFileSync(path, 'utf8')
+}
+
+function inFile(error: StreamError, path: string): StreamError {
+  return new StreamError(error.code, `${error.message} (in file "${path}")`, {
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    cause: error,
+  })
+}

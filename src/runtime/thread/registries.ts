@@ -1,0 +1,47 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Random } from '../../base/random.ts'
+import type { SchemaRegistry } from '../../registry/contracts.ts'
+import { openRegistry } from '../../registry/open-registry.ts'
+import { registrySettings } from '../../registry/registry-properties.ts'
+import type { NotationSettings } from '../../serde/formats.ts'
+
+interface RegistriesParts {
+  readonly notations: Readonly<Record<string, NotationSettings>>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** A thread's clients of schema registries: one for each set of properties, opened when a notation first needs it. */
+export class Registries {
+  readonly #parts: RegistriesParts
+  readonly #open = new Map<string, SchemaRegistry>()
+
+  constructor(parts: RegistriesParts) {
+    this.#parts = parts
+  }
+
+  /** @throws StreamError `CONFIG_INVALID`, `FILE_UNREADABLE` */
+  of(notation: string): SchemaRegistry | undefined {
+    const settings = this.#parts.notations[notation]
+    const kind = settings === undefined ? undefined : kindOf(settings)
+    if (settings === undefined || kind === undefined) return undefined
+    const { clock, random } = this.#parts
+    const key = JSON.stringify([kind, Object.entries(settings.config).toSorted()])
+    const registry =
+      this.#open.get(key) ?? openRegistry(registrySettings(kind, settings.config).settings, { clock, random })
+    this.#open.set(key, registry)
+    return registry
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((registry) => registry.close()))
+  }
+}
+
+/** By the type of the notation where it says it, else by whose address there is. */
+function kindOf({ type, config }: NotationSettings): 'confluent' | 'apicurio' | undefined {
+  if (type.startsWith('confluent_')) return 'confluent'
+  if (type.startsWith('apicurio_')) return 'apicurio'
+  if (config['schema.registry.url'] !== undefined) return 'confluent'
+  return config['apicurio.registry.url'] === undefined ? undefined : 'apicurio'
+}

@@ -1,0 +1,120 @@
+/** Values of a Protobuf message to bytes and back, without any framing. */
+import type { DescMessage } from '@bufbuild/protobuf'
+import { StreamError } from '../../base/errors.ts'
+import { materialize } from '../../data/lazy.ts'
+import { cellKind, SlicedRow } from '../../data/row.ts'
+import { SelectedRow } from '../../data/selected-row.ts'
+import type { Column } from '../../data/types.ts'
+import type { DecodeBytes, EncodeValue } from '../schema-language.ts'
+import type { RowReader } from '../serde.ts'
+import { compileDecoder, DecoderCompiler } from './compile-decoder.ts'
+import { compileEncoder } from './compile-encoder.ts'
+import { cellOf } from './data-types.ts'
+import { explainMisfit } from './explain-misfit.ts'
+import { fieldsOf } from './fields.ts'
+import { ProtoReader } from './proto-reader.ts'
+import { Misfit, ProtoWriter } from './proto-writer.ts'
+import { selectedMessage } from './selected-message.ts'
+
+// Neither is entered twice: nothing that they call comes back to a codec.
+const sharedReader = new ProtoReader()
+const sharedWriter = new ProtoWriter()
+const pathShownMax = 200
+
+/** The function throws StreamError `VALUE_MALFORMED`. */
+export function protoDecoder(message: DescMessage): DecodeBytes {
+  const decode = compileDecoder(message)
+  return (buffer, start, end) => {
+    sharedReader.begin(buffer, start, end)
+    return decode(sharedReader)
+  }
+}
+
+/** The function throws StreamError `VALUE_TYPE_MISMATCH`, which names the field that does not fit. */
+export function protoEncoder(message: DescMessage): EncodeValue {
+  const encode = compileEncoder(message)
+  const selected = selectedMessage(message)
+  return (value, writer) => {
+    const plain = value instanceof SelectedRow ? selected(value) : materialize(value)
+    const start = writer.length
+    sharedWriter.begin(writer)
+    try {
+      encode(sharedWriter, plain)
+    } catch (error) {
+      writer.length = start
+      throw error instanceof Misfit ? misfitError(message, plain) : error
+    }
+    sharedWriter.finish()
+  }
+}
+
+function misfitError(message: DescMessage, value: unknown): StreamError {
+  const found = explainMisfit(message, value)
+  const path = (found?.path ?? '').replace(/^\./, '')
+  const shown = path.length > pathShownMax ? `${path.slice(0, pathShownMax)}…` : path
+  const place = path === '' ? 'the value' : `field "${shown}"`
+  return new StreamError('VALUE_TYPE_MISMATCH', `${place} does not fit message "${message.typeName}"`, {
+    detail: `It does not fit: ${found?.reason ?? 'it is nested too deeply'}.`,
+    hint: 'Convert the value, or change the schema.',
+  })
+}
+
+type FillCells = (reader: ProtoReader, cells: unknown[]) => void
+
+/** Reads only the wanted columns of a message into a row; the rest is passed over. */
+export function protoRowReader(message: DescMessage, columns: readonly Column[]): RowReader {
+  const fill = compileFill(message, columns)
+  const converters = convertersOf(message, columns)
+  let decodeAll: DecodeBytes | undefined
+  let shared: SlicedRow | undefined
+  const rows: RowReader = {
+    shape: {
+      columns,
+      decodeCell: () => null,
+      decodeAll: (buffer, start, end) => (decodeAll ??= protoDecoder(message))(buffer, start, end),
+      slice: (buffer, start, end) => {
+        shared ??= new SlicedRow(rows.shape)
+        rows.read(buffer, start, end, shared)
+        return shared
+      },
+    },
+    read: (buffer, start, end, row) => {
+      row.buffer = buffer
+      row.start = start
+      row.end = end
+      row.fields = undefined
+      row.kinds.fill(cellKind.decoded)
+      sharedReader.begin(buffer, start, end)
+      fill(sharedReader, row.cells)
+      for (const { index, toCell } of converters) {
+        const cell = row.cells[index]
+        if (cell !== null) row.cells[index] = toCell(cell)
+      }
+    },
+  }
+  return rows
+}
+
+function compileFill(message: DescMessage, columns: readonly Column[]): FillCells {
+  const compiler = new DecoderCompiler()
+  const fields = fieldsOf(message)
+  const names = new Set(columns.map(({ name }) => name))
+  const locals = fields.map(
+    (field, index) => `let f${index} = ${names.has(field.name) ? compiler.initial(field) : 'null'};`,
+  )
+  const loop = compiler.loop(fields, ({ name }) => names.has(name))
+  const cells = columns.map(({ name }, column) => {
+    const index = fields.findIndex((field) => field.name === name)
+    return `c[${column}] = ${index < 0 ? 'null' : `f${index}`};`
+  })
+  return compiler.build(`const g = 0; ${locals.join(' ')} ${loop} ${cells.join(' ')}`, ['c']) as FillCells
+}
+
+function convertersOf(message: DescMessage, columns: readonly Column[]) {
+  const fields = new Map(fieldsOf(message).map((field) => [field.name, field]))
+  return columns.flatMap(({ name }, index) => {
+    const field = fields.get(name)
+    const cell = field?.shape === 'single' ? cellOf(field.element) : undefined
+    return cell === undefined ? [] : [{ index, toCell: cell.toCell }]
+  })
+}

@@ -1,0 +1,102 @@
+import type { ByteWriter } from '../base/byte-writer.ts'
+import { StreamError } from '../base/errors.ts'
+import type { Header, Headers } from '../base/headers.ts'
+import type { Format, SchemaSource } from '../data/types.ts'
+import type {
+  FramePrefix,
+  Framing,
+  RegisteredSchema,
+  SchemaDraft,
+  SchemaRegistry,
+  Side,
+} from '../registry/contracts.ts'
+import type { EncodeValue, ParsedSchema, SchemaLanguage } from './schema-language.ts'
+import { notHere, type SchemaWaits } from './schema-waits.ts'
+
+/** What tells the values of one topic and side. */
+export interface WritingParts {
+  readonly registry: SchemaRegistry
+  readonly language: SchemaLanguage
+  readonly waits: SchemaWaits
+  readonly format: Format
+  readonly topic: string
+  readonly side: Side
+}
+
+interface Prepared {
+  readonly encode: EncodeValue
+  readonly prefix: FramePrefix
+}
+
+/**
+ * The schema that values of one topic and side are written with. It outlives the operators that write: those are built anew after each
+ * aborted transaction.
+ */
+export class Writing {
+  readonly #parts: WritingParts
+  readonly #framing: Framing
+  /** What the definition gives; absent: the subject's latest. */
+  readonly #schema: ParsedSchema | undefined
+  #prepared: Prepared | undefined
+
+  constructor(parts: WritingParts) {
+    const { registry, language, format, side } = parts
+    this.#parts = parts
+    this.#framing = registry.framing(side, language.type)
+    this.#schema = format.source === undefined ? undefined : language.parse(format.source, format.schema)
+  }
+
+  prepare(): void {
+    if (this.#prepared !== undefined) return
+    const { waits, topic, side } = this.#parts
+    waits.begin(`the schema of the ${side}s written to topic "${topic}"`, async () => {
+      this.#prepared ??= this.#prepare(await this.#register())
+    })
+  }
+
+  encode(value: unknown, writer: ByteWriter, headers: Header[] | undefined): void {
+    const prepared = this.#prepared
+    if (prepared === undefined) {
+      this.prepare()
+      throw notHere(`the schema of the ${this.#parts.side}s written to topic "${this.#parts.topic}"`)
+    }
+    const { prefix, encode } = prepared
+    const start = writer.length
+    if (prefix.bytes.length > 0) writer.writeBytes(prefix.bytes)
+    try {
+      encode(value, writer)
+    } catch (error) {
+      writer.length = start
+      throw error
+    }
+    if (prefix.headers.length > 0) addHeaders(prefix.headers, headers)
+  }
+
+  #register(): Promise<RegisteredSchema> {
+    const { registry, topic, side, format, language } = this.#parts
+    const recordName = this.#schema?.recordName
+    const subject = registry.subjectOf({ topic, side, ...(recordName === undefined ? {} : { recordName }) })
+    return format.source === undefined
+      ? registry.latest(subject)
+      : registry.forWriting(subject, draftOf(language, format.source))
+  }
+
+  #prepare(registered: RegisteredSchema): Prepared {
+    const schema = this.#parts.language.parse(registered, this.#parts.format.schema)
+    return { encode: schema.encoder(), prefix: this.#framing.prefix(registered.ids, schema.message) }
+  }
+}
+
+function draftOf(language: SchemaLanguage, { text, references = [] }: SchemaSource): SchemaDraft {
+  const drafts = references.map(({ name, text }) => ({ name, draft: { type: language.type, text } }))
+  return { type: language.type, text, ...(drafts.length === 0 ? {} : { references: drafts }) }
+}
+
+/** Stores keep no headers: a value in one has to carry its schema's id itself. */
+function addHeaders(added: Headers, headers: Header[] | undefined): void {
+  if (headers === undefined)
+    throw new StreamError('NOT_SUPPORTED', 'schema ids in headers cannot be kept in stores', {
+      hint: 'Let the ids be written before the value, or keep values of another notation, such as json, in stores.',
+    })
+  headers.push(...added)
+}
