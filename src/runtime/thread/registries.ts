@@ -26,7 +26,7 @@ export class Registries {
     const kind = settings === undefined ? undefined : kindOf(settings)
     if (settings === undefined || kind === undefined) return undefined
     const { clock, random } = this.#parts
-    const key = JSON.stringify([kind, Object.entries(settings.config).toSorted()])
+    const key = JSON.stringify([kind, settings.config])
     const registry =
       this.#open.get(key) ?? openRegistry(registrySettings(kind, settings.config).settings, { clock, random })
     this.#open.set(key, registry)

@@ -16,7 +16,7 @@ export interface CsvOptions extends CsvStyle {
 export function csvOptions(config: Readonly<Record<string, string>>): CsvOptions {
   const character = (name: string, otherwise: string): string => {
     const given = config[name]?.replace('\\t', '\t') ?? otherwise
-    if ([...given].length === 1) return given
+    if (given.length === 1) return given
     throw new StreamError('CONFIG_INVALID', `"${name}" of a csv notation is not one character`, {
       hint: `Write, for example, ${name}: "${otherwise}".`,
     })

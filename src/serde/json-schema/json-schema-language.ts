@@ -80,7 +80,7 @@ function columnsOf(type: DataType): readonly Column[] | undefined {
 }
 
 function compile(schema: Json, references: ReadonlyMap<string, Json>): ValidateFunction {
-  const dialect = String(schema['$schema'] ?? '')
+  const dialect = typeof schema['$schema'] === 'string' ? schema['$schema'] : ''
   const options = { strict: false, allErrors: false, validateFormats: false, logger: false } as const
   const ajv = dialect.includes('2020-12')
     ? new Ajv2020(options)

@@ -2,7 +2,7 @@ import { StreamError } from '../../base/errors.ts'
 import { convertValue } from '../../data/convert.ts'
 import { materialize } from '../../data/lazy.ts'
 import { Mismatch } from '../../data/mismatch.ts'
-import type { DataType, Format } from '../../data/types.ts'
+import type { DataType, Field, Format } from '../../data/types.ts'
 import { decodeText } from '../text.ts'
 import type { Serde } from '../serde.ts'
 import { readXml, writeXmlElement } from './xml-text.ts'
@@ -85,23 +85,33 @@ const base64 = /^[A-Za-z0-9+/\s]*={0,2}$/
 
 /** The schema's shape: one element is a list of one where it has a list, and bytes are in base64. */
 function shaped(value: unknown, type: DataType): unknown {
-  if (type.kind === 'list') {
-    const items: readonly unknown[] = Array.isArray(value)
-      ? value
-      : value === undefined || value === null
-        ? []
-        : [value]
-    return items.map((item) => shaped(item, type.of))
+  switch (type.kind) {
+    case 'list':
+      return itemsOf(value).map((item) => shaped(item, type.of))
+    case 'bytes':
+      return typeof value === 'string' && base64.test(value)
+        ? new Uint8Array(Buffer.from(value, 'base64'))
+        : value
+    case 'struct':
+      return type.fields !== undefined && isObject(value) ? shapedFields(value, type.fields) : value
+    default:
+      return value
   }
-  if (type.kind === 'bytes' && typeof value === 'string' && base64.test(value))
-    return new Uint8Array(Buffer.from(value, 'base64'))
-  if (type.kind !== 'struct' || type.fields === undefined || !isObject(value)) return value
+}
+
+function shapedFields(
+  value: Readonly<Record<string, unknown>>,
+  fields: readonly Field[],
+): Readonly<Record<string, unknown>> {
   const result: Record<string, unknown> = { ...value }
-  for (const field of type.fields) {
-    if (field.name in result) result[field.name] = shaped(result[field.name], field.type)
-    else if (field.type.kind === 'list') result[field.name] = []
-  }
+  for (const { name, type } of fields)
+    if (name in result || type.kind === 'list') result[name] = shaped(result[name], type)
   return result
+}
+
+function itemsOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  return value === undefined || value === null ? [] : [value]
 }
 
 function plainObject(value: unknown): Readonly<Record<string, unknown>> {

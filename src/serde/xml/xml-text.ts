@@ -92,7 +92,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** Control characters have no form in XML 1.0 at all, and in 1.1 only as references. */
 function escaped(text: string): string {
-  return text.replaceAll(/[<>&"'\u0001-\u0008\u000B\u000C\u000E-\u001F]/g, (character) => {
+  return text.replaceAll(/[<>&"'\p{Cc}]/gu, (character) => {
+    if (/[\n\r\t]/.test(character)) return character
     const known = Object.entries(entities).find(([, value]) => value === character)
     return known === undefined ? `&#${character.charCodeAt(0)};` : `&${known[0]};`
   })

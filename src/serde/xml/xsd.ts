@@ -116,7 +116,7 @@ class XsdTypes {
     if (list !== undefined) return { kind: 'list', of: this.#named(list['itemType'], depth + 1) }
     const [union] = nodes(simple['union'])
     if (union === undefined) throw invalid('a simple type is no restriction, list or union')
-    const members = String(union['memberTypes'] ?? '')
+    const members = textOf(union['memberTypes'])
       .split(/\s+/)
       .filter((member) => member !== '')
     return { kind: 'union', of: members.map((member) => this.#named(member, depth + 1)) }
@@ -126,6 +126,10 @@ class XsdTypes {
 function nodes(value: unknown): readonly Node[] {
   if (value === undefined) return []
   return (Array.isArray(value) ? value : [value]).map(asNode)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function asNode(value: unknown): Node {
