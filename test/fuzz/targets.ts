@@ -1,0 +1,207 @@
+/** Every decoder that reads bytes of strangers, with good inputs. */
+import { ByteWriter } from '../../src/base/byte-writer.ts'
+import { SlicedRow } from '../../src/data/row.ts'
+import { parseType } from '../../src/data/type-strings.ts'
+import type { Format } from '../../src/data/types.ts'
+import { readBatches } from '../../src/kafka/fetch/read-batches.ts'
+import type { MessageCodec } from '../../src/protocol/api.ts'
+import { apis } from '../../src/protocol/apis.ts'
+import { batchAt, RecordColumns, recordsOf } from '../../src/protocol/record-batch-reader.ts'
+import { RecordBatchWriter } from '../../src/protocol/record-batch-writer.ts'
+import type { Framing } from '../../src/registry/contracts.ts'
+import { apicurioFraming } from '../../src/registry/wire/apicurio-framing.ts'
+import { confluentFraming } from '../../src/registry/wire/confluent-framing.ts'
+import { avroCases } from '../../src/serde/avro/corpus-fixture.ts'
+import { avroLanguage } from '../../src/serde/avro/avro-language.ts'
+import { csvOptions, csvSerde } from '../../src/serde/csv/csv-serde.ts'
+import { jsonSchemaLanguage } from '../../src/serde/json-schema/json-schema-language.ts'
+import { jsonSerde } from '../../src/serde/json/json-serde.ts'
+import { materialize } from '../../src/data/lazy.ts'
+import { serdeFor } from '../../src/serde/plain-serde.ts'
+import { protoCases } from '../../src/serde/protobuf/corpus-fixture.ts'
+import { protoLanguage } from '../../src/serde/protobuf/proto-language.ts'
+import type { ParsedSchema, SchemaLanguage } from '../../src/serde/schema-language.ts'
+import { soapSerde, xmlSerde } from '../../src/serde/xml/xml-serde.ts'
+import type { FuzzTarget } from './fuzz.ts'
+
+function encoded(schema: ParsedSchema, value: unknown): Buffer {
+  const writer = new ByteWriter()
+  schema.encoder()(value, writer)
+  return writer.copy()
+}
+
+/** Whole values and, where there are columns, rows of every second one. */
+function schemaTarget(
+  name: string,
+  language: SchemaLanguage,
+  text: string,
+  values: readonly unknown[],
+): FuzzTarget {
+  const schema = language.parse({ text })
+  const decode = schema.decoder(undefined, {})
+  const columns = schema.columns?.filter((_, index) => index % 2 === 0)
+  const rows = columns === undefined ? undefined : schema.rowReader(undefined, {}, columns)
+  const row = rows === undefined ? undefined : new SlicedRow(rows.shape)
+  return {
+    name,
+    inputs: values.map((value) => encoded(schema, value)),
+    decode: (bytes) => {
+      if (rows !== undefined && row !== undefined) rows.read(bytes, 0, bytes.length, row)
+      return decode(bytes, 0, bytes.length)
+    },
+  }
+}
+
+const avroText = JSON.stringify({
+  type: 'record',
+  name: 'Everything',
+  fields: avroCases
+    .filter(({ name }) => !['namespaces', 'null'].includes(name))
+    .map(({ schema }, index) => ({ name: `f${index}`, type: renamed(schema, index) })),
+})
+
+/** Named types of different cases share names. */
+function renamed(schema: unknown, index: number): unknown {
+  return JSON.parse(
+    JSON.stringify(schema).replaceAll(/"(A|B|Four|Suit|Money|Span|Tree|Nothing)"/g, `"$1${index}"`),
+  )
+}
+
+const avroValue = Object.fromEntries(
+  avroCases
+    .filter(({ name }) => !['namespaces', 'null'].includes(name))
+    .map(({ values }, index) => [`f${index}`, values.at(-1)]),
+)
+
+const order = {
+  schema:
+    '{"type":"object","properties":{"id":{"type":"integer"},"name":{"type":"string"},"tags":{"type":"array","items":{"type":"string"}}},"required":["id"]}',
+  text: '{"id":9007199254740993,"name":"ünï \\u00e9 \\"q\\"","tags":["a","b"],"n":[1.5e3,null,true,{"x":{}}]}',
+}
+
+function textTarget(name: string, texts: readonly string[], decode: (bytes: Buffer) => unknown): FuzzTarget {
+  return { name, inputs: texts.map((text) => Buffer.from(text)), decode }
+}
+
+const bare: Format = { notation: 'xml', type: { kind: 'struct' } }
+const people: Format = { notation: 'csv', type: { kind: 'struct' }, source: { text: 'id,name,city' } }
+const envelope =
+  '<s:Envelope xmlns:s="u"><s:Header><t>1</t></s:Header><s:Body><m:ping xmlns:m="v" k="&amp;"><a>1</a><a><![CDATA[<]]></a></m:ping></s:Body></s:Envelope>'
+
+function framingTarget(name: string, framing: Framing): FuzzTarget {
+  const prefix = framing.prefix({ id: 7, contentId: 7 }, { path: [0, 1], name: 'Order' })
+  return {
+    name,
+    inputs: [Buffer.concat([prefix.bytes, Buffer.from('value')])],
+    decode: (bytes) => framing.read(bytes, 0, bytes.length, undefined),
+  }
+}
+
+/** Every API and version: the first two bytes say which, so that all of them are damaged in one run. */
+function protocolTarget(): FuzzTarget {
+  const all = Object.values(apis).flatMap((api) =>
+    Array.from({ length: api.maxVersion - api.minVersion + 1 }, (_, index) => ({
+      api,
+      version: api.minVersion + index,
+    })),
+  )
+  const inputs = all.flatMap(({ api, version }, index) =>
+    ([api.request, api.response] as readonly MessageCodec<unknown>[]).map((codec, side) => {
+      const writer = new ByteWriter()
+      writer.writeInt16(2 * index + side)
+      codec.encode({}, version, writer)
+      return writer.copy()
+    }),
+  )
+  const decode = (bytes: Buffer): unknown => {
+    if (bytes.length < 2) return undefined
+    const choice = bytes.readUInt16BE(0) % (2 * all.length)
+    const { api, version } = all[choice >> 1] as (typeof all)[number]
+    const codec = (choice % 2 === 0 ? api.request : api.response) as MessageCodec<unknown>
+    return codec.decode(bytes, version, 2)
+  }
+  return { name: 'protocol', inputs, decode }
+}
+
+/** Batches are read twice: with their checksum, which finds nearly all damage, and without. */
+function batchTarget(): FuzzTarget {
+  const inputs = (['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const).map((compression) => {
+    const writer = new RecordBatchWriter()
+    const value = Buffer.from('a value that is long enough to be worth compressing, compressing, compressing')
+    for (let index = 0; index < 5; index++) {
+      const key = Buffer.from(`key ${index}`)
+      writer.append({
+        timestampMs: 1000 + index,
+        key,
+        keyStart: 0,
+        keyEnd: key.length,
+        value,
+        valueStart: 0,
+        valueEnd: value.length,
+        headers: [{ key: 'h', value: Buffer.from('v') }],
+      })
+    }
+    return Buffer.from(writer.finish({ compression }))
+  })
+  const columns = new RecordColumns()
+  const decode = (bytes: Buffer): unknown => {
+    const header = batchAt(bytes, 0)
+    if (header !== undefined) columns.read(recordsOf(bytes, header))
+    return readBatches(bytes, 0, 'read_committed', [])
+  }
+  return { name: 'record batches', inputs, decode }
+}
+
+const primitives = ['string', 'long', 'int', 'double', 'boolean', 'bytes', 'union(long,int,string)'].map(
+  (type): FuzzTarget => {
+    const serde = serdeFor(parseType(type))
+    return {
+      name: type,
+      inputs: [Buffer.from('text ü'), Buffer.alloc(8, 1), Buffer.alloc(4, 1)],
+      decode: (bytes) => serde.decode(bytes, 0, bytes.length, undefined),
+    }
+  },
+)
+
+export const fuzzTargets: readonly FuzzTarget[] = [
+  schemaTarget('avro', avroLanguage, avroText, [avroValue]),
+  ...protoCases
+    .filter(({ name }) => /int64|nesting|groups|maps|oneof|packed|well-known|string/.test(name))
+    .map(({ name, schema, values }) =>
+      schemaTarget(
+        `protobuf ${name}`,
+        protoLanguage,
+        schema,
+        values.map(({ value }) => value),
+      ),
+    ),
+  schemaTarget('json schema', jsonSchemaLanguage, order.schema, [{ id: 1, name: 'x', tags: ['a', 'b'] }]),
+  textTarget('json', [order.text], (bytes) =>
+    materialize(jsonSerde(true).decode(bytes, 0, bytes.length, undefined)),
+  ),
+  textTarget('csv', ['1,"a ""b"" c",\r\n', '# c\n\n1,2,3,4\n5'], (bytes) =>
+    csvSerde(people, csvOptions({})).decode(bytes, 0, bytes.length, undefined),
+  ),
+  textTarget('xml', [`<?xml version="1.1"?>${envelope}`], (bytes) =>
+    xmlSerde(bare).decode(bytes, 0, bytes.length, undefined),
+  ),
+  textTarget('soap', [envelope], (bytes) => soapSerde(bare).decode(bytes, 0, bytes.length, undefined)),
+  ...primitives,
+  protocolTarget(),
+  batchTarget(),
+  framingTarget(
+    'confluent framing',
+    confluentFraming({ side: 'value', type: 'PROTOBUF', writeIdTo: 'payload' }),
+  ),
+  framingTarget(
+    'apicurio framing',
+    apicurioFraming({
+      side: 'value',
+      type: 'PROTOBUF',
+      idKind: 'contentId',
+      idBytes: 'either',
+      writeIdTo: 'payload',
+      message: 'name',
+    }),
+  ),
+]
