@@ -1,0 +1,70 @@
+/** Values that Weft wrote are read by Python's codecs, which Confluent's serialisers stand on, and written again to equal bytes. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ByteWriter } from '../../src/base/byte-writer.ts'
+import { avroLanguage } from '../../src/serde/avro/avro-language.ts'
+import { avroCases } from '../../src/serde/avro/corpus-fixture.ts'
+import { protoCases } from '../../src/serde/protobuf/corpus-fixture.ts'
+import { protoLanguage } from '../../src/serde/protobuf/proto-language.ts'
+import type { SchemaLanguage } from '../../src/serde/schema-language.ts'
+import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
+
+const lacks = whatPythonLacks()
+if (lacks !== undefined) console.warn(`serializers.test.ts is skipped: ${lacks}`)
+
+interface Written {
+  readonly name: string
+  readonly kind: string
+  readonly schema: string
+  readonly hex: string
+}
+
+function write(
+  kind: string,
+  language: SchemaLanguage,
+  { name, schema, values }: { name: string; schema: string; values: readonly unknown[] },
+): Written[] {
+  const encode = language.parse({ text: schema }).encoder()
+  return values.map((value) => {
+    const writer = new ByteWriter()
+    encode(value, writer)
+    return { name, kind, schema, hex: writer.copy().toString('hex') }
+  })
+}
+
+function writtenAgain(all: readonly Written[]): readonly unknown[] {
+  const program = join(import.meta.dirname, 'clients/written_again.py')
+  const input = all.map((one) => `${JSON.stringify(one)}\n`).join('')
+  const { stdout, stderr } = spawnSync(pythonWithPackages(), [program], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1_048_576,
+  })
+  const answers = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown)
+  expect(answers.length, stderr).toBe(all.length)
+  return answers
+}
+
+function named(all: readonly Written[], answers: readonly unknown[]): unknown[] {
+  return all.map(({ name }, index) => ({ name, ...(answers[index] as object) }))
+}
+
+describe.skipIf(lacks !== undefined)('Python', () => {
+  test('reads every type of Avro, and writes the same bytes', () => {
+    const all = avroCases.flatMap(({ name, schema, values }) =>
+      write('avro', avroLanguage, { name, schema: JSON.stringify(schema), values }),
+    )
+    expect(named(all, writtenAgain(all))).toEqual(all.map(({ name, hex }) => ({ name, hex })))
+  })
+
+  test('reads every kind of Protobuf field, and writes the same bytes', () => {
+    const all = protoCases.flatMap(({ name, schema, values }) =>
+      write('protobuf', protoLanguage, { name, schema, values: values.map(({ value }) => value) }),
+    )
+    expect(named(all, writtenAgain(all))).toEqual(all.map(({ name, hex }) => ({ name, hex })))
+  })
+})
