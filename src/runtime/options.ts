@@ -139,6 +139,9 @@ export type ApplicationSettings = Partial<
   readonly producer?: Partial<ApplicationOptions['producer']>
 }
 
+/** Of a process that runs one application. */
+export const defaultStateMemoryBytes = 256 * 1_048_576
+
 const commitIntervalMs: Readonly<Record<Guarantee, number>> = {
   exactly_once_v2: 100,
   at_least_once: 30_000,
@@ -153,7 +156,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     commitIntervalMs: commitIntervalMs[guarantee],
     threads,
     hosting: threads === 1 ? 'inline' : 'worker',
-    state: { engine: 'auto', memoryBytes: 256 * 1_048_576 },
+    state: { engine: 'auto', memoryBytes: defaultStateMemoryBytes },
     leaveOnClose: false,
     transactionTimeoutMs: 10_000,
     sessionTimeoutMs: 45_000,

@@ -91,7 +91,7 @@ async function counts(name: string, records: number): Promise<Map<string, number
 }
 
 async function logged(run: WeftProcess, text: RegExp): Promise<void> {
-  for (let turn = 0; turn < 1000 && !text.test(run.stderr()); turn++) await sleep(systemClock, 20)
+  for (let turn = 0; turn < 5000 && !text.test(run.stderr()); turn++) await sleep(systemClock, 20)
   expect(run.stderr()).toMatch(text)
 }
 
@@ -125,5 +125,5 @@ describe.each([
       Array.from({ length: 4 }, () => `totals ${engine}`),
     )
     expect(rows.slice(1).reduce((sum, row) => sum + Number(row[4]), 0)).toBe(20)
-  })
+  }, 300_000)
 })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
-import type { Guarantee } from '../../runtime/options.ts'
+import { defaultStateMemoryBytes, type Guarantee } from '../../runtime/options.ts'
 import type { EngineChoice } from '../../store/state-engines.ts'
 import { StreamError } from '../../base/errors.ts'
 import { applicationsOf, emptyConfig, settingsOf, type NamedTopology } from '../config/run-settings.ts'
@@ -90,7 +90,7 @@ export function addRunCommand(program: Command, output: Output): void {
       'auto, rocksdb, sqlite or memory: where stores that ask for a disk are kept',
       oneOf<EngineChoice>('auto', 'rocksdb', 'sqlite', 'memory'),
     )
-    .option('--state-memory <size>', 'buffers and caches of an application’s stores on disk', sizeBytes)
+    .option('--state-memory <size>', 'buffers and caches of all stores on disk together; 256MiB', sizeBytes)
     .option(
       '--leave',
       'leave the group at the end, for scaling down; otherwise the place is kept for a restart',
@@ -144,9 +144,12 @@ async function runDefinitions(
   const settings = settingsOf({ ...config, security }, { options, given }, bootstrap)
   const applications = applicationsOf(definitions, config, options)
   if (config.applicationId !== undefined && applications.length > 1) output.note(splitNote(applications))
+  // One budget for the process, however many applications it runs.
+  const memoryBytes = Math.floor((options.stateMemory ?? defaultStateMemoryBytes) / applications.length)
+  const state = { ...settings.state, memoryBytes }
   const running: RunningApplication[] = []
   const start = ({ topology, applicationId }: NamedTopology): unknown =>
-    running.push(startApplication(topology, { ...settings, applicationId }, { logger, output }))
+    running.push(startApplication(topology, { ...settings, state, applicationId }, { logger, output }))
   const { signal, release } = stopSignal()
   let ended: Promise<StreamError[]>
   let inTime = true

@@ -31,7 +31,6 @@ export interface RunFlags {
   readonly deadLetterTopic?: string
   readonly stateDir: string
   readonly stateEngine?: EngineChoice
-  readonly stateMemory?: number
   readonly leave?: true
 }
 
@@ -60,16 +59,9 @@ export function settingsOf(
       kind: 'folder',
       stateDir: given('stateDir') ? options.stateDir : (stateDir ?? options.stateDir),
     },
-    state: stateOf(options),
+    ...(options.stateEngine === undefined ? {} : { state: { engine: options.stateEngine } }),
     kafka: { bootstrap, ...security },
     producer: { ...settings.producer, ...(linger === undefined ? {} : { lingerMs: linger }) },
-  }
-}
-
-function stateOf({ stateEngine, stateMemory }: RunFlags): NonNullable<ApplicationSettings['state']> {
-  return {
-    ...(stateEngine === undefined ? {} : { engine: stateEngine }),
-    ...(stateMemory === undefined ? {} : { memoryBytes: stateMemory }),
   }
 }
 

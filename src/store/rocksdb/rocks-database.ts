@@ -191,11 +191,14 @@ function nameKey(place: StorePlace): Buffer {
   return Buffer.concat([namesPrefix, Buffer.from(storeName(place))])
 }
 
-/** A third of the budget for what is written and not yet sorted into files, the rest for what is read. */
+/**
+ * A third of the budget for what is written and not yet sorted into files, the rest for what is read. The binding makes write buffers of a
+ * quarter of its number, and up to six of them while they wait to be sorted.
+ */
 function rocksOptions(budgetBytes: number): RocksOptions {
   return {
     createIfMissing: true,
-    memtableMemoryBudget: Math.floor(budgetBytes / 3),
+    memtableMemoryBudget: Math.floor((budgetBytes / 3) * (4 / 6)),
     cacheSize: Math.min(2 ** 32 - 1, Math.floor((budgetBytes * 2) / 3)),
     cacheIndexAndFilterBlocks: true,
     compaction: 'level',
