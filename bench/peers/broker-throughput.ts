@@ -1,0 +1,127 @@
+/**
+ * Question: how many bytes a second does the embedded broker take and give on one core, to Java's own performance tools?
+ * Budget: 300 MB/s in and 500 MB/s out, uncompressed records of 1 KB, broker and client each on a core of their own.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildJava, javaClassPath } from '../../test/kafka/java-tools.ts'
+import { cpuSeconds, peakMemoryMib } from './process-usage.ts'
+
+const given = new Map(
+  process.argv.slice(2).map((argument): [string, string] => {
+    const at = argument.indexOf('=')
+    return [argument.slice(0, at), argument.slice(at + 1)]
+  }),
+)
+const storages = (given.get('storages') ?? 'memory,disk').split(',')
+const records = Number(given.get('records') ?? 2_000_000)
+const rounds = Number(given.get('rounds') ?? 3)
+const batchBytes = given.get('batch') ?? '262144'
+const recordBytes = 1024
+const megabytes = (records * recordBytes) / 1_000_000
+const repository = join(import.meta.dirname, '../..')
+
+interface Measured {
+  readonly megabytesPerSecond: number
+  readonly cpuSeconds: number
+}
+
+async function main(): Promise<void> {
+  buildJava()
+  const rows: string[] = []
+  for (const storage of storages) {
+    for (let round = 0; round < rounds; round++) {
+      rows.push(await run(storage))
+      console.log(rows.at(-1))
+    }
+  }
+  report(rows)
+}
+
+/** A fresh broker on the first core: written to its end, then read from its beginning, from the second core. */
+async function run(storage: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'broker-throughput-'))
+  const options = storage === 'disk' ? ['--data-dir', folder] : []
+  const broker = spawn(
+    'taskset',
+    ['-c', '0', process.execPath, 'src/cli/main.ts', 'broker', '--port', '0', '--topics', 'perf:1', ...options],
+    { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  try {
+    const [line] = await once(broker.stdout, 'data')
+    const bootstrap = /listening on (\S+?),/.exec(String(line))?.[1] ?? ''
+    const pid = broker.pid ?? 0
+    const written = await measure(pid, () => produce(bootstrap))
+    const read = await measure(pid, () => consume(bootstrap))
+    return `| ${storage} | ${cell(written)} | ${cell(read)} | ${peakMemoryMib(pid)} |`
+  } finally {
+    const ended = once(broker, 'exit')
+    broker.kill('SIGTERM')
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function measure(pid: number, work: () => Promise<number>): Promise<Measured> {
+  const before = cpuSeconds(pid)
+  const megabytesPerSecond = await work()
+  return { megabytesPerSecond, cpuSeconds: cpuSeconds(pid) - before }
+}
+
+async function produce(bootstrap: string): Promise<number> {
+  const text = await java('org.apache.kafka.tools.ProducerPerformance', [
+    ...['--topic', 'perf', '--num-records', String(records), '--record-size', String(recordBytes)],
+    ...['--throughput', '-1', '--command-property', `bootstrap.servers=${bootstrap}`, `batch.size=${batchBytes}`],
+    ...['linger.ms=5', 'buffer.memory=134217728', 'max.request.size=4194304', 'compression.type=none'],
+  ])
+  const [, mebibytes] = /\(([\d.]+) MB\/sec\)[^\n]*99\.9th/.exec(text) ?? []
+  return Number(mebibytes) * 1.048_576
+}
+
+async function consume(bootstrap: string): Promise<number> {
+  const text = await java('org.apache.kafka.tools.ConsumerPerformance', [
+    ...['--bootstrap-server', bootstrap, '--topic', 'perf', '--num-records', String(records)],
+    ...['--fetch-size', '4194304', '--timeout', '60000'],
+  ])
+  // The last but two columns: what fetching alone did, without the time that joining the group took.
+  const [mebibytes] = (text.trim().split('\n').at(-1) ?? '').split(',').slice(-2)
+  return Number(mebibytes) * 1.048_576
+}
+
+async function java(program: string, args: readonly string[]): Promise<string> {
+  const options = ['-Xmx1g', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', javaClassPath()]
+  const child = spawn('taskset', ['-c', '1', 'java', ...options, program, ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let text = ''
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  await once(child, 'close')
+  return text
+}
+
+/** By the clock, and by what of its core the broker used. */
+function cell({ megabytesPerSecond, cpuSeconds: seconds }: Measured): string {
+  return `${Math.round(megabytesPerSecond)} | ${Math.round(megabytes / seconds)}`
+}
+
+function report(rows: readonly string[]): void {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  const text = [
+    `\n## ${new Date().toISOString().slice(0, 16)} broker-throughput, commit ${commit}, batches of ${batchBytes} bytes`,
+    '',
+    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, tools of Apache Kafka 4.3.1, ${records.toLocaleString('en-US')} records of ${recordBytes} bytes, 1 partition.`,
+    '',
+    '| records in | in, MB/s | in, MB per CPU second of the broker | out, MB/s | out, MB per CPU second | MiB |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
+  mkdirSync(join(import.meta.dirname, '..', 'results'), { recursive: true })
+  appendFileSync(join(import.meta.dirname, '..', 'results', 'broker-throughput.md'), text)
+  console.log(text)
+}
+
+await main()
