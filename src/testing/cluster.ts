@@ -75,6 +75,8 @@ interface Process {
 }
 
 const bootstrap = 'broker:9092'
+/** Tests write records with any times, and look at all of them at the end. */
+const keptForEver = { 'retention.ms': '-1' }
 /** Virtual time per turn of the event loop: short beside every time-out, long enough that minutes pass quickly. */
 const stepMs = 5
 const readEveryMs = 100
@@ -99,7 +101,13 @@ export class TestCluster {
     this.#jumps = time === 'jump'
     this.random = seededRandom(seed)
     this.#logger = logger
-    this.broker = new Broker({ clock: this.clock, random: this.random, logger, ...broker })
+    this.broker = new Broker({
+      clock: this.clock,
+      random: this.random,
+      logger,
+      topicDefaults: keptForEver,
+      ...broker,
+    })
     this.kafka = openKafka({ ...this.#client(), clientId: 'test' })
   }
 

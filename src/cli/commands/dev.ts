@@ -59,7 +59,9 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
   if (!reportDiagnostics(definition, output)) return exitCode.wrong
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { signal, release } = stopSignal()
-  const broker = new Broker({ clock: systemClock, random: systemRandom, logger })
+  // Data of long ago is not too old for a look at what becomes of it.
+  const topicDefaults = { 'retention.ms': '-1' }
+  const broker = new Broker({ clock: systemClock, random: systemRandom, logger, topicDefaults })
   try {
     const { host, port } = await broker.listen(options.port, '127.0.0.1')
     output.note(`broker listening on ${host}:${port}`)

@@ -28,6 +28,8 @@ const broker = new Broker({
   logger: silentLogger,
   dataFolder: folder,
   disk,
+  retentionCheckMs: 50,
+  compactionRestMs: 5,
 })
 const { port } = await broker.listen(0)
 process.stdout.write(`${port}\n`)

@@ -33,6 +33,8 @@ export class Ledger {
   readonly start: Wish<number> = { acknowledged: 0, asked: 0 }
   /** A setting of the topic that comes and goes; undefined where it is gone. */
   readonly passing: Wish<number | undefined> = { acknowledged: undefined, asked: undefined }
+  /** The newest value of each key of the compacted topic; null where it was deleted. */
+  readonly keys = new Map<string, Wish<string | null>>()
   #values = 0
 
   /** A value that no other record has. */

@@ -1,11 +1,12 @@
 /** Clients that write to a broker until it dies under them, and put down in a ledger what they were told. */
 import type { Random } from '../../../src/base/random.ts'
 import { TcpPeer } from '../../../src/broker/fixtures/tcp-peer.ts'
-import { batchOf, TestClient } from '../../../src/broker/fixtures/test-broker.ts'
+import { batchOf, keyedBatchOf, TestClient } from '../../../src/broker/fixtures/test-broker.ts'
 import { apis } from '../../../src/protocol/apis.ts'
 import type { Ledger, LedgerTransaction } from './ledger.ts'
 
 export const topics = ['plain', 'idempotent', 'transactional'] as const
+export const compactedTopic = 'compacted'
 export const transactionalIds = ['tx-0', 'tx-1'] as const
 export const partitionCount = 2
 
@@ -24,6 +25,7 @@ export async function load(place: LoadPlace): Promise<unknown[]> {
     writePlainly(place),
     writeIdempotently(place),
     ...transactionalIds.map((id) => writeInTransactions(id, place)),
+    writeKeys(place),
     commitOffsets(place),
     deleteRecords(place),
     changeTopics(place),
@@ -40,7 +42,14 @@ function isGone(reason: unknown): boolean {
 /** Those that are there already stay. */
 async function makeTopics({ port }: LoadPlace): Promise<void> {
   const client = new TestClient(new TcpPeer(port))
-  for (const name of topics) await client.createTopic(name, partitionCount, { 'segment.bytes': '4000' })
+  for (const name of topics)
+    await client.createTopic(name, partitionCount, { 'segment.bytes': '4000', 'retention.ms': '-1' })
+  await client.createTopic(compactedTopic, 1, {
+    'cleanup.policy': 'compact',
+    'segment.bytes': '2000',
+    'min.cleanable.dirty.ratio': '0.1',
+    'delete.retention.ms': '0',
+  })
   client.connection.close()
 }
 
@@ -117,6 +126,20 @@ async function writeInTransactions(transactionalId: string, place: LoadPlace): P
     identity = await client.send(apis.endTxn, { ...claim, committed: transaction.asked === 'commit' })
     if (identity.errorCode !== 0) throw new Error(`an end was refused: ${identity.errorCode}`)
     transaction.acknowledged = true
+  }
+}
+
+/** A table whose log is compacted all the time. */
+async function writeKeys({ port, ledger, random }: LoadPlace): Promise<void> {
+  const client = new TestClient(new TcpPeer(port))
+  for (;;) {
+    const key = `k${random.below(10)}`
+    const wish = ledger.keys.get(key) ?? { acknowledged: null, asked: null }
+    ledger.keys.set(key, wish)
+    wish.asked = random.below(4) === 0 ? null : ledger.newValue(random.below(100))
+    const { error } = await client.produce(compactedTopic, keyedBatchOf([[key, wish.asked]]))
+    if (error !== 'NONE') throw new Error(`a write to ${compactedTopic} was refused: ${error}`)
+    wish.acknowledged = wish.asked
   }
 }
 

@@ -1,9 +1,9 @@
 /** Opens the folder that a killed broker left, and compares all of it with what its clients were told. */
 import { apis } from '../../../src/protocol/apis.ts'
-import { CommittedReader } from '../../../src/broker/fixtures/read-records.ts'
+import { CommittedReader, readBatches } from '../../../src/broker/fixtures/read-records.ts'
 import { openTestBroker, type TestBroker, type TestClient } from '../../../src/broker/fixtures/test-broker.ts'
 import type { Ledger, LedgerTransaction, Wish, WrittenBatch } from './ledger.ts'
-import { partitionCount, topics, transactionalIds } from './load.ts'
+import { compactedTopic, partitionCount, topics, transactionalIds } from './load.ts'
 
 /** Longer than any transaction may be open. */
 const transactionsEndMs = 60_000
@@ -37,9 +37,25 @@ async function differences({ client }: TestBroker, ledger: Ledger): Promise<stri
   found.push(...compareTransactions(ledger, committed))
   for (const group of transactionalIds)
     found.push(...compareGroup(group, await offsetOf(client, group), { ledger, committed }))
+  const table = await tableOf(client)
+  for (const [key, wish] of ledger.keys)
+    found.push(...compareWish(`key ${key}`, table.get(key) ?? null, wish))
   found.push(...compareWish('offset of "alone"', await offsetOf(client, 'alone'), ledger.offset))
   found.push(...compareWish('setting of "passing"', await retentionOf(client), ledger.passing))
   return found
+}
+
+/** What a reader of the compacted topic holds at its end. */
+async function tableOf(client: TestClient): Promise<Map<string | null, string | null>> {
+  const table = new Map<string | null, string | null>()
+  for (let offset = 0; ;) {
+    const { records } = await client.fetch(compactedTopic, offset)
+    const batches = readBatches(records)
+    const last = batches.at(-1)
+    if (last === undefined) return table
+    offset = last.header.lastOffset + 1
+    for (const { key, value } of batches.flatMap((batch) => batch.records)) table.set(key, value)
+  }
 }
 
 interface FoundRecord {
