@@ -20,6 +20,8 @@ const storages = (given.get('storages') ?? 'memory,disk').split(',')
 const records = Number(given.get('records') ?? 2_000_000)
 const rounds = Number(given.get('rounds') ?? 3)
 const batchBytes = given.get('batch') ?? '262144'
+/** Of Node, for the broker. */
+const flags = (given.get('flags') ?? '').split(',').filter((flag) => flag !== '')
 const recordBytes = 1024
 const megabytes = (records * recordBytes) / 1_000_000
 const repository = join(import.meta.dirname, '../..')
@@ -47,7 +49,7 @@ async function run(storage: string): Promise<string> {
   const options = storage === 'disk' ? ['--data-dir', folder] : []
   const broker = spawn(
     'taskset',
-    ['-c', '0', process.execPath, 'src/cli/main.ts', 'broker', '--port', '0', '--topics', 'perf:1', ...options],
+    ['-c', '0', process.execPath, ...flags, 'src/cli/main.ts', 'broker', '--port', '0', '--topics', 'perf:1', ...options],
     { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   try {
@@ -73,9 +75,9 @@ async function measure(pid: number, work: () => Promise<number>): Promise<Measur
 
 async function produce(bootstrap: string): Promise<number> {
   const text = await java('org.apache.kafka.tools.ProducerPerformance', [
-    ...['--topic', 'perf', '--num-records', String(records), '--record-size', String(recordBytes)],
-    ...['--throughput', '-1', '--command-property', `bootstrap.servers=${bootstrap}`, `batch.size=${batchBytes}`],
-    ...['linger.ms=5', 'buffer.memory=134217728', 'max.request.size=4194304', 'compression.type=none'],
+    '--topic', 'perf', '--num-records', String(records), '--record-size', String(recordBytes),
+    '--throughput', '-1', '--command-property', `bootstrap.servers=${bootstrap}`, `batch.size=${batchBytes}`,
+    'linger.ms=5', 'buffer.memory=134217728', 'max.request.size=4194304', 'compression.type=none',
   ])
   const [, mebibytes] = /\(([\d.]+) MB\/sec\)[^\n]*99\.9th/.exec(text) ?? []
   return Number(mebibytes) * 1.048_576
@@ -83,8 +85,8 @@ async function produce(bootstrap: string): Promise<number> {
 
 async function consume(bootstrap: string): Promise<number> {
   const text = await java('org.apache.kafka.tools.ConsumerPerformance', [
-    ...['--bootstrap-server', bootstrap, '--topic', 'perf', '--num-records', String(records)],
-    ...['--fetch-size', '4194304', '--timeout', '60000'],
+    '--bootstrap-server', bootstrap, '--topic', 'perf', '--num-records', String(records),
+    '--fetch-size', '4194304', '--timeout', '60000',
   ])
   // The last but two columns: what fetching alone did, without the time that joining the group took.
   const [mebibytes] = (text.trim().split('\n').at(-1) ?? '').split(',').slice(-2)
@@ -110,7 +112,7 @@ function cell({ megabytesPerSecond, cpuSeconds: seconds }: Measured): string {
 function report(rows: readonly string[]): void {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
   const text = [
-    `\n## ${new Date().toISOString().slice(0, 16)} broker-throughput, commit ${commit}, batches of ${batchBytes} bytes`,
+    `\n## ${new Date().toISOString().slice(0, 16)} broker-throughput, commit ${commit}, batches of ${batchBytes} bytes, flags ${flags.join(' ') || 'none'}`,
     '',
     `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, tools of Apache Kafka 4.3.1, ${records.toLocaleString('en-US')} records of ${recordBytes} bytes, 1 partition.`,
     '',
