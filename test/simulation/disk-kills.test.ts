@@ -30,7 +30,7 @@ test(
       await killAgainAndAgain(folder.path, Math.min(left, killsOfFolder), random)
     }
   },
-  60_000 + kills * 5000,
+  60_000 + kills * 20_000,
 )
 
 async function killAgainAndAgain(folder: string, times: number, random: Random): Promise<void> {
