@@ -171,6 +171,7 @@ function normal(transcript: string, bootstrap: string): string {
     .replaceAll(/^TIME, TIME, .*$/gm, 'TIME, TIME, RATES')
     .replaceAll(/Cluster ID: \S+/g, 'Cluster ID: ID')
     .replaceAll(/"logDir":"[^"]*"/g, '"logDir":"FOLDER"')
+    .replaceAll(/"size":\d+/g, '"size":SIZE')
     .replaceAll(/(TIME[ \t]+)\d+[ \t]*$/gm, '$1DURATION')
     .replaceAll(/^\d+(?=[ \t]+\d+[ \t]+-?\d+[ \t]+-?\d+[ \t]+TIME)/gm, 'PRODUCER')
     .replaceAll(/(?<=\bperf[ \t]+(?:\d+[ \t]+)?)\d+(?=[ \t]+(?:\d+[ \t]+)?CompleteCommit)/g, 'PRODUCER')
@@ -206,7 +207,7 @@ beforeAll(async () => {
     const logging = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=off']
     transcripts.set(name, normal(await runJava('weft.ConsoleTools', [file], undefined, logging), bootstrap))
   }
-}, 240_000)
+}, 280_000)
 
 afterAll(async () => {
   await embedded.close()
