@@ -75,7 +75,10 @@ describe('subjects and versions', () => {
     ['DELETE', '/subjects/orders-value?permanent=true', 404, { error_code: 40405 }],
     ['GET', '/nothing/here', 404, { error_code: 404 }],
     ['DELETE', '/subjects', 405, { error_code: 405 }],
-    ['GET', '/subjects/%ff', 400, { error_code: 400 }],
+    ['GET', '/subjects/%ff/versions', 400, { error_code: 400 }],
+    ['GET', '/contexts/%ff/subjects', 400, { error_code: 400 }],
+    ['GET', '//nothing', 404, { error_code: 404 }],
+    ['GET', '', 200, {}],
   ])('%s %s answers %i', async (method, target, status, json) => {
     const { call } = await openWithTwo()
     const answer = await call(method, target)

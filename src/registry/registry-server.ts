@@ -12,7 +12,7 @@ import { RegistryFailure } from './server/failure.ts'
 import { HttpListener, type ListenOptions } from './server/http-listener.ts'
 import { memoryLog, type SchemaLog } from './server/records.ts'
 import { RegistryService } from './server/registry-service.ts'
-import { Answer, findRoute, type Call, type Route } from './server/router.ts'
+import { Answer, decodePart, findRoute, type Call, type Route } from './server/router.ts'
 import { normalSubject } from './server/subject-names.ts'
 
 export type { LogRecord, SchemaLog } from './server/records.ts'
@@ -73,20 +73,27 @@ export class RegistryServer {
   }
 
   async #answer({ method, target, headers, body }: HttpRequest): Promise<HttpResponse> {
-    const url = new URL(target, 'http://registry')
-    const { path, context } = withoutContext(url.pathname)
+    const { pathname, query } = parseTarget(target)
+    const { path, context } = withoutContext(pathname)
     const match = findRoute(isApicurio(path) ? this.#apicurio : this.#confluent, method, path)
-    const call: Call = { path: match.path, query: url.searchParams, headers, body, context }
+    const call: Call = { path: match.path, query, headers, body, context }
     const answer = await match.route.answer(call)
     return answer instanceof Answer ? answer : jsonResponse(200, answer, contentTypeOf(path))
   }
+}
+
+/** A target is a path, whatever it looks like: two slashes at its beginning name no host. */
+function parseTarget(target: string): { readonly pathname: string; readonly query: URLSearchParams } {
+  const mark = target.indexOf('?')
+  const pathname = mark < 0 ? target : target.slice(0, mark)
+  return { pathname, query: new URLSearchParams(mark < 0 ? '' : target.slice(mark)) }
 }
 
 /** `/contexts/NAME/…` stands for everything behind it, in that context. */
 function withoutContext(pathname: string): { readonly path: string; readonly context: string | undefined } {
   const [, encoded, path] = /^\/contexts\/([^/]+)(\/.+)$/.exec(pathname) ?? []
   if (encoded === undefined || path === undefined) return { path: pathname, context: undefined }
-  const name = decodeURIComponent(encoded).replaceAll(':', '')
+  const name = decodePart(encoded).replaceAll(':', '')
   return { path, context: normalSubject(`:${name.startsWith('.') ? name : `.${name}`}:`) }
 }
 

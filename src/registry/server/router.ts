@@ -72,7 +72,8 @@ function matchParts(
   return found
 }
 
-function decodePart(part: string): string {
+/** @throws RegistryFailure 400 */
+export function decodePart(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
