@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { MetricRegistry } from '../../src/base/metrics.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import type { Format } from '../../src/data/types.ts'
-import { serdeFor } from '../../src/serde/serdes.ts'
+import { serdeFor } from '../../src/serde/plain-serde.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { ProcessEngines, type EngineKind } from '../../src/store/state-engines.ts'
 

@@ -1,5 +1,5 @@
 import { fc, test as property } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { StreamError } from '../base/errors.ts'
 import { schemaTypes, type Framing } from './contracts.ts'
 import { caller, openTestServer } from './fixtures/test-registry.ts'
@@ -43,6 +43,14 @@ describe('whatever a schema is', () => {
   })('it is read, or named as not valid', (text, type) => {
     expect([undefined, 'SCHEMA_INVALID']).toContain(codeOf(() => readSchema(type, text, [])))
   })
+
+  test.each(['__proto__', 'constructor;', 'message M { __proto__ = 1; }', '{"type":"__proto__"}'])(
+    'words that every object answers to are no statements: %s',
+    (text) => {
+      for (const type of schemaTypes)
+        expect([undefined, 'SCHEMA_INVALID']).toContain(codeOf(() => readSchema(type, text, [])))
+    },
+  )
 
   property.prop([mixed, mixed, fc.constantFrom(...schemaTypes)], { numRuns: Math.ceil(runs / 10) })(
     'the server gives an answer of its own, never an internal error',

@@ -1,4 +1,5 @@
 /** Fields of .proto files: plain ones, groups and maps. */
+import { named } from '../../base/named.ts'
 import { create } from '@bufbuild/protobuf'
 import {
   DescriptorProtoSchema,
@@ -53,7 +54,7 @@ const scalarTypes: Readonly<Record<string, FieldDescriptorProto_Type>> = {
 }
 
 export function parseField(reader: TokenReader, scope: FieldScope): void {
-  const word = reader.next.kind === 'word' ? labels[reader.next.text] : undefined
+  const word = reader.next.kind === 'word' ? named(labels, reader.next.text) : undefined
   if (word !== undefined) reader.take()
   const field = create(FieldDescriptorProtoSchema, { label: word ?? OPTIONAL })
   if (word === OPTIONAL && scope.syntax === 'proto3') field.proto3Optional = true
@@ -70,7 +71,7 @@ export function parseField(reader: TokenReader, scope: FieldScope): void {
 }
 
 function setType(field: FieldDescriptorProto, type: string): void {
-  const scalar = scalarTypes[type]
+  const scalar = named(scalarTypes, type)
   if (scalar === undefined) field.typeName = type
   else field.type = scalar
 }

@@ -4,6 +4,7 @@
  *
  * Source: the Protocol Buffers language specifications, and `descriptor.proto`.
  */
+import { named } from '../../base/named.ts'
 import { clearField, create } from '@bufbuild/protobuf'
 import {
   Edition,
@@ -85,7 +86,7 @@ const statements: Readonly<Record<string, Statement>> = {
 
 function parseTopLevel(reader: TokenReader, file: FileDescriptorProto, options: Option[]): void {
   if (reader.accept(';')) return
-  const statement = reader.next.kind === 'word' ? statements[reader.next.text] : undefined
+  const statement = reader.next.kind === 'word' ? named(statements, reader.next.text) : undefined
   if (statement === undefined) throw reader.unexpected('a message, an enum or another statement')
   reader.take()
   statement(reader, file, options)

@@ -1,4 +1,5 @@
 /** Messages and extensions of .proto files. */
+import { named } from '../../base/named.ts'
 import { create } from '@bufbuild/protobuf'
 import {
   DescriptorProto_ExtensionRangeSchema,
@@ -63,7 +64,7 @@ function parseMember(
 ): boolean {
   if (reader.accept(';')) return true
   const word = reader.next.text
-  const member = reader.next.kind === 'word' ? members[word] : undefined
+  const member = reader.next.kind === 'word' ? named(members, word) : undefined
   if (member === undefined) return false
   reader.take()
   member({ reader, message, scope, options })

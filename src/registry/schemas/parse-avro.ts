@@ -1,4 +1,5 @@
 /** Reads Avro schemas. Source: the Avro specification 1.12, and what Java's parser does where that leaves room. */
+import { named } from '../../base/named.ts'
 import { checkAvroDefault } from './avro-default.ts'
 import {
   fullName,
@@ -63,7 +64,7 @@ function readType(json: unknown, reading: Reading): AvroType {
   const { type } = json
   const inner = { ...reading, depth: reading.depth + 1 }
   if (typeof type !== 'string') return readType(type, inner)
-  const read = readers[type]
+  const read = named(readers, type)
   if (read !== undefined) return read(json, inner)
   if (!primitives.has(type)) return typeByName(type, reading)
   const properties = propertiesOf(json, ['type'])

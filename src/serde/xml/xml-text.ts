@@ -4,6 +4,7 @@
  *
  * Bounds. A document type is refused, and with it entities of its own, which is what makes small documents grow; elements nest 64 deep.
  */
+import { named } from '../../base/named.ts'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { StreamError } from '../../base/errors.ts'
 import { textOfPlain } from '../plain-text.ts'
@@ -59,7 +60,7 @@ function withEntities(value: unknown): unknown {
 }
 
 function entityText(whole: string, name: string): string {
-  if (!name.startsWith('#')) return entities[name] ?? whole
+  if (!name.startsWith('#')) return named(entities, name) ?? whole
   const code = name[1] === 'x' ? Number.parseInt(name.slice(2), 16) : Number.parseInt(name.slice(1), 10)
   return code <= 0x10_ffff ? String.fromCodePoint(code) : '\uFFFD'
 }
