@@ -143,7 +143,7 @@ class Run {
 }
 
 describe('compaction', () => {
-  property.prop({ steps: fc.array(step, { minLength: 20, maxLength: 80 }) }, { numRuns: 150 })(
+  property.prop({ steps: fc.array(step, { minLength: 20, maxLength: 80 }) }, { numRuns: 50 })(
     'leaves the newest committed value of every key, and the log goes on',
     ({ steps }) => {
       const run = new Run(openTestLog({ settings }))
@@ -152,7 +152,7 @@ describe('compaction', () => {
     },
   )
 
-  property.prop({ steps: fc.array(step, { minLength: 20, maxLength: 60 }) }, { numRuns: 30 })(
+  property.prop({ steps: fc.array(step, { minLength: 20, maxLength: 60 }) }, { numRuns: 12 })(
     'leaves on disk what a restart needs: the same table, producers and ends',
     ({ steps }) => {
       using folder = new TempFolder()
