@@ -50,6 +50,13 @@ describe('every type', () => {
   })
 })
 
+test('decimals take the fewest bytes, as Java writes them', () => {
+  const schema = { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 }
+  expect(encoded(schema, '-1.28').toString('hex')).toBe('0280')
+  expect(decoded(Buffer.from('0280', 'hex'), schema)).toBe('-1.28')
+  expect(decoded(Buffer.from('04ff80', 'hex'), schema)).toBe('-1.28')
+})
+
 describe('evolution', () => {
   test.each(evolutionCases.filter(({ error }) => error === undefined))('$name is readable', (pair) => {
     expect(decoded(encoded(pair.writer, pair.value), pair.writer, pair.reader)).toEqual(pair.expected)

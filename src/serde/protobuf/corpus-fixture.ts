@@ -125,7 +125,7 @@ export const protoCases: readonly ProtoCase[] = [
       {
         value: {
           a: { x: 1, y: 2n ** 60n },
-          b: { 1: 'one', [-1]: 'minus' },
+          b: { [-1]: 'minus' },
           c: { true: { a: {}, b: {}, c: {} } },
         },
       },
