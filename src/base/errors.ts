@@ -40,6 +40,7 @@ export const errorCodes = {
   FUNCTION_FAILED: { domain: 'user', retry: 'never' },
   FUNCTION_INVALID: { domain: 'user', retry: 'never' },
   INTERPRETER_FAILED: { domain: 'external', retry: 'now' },
+  BUFFER_FULL: { domain: 'user', retry: 'never' },
   RECORD_TOO_LARGE: { domain: 'user', retry: 'never' },
   // Kafka
   TOPIC_MISSING: { domain: 'user', retry: 'never' },

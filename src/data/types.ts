@@ -14,7 +14,8 @@ export type DataType =
   | { readonly kind: 'tuple'; readonly of: readonly DataType[] }
   | { readonly kind: 'union'; readonly of: readonly DataType[] }
   | { readonly kind: 'enum'; readonly symbols: readonly string[] }
-  | { readonly kind: 'windowed'; readonly of: DataType }
+  /** `sizeMs`: how long all the windows are, where they are; sessions differ. */
+  | { readonly kind: 'windowed'; readonly of: DataType; readonly sizeMs?: number }
 
 export type PrimitiveKind =
   | 'any'

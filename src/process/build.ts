@@ -2,25 +2,17 @@
  * Turns the nodes of one sub-topology into processors, for one task. Children are built before their parents, so that each
  * operator holds what follows it, and a record runs through all of them in one call, depth first.
  */
-import { assert, unreachable } from '../base/assert.ts'
+import { assert } from '../base/assert.ts'
+import { entrancesOf } from '../topology/node-edges.ts'
 import type { Node, NodeId, RepartitionNode, SourceNode, TableSourceNode } from '../topology/topology.ts'
 import type { ProcessEnvironment, RecordSource } from './environment.ts'
+import { makeOperator, type Operator } from './make-operator.ts'
 import type { Processor } from './processor.ts'
-import { Aggregate } from './operators/aggregate.ts'
-import { Convert } from './operators/convert.ts'
-import { StreamFilter, TableFilter } from './operators/filter.ts'
-import { LookupJoin } from './operators/lookup-join.ts'
 import { outlet } from './operators/outlet.ts'
-import { Peek } from './operators/peek.ts'
-import { Print } from './operators/print.ts'
-import { Select } from './operators/select.ts'
 import { Sink } from './operators/sink.ts'
 import { buildSource, SharedSource } from './operators/source.ts'
-import { Split } from './operators/split.ts'
-import { StreamTableJoin } from './operators/stream-table-join.ts'
 import { TableWriter } from './operators/table-writer.ts'
-import { ToStream } from './operators/to-stream.ts'
-import { StreamTransform, TableTransform } from './operators/transform.ts'
+import { TableViews } from './table-views.ts'
 
 /** The processors of one task. */
 export interface Processors {
@@ -41,13 +33,19 @@ export function buildProcessors(nodes: readonly Node[], env: ProcessEnvironment)
   return builder.finish()
 }
 
-type Operator = Exclude<Node, { readonly kind: 'source' | 'table-source' | 'global-table' }>
+/** A node that reads another one, by one of its sides. */
+interface Child {
+  readonly node: Operator | RepartitionNode
+  readonly side: number
+}
 
 class Builder {
   readonly #env: ProcessEnvironment
   readonly #nodes: ReadonlyMap<NodeId, Node>
-  readonly #children = new Map<NodeId, Operator[]>()
-  readonly #processors = new Map<NodeId, Processor>()
+  readonly #children = new Map<NodeId, Child[]>()
+  /** One for each side of a node. */
+  readonly #processors = new Map<NodeId, readonly Processor[]>()
+  readonly #views: TableViews
   readonly #sources = new Map<string, RecordSource[]>()
   /** Last in the order of the topology first. */
   readonly #built: Processor[] = []
@@ -55,6 +53,7 @@ class Builder {
   constructor(nodes: readonly Node[], env: ProcessEnvironment) {
     this.#env = env
     this.#nodes = new Map(nodes.map((node) => [node.id, node]))
+    this.#views = new TableViews(this.#nodes, env)
     for (const node of nodes) this.#addToInputs(node)
   }
 
@@ -66,11 +65,10 @@ class Builder {
         for (const topic of node.topics) this.#addSource(node, topic, this.#outlet(node.id))
         return
       case 'table-source':
-        this.#addSource(node, node.topic, this.#tableWriter(node))
+        this.#addSource(node, node.topic, new TableWriter(node, this.#env, this.#outlet(node.id)))
         return
       case 'repartition':
-        if (this.#children.has(node.id)) this.#addRepartitionSource(node)
-        if (this.#nodes.has(node.input)) this.#register(node.id, this.#repartitionSink(node))
+        this.#addRepartition(node)
         return
       default:
         this.#register(node.id, this.#operator(node))
@@ -90,104 +88,71 @@ class Builder {
     }
   }
 
-  #operator(node: Exclude<Operator, RepartitionNode>): Processor {
-    const env = this.#env
-    const next = this.#outlet(node.id)
-    switch (node.kind) {
-      case 'filter':
-        return node.table ? new TableFilter(node, env, next) : new StreamFilter(node, env, next)
-      case 'transform':
-        return node.table ? new TableTransform(node, env, next) : new StreamTransform(node, env, next)
-      case 'convert':
-        return new Convert(node, env, next)
-      case 'peek':
-        return new Peek(node, env, next)
-      case 'print':
-        return new Print(node, env)
-      case 'split':
-        return new Split(node, env, this.#branches(node.id, node.predicates.length))
-      case 'branch':
-      case 'merge':
-        return next
-      case 'aggregate':
-        return new Aggregate(node, env, next)
-      case 'to-stream':
-        return new ToStream(node, env, next)
-      case 'to-table':
-        return this.#tableWriter(node)
-      case 'stream-table-join':
-      case 'global-join':
-        return new StreamTableJoin(node, env, next)
-      case 'lookup-join':
-        return new LookupJoin(node, env, next)
-      case 'select':
-        return new Select(node, env, next)
-      case 'sink':
-        return new Sink(node, env)
-      default:
-        return unreachable(node)
-    }
+  #operator(node: Operator): readonly Processor[] {
+    return makeOperator(node, {
+      env: this.#env,
+      next: this.#outlet(node.id),
+      branches: (count) => this.#branches(node.id, count),
+      views: this.#views,
+    })
   }
 
   #addToInputs(node: Node): void {
     if (node.kind === 'source' || node.kind === 'table-source' || node.kind === 'global-table') return
-    for (const input of node.kind === 'merge' ? node.inputs : [node.input]) {
+    for (const [side, input] of entrancesOf(node)) {
       if (!this.#nodes.has(input)) continue
       const siblings = this.#children.get(input)
-      if (siblings === undefined) this.#children.set(input, [node])
-      else siblings.push(node)
+      if (siblings === undefined) this.#children.set(input, [{ node, side }])
+      else siblings.push({ node, side })
     }
   }
 
-  #register(id: NodeId, processor: Processor): void {
-    this.#processors.set(id, processor)
-    if (!this.#built.includes(processor)) this.#built.push(processor)
+  #register(id: NodeId, processors: readonly Processor[]): void {
+    this.#processors.set(id, processors)
+    for (const processor of processors.toReversed())
+      if (!this.#built.includes(processor)) this.#built.push(processor)
   }
 
   #outlet(id: NodeId): Processor {
-    return outlet((this.#children.get(id) ?? []).map((child) => this.#processorOf(child.id)))
+    return outlet((this.#children.get(id) ?? []).map((child) => this.#processorOf(child)))
   }
 
-  #processorOf(id: NodeId): Processor {
-    const processor = this.#processors.get(id)
-    assert(processor !== undefined, `node "${id}" stands before its input`)
+  #processorOf({ node, side }: Child): Processor {
+    const processor = this.#processors.get(node.id)?.[side]
+    assert(processor !== undefined, `node "${node.id}" stands before its input`)
     return processor
   }
 
   #branches(split: NodeId, count: number): Processor[] {
-    const branches = (this.#children.get(split) ?? []).filter((child) => child.kind === 'branch')
+    const children = this.#children.get(split) ?? []
+    const ofBranch = (index: number): Child[] =>
+      children.filter(({ node }) => node.kind === 'branch' && node.index === index)
     return Array.from({ length: count }, (_, index) =>
-      outlet(
-        branches.filter((branch) => branch.index === index).map((branch) => this.#processorOf(branch.id)),
-      ),
+      outlet(ofBranch(index).map((child) => this.#processorOf(child))),
     )
-  }
-
-  #tableWriter(node: {
-    readonly kind: 'table-source' | 'to-table'
-    readonly id: NodeId
-    readonly store: string
-  }) {
-    return new TableWriter({
-      node: node.id,
-      store: this.#env.store(node.store),
-      metrics: this.#env.metrics,
-      next: this.#outlet(node.id),
-    })
   }
 
   #addSource(node: SourceNode | TableSourceNode, topic: string, next: Processor): void {
     if (node.kind === 'table-source') this.#built.push(next)
-    const keyRead = (this.#children.get(node.id) ?? []).some((child) => !ignoresKey(child))
+    const keyRead = (this.#children.get(node.id) ?? []).some(({ node: child }) => !ignoresKey(child))
     const options = { topic, env: this.#env, next, keyRead: node.kind === 'table-source' || keyRead }
     this.#attach(topic, buildSource(node, options))
+  }
+
+  /** A sub-topology that does not write the topic reads it, even where nothing follows. */
+  #addRepartition(node: RepartitionNode): void {
+    const written = this.#nodes.has(node.input)
+    if (!written || this.#children.has(node.id)) this.#addRepartitionSource(node)
+    if (written) this.#register(node.id, [this.#repartitionSink(node)])
   }
 
   #addRepartitionSource(node: RepartitionNode): void {
     const topic = this.#env.internalTopic(node.topic)
     const { id, key, value } = node
+    const changes = node.changes === true
     const source: SourceNode = { kind: 'source', id, topics: [topic], key, value }
-    this.#addSource(source, topic, this.#outlet(id))
+    const options = { topic, env: this.#env, next: this.#outlet(id), keyRead: true, changes }
+    this.#attach(topic, buildSource(source, options))
   }
 
   /** Nodes come in reverse order, so an earlier reader of a topic goes to the front. */
@@ -198,12 +163,8 @@ class Builder {
   }
 
   #repartitionSink(node: RepartitionNode): Sink {
-    const { id, key, value, partitioner } = node
     const topic = { kind: 'topic', name: this.#env.internalTopic(node.topic) } as const
-    return new Sink(
-      { id, topic, key, value, ...(partitioner === undefined ? {} : { partitioner }) },
-      this.#env,
-    )
+    return new Sink({ ...node, topic }, this.#env)
   }
 }
 

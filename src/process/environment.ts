@@ -60,6 +60,11 @@ export interface Callable {
   call(args: readonly unknown[]): unknown
 }
 
+/** Milliseconds since the Unix epoch, written in place; −1: never yet. */
+export interface EventTime {
+  ms: number
+}
+
 /** What operators are built with: everything that belongs to one task. */
 export interface ProcessEnvironment {
   readonly context: TaskContext
@@ -71,6 +76,8 @@ export interface ProcessEnvironment {
   windowStore(name: string): WindowStore
   sessionStore(name: string): SessionStore
   versionedStore(name: string): VersionedStore
+  /** A time that an operator keeps and that goes into the task's commits. The same one for the same name; −1 at first. */
+  eventTime(name: string): EventTime
   /** The store of a global table, shared by the thread's tasks, read only. */
   globalStore(node: NodeId): KeyValueStore
   bind(ref: FunctionRef): Callable

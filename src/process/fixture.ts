@@ -14,9 +14,11 @@ import type { KeyValueStore, StateStore } from '../store/contracts.ts'
 import { openStore, type OpenedStore } from '../store/open-store.ts'
 import { storeOfKind } from '../store/store-of-kind.ts'
 import type { FunctionKind, FunctionRef } from '../topology/functions.ts'
+import { settleTables } from '../topology/table-demand.ts'
 import type { GlobalTableNode, KeyValueStoreSpec, Node, StoreSpec } from '../topology/topology.ts'
 import { buildProcessors, type Processors } from './build.ts'
 import type { OutgoingRecord, ProcessEnvironment, RawRecord } from './environment.ts'
+import { EventTimes } from './event-times.ts'
 import { openGlobalTable, type GlobalTable } from './global-table.ts'
 
 export const text: Format = { notation: 'binary', type: { kind: 'string' } }
@@ -82,18 +84,19 @@ export class TestTask {
   readonly #globals = new Map<string, GlobalTable>()
   readonly #partitionTimesMs = new Map<string, number>()
   readonly #functions: TestFunctions
+  readonly times = new EventTimes()
   readonly processors: Processors
   #offset = 0
 
   constructor(options: TestTaskOptions) {
     this.#functions = options.functions ?? new TestFunctions()
-    const specs = options.stores ?? []
+    const { nodes, stores: specs } = settleTables({ nodes: options.nodes, stores: options.stores ?? [] })
     for (const spec of specs) this.#openStore(spec)
-    for (const node of options.nodes) {
+    for (const node of nodes) {
       const spec = node.kind === 'global-table' ? specs.find(({ name }) => name === node.store) : undefined
       if (node.kind === 'global-table' && spec?.kind === 'key-value') this.#openGlobal(node, spec)
     }
-    this.processors = buildProcessors(options.nodes, this.#environment(options))
+    this.processors = buildProcessors(nodes, this.#environment(options))
   }
 
   /** Processes one record, its key and value given as the bytes' text. */
@@ -141,6 +144,7 @@ export class TestTask {
       windowStore: (name) => storeOfKind(this.#store(name), 'window'),
       sessionStore: (name) => storeOfKind(this.#store(name), 'session'),
       versionedStore: (name) => storeOfKind(this.#store(name), 'versioned'),
+      eventTime: (name) => this.times.of(name),
       globalStore: (node) => this.global(node),
       bind: ({ name }) => {
         const code = this.#functions.code.get(name) as (...args: readonly unknown[]) => unknown

@@ -157,7 +157,6 @@ export function streamTableJoin(): Topology {
         id: 'join',
         input: 'orders',
         table: 'customers',
-        store: 'customers',
         type: 'inner',
         joiner: joiner(),
       },

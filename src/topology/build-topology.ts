@@ -1,6 +1,8 @@
 import { assert } from '../base/assert.ts'
 import { StreamError } from '../base/errors.ts'
 import { inputsOf, storesOf } from './node-edges.ts'
+import { dropUnusedNullKeys } from './null-keys.ts'
+import { settleTables } from './table-demand.ts'
 import type { FunctionScope } from './functions.ts'
 import type { Node, NodeId, StoreSpec, SubTopology, Topology } from './topology.ts'
 
@@ -20,7 +22,9 @@ export interface TopologyParts {
 export function finishTopology(parts: TopologyParts): Topology {
   checkReferences(parts)
   checkTopics(parts.nodes)
-  return deepFreeze({ ...parts, subTopologies: divide(parts.nodes) })
+  const { nodes: settled, stores } = settleTables(parts)
+  const nodes = dropUnusedNullKeys(settled)
+  return deepFreeze({ ...parts, nodes, stores, subTopologies: divide(nodes) })
 }
 
 function checkReferences({ nodes, stores }: TopologyParts): void {

@@ -2,6 +2,7 @@
 import { inputsOf } from './node-edges.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { Node, StoreSpec, Topology } from './topology.ts'
+import type { Windows } from './windows.ts'
 import { describeFormat } from '../data/type-strings.ts'
 
 /** A topology as indented text: sub-topologies, their nodes with inputs, their stores. */
@@ -44,16 +45,35 @@ function detail(node: Node): string {
       return ` [topic ${node.topic}]`
     case 'sink':
       return ` [topic ${node.topic.kind === 'topic' ? node.topic.name : `by ${node.topic.extractor.name}`}]`
+    case 'window-aggregate':
+      return ` [${node.fold.kind}; ${describeWindows(node.windows)}; store ${node.store}]`
     case 'aggregate':
+    case 'table-aggregate':
       return ` [${node.fold.kind}; store ${node.store}]`
     case 'stream-table-join':
     case 'global-join':
+    case 'table-join':
+      return ` [${node.type}]`
+    case 'stream-join':
+      return ` [${node.type}; from ${node.beforeMs} ms before to ${node.afterMs} ms after, grace ${node.graceMs} ms]`
     case 'lookup-join':
       return ` [${node.type}]`
     case 'select':
       return ` [columns ${node.layout.columns.map((column) => column.name).join(', ')}${node.where === undefined ? '' : '; where'}]`
     default:
       return ''
+  }
+}
+
+function describeWindows(windows: Windows): string {
+  const grace = `grace ${windows.graceMs} ms`
+  switch (windows.kind) {
+    case 'hopping':
+      return `windows of ${windows.sizeMs} ms every ${windows.advanceMs} ms, ${grace}`
+    case 'sliding':
+      return `sliding windows of ${windows.differenceMs} ms, ${grace}`
+    case 'session':
+      return `sessions with gaps of ${windows.gapMs} ms, ${grace}`
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FunctionRef } from './functions.ts'
-import type { Fold, Node, NodeId } from './topology.ts'
+import type { Fold, Node, NodeId, TableFold } from './topology.ts'
 
 /** The nodes that a node reads, global tables included. */
 export function inputsOf(node: Node): readonly NodeId[] {
@@ -14,8 +14,45 @@ export function inputsOf(node: Node): readonly NodeId[] {
     case 'global-join':
     case 'lookup-join':
       return [node.input, node.table]
+    case 'table-join':
+    case 'stream-join':
+      return [node.left, node.right]
     default:
       return [node.input]
+  }
+}
+
+/** The nodes that a node's records come from, each with the number of the side that it comes in by. */
+export function entrancesOf(node: Node): readonly (readonly [side: number, input: NodeId])[] {
+  switch (node.kind) {
+    case 'source':
+    case 'table-source':
+    case 'global-table':
+      return []
+    case 'merge':
+      // A stream that is merged with itself passes each record once, as in Kafka Streams.
+      return [...new Set(node.inputs)].map((input) => [0, input])
+    case 'table-join':
+    case 'stream-join':
+      return [
+        [0, node.left],
+        [1, node.right],
+      ]
+    default:
+      return [[0, node.input]]
+  }
+}
+
+/** The two sides of a join that finds its partners in the partition of the same number; undefined for every other node. */
+export function joinedSidesOf(node: Node): readonly [NodeId, NodeId] | undefined {
+  switch (node.kind) {
+    case 'stream-table-join':
+      return [node.input, node.table]
+    case 'table-join':
+    case 'stream-join':
+      return [node.left, node.right]
+    default:
+      return undefined
   }
 }
 
@@ -28,6 +65,7 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
     case 'filter':
       return [node.predicate]
     case 'transform':
+    case 'table-group':
       return [node.mapper]
     case 'peek':
       return [node.action]
@@ -39,8 +77,12 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
     case 'repartition':
       return present(node.partitioner)
     case 'aggregate':
+    case 'window-aggregate':
+    case 'table-aggregate':
       return functionsOfFold(node.fold)
     case 'stream-table-join':
+    case 'table-join':
+    case 'stream-join':
       return [node.joiner]
     case 'global-join':
       return [node.mapper, node.joiner]
@@ -49,6 +91,7 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
         ...(node.topic.kind === 'extractor' ? [node.topic.extractor] : []),
         ...present(node.partitioner),
       ]
+    case 'suppress':
     case 'global-table':
     case 'convert':
     case 'branch':
@@ -60,21 +103,26 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
   }
 }
 
-function functionsOfFold(fold: Fold): readonly FunctionRef[] {
-  switch (fold.kind) {
-    case 'count':
-      return []
-    case 'reduce':
-      return [fold.reducer]
-    case 'aggregate':
-      return [fold.initializer, fold.aggregator]
-  }
+function functionsOfFold(fold: Fold | TableFold): readonly FunctionRef[] {
+  const { kind: _, ...functions } = fold
+  return Object.values(functions)
 }
 
 /** The stores of the task that a node uses, those of its functions included; a global table's is not one of them. */
 export function storesOf(node: Node): readonly string[] {
-  const own = 'store' in node && node.store !== undefined && node.kind !== 'global-table' ? [node.store] : []
+  const own = ownStoresOf(node)
   return [...new Set([...own, ...functionsOf(node).flatMap((ref) => ref.stores)])]
+}
+
+function ownStoresOf(node: Node): readonly string[] {
+  if (node.kind === 'global-table') return []
+  if (node.kind === 'stream-join')
+    return [
+      node.leftStore,
+      node.rightStore,
+      ...(node.unmatchedStore === undefined ? [] : [node.unmatchedStore]),
+    ]
+  return 'store' in node && node.store !== undefined ? [node.store] : []
 }
 
 function present(ref: FunctionRef | undefined): readonly FunctionRef[] {

@@ -9,6 +9,7 @@ import type { Column, Format } from '../data/types.ts'
 import type { SelectedLayout } from '../data/selected-row.ts'
 import type { Expr } from '../expr/expr.ts'
 import type { FunctionRef, FunctionScope } from './functions.ts'
+import type { Windows } from './windows.ts'
 
 export type NodeId = string
 
@@ -61,6 +62,9 @@ export interface GlobalTableNode extends NodeBase {
   readonly store: string
 }
 
+/** Whether a table operator's changes say what a row was, because something downstream asks. Set when the topology is finished. */
+type SendsOld = boolean
+
 export interface FilterNode extends InputNode {
   readonly kind: 'filter'
   readonly predicate: FunctionRef
@@ -69,6 +73,7 @@ export interface FilterNode extends InputNode {
   /** Whether the input is a table: rejected rows become tombstones. */
   readonly table: boolean
   readonly store?: string
+  readonly sendsOld?: SendsOld
 }
 
 /** One record in, one or many out, by one user function; `result` says what the function gives. */
@@ -78,6 +83,7 @@ export interface TransformNode extends InputNode {
   readonly mapper: FunctionRef
   readonly table: boolean
   readonly store?: string
+  readonly sendsOld?: SendsOld
 }
 
 /** Turns keys and values into other types; a side that is absent passes as it is. */
@@ -133,6 +139,10 @@ export interface RepartitionNode extends InputNode {
   /** Absent: as many as the largest of its source topics. */
   readonly partitions?: number
   readonly partitioner?: FunctionRef
+  /** The values are changes of a table. */
+  readonly changes?: boolean
+  /** Records without a key are left out: nothing behind it has a use for them. Set when the topology is finished. */
+  readonly dropsNullKeys?: boolean
 }
 
 /** Folds a stream by key. Emits changes of the aggregate. */
@@ -145,7 +155,96 @@ export interface AggregateNode extends InputNode {
 export type Fold =
   | { readonly kind: 'count' }
   | { readonly kind: 'reduce'; readonly reducer: FunctionRef }
-  | { readonly kind: 'aggregate'; readonly initializer: FunctionRef; readonly aggregator: FunctionRef }
+  | {
+      readonly kind: 'aggregate'
+      readonly initializer: FunctionRef
+      readonly aggregator: FunctionRef
+      /** Makes one aggregate of two, for sessions that meet. */
+      readonly merger?: FunctionRef
+    }
+
+/** Folds a stream by key and window. Emits changes whose keys are windowed. */
+export interface WindowAggregateNode extends InputNode {
+  readonly kind: 'window-aggregate'
+  readonly windows: Windows
+  readonly fold: Fold
+  /** A window store, or for sessions a session store. */
+  readonly store: string
+  /** `update`: each change; `close`: once, when a window takes nothing any more. */
+  readonly emit: 'update' | 'close'
+}
+
+/** Gives each row of a table to a group: `mapper` makes its key and value there. Emits changes, for a {@link TableAggregateNode}. */
+export interface TableGroupNode extends InputNode {
+  readonly kind: 'table-group'
+  readonly mapper: FunctionRef
+  /** Of the group's key. */
+  readonly key: Format
+}
+
+/** Folds the rows of a grouped table: what a row was is subtracted, what it is is added. Emits changes of the aggregate. */
+export interface TableAggregateNode extends InputNode {
+  readonly kind: 'table-aggregate'
+  readonly fold: TableFold
+  readonly store: string
+}
+
+export type TableFold =
+  | { readonly kind: 'count' }
+  | { readonly kind: 'reduce'; readonly adder: FunctionRef; readonly subtractor: FunctionRef }
+  | {
+      readonly kind: 'aggregate'
+      readonly initializer: FunctionRef
+      readonly adder: FunctionRef
+      readonly subtractor: FunctionRef
+    }
+
+/**
+ * Joins two streams of the same task on equal keys: a right record may be `beforeMs` earlier than the left one and `afterMs` later. Both sides
+ * are kept in window stores; `unmatchedStore` holds what may go out alone, where `type` is not inner.
+ */
+export interface StreamJoinNode extends NodeBase {
+  readonly kind: 'stream-join'
+  readonly left: NodeId
+  readonly right: NodeId
+  readonly type: 'inner' | 'left' | 'outer'
+  readonly joiner: FunctionRef
+  readonly beforeMs: number
+  readonly afterMs: number
+  readonly graceMs: number
+  readonly key: Format
+  readonly leftValue: Format
+  readonly rightValue: Format
+  readonly leftStore: string
+  readonly rightStore: string
+  readonly unmatchedStore?: string
+}
+
+/** Joins two tables of the same task on equal keys. Emits changes of the result, kept in `store` if there is one. */
+export interface TableJoinNode extends NodeBase {
+  readonly kind: 'table-join'
+  readonly left: NodeId
+  readonly right: NodeId
+  readonly type: 'inner' | 'left' | 'outer'
+  readonly joiner: FunctionRef
+  readonly store?: string
+  readonly sendsOld?: SendsOld
+}
+
+/** Holds changes of a table back; `store` keeps them, its keys and values are bytes. */
+export interface SuppressNode extends InputNode {
+  readonly kind: 'suppress'
+  readonly until:
+    | { readonly kind: 'time-limit'; readonly durationMs: number }
+    /** Of windowed keys: for so long after its end a window takes records. */
+    | { readonly kind: 'window-close'; readonly graceMs: number }
+  readonly maxRecords?: number
+  readonly maxBytes?: number
+  readonly whenFull: 'emit' | 'fail'
+  readonly key: Format
+  readonly value: Format
+  readonly store: string
+}
 
 export interface ToStreamNode extends InputNode {
   readonly kind: 'to-stream'
@@ -154,14 +253,15 @@ export interface ToStreamNode extends InputNode {
 
 export interface ToTableNode extends InputNode {
   readonly kind: 'to-table'
-  readonly store: string
+  readonly store?: string
+  /** The store is there only if something reads it. Settled, and gone, when the topology is finished. */
+  readonly onDemand?: boolean
 }
 
 /** Joins a stream with a table of the same task, on the record key. `input` is the stream. */
 export interface StreamTableJoinNode extends InputNode {
   readonly kind: 'stream-table-join'
   readonly table: NodeId
-  readonly store: string
   readonly type: 'inner' | 'left'
   readonly joiner: FunctionRef
 }
@@ -225,6 +325,12 @@ export type Node =
   | MergeNode
   | RepartitionNode
   | AggregateNode
+  | WindowAggregateNode
+  | TableGroupNode
+  | TableAggregateNode
+  | TableJoinNode
+  | StreamJoinNode
+  | SuppressNode
   | ToStreamNode
   | ToTableNode
   | StreamTableJoinNode

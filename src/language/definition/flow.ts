@@ -1,6 +1,8 @@
 import type { SourceSpan } from '../../base/errors.ts'
 import type { Format } from '../../data/types.ts'
+import type { FunctionRef } from '../../topology/functions.ts'
 import type { NodeId } from '../../topology/topology.ts'
+import type { Windows } from '../../topology/windows.ts'
 
 interface Typed {
   readonly node: NodeId
@@ -18,8 +20,8 @@ export interface StreamFlow extends Typed {
 /** Changes of rows. */
 export interface TableFlow extends Typed {
   readonly kind: 'table'
-  /** Where the rows are kept; absent where they are not. */
-  readonly store: string | undefined
+  /** Of its keys; absent where they are not windowed. */
+  readonly windows?: Windows
 }
 
 /** A table that is whole in every thread. */
@@ -32,10 +34,31 @@ export interface GroupedFlow extends Typed {
   readonly kind: 'grouped'
   /** The internal topic that the records must go through before a fold; absent where they lie right. */
   readonly repartition: string | undefined
+  /** Absent: not windowed. */
+  readonly windowing?: Windowing
+  /** Absent: not cogrouped. Folds the records into a value that `aggregate` begins. */
+  readonly cogroup?: Cogroup
+}
+
+export interface Windowing {
+  readonly windows: Windows
+  readonly emit: 'update' | 'close'
+}
+
+export interface Cogroup {
+  readonly aggregator: FunctionRef
+  readonly value: Format
+  readonly span: SourceSpan
+}
+
+/** Rows of a table grouped by a new key, to be added up; they always go through an internal topic. */
+export interface GroupedTableFlow extends Typed {
+  readonly kind: 'groupedTable'
+  readonly repartition: string
 }
 
 /** What is between two operations of a pipeline. */
-export type Flow = StreamFlow | TableFlow | GlobalTableFlow | GroupedFlow
+export type Flow = StreamFlow | TableFlow | GlobalTableFlow | GroupedFlow | GroupedTableFlow
 
 /** What the reader of a message calls it. */
 export const flowNames: Readonly<Record<Flow['kind'], string>> = {
@@ -43,6 +66,7 @@ export const flowNames: Readonly<Record<Flow['kind'], string>> = {
   table: 'a table',
   globalTable: 'a global table',
   grouped: 'a grouped stream',
+  groupedTable: 'a grouped table',
 }
 
 /** A flow that has a name in the file; without a flow where it is broken, which has been reported. */
@@ -61,10 +85,12 @@ export function flowAfterFailure(kind: Flow['kind']): Flow {
     case 'stream':
       return { kind, ...base, rekeyed: false }
     case 'table':
-      return { kind, ...base, store: '' }
+      return { kind, ...base }
     case 'globalTable':
       return { kind, ...base }
     case 'grouped':
       return { kind, ...base, repartition: undefined }
+    case 'groupedTable':
+      return { kind, ...base, repartition: '' }
   }
 }

@@ -1,5 +1,6 @@
 import type { SourceSpan } from '../../base/errors.ts'
 import { isSameType } from '../../data/assignable.ts'
+import { formatDuration } from '../../base/duration.ts'
 import { describeFormat } from '../../data/type-strings.ts'
 import type { Format } from '../../data/types.ts'
 import type { StoreSpec } from '../../topology/topology.ts'
@@ -21,7 +22,27 @@ export interface StoreRequest {
   readonly key: Format
   readonly value: Format
   readonly label: string
+  /** Absent: a key-value store. */
+  readonly shape?: StoreShape
+  /** What the operation calls it where there is no store at all; absent: as Kafka Streams counts. */
+  readonly unnamed?: string
+  /** What the author cannot change. */
+  readonly traits?: Partial<Traits>
 }
+
+/** What kind of store an operation needs, and how long it must keep what is in it. */
+export type StoreShape =
+  | { readonly kind: 'key-value' }
+  | {
+      readonly kind: 'window'
+      readonly windowSizeMs: number
+      readonly retentionMs: number
+      readonly retainDuplicates: boolean
+    }
+  | { readonly kind: 'session'; readonly retentionMs: number }
+
+const keyValueShape: StoreShape = { kind: 'key-value' }
+const kindNames = { 'key-value': 'keyValue', window: 'window', session: 'session' } as const
 
 type StoreFields = NamedStoreFields | InlineStoreFields
 type Traits = Pick<StoreSpec, 'persistent' | 'caching' | 'logging'>
@@ -58,24 +79,72 @@ export class StoreRegistry {
   /** The store of an operation's result: named, written there, or as Kafka Streams would make it. */
   materialise(request: StoreRequest): string | undefined {
     const { reference, key, value, label } = request
-    if (reference === undefined) {
-      const name = this.#names.counted(`${request.countedPrefix}-STATE-STORE`)
-      return this.#add({ name, kind: 'key-value', key, value, timestamped: true, ...defaultTraits })
-    }
+    const shape = request.shape ?? keyValueShape
+    if (reference === undefined) return this.#addUnnamed(shape, request)
     const fields = this.fieldsOf(reference)
     if (fields === undefined) return undefined
     const span = reference.kind === 'name' ? reference.name.span : reference.span
     const name = reference.kind === 'name' ? reference.name.value : (fields.name?.value ?? request.ownName)
-    if (this.#specs.has(name)) {
-      this.#diagnostics.error('DEFINITION_INVALID', `store "${name}" is used twice`, span, {
-        detail: `${label} would write into a store that already holds something else.`,
-        hint: 'Give each operation a store of its own.',
+    if (this.#isTaken(name, label, span)) return undefined
+    if (reference.kind === 'inline') this.#compareTypes(fields, { key, value })
+    else if (!this.#fits({ name, fields, key, value, span })) return undefined
+    const kept = this.#shapeOf(shape, { name, fields, label, span })
+    return kept && this.#add(specOf(kept, { name, key, value, ...traitsOf(fields), ...request.traits }))
+  }
+
+  #addUnnamed(shape: StoreShape, { unnamed, countedPrefix, key, value, traits }: StoreRequest): string {
+    const name = unnamed ?? this.#names.counted(`${countedPrefix}-STATE-STORE`)
+    return this.#add(specOf(shape, { name, key, value, ...defaultTraits, ...traits }))
+  }
+
+  #isTaken(name: string, label: string, span: SourceSpan): boolean {
+    if (!this.#specs.has(name)) return false
+    this.#diagnostics.error('DEFINITION_INVALID', `store "${name}" is used twice`, span, {
+      detail: `${label} would write into a store that already holds something else.`,
+      hint: 'Give each operation a store of its own.',
+    })
+    return true
+  }
+
+  /** A store that an operation needs beside those that an author knows of. */
+  addOwn(spec: StoreSpec): string {
+    return this.#add(spec)
+  }
+
+  /** The shape that an operation needs, with what its store says of it; undefined, and a complaint, where they do not fit. */
+  #shapeOf(
+    shape: StoreShape,
+    store: {
+      readonly name: string
+      readonly fields: StoreFields
+      readonly label: string
+      readonly span: SourceSpan
+    },
+  ): StoreShape | undefined {
+    const { fields, name, label, span } = store
+    const given = fields.type?.value ?? kindNames[shape.kind]
+    if (given !== kindNames[shape.kind]) {
+      this.#diagnostics.error('DEFINITION_INVALID', `${label} needs a ${kindNames[shape.kind]} store`, span, {
+        detail: `Store "${name}" is of type ${given}.`,
+        hint: `Use "type: ${kindNames[shape.kind]}".`,
       })
       return undefined
     }
-    if (reference.kind === 'inline') this.#compareTypes(fields, { key, value })
-    else if (!this.#fits({ name, fields, key, value, span })) return undefined
-    return this.#add({ name, kind: 'key-value', key, value, timestamped: true, ...traitsOf(fields) })
+    if (shape.kind === 'key-value') return shape
+    const retentionMs = fields.retention?.value ?? shape.retentionMs
+    if (retentionMs < shape.retentionMs) {
+      this.#diagnostics.error(
+        'DEFINITION_INVALID',
+        `store "${name}" does not keep what ${label} needs`,
+        fields.retention?.span ?? span,
+        {
+          detail: `Windows take records for ${formatDuration(shape.retentionMs)}, grace included; the store keeps them for ${formatDuration(retentionMs)}.`,
+          hint: `Give it "retention: ${formatDuration(shape.retentionMs)}", or remove "retention".`,
+        },
+      )
+      return undefined
+    }
+    return { ...shape, retentionMs }
   }
 
   /** The store of a table; it is named after the topic, which also serves as its change log. */
@@ -158,6 +227,17 @@ export class StoreRegistry {
     }
     const fields = declared.value
     if (fields === undefined) return
+    if (fields.type !== undefined && fields.type.value !== 'keyValue') {
+      this.#diagnostics.error(
+        'NOT_SUPPORTED',
+        `${label} cannot use ${fields.type.value} store "${store}"`,
+        span,
+        {
+          hint: 'Use a keyValue store.',
+        },
+      )
+      return
+    }
     if (fields.keyType === undefined || fields.valueType === undefined) {
       this.#diagnostics.error(
         'DEFINITION_INVALID',
@@ -186,20 +266,16 @@ export class StoreRegistry {
   }
 
   #checkKind(fields: StoreFields): boolean {
-    const { diagnostics, span } = { diagnostics: this.#diagnostics, span: fields.at.span }
-    const kind = fields.type?.value ?? 'keyValue'
-    if (kind !== 'keyValue') {
-      diagnostics.error('NOT_SUPPORTED', `${kind} stores are not supported yet`, fields.type?.span ?? span, {
-        hint: 'Use "type: keyValue".',
-      })
-      return false
-    }
+    const diagnostics = this.#diagnostics
+    if ((fields.type?.value ?? 'keyValue') !== 'keyValue') return true
     if (fields.versioned.value) {
       diagnostics.error('NOT_SUPPORTED', 'versioned stores are not supported yet', fields.versioned.span, {
         hint: 'Remove "versioned".',
       })
       return false
     }
+    // A store without a type is of the kind that its operation needs.
+    if (fields.type === undefined) return true
     for (const field of ['retention', 'historyRetention', 'segmentInterval'] as const)
       if (fields[field] !== undefined)
         diagnostics.warn('DEFINITION_INVALID', `"${field}" has no effect on this store`, fields[field].span, {
@@ -242,6 +318,13 @@ export class StoreRegistry {
     }
     return true
   }
+}
+
+function specOf(
+  shape: StoreShape,
+  base: { readonly name: string; readonly key: Format; readonly value: Format } & Traits,
+): StoreSpec {
+  return shape.kind === 'session' ? { ...base, ...shape } : { ...base, ...shape, timestamped: true }
 }
 
 function traitsOf(fields: StoreFields): Traits {

@@ -192,7 +192,7 @@ export class TopicRegistry {
     if (kind === 'table') {
       const store = scope.stores.ofTable(topic, formats, fields.store)
       addNode(scope, { kind: 'table-source', id, topic, ...formats, store, ...options })
-      return { kind: 'table', node: id, ...formats, store }
+      return { kind: 'table', node: id, ...formats }
     }
     for (const field of ['timestampExtractor', 'offsetResetPolicy'] as const)
       if (fields[field] !== undefined)

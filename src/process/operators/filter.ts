@@ -3,6 +3,7 @@ import type { ProcessEnvironment } from '../environment.ts'
 import type { Change, Processor, StreamRecord } from '../processor.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableResult } from './table-result.ts'
+import type { TableView } from './table-view.ts'
 import { UserFunction } from './user-function.ts'
 
 /** Passes on the records of a stream for which the predicate gives true (or, negated, does not). */
@@ -28,36 +29,57 @@ export class StreamFilter implements Processor {
 }
 
 /**
- * Filters a table: a rejected row becomes a tombstone; the predicate does not see tombstones. With a store of its own, a key that was
- * not there and is rejected says nothing.
+ * Filters a table: a rejected row becomes a tombstone; the predicate does not see tombstones. Where it is known
+ * that a row was not there before, and it is rejected, nothing is said.
  */
 export class TableFilter implements Processor {
-  readonly #predicate: UserFunction
-  readonly #wanted: boolean
+  readonly #keeps: TablePredicate
+  readonly #sendsOld: boolean
   readonly #result: TableResult
   readonly #counters: NodeCounters
 
   constructor(node: FilterNode, env: ProcessEnvironment, next: Processor) {
-    this.#predicate = new UserFunction(node.predicate, node.id, env)
-    this.#wanted = !node.negate
+    this.#keeps = tablePredicate(node, env)
+    this.#sendsOld = node.sendsOld === true
     this.#result = new TableResult(node.store === undefined ? undefined : env.store(node.store), next)
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
   process(record: StreamRecord): void {
     this.#counters.recordsIn.value++
-    const { newValue } = record.value as Change
-    if (this.#result.put(record, this.#holds(record.key, newValue) ? newValue : null)) {
-      this.#counters.recordsOut.value++
-    }
+    const { key } = record
+    const change = record.value as Change
+    const newValue = this.#keeps(key, change.newValue) ? change.newValue : null
+    const oldValue = this.#result.kept ? this.#result.before(key) : this.#before(key, change.oldValue)
+    if (this.#sendsOld && oldValue === null && newValue === null) return
+    this.#counters.recordsOut.value++
+    this.#result.put(record, oldValue, newValue)
   }
 
   flush(): void {
     this.#result.flush()
   }
 
-  #holds(key: unknown, value: unknown): boolean {
-    if (value === null) return false
-    return (this.#predicate.call2(key, value) === true) === this.#wanted
+  #before(key: unknown, oldValue: unknown): unknown {
+    return this.#sendsOld && this.#keeps(key, oldValue) ? oldValue : null
   }
+}
+
+/** The rows of a filtered table that has no store. */
+export function filteredView(node: FilterNode, env: ProcessEnvironment, parent: TableView): TableView {
+  const keeps = tablePredicate(node, env)
+  return {
+    find: (key) => {
+      const row = parent.find(key)
+      return row !== undefined && keeps(key, row.value) ? row : undefined
+    },
+  }
+}
+
+type TablePredicate = (key: unknown, value: unknown) => boolean
+
+/** False for tombstones. */
+function tablePredicate(node: FilterNode, env: ProcessEnvironment): TablePredicate {
+  const predicate = new UserFunction(node.predicate, node.id, env)
+  return (key, value) => value !== null && (predicate.call2(key, value) === true) !== node.negate
 }

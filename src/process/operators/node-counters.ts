@@ -14,6 +14,7 @@ export type DropReason =
   | 'null-key-or-value'
   | 'negative-timestamp'
   | 'no-single-index'
+  | 'late'
 
 export function nodeCounters(metrics: Metrics, node: NodeId): NodeCounters {
   const labels = { node }

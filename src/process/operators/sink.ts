@@ -9,7 +9,9 @@ import type { FunctionRef } from '../../topology/functions.ts'
 import type { NodeId, TopicTarget } from '../../topology/topology.ts'
 import type { OutgoingRecord, ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
+import { changeSerde } from './change-serde.ts'
 import { headersToStructs } from './metadata.ts'
+import { dropCounter } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
 
 /** What a sink and the writing half of a repartition have in common. */
@@ -20,6 +22,9 @@ export interface SinkDescription {
   readonly key: Format
   readonly value: Format
   readonly partitioner?: FunctionRef
+  readonly dropsNullKeys?: boolean
+  /** Whether the values are changes of a table. */
+  readonly changes?: boolean
 }
 
 const byDefaultPartitioner = -1
@@ -34,6 +39,8 @@ export class Sink implements Processor {
   readonly #extractor: UserFunction | undefined
   readonly #partitioner: UserFunction | undefined
   readonly #recordsOut: Counter
+  /** Where records without a key are left out: how many were. */
+  readonly #nullKeys: Counter | undefined
   readonly #key = new ByteWriter()
   readonly #value = new ByteWriter()
   readonly #outgoing: OutgoingRecord
@@ -46,7 +53,11 @@ export class Sink implements Processor {
     const topic = node.topic.kind === 'topic' ? node.topic.name : ''
     this.#env = env
     this.#node = node
-    this.#serdes = { key: env.serde(node.key, topic, 'key'), value: env.serde(node.value, topic, 'value') }
+    const values = env.serde(node.value, topic, 'value')
+    this.#serdes = {
+      key: env.serde(node.key, topic, 'key'),
+      value: node.changes === true ? changeSerde(values) : values,
+    }
     this.#extractor =
       node.topic.kind === 'extractor' ? new UserFunction(node.topic.extractor, node.id, env) : undefined
     this.#partitioner =
@@ -55,6 +66,7 @@ export class Sink implements Processor {
       this.#serdes.key.prepare?.()
       this.#serdes.value.prepare?.()
     }
+    this.#nullKeys = node.dropsNullKeys === true ? dropCounter(env.metrics, node.id, 'null-key') : undefined
     const labels = { node: node.id, topic }
     this.#recordsOut = env.metrics.counter('weft_sink_records_total', 'Records written to a topic', labels)
     this.#outgoing = {
@@ -68,6 +80,10 @@ export class Sink implements Processor {
   }
 
   process(record: StreamRecord): void {
+    if (this.#nullKeys !== undefined && record.key === null) {
+      this.#nullKeys.value++
+      return
+    }
     if (this.#extractor !== undefined) this.#outgoing.topic = this.#extract(record, this.#extractor)
     this.#fill(record)
     if (this.#partitioner === undefined) this.#send()

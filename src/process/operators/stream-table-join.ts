@@ -1,9 +1,9 @@
 import type { Counter } from '../../base/metrics.ts'
-import type { KeyValueStore } from '../../store/contracts.ts'
 import type { GlobalJoinNode, StreamTableJoinNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import type { TableView } from './table-view.ts'
 import { UserFunction } from './user-function.ts'
 
 /**
@@ -13,7 +13,7 @@ import { UserFunction } from './user-function.ts'
  * joins it with nothing.
  */
 export class StreamTableJoin implements Processor {
-  readonly #table: KeyValueStore
+  readonly #table: TableView
   /** Finds the key to look up; undefined: the record's key. */
   readonly #mapper: UserFunction | undefined
   readonly #joiner: UserFunction
@@ -23,10 +23,13 @@ export class StreamTableJoin implements Processor {
   readonly #counters: NodeCounters
   readonly #out = new StreamRecord()
 
-  constructor(node: StreamTableJoinNode | GlobalJoinNode, env: ProcessEnvironment, next: Processor) {
-    const global = node.kind === 'global-join'
-    this.#table = global ? env.globalStore(node.table) : env.store(node.store)
-    this.#mapper = global ? new UserFunction(node.mapper, node.id, env) : undefined
+  constructor(
+    node: StreamTableJoinNode | GlobalJoinNode,
+    env: ProcessEnvironment,
+    { table, next }: { readonly table: TableView; readonly next: Processor },
+  ) {
+    this.#table = table
+    this.#mapper = node.kind === 'global-join' ? new UserFunction(node.mapper, node.id, env) : undefined
     this.#joiner = new UserFunction(node.joiner, node.id, env)
     this.#left = node.type === 'left'
     this.#next = next
@@ -42,7 +45,7 @@ export class StreamTableJoin implements Processor {
       this.#dropped.value++
       return
     }
-    const found = lookUp === null ? null : (this.#table.get(lookUp) ?? null)
+    const found = lookUp === null ? null : (this.#table.find(lookUp)?.value ?? null)
     if (found === null && !this.#left) return
     const out = this.#out
     out.key = key

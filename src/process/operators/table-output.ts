@@ -1,7 +1,15 @@
 import { ownHeaders, type Headers } from '../../base/headers.ts'
 import { detach } from '../../data/lazy.ts'
-import type { KeyValueStore, StoreKeyIdentity } from '../../store/contracts.ts'
+import type { StoreKeyIdentity } from '../../store/contracts.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
+
+/** What is needed of a store that keeps the results, whatever its keys are. */
+export interface KeptRows {
+  readonly caching: boolean
+  identity(key: unknown): StoreKeyIdentity
+  /** Undefined where there is no row. */
+  get(key: unknown): unknown
+}
 
 interface Pending {
   readonly key: unknown
@@ -16,13 +24,14 @@ interface Pending {
  * bounded by the store's dirty entries, whose bound makes the task commit.
  */
 export class TableOutput {
-  readonly #store: KeyValueStore
+  readonly #store: KeptRows
   readonly #next: Processor
   readonly #record = new StreamRecord()
   readonly #change = new Change(null, null)
   #pending = new Map<StoreKeyIdentity, Pending>()
+  readonly #refused = new Map<StoreKeyIdentity, unknown>()
 
-  constructor(store: KeyValueStore, next: Processor) {
+  constructor(store: KeptRows, next: Processor) {
     this.#store = store
     this.#next = next
     this.#record.value = this.#change
@@ -31,7 +40,8 @@ export class TableOutput {
   /** The store has the new value already. @param cause - gives key and headers */
   emit(cause: StreamRecord, oldValue: unknown, newValue: unknown, timestampMs: number): void {
     if (this.#store.caching) {
-      this.#wait(cause, oldValue, timestampMs)
+      // A cache keeps a time with each value; a tombstone has that of the record that brought it.
+      this.#wait(cause, oldValue, newValue === null ? cause.timestampMs : timestampMs)
       return
     }
     const record = this.#record
@@ -46,12 +56,20 @@ export class TableOutput {
     const pending = this.#pending
     this.#pending = new Map()
     const record = this.#record
-    for (const { key, oldValue, timestampMs, headers } of pending.values()) {
+    for (const [identity, { key, oldValue, timestampMs, headers }] of pending) {
       record.key = key
       record.headers = headers
       record.timestampMs = timestampMs
-      this.#forward(oldValue, this.#store.get(key) ?? null)
+      const newValue = this.#store.get(key) ?? this.#refused.get(identity) ?? null
+      // What came and went between two flushes was never seen downstream.
+      if (oldValue !== null || newValue !== null) this.#forward(oldValue, newValue)
     }
+    this.#refused.clear()
+  }
+
+  /** The store did not take a value, since its window is no longer kept: it goes on all the same. */
+  refused(key: unknown, newValue: unknown): void {
+    if (this.#store.caching) this.#refused.set(this.#store.identity(key), detach(newValue))
   }
 
   #wait(cause: StreamRecord, oldValue: unknown, timestampMs: number): void {
@@ -64,6 +82,9 @@ export class TableOutput {
     }
     waiting.timestampMs = timestampMs
     waiting.headers = headers
+    // What was written last goes on last, as from Kafka Streams' cache.
+    this.#pending.delete(identity)
+    this.#pending.set(identity, waiting)
   }
 
   #forward(oldValue: unknown, newValue: unknown): void {

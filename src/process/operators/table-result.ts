@@ -17,29 +17,35 @@ export class TableResult {
     this.#record.value = this.#change
   }
 
-  /** @returns false where the store shows that nothing changed: null before and after */
-  put(cause: StreamRecord, newValue: unknown): boolean {
+  /** Whether what was there before is known without computing it. */
+  get kept(): boolean {
+    return this.#store !== undefined
+  }
+
+  /** What the store has for a key, null without store or row. */
+  before(key: unknown): unknown {
+    return this.#store?.get(key) ?? null
+  }
+
+  /** @param cause - gives key and headers */
+  put(cause: StreamRecord, oldValue: unknown, newValue: unknown, timestampMs = cause.timestampMs): void {
     if (this.#store === undefined || this.#output === undefined) {
-      this.#forward(cause, newValue)
-      return true
+      const record = this.#record
+      record.key = cause.key
+      record.timestampMs = timestampMs
+      record.headers = cause.headers
+      this.#change.oldValue = oldValue
+      this.#change.newValue = newValue
+      this.#next.process(record)
+      return
     }
-    const oldValue = this.#store.get(cause.key) ?? null
-    if (oldValue === null && newValue === null) return false
-    this.#store.put(cause.key, newValue, cause.timestampMs)
-    this.#output.emit(cause, oldValue, newValue, cause.timestampMs)
-    return true
+    // What goes on at a flush is told from what the store had before, whatever the operator computed.
+    const before = this.#store.caching ? this.before(cause.key) : oldValue
+    this.#store.put(cause.key, newValue, timestampMs)
+    this.#output.emit(cause, before, newValue, timestampMs)
   }
 
   flush(): void {
     this.#output?.flush()
-  }
-
-  #forward(cause: StreamRecord, newValue: unknown): void {
-    const record = this.#record
-    record.key = cause.key
-    record.timestampMs = cause.timestampMs
-    record.headers = cause.headers
-    this.#change.newValue = newValue
-    this.#next.process(record)
   }
 }

@@ -1,33 +1,28 @@
-import type { Counter, Metrics } from '../../base/metrics.ts'
+import type { Counter } from '../../base/metrics.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
-import type { NodeId } from '../../topology/topology.ts'
+import type { TableSourceNode, ToTableNode } from '../../topology/topology.ts'
+import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { dropCounter } from './node-counters.ts'
 import { discard } from './outlet.ts'
-import { TableOutput } from './table-output.ts'
-
-interface TableWriterOptions {
-  readonly node: NodeId
-  readonly store: KeyValueStore
-  readonly metrics: Metrics
-  readonly next: Processor
-}
+import { TableResult } from './table-result.ts'
 
 /**
  * Keeps the newest value per key and emits the changes: the second half of a table source, and `toTable`. A null key is left
- * out, a null value deletes; a record older than the stored one still replaces it, as in Kafka Streams.
+ * out, a null value deletes; a record older than the stored one still replaces it, as in Kafka Streams. Without a store, which is where
+ * nothing reads its rows, changes do not say what a row was.
  */
 export class TableWriter implements Processor {
-  readonly #store: KeyValueStore
-  readonly #output: TableOutput
+  readonly #store: KeyValueStore | undefined
+  readonly #result: TableResult
   readonly #nullKeys: Counter
   /** Without children nobody asks what the value was. */
   readonly #emits: boolean
 
-  constructor({ node, store, metrics, next }: TableWriterOptions) {
-    this.#store = store
-    this.#output = new TableOutput(store, next)
-    this.#nullKeys = dropCounter(metrics, node, 'null-key')
+  constructor(node: TableSourceNode | ToTableNode, env: ProcessEnvironment, next: Processor) {
+    this.#store = node.store === undefined ? undefined : env.store(node.store)
+    this.#result = new TableResult(this.#store, next)
+    this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
     this.#emits = next !== discard
   }
 
@@ -37,12 +32,11 @@ export class TableWriter implements Processor {
       this.#nullKeys.value++
       return
     }
-    const oldValue = this.#emits ? (this.#store.get(key) ?? null) : null
-    this.#store.put(key, value, timestampMs)
-    if (this.#emits) this.#output.emit(record, oldValue, value, timestampMs)
+    if (this.#emits) this.#result.put(record, this.#result.before(key), value)
+    else this.#store?.put(key, value, timestampMs)
   }
 
   flush(): void {
-    this.#output.flush()
+    this.#result.flush()
   }
 }

@@ -5,6 +5,7 @@ import { StreamRecord, type Change, type Processor } from '../processor.ts'
 import { headersToStructs, structsToHeaders } from './metadata.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableResult } from './table-result.ts'
+import { fill, newRow, unknownMs, type TableView } from './table-view.ts'
 import { UserFunction } from './user-function.ts'
 
 /** Calls the mapper for one record and emits what it gave. */
@@ -107,6 +108,8 @@ export class StreamTransform implements Processor {
 export class TableTransform implements Processor {
   readonly #mapper: UserFunction
   readonly #result: TableResult
+  /** Costs a second call where there is no store. */
+  readonly #sendsOld: boolean
   readonly #counters: NodeCounters
 
   constructor(node: TransformNode, env: ProcessEnvironment, next: Processor) {
@@ -117,17 +120,37 @@ export class TableTransform implements Processor {
     }
     this.#mapper = new UserFunction(node.mapper, node.id, env)
     this.#result = new TableResult(node.store === undefined ? undefined : env.store(node.store), next)
+    this.#sendsOld = node.sendsOld === true
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
   process(record: StreamRecord): void {
     this.#counters.recordsIn.value++
-    const { newValue } = record.value as Change
-    const mapped = this.#mapper.call2(record.key, newValue)
-    if (this.#result.put(record, mapped)) this.#counters.recordsOut.value++
+    const { key } = record
+    const change = record.value as Change
+    const mapped = this.#mapper.call2(key, change.newValue)
+    const oldValue = this.#result.kept ? this.#result.before(key) : this.#before(key, change.oldValue)
+    this.#counters.recordsOut.value++
+    this.#result.put(record, oldValue, mapped)
   }
 
   flush(): void {
     this.#result.flush()
+  }
+
+  #before(key: unknown, oldValue: unknown): unknown {
+    return this.#sendsOld ? this.#mapper.call2(key, oldValue) : null
+  }
+}
+
+/** The rows of a mapped table that has no store. */
+export function mappedView(node: TransformNode, env: ProcessEnvironment, parent: TableView): TableView {
+  const mapper = new UserFunction(node.mapper, node.id, env)
+  const mapped = newRow()
+  return {
+    find: (key) => {
+      const row = parent.find(key)
+      return fill(mapped, mapper.call2(key, row?.value ?? null), row?.timestampMs ?? unknownMs)
+    },
   }
 }

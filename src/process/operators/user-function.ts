@@ -1,5 +1,6 @@
 import type { FunctionRef } from '../../topology/functions.ts'
 import type { NodeId } from '../../topology/topology.ts'
+import { Windowed } from '../../data/windowed.ts'
 import { addDetail, StreamError } from '../../base/errors.ts'
 import type { Callable, ProcessEnvironment } from '../environment.ts'
 
@@ -23,8 +24,9 @@ export class UserFunction {
     return this.#call()
   }
 
+  /** A windowed key is given as the struct that functions know. */
   call2(first: unknown, second: unknown): unknown {
-    this.#args[0] = first
+    this.#args[0] = first instanceof Windowed ? first.toStruct() : first
     this.#args[1] = second
     return this.#call()
   }
@@ -36,7 +38,8 @@ export class UserFunction {
 
   /** For kinds with more arguments, which are not called per record of a fast path. */
   callAll(args: readonly unknown[]): unknown {
-    for (let index = 0; index < args.length; index++) this.#args[index] = args[index]
+    for (const [index, arg] of args.entries())
+      this.#args[index] = arg instanceof Windowed ? arg.toStruct() : arg
     return this.#call()
   }
 

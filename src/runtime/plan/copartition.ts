@@ -1,5 +1,5 @@
 import { StreamError } from '../../base/errors.ts'
-import { inputsOf } from '../../topology/node-edges.ts'
+import { inputsOf, joinedSidesOf } from '../../topology/node-edges.ts'
 import type { Node, NodeId, RepartitionNode, Topology } from '../../topology/topology.ts'
 
 /** Topics (as the topology names them) that the records of a node come from, not looking behind a repartition. */
@@ -26,17 +26,12 @@ interface Join {
 
 /** The two sides of each join that matches by partition number. */
 export function joinsOf(topology: Topology): readonly Join[] {
-  return topology.nodes.flatMap((node) =>
-    node.kind === 'stream-table-join'
-      ? [
-          {
-            node: node.id,
-            left: sourcesOf(topology, node.input),
-            right: sourcesOf(topology, node.table),
-          },
-        ]
-      : [],
-  )
+  return topology.nodes.flatMap((node) => {
+    const sides = joinedSidesOf(node)
+    if (sides === undefined) return []
+    const [left, right] = sides.map((side) => sourcesOf(topology, side))
+    return left === undefined || right === undefined ? [] : [{ node: node.id, left, right }]
+  })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodePartitionTime, encodePartitionTime } from './offset-metadata.ts'
+import { decodeOperatorTimes, decodePartitionTime, encodePartitionTime } from './offset-metadata.ts'
 
 test('writes stream time as Kafka Streams does: base64 of version 1 and eight bytes', () => {
   expect(encodePartitionTime(1_700_000_000_000)).toBe('AQAAAYvP5WgA')
@@ -20,4 +20,25 @@ test('finds no time in metadata that somebody else wrote', () => {
   expect(decodePartitionTime({ metadata: '' })).toBe(-1)
   expect(decodePartitionTime({ metadata: 'by hand' })).toBe(-1)
   expect(decodePartitionTime(undefined)).toBe(-1)
+})
+
+test('puts the times of operators behind it, as version 2', () => {
+  const metadata = encodePartitionTime(5, [
+    ['counts', 1_700_000_000_000],
+    ['größe', 0],
+  ])
+  expect(metadata).toBe('AgAAAAAAAAAFAAAAAgAAAAZjb3VudHMAAAGLz+VoAAAAAAdncsO2w59lAAAAAAAAAAA=')
+  expect(decodePartitionTime({ metadata })).toBe(5)
+  expect(decodeOperatorTimes({ metadata })).toEqual([
+    ['counts', 1_700_000_000_000],
+    ['größe', 0],
+  ])
+})
+
+test('finds no times of operators where there are none, or where they are cut off', () => {
+  expect(decodeOperatorTimes({ metadata: encodePartitionTime(5) })).toEqual([])
+  expect(decodeOperatorTimes(undefined)).toEqual([])
+  const bytes = Buffer.from(encodePartitionTime(5, [['counts', 7]]), 'base64')
+  bytes.writeInt32BE(1000, 13)
+  expect(decodeOperatorTimes({ metadata: bytes.toString('base64') })).toEqual([])
 })

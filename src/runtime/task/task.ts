@@ -4,10 +4,11 @@ import { toStreamError } from '../../base/errors.ts'
 import type { StreamError } from '../../base/errors.ts'
 import type { CommittedOffset, TopicPartition } from '../../kafka/contracts.ts'
 import type { RawRecord } from '../../process/environment.ts'
+import { EventTimes } from '../../process/event-times.ts'
 import type { TaskContext } from '../../process/processor.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { newRawRecord } from './raw-record.ts'
-import { encodePartitionTime } from './offset-metadata.ts'
+import { encodePartitionTime, type NamedTimes } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
 import { withCoordinates } from './record-policy.ts'
 import { nextTaskState } from './task-states.ts'
@@ -32,7 +33,7 @@ export interface TaskParts {
   readonly clock: Clock
   readonly maxTaskIdleMs: number
   /** Built at each start, so that nothing of an aborted transaction is left in an operator. */
-  readonly build: (context: TaskContext) => TaskProcessors
+  readonly build: (context: TaskContext, times: EventTimes) => TaskProcessors
   /** Applies the record's policy. @throws the error where the policy is to fail */
   readonly onRecordError: (raw: RawRecord, error: StreamError, taskId: string) => void
 }
@@ -55,6 +56,9 @@ export class Task {
   readonly #group: PartitionGroup
   readonly #raw: RawRecord = newRawRecord()
   readonly #context: TaskContext
+  readonly #times = new EventTimes()
+  /** Of the commits that hold {@link EventTimes}, so that the newest is known among the inputs. */
+  #timeCommits = 0
   readonly #committed = new Map<PartitionQueue, number>()
   #sealed: SealedInputs | undefined = undefined
   #state: TaskState = 'created'
@@ -104,12 +108,33 @@ export class Task {
       queue.partitionTimeMs = start.partitionTimeMs
       this.#context.streamTimeMs = Math.max(this.#context.streamTimeMs, start.partitionTimeMs)
     }
+    this.#restoreTimes(starts.values())
+  }
+
+  /** Operators' times are in the offsets of all inputs that a commit moved: the newest are those of the last one. */
+  #restoreTimes(starts: Iterable<TaskStart>): void {
+    let newest: NamedTimes = []
+    this.#timeCommits = 0
+    for (const { operatorTimes } of starts) {
+      const commits = new Map(operatorTimes).get(commitCount) ?? 0
+      if (commits <= this.#timeCommits) continue
+      this.#timeCommits = commits
+      newest = operatorTimes.filter(([name]) => name !== commitCount)
+    }
+    this.#times.restore(newest)
+  }
+
+  #operatorTimes(): NamedTimes {
+    const times = this.#times.entries()
+    if (times.length === 0) return times
+    this.#timeCommits += 1
+    return [...times, [commitCount, this.#timeCommits]]
   }
 
   /** The stores equal their change logs: processing begins. */
   run(): void {
     this.#go('running')
-    this.#processors = this.#parts.build(this.#context)
+    this.#processors = this.#parts.build(this.#context, this.#times)
   }
 
   /**
@@ -165,10 +190,11 @@ export class Task {
     assert(this.#sealed === undefined, `task ${this.id} is sealed twice for one commit`)
     this.#processors?.flush()
     for (const store of this.stores) store.seal(this.queues)
+    const operatorTimes = this.#operatorTimes()
     this.#sealed = new Map(
       this.queues.map((queue) => [
         queue,
-        { position: queue.position, metadata: encodePartitionTime(queue.partitionTimeMs) },
+        { position: queue.position, metadata: encodePartitionTime(queue.partitionTimeMs, operatorTimes) },
       ]),
     )
     this.dirty = false
@@ -235,11 +261,15 @@ export class Task {
 /** Where a task's inputs had come to when it was sealed, in offsets and in time. */
 type SealedInputs = ReadonlyMap<PartitionQueue, { readonly position: number; readonly metadata: string }>
 
+/** The name under which times carry the number of their commit. */
+const commitCount = ''
+
 /** Where an input begins. */
 export interface TaskStart {
   readonly position: number
   /** Absent where the group has committed nothing and a reset chose the position. */
   readonly committed: number | undefined
   readonly partitionTimeMs: number
+  readonly operatorTimes: NamedTimes
   readonly end: number
 }

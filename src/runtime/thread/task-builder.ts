@@ -5,6 +5,7 @@ import type { FunctionHost } from '../../functions/open-functions.ts'
 import type { TopicPartition } from '../../kafka/contracts.ts'
 import { buildProcessors } from '../../process/build.ts'
 import type { ProcessEnvironment, RawRecord, RecordSource } from '../../process/environment.ts'
+import type { EventTimes } from '../../process/event-times.ts'
 import type { TaskContext } from '../../process/processor.ts'
 import type { Formats } from '../../serde/formats.ts'
 import type { ChangeLogSink, KeyValueStore, StateStore, StorePlace } from '../../store/contracts.ts'
@@ -63,7 +64,7 @@ export class TaskBuilder {
       stores,
       clock: surroundings.clock,
       maxTaskIdleMs: options.maxTaskIdleMs,
-      build: (context) => this.#processors(nodes, stores, { context, metrics, logger }),
+      build: (context, times) => this.#processors(nodes, stores, { context, times, metrics, logger }),
       onRecordError: (raw, error, task) => this.#parts.policies.apply(raw, error, task),
     })
   }
@@ -124,7 +125,10 @@ export class TaskBuilder {
     }
   }
 
-  #environment(stores: readonly TaskStore[], { context, metrics, logger }: TaskOwn): ProcessEnvironment {
+  #environment(
+    stores: readonly TaskStore[],
+    { context, times, metrics, logger }: TaskOwn,
+  ): ProcessEnvironment {
     const { options, output, functions, formats, globalStore } = this.#parts
     const storeOf = (name: string): StateStore => {
       const found = stores.find((store) => store.spec.name === name)
@@ -142,6 +146,7 @@ export class TaskBuilder {
       windowStore: (name) => storeOfKind(storeOf(name), 'window'),
       sessionStore: (name) => storeOfKind(storeOf(name), 'session'),
       versionedStore: (name) => storeOfKind(storeOf(name), 'versioned'),
+      eventTime: (name) => times.of(name),
       globalStore,
       bind: (ref) => functions.bind(ref, lent),
       serde: (format, topic, side) => formats.serde(format, topic, side),
@@ -160,6 +165,7 @@ interface StoreOwner {
 
 interface TaskOwn {
   readonly context: TaskContext
+  readonly times: EventTimes
   readonly metrics: Metrics
   readonly logger: Logger
 }

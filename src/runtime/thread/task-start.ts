@@ -8,7 +8,7 @@ import type {
 } from '../../kafka/contracts.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { OffsetReset } from '../../topology/topology.ts'
-import { decodePartitionTime } from '../task/offset-metadata.ts'
+import { decodeOperatorTimes, decodePartitionTime } from '../task/offset-metadata.ts'
 import { unfitReason } from '../task/store-fit.ts'
 import type { PartitionQueue } from '../task/partition-queue.ts'
 import type { Task, TaskStart } from '../task/task.ts'
@@ -135,6 +135,7 @@ function startsOf(task: Task, facts: ClusterFacts): Map<PartitionQueue, TaskStar
       position: committed?.offset ?? facts.resets.get(key) ?? 0,
       committed: committed?.offset,
       partitionTimeMs: decodePartitionTime(committed),
+      operatorTimes: decodeOperatorTimes(committed),
       end: facts.ends.get(key) ?? 0,
     })
   }

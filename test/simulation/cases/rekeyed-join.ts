@@ -29,7 +29,6 @@ export const rekeyedJoinCase: SimulationCase = {
           id: 'join',
           input: 'orders-by-customer',
           table: 'table',
-          store: 'profiles',
           type: 'left',
           joiner: js('both', 'valueJoiner', 'value1 + "/" + value2'),
         },

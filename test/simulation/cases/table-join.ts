@@ -31,7 +31,6 @@ export const tableJoinCase: SimulationCase = {
           id: 'join',
           input: 'orders',
           table: 'customers',
-          store: 'customers',
           type: 'left',
           joiner: js('both', 'valueJoiner', 'value1 + "/" + value2'),
         },

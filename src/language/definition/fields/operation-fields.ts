@@ -1,13 +1,21 @@
 /** The operations of a pipeline: one table for those that are done, one for those that are known and not done. */
-import { optional, refused, required } from '../../schema/field.ts'
+import { byDefault, optional, refused, required } from '../../schema/field.ts'
 import { variantOf, type Variant } from '../../schema/collections.ts'
 import { objectSchema, type ObjectSchema, type Shape } from '../../schema/object.ts'
-import { integer, text, type } from '../../schema/scalars.ts'
+import { choice, duration, integer, text, type } from '../../schema/scalars.ts'
 import { functionOrName } from './function-fields.ts'
 import { storeOrName } from './store-fields.ts'
 import { globalTableOrName, streamOrName, tableOrName } from './topic-fields.ts'
 
 const name = optional(text, 'The name of the operation in topics, metrics and messages.')
+const grace = byDefault(duration, 0, 'How long after its end a window takes records that come late.', {
+  unit: 'milliseconds',
+})
+const emit = byDefault(
+  choice(['onUpdate', 'onWindowClose']),
+  'onUpdate',
+  'Whether each change of a window goes on, or its final value when it takes nothing any more.',
+)
 const store = optional(storeOrName, 'The store that holds the result.')
 
 function operation<S extends Shape>(
@@ -24,40 +32,26 @@ function mapping(type: string, about: string) {
   })
 }
 
-const noTableGroups = 'Group a stream; grouped tables are not supported yet.'
-
 function join(type: string, about: string) {
   return operation(type, about, {
     table: optional(tableOrName, 'The table to join with, on equal keys.'),
     globalTable: optional(globalTableOrName, 'The global table to join with, on a key that "mapper" finds.'),
-    stream: refused(
-      'joins of two streams are not supported yet',
-      'Read one side as a table, and join the stream with it.',
-      'The stream to join with.',
-    ),
+    stream: optional(streamOrName, 'The stream to join with, on equal keys, within "timeDifference".'),
     mapper: optional(functionOrName, 'Finds the key to look up in the global table.'),
     valueJoiner: required(functionOrName, 'Makes the new value from both.'),
-    grace: refused(
-      '"grace" needs a versioned table, which is not supported yet',
-      'Remove it.',
-      'How long the stream waits for the table.',
-    ),
+    grace: optional(duration, 'How long after its time a record may still come.', { unit: 'milliseconds' }),
     store,
-    timeDifference: refused(
-      '"timeDifference" belongs to joins of two streams, which are not supported yet',
-      'Remove it.',
-      '',
-    ),
-    thisStore: refused(
-      '"thisStore" belongs to joins of two streams, which are not supported yet',
-      'Remove it.',
-      '',
-    ),
-    otherStore: refused(
-      '"otherStore" belongs to joins of two streams, which are not supported yet',
-      'Remove it.',
-      '',
-    ),
+    timeDifference: optional(duration, 'How far apart in time two records of streams may be.', {
+      unit: 'milliseconds',
+    }),
+    before: optional(duration, "How much earlier than this stream's record the other one may be.", {
+      unit: 'milliseconds',
+    }),
+    after: optional(duration, "How much later than this stream's record the other one may be.", {
+      unit: 'milliseconds',
+    }),
+    thisStore: optional(storeOrName, 'The window store that keeps this stream.'),
+    otherStore: optional(storeOrName, 'The window store that keeps the other stream.'),
     foreignKeyExtractor: refused(
       'joins on a foreign key are not supported yet',
       'Join a stream with a globalTable, whose "mapper" finds the key.',
@@ -124,40 +118,76 @@ export const operations = {
   groupByKey: operation('groupByKey', 'Groups the records by their key.', {
     store: optional(storeOrName, 'Names the internal topic, where one is needed.'),
   }),
-  groupBy: operation('groupBy', 'Groups the records by a key that a function finds.', {
-    mapper: required(functionOrName, 'Finds the key of the group.'),
+  groupBy: operation('groupBy', 'Groups records, or rows of a table, by a key that a function finds.', {
+    mapper: required(functionOrName, 'Finds the key of the group; for a table, key and value.'),
     store: optional(storeOrName, 'Names the internal topic.'),
   }),
   aggregate: operation('aggregate', 'Folds the records of a group into a value.', {
     initializer: required(functionOrName, 'Gives the value before the first record.'),
-    aggregator: required(functionOrName, 'Folds a record into the value.'),
+    aggregator: optional(functionOrName, 'Folds a record of a grouped stream into the value.'),
+    adder: optional(functionOrName, 'Adds a row of a grouped table to the value.'),
+    subtractor: optional(functionOrName, 'Takes what a row of a grouped table was from the value.'),
     store: required(storeOrName, 'The store that holds the values.', {
       example: '{ name: totals, logging: true }',
     }),
-    adder: refused('"adder" belongs to grouped tables, which are not supported yet', noTableGroups, ''),
-    subtractor: refused(
-      '"subtractor" belongs to grouped tables, which are not supported yet',
-      noTableGroups,
-      '',
-    ),
-    merger: refused('"merger" belongs to session windows, which are not supported yet', 'Remove it.', ''),
+    merger: optional(functionOrName, 'Makes one value of two, where sessions meet.'),
   }),
+  cogroup: operation('cogroup', 'Says how the records of a group are folded; "aggregate" follows.', {
+    aggregator: required(functionOrName, 'Folds a record into the value.'),
+  }),
+  windowByTime: operation('windowByTime', 'Divides a group into windows of time.', {
+    windowType: required(choice(['tumbling', 'hopping', 'sliding']), 'How windows follow each other.', {
+      example: 'tumbling',
+    }),
+    duration: optional(duration, 'How long a tumbling or hopping window is.', { unit: 'milliseconds' }),
+    advanceBy: optional(duration, 'How often a hopping window begins.', { unit: 'milliseconds' }),
+    timeDifference: optional(duration, 'How long a sliding window is, both ends included.', {
+      unit: 'milliseconds',
+    }),
+    grace,
+    emit,
+  }),
+  windowBySession: operation(
+    'windowBySession',
+    'Divides a group into sessions: records that are near in time.',
+    {
+      inactivityGap: required(duration, 'How far apart two records of a session may be.', {
+        unit: 'milliseconds',
+        example: '5m',
+      }),
+      grace,
+      emit,
+    },
+  ),
   count: operation('count', 'Counts the records of a group.', { store }),
   reduce: operation('reduce', 'Combines the records of a group, two by two.', {
-    reducer: required(functionOrName, 'Combines two values.'),
+    reducer: optional(functionOrName, 'Combines two values of a grouped stream.'),
+    adder: optional(functionOrName, 'Adds a row of a grouped table to the value.'),
+    subtractor: optional(functionOrName, 'Takes what a row of a grouped table was from the value.'),
     store,
-    adder: refused('"adder" belongs to grouped tables, which are not supported yet', noTableGroups, ''),
-    subtractor: refused(
-      '"subtractor" belongs to grouped tables, which are not supported yet',
-      noTableGroups,
-      '',
-    ),
   }),
   join: join('join', 'Joins each record with the row of a table; a record without one is dropped.'),
   leftJoin: join('leftJoin', 'Joins each record with the row of a table; without one, that side is null.'),
+  outerJoin: join('outerJoin', 'Joins the rows of two tables; where one is missing, that side is null.'),
   toStream: operation('toStream', 'Passes on every change of a table as a record.', {
     mapper: optional(functionOrName, 'Finds the key of each record.'),
   }),
+  suppress: operation(
+    'suppress',
+    'Holds back changes of a table, so that only the last of each key goes on.',
+    {
+      until: required(choice(['timeLimit', 'windowCloses']), 'What they wait for.', {
+        example: 'windowCloses',
+      }),
+      duration: optional(duration, 'How long after the first change of a key.', { unit: 'milliseconds' }),
+      maxRecords: optional(integer(1, Number.MAX_SAFE_INTEGER), 'How many changes may wait.'),
+      maxBytes: optional(integer(1, Number.MAX_SAFE_INTEGER), 'How many bytes of changes may wait.'),
+      bufferFullStrategy: optional(
+        choice(['emitEarlyWhenFull', 'shutdownWhenFull']),
+        'What happens when more would wait.',
+      ),
+    },
+  ),
   toTable: operation('toTable', 'Reads a stream as a table: the newest record of each key.', { store }),
 }
 
@@ -173,13 +203,7 @@ export const operationKind = variantOf({
     flatMap: 'transformKeyValueToKeyValueList',
     flatMapValues: 'transformKeyValueToValueList',
   },
-  refused: {
-    outerJoin: 'Use "leftJoin" with a table.',
-    cogroup: 'Merge the streams before grouping, and use "aggregate".',
-    windowByTime: 'Put the start of the window into the key with "groupBy", and count or aggregate by it.',
-    windowBySession: 'Group by a session id, and count or aggregate by it.',
-    suppress: 'Let the reader of the result take the newest record of each key.',
-  },
+  refused: {},
 })
 
 export type Operation = Variant<typeof operations>

@@ -1,9 +1,8 @@
-import { byDefault, optional, refused, required } from '../../schema/field.ts'
+import { byDefault, optional, required } from '../../schema/field.ts'
 import { nameOr } from '../../schema/collections.ts'
 import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
 import { boolean, choice, duration, text, type } from '../../schema/scalars.ts'
 
-const noWindows = 'Use a keyValue store; windows are not supported yet.'
 const storeKinds = choice(['keyValue', 'session', 'window'])
 
 const shared = {
@@ -20,15 +19,13 @@ const shared = {
   retention: optional(duration, 'How long windows are kept; a keyValue store keeps everything.', {
     unit: 'milliseconds',
   }),
-  windowSize: refused(
-    '"windowSize" belongs to window stores, which are not supported yet',
-    noWindows,
-    'The size of the windows.',
-  ),
-  retainDuplicates: refused(
-    '"retainDuplicates" belongs to window stores, which are not supported yet',
-    noWindows,
-    'Whether equal keys of a window are all kept.',
+  windowSize: optional(duration, 'The size of the windows, as the operation has it.', {
+    unit: 'milliseconds',
+  }),
+  retainDuplicates: byDefault(
+    boolean,
+    false,
+    'Whether equal keys of a window are all kept: for joins of streams.',
   ),
   caching: byDefault(
     boolean,

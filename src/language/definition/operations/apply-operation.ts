@@ -1,9 +1,12 @@
 import type { Operation } from '../fields/operation-fields.ts'
 import { flowAfterFailure, type Flow } from '../flow.ts'
 import { applyToStream, applyToTable } from './changing-kind.ts'
-import { applyAggregate, applyCount, applyGroupBy, applyGroupByKey, applyReduce } from './grouping.ts'
 import { applyConvert } from './converting.ts'
+import { applyAggregate, applyCount, applyReduce } from './folding.ts'
+import { applyGroupBy, applyGroupByKey } from './grouping.ts'
 import { applyJoin } from './joining.ts'
+import { applySuppress } from './suppressing.ts'
+import { applyCogroup, applyWindowBySession, applyWindowByTime } from './windowing.ts'
 import {
   applyFilter,
   applyMapping,
@@ -30,15 +33,23 @@ function resultKind(type: Operation['type'], flow: Flow): Flow['kind'] {
   switch (type) {
     case 'groupBy':
     case 'groupByKey':
+      return flow.kind === 'table' ? 'groupedTable' : 'grouped'
+    case 'windowByTime':
+    case 'windowBySession':
+    case 'cogroup':
       return 'grouped'
     case 'count':
     case 'reduce':
     case 'aggregate':
     case 'toTable':
+    case 'suppress':
       return 'table'
     case 'filter':
     case 'filterNot':
     case 'transformValue':
+    case 'join':
+    case 'leftJoin':
+    case 'outerJoin':
       return flow.kind === 'table' ? 'table' : 'stream'
     default:
       return 'stream'
@@ -70,10 +81,13 @@ function applyByType(operation: Operation, context: StepContext): Flow | undefin
       return applyRepartition(stepOf(operation, context))
     case 'toStream':
       return applyToStream(stepOf(operation, context))
+    case 'suppress':
+      return applySuppress(stepOf(operation, context))
     case 'toTable':
       return applyToTable(stepOf(operation, context))
     case 'join':
     case 'leftJoin':
+    case 'outerJoin':
       return applyJoin(stepOf(operation, context))
     default:
       return applyGrouping(operation, context)
@@ -82,11 +96,27 @@ function applyByType(operation: Operation, context: StepContext): Flow | undefin
 
 type Grouping = Extract<
   Operation,
-  { readonly type: 'groupByKey' | 'groupBy' | 'count' | 'reduce' | 'aggregate' }
+  {
+    readonly type:
+      | 'groupByKey'
+      | 'groupBy'
+      | 'count'
+      | 'reduce'
+      | 'aggregate'
+      | 'windowByTime'
+      | 'windowBySession'
+      | 'cogroup'
+  }
 >
 
 function applyGrouping(operation: Grouping, context: StepContext): Flow | undefined {
   switch (operation.type) {
+    case 'windowByTime':
+      return applyWindowByTime(stepOf(operation, context))
+    case 'windowBySession':
+      return applyWindowBySession(stepOf(operation, context))
+    case 'cogroup':
+      return applyCogroup(stepOf(operation, context))
     case 'groupByKey':
       return applyGroupByKey(stepOf(operation, context))
     case 'groupBy':

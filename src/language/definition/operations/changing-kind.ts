@@ -52,6 +52,12 @@ export function applyToTable(step: Step<FieldsOf<'toTable'>>): Flow | undefined 
   })
   if (store === undefined) return undefined
   const input = flow.rekeyed ? repartitionBy(scope, flow, id) : flow.node
-  addNode(scope, { kind: 'to-table', id, input, store })
-  return { kind: 'table', node: id, key, value, store }
+  addNode(scope, {
+    kind: 'to-table',
+    id,
+    input,
+    store,
+    ...(fields.store === undefined ? { onDemand: true } : {}),
+  })
+  return { kind: 'table', node: id, key, value }
 }

@@ -1,50 +1,48 @@
-import { isSameType } from '../../../data/assignable.ts'
-import type { DataType } from '../../../data/types.ts'
-import type { FieldsOf } from '../fields/operation-fields.ts'
 import type { Flow, StreamFlow } from '../flow.ts'
-import type { Callee } from '../function-registry.ts'
 import { addNode, useFunction } from '../scope.ts'
-import {
-  describeSides,
-  refuseFlow,
-  repartitionBy,
-  resolveTarget,
-  statefulName,
-  statelessName,
-  warnUnused,
-  type Step,
-} from './step.ts'
+import { hasSameKey, useJoiner, type JoinStep } from './join-step.ts'
+import { joinStreams } from './joining-streams.ts'
+import { joinTables } from './joining-tables.ts'
+import { refuseFlow, repartitionBy, resolveTarget, statefulName, statelessName, warnUnused } from './step.ts'
 
-type JoinStep = Step<FieldsOf<'join' | 'leftJoin'>>
-
-/** `join` and `leftJoin` of a stream, with a table or a global table. */
+/** `join`, `leftJoin` and `outerJoin`: what is joined is told by what comes in and by which target is named. */
 export function applyJoin(step: JoinStep): Flow | undefined {
   const { scope, flow, place, fields } = step
-  const { table, globalTable } = fields
-  if ((table === undefined) === (globalTable === undefined)) {
+  const targets = [fields.stream, fields.table, fields.globalTable].filter((target) => target !== undefined)
+  if (targets.length !== 1) {
     scope.diagnostics.error(
       'DEFINITION_INVALID',
-      `${place.label} needs either "table" or "globalTable"`,
+      `${place.label} needs either "stream", "table" or "globalTable"`,
       place.span,
       {
-        hint: 'Give exactly one of the two.',
+        hint: 'Give exactly one of them.',
       },
     )
     return undefined
   }
-  if (flow.kind === 'table') {
-    scope.diagnostics.error('NOT_SUPPORTED', 'joins of two tables are not supported yet', place.span, {
-      hint: 'Put "type: toStream" before the join, so that the changes of one side are joined with the other.',
-    })
-    return undefined
-  }
+  if (flow.kind === 'table') return joinTables(step, flow)
   if (flow.kind !== 'stream') return refuseFlow(step)
+  if (fields.stream !== undefined) return joinStreams(step, flow)
+  if (step.type === 'outerJoin') return refuseOuter(step)
   warnUnused(step, 'store', fields.store, 'The result of a join of a stream is not kept.')
-  return globalTable === undefined ? joinTable(step, flow) : joinGlobalTable(step, flow)
+  return fields.globalTable === undefined ? joinTable(step, flow) : joinGlobalTable(step, flow)
+}
+
+function refuseOuter({ scope, place }: JoinStep): undefined {
+  scope.diagnostics.error(
+    'DEFINITION_INVALID',
+    `${place.label} cannot join a stream with a table`,
+    place.span,
+    {
+      detail: 'A row of a table comes at no time of its own, so that nothing says when it has no partner.',
+      hint: 'Use "leftJoin".',
+    },
+  )
+  return undefined
 }
 
 function joinTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
-  const { scope, place, fields } = step
+  const { scope, fields } = step
   const target = fields.table
   if (target === undefined) return undefined
   warnUnused(step, 'mapper', fields.mapper, 'A table is joined on equal keys; "mapper" is for global tables.')
@@ -52,29 +50,7 @@ function joinTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
   const id = statefulName(step)
   if (table?.kind !== 'table') return undefined
   const joiner = useJoiner(step, [flow.key.type, flow.value.type, table.value.type])
-  if (!isSameType(flow.key.type, table.key.type)) {
-    scope.diagnostics.error(
-      'JOIN_NOT_COPARTITIONED',
-      'could not join on keys of different types',
-      place.span,
-      {
-        detail: `The keys of stream and table are ${describeSides(flow.key, table.key)}.`,
-        hint: 'Give the stream the key of the table before, with "transformKey".',
-      },
-    )
-    return undefined
-  }
-  if (table.store === undefined) {
-    scope.diagnostics.error(
-      'DEFINITION_INVALID',
-      'the rows of the joined table are not kept anywhere',
-      place.span,
-      {
-        hint: 'Give the last operation of that table a "store".',
-      },
-    )
-    return undefined
-  }
+  if (!hasSameKey(step, flow, table)) return undefined
   if (joiner === undefined) return undefined
   const input = flow.rekeyed ? repartitionBy(scope, flow, id) : flow.node
   scope.names.skip(1)
@@ -83,7 +59,6 @@ function joinTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
     id,
     input,
     table: table.node,
-    store: table.store,
     type: step.type === 'leftJoin' ? 'left' : 'inner',
     joiner: joiner.ref,
   })
@@ -123,12 +98,4 @@ function joinGlobalTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
     joiner: joiner.ref,
   })
   return { ...flow, node: id, value: joiner.result.format }
-}
-
-function useJoiner({ scope, place, fields }: JoinStep, types: readonly DataType[]): Callee | undefined {
-  return useFunction(scope, fields.valueJoiner, place, {
-    kind: 'valueJoiner',
-    field: 'valueJoiner',
-    arguments: types,
-  })
 }

@@ -39,6 +39,7 @@ const remedies: Readonly<Record<Flow['kind'], string>> = {
   table: 'Put "type: toStream" before it.',
   globalTable: 'Begin the pipeline with a stream, and join it with the global table.',
   grouped: 'Put "count", "reduce" or "aggregate" before it.',
+  groupedTable: 'Put "count", "reduce" or "aggregate" before it.',
 }
 
 /** Says that an operation cannot be applied to what comes in. */
@@ -79,7 +80,7 @@ export function resolveTarget(
     span,
     {
       hint:
-        flow.kind === 'grouped'
+        flow.kind === 'grouped' || flow.kind === 'groupedTable'
           ? `Name a ${kind}.`
           : `Name a ${kind}, or write "${flow.kind}: ${value}" if the operation can take it.`,
     },
@@ -92,16 +93,19 @@ export function describeSides(left: Format, right: Format): string {
   return `${describeFormat(left)} and ${describeFormat(right)}`
 }
 
-type RepartitionOptions = Pick<RepartitionNode, 'partitions' | 'partitioner'>
+interface RepartitionOptions extends Pick<RepartitionNode, 'partitions' | 'partitioner' | 'changes'> {
+  /** How many processors Kafka Streams would have made for it. */
+  readonly counted?: number
+}
 
 /** Sends a stream through an internal topic, so that equal keys meet in one task again. `name` is without `-repartition`. */
 export function repartitionBy(
   scope: Scope,
   flow: Pick<StreamFlow, 'node' | 'key' | 'value'>,
   name: string,
-  options: RepartitionOptions = {},
+  { counted, ...options }: RepartitionOptions = {},
 ): NodeId {
-  scope.names.skip(repartitionProcessors)
+  scope.names.skip(counted ?? repartitionProcessors)
   const topic = scope.names.unique(`${name}-repartition`)
   return addNode(scope, {
     kind: 'repartition',

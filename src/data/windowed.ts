@@ -1,0 +1,36 @@
+/** The key of a windowed result: whose it is, and when. Times are milliseconds since the Unix epoch. */
+export class Windowed {
+  readonly key: unknown
+  readonly startMs: number
+  /** Not included for windows of a fixed length, the time of the last record for sessions; sliding windows include both ends. */
+  readonly endMs: number
+
+  constructor(key: unknown, startMs: number, endMs: number) {
+    this.key = key
+    this.startMs = startMs
+    this.endMs = endMs
+  }
+
+  /** As user functions and structured formats see it. */
+  toStruct(): WindowedStruct {
+    const { key, startMs, endMs } = this
+    return { end: endMs, endTime: instant(endMs), key, start: startMs, startTime: instant(startMs) }
+  }
+}
+
+/** Fields in the order of their names. */
+interface WindowedStruct {
+  readonly end: number
+  readonly endTime: string
+  readonly key: unknown
+  readonly start: number
+  readonly startTime: string
+}
+
+/** The largest time that has a date in JavaScript. */
+const dateMaxMs = 8_640_000_000_000_000
+
+/** An instant as Java writes it: no fraction where there is none. */
+function instant(timeMs: number): string {
+  return new Date(Math.min(timeMs, dateMaxMs)).toISOString().replace('.000Z', 'Z')
+}

@@ -1,0 +1,102 @@
+/** What divides groups by time: `windowByTime` and `windowBySession`; and `cogroup`. */
+import { formatDuration } from '../../../base/duration.ts'
+import type { Windows } from '../../../topology/windows.ts'
+import type { Located } from '../../query-definition.ts'
+import type { FieldsOf } from '../fields/operation-fields.ts'
+import type { Flow, GroupedFlow } from '../flow.ts'
+import { useFunction } from '../scope.ts'
+import { refuseFlow, type Step } from './step.ts'
+
+export function applyWindowByTime(step: Step<FieldsOf<'windowByTime'>>): Flow | undefined {
+  const flow = ungroupedByTime(step)
+  const windows = timeWindows(step)
+  if (flow === undefined || windows === undefined) return undefined
+  return { ...flow, windowing: { windows, emit: emission(step.fields.emit) } }
+}
+
+export function applyWindowBySession(step: Step<FieldsOf<'windowBySession'>>): Flow | undefined {
+  const flow = ungroupedByTime(step)
+  if (flow === undefined) return undefined
+  const { inactivityGap, grace, emit } = step.fields
+  const windows = { kind: 'session', gapMs: inactivityGap.value, graceMs: grace.value } as const
+  return { ...flow, windowing: { windows, emit: emission(emit) } }
+}
+
+export function applyCogroup(step: Step<FieldsOf<'cogroup'>>): Flow | undefined {
+  const { scope, flow, place, fields } = step
+  if (flow.kind !== 'grouped' || flow.windowing !== undefined || flow.cogroup !== undefined)
+    return refuse(step, 'Put "groupByKey" or "groupBy" right before it; a group is cogrouped once.')
+  const aggregator = useFunction(scope, fields.aggregator, place, {
+    kind: 'aggregator',
+    field: 'aggregator',
+    arguments: [flow.key.type, flow.value.type],
+  })
+  if (aggregator === undefined) return undefined
+  const { ref, result, span } = aggregator
+  return { ...flow, cogroup: { aggregator: ref, value: result.format, span } }
+}
+
+/** A group that has no windows yet. */
+function ungroupedByTime(step: Step<unknown>): GroupedFlow | undefined {
+  const { flow } = step
+  if (flow.kind === 'grouped' && flow.windowing === undefined) return flow
+  if (flow.kind !== 'grouped' && flow.kind !== 'groupedTable') return refuseFlow(step)
+  return refuse(
+    step,
+    flow.kind === 'groupedTable'
+      ? 'Group the stream that the table is made of.'
+      : 'Remove it: the group has windows already.',
+  )
+}
+
+function refuse({ scope, place }: Step<unknown>, hint: string): undefined {
+  scope.diagnostics.error('DEFINITION_INVALID', `${place.label} cannot be applied here`, place.span, { hint })
+}
+
+function emission(emit: Located<'onUpdate' | 'onWindowClose'>): 'update' | 'close' {
+  return emit.value === 'onWindowClose' ? 'close' : 'update'
+}
+
+function timeWindows(step: Step<FieldsOf<'windowByTime'>>): Windows | undefined {
+  const { windowType, duration, advanceBy, timeDifference, grace } = step.fields
+  const graceMs = grace.value
+  if (windowType.value === 'sliding') {
+    const differenceMs = need(step, timeDifference, 'timeDifference')
+    return differenceMs === undefined ? undefined : { kind: 'sliding', differenceMs, graceMs }
+  }
+  const sizeMs = need(step, duration, 'duration')
+  if (sizeMs === undefined) return undefined
+  if (windowType.value === 'tumbling') return { kind: 'hopping', sizeMs, advanceMs: sizeMs, graceMs }
+  const advanceMs = need(step, advanceBy, 'advanceBy')
+  if (advanceMs === undefined) return undefined
+  if (advanceMs <= sizeMs) return { kind: 'hopping', sizeMs, advanceMs, graceMs }
+  step.scope.diagnostics.error(
+    'DEFINITION_INVALID',
+    'the windows leave gaps between them',
+    advanceBy?.span ?? step.place.span,
+    {
+      detail: `Each is ${formatDuration(sizeMs)} long, and one begins every ${formatDuration(advanceMs)}.`,
+      hint: 'Give an "advanceBy" of at most the "duration".',
+    },
+  )
+  return undefined
+}
+
+/** A length that this type of windows needs; at least a millisecond. */
+function need(
+  { scope, place, fields }: Step<FieldsOf<'windowByTime'>>,
+  length: Located<number> | undefined,
+  field: string,
+): number | undefined {
+  if (length !== undefined && length.value > 0) return length.value
+  const type = fields.windowType.value
+  scope.diagnostics.error(
+    'DEFINITION_INVALID',
+    `${type} windows need "${field}"`,
+    length?.span ?? place.span,
+    {
+      hint: `Add "${field}: 1m", or how long you want it.`,
+    },
+  )
+  return undefined
+}

@@ -1,0 +1,26 @@
+import type { EventTime } from './environment.ts'
+
+/** The event times that the operators of one task keep, by name; they are part of its commits, as stream time is. */
+export class EventTimes {
+  readonly #times = new Map<string, EventTime>()
+
+  of(name: string): EventTime {
+    let time = this.#times.get(name)
+    if (time === undefined) {
+      time = { ms: -1 }
+      this.#times.set(name, time)
+    }
+    return time
+  }
+
+  /** By name, without those that never were. */
+  entries(): readonly (readonly [string, number])[] {
+    return [...this.#times].filter(([, { ms }]) => ms >= 0).map(([name, { ms }]) => [name, ms] as const)
+  }
+
+  /** Takes the place of what is there: a task that starts again goes on from its last commit. */
+  restore(entries: Iterable<readonly [string, number]>): void {
+    this.#times.clear()
+    for (const [name, ms] of entries) this.#times.set(name, { ms })
+  }
+}

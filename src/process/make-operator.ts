@@ -1,0 +1,118 @@
+import { unreachable } from '../base/assert.ts'
+import type { Node, RepartitionNode, WindowAggregateNode } from '../topology/topology.ts'
+import type { ProcessEnvironment } from './environment.ts'
+import { Aggregate } from './operators/aggregate.ts'
+import { Convert } from './operators/convert.ts'
+import { StreamFilter, TableFilter } from './operators/filter.ts'
+import { LookupJoin } from './operators/lookup-join.ts'
+import { Peek } from './operators/peek.ts'
+import { Print } from './operators/print.ts'
+import { Select } from './operators/select.ts'
+import { Sink } from './operators/sink.ts'
+import { Split } from './operators/split.ts'
+import { StreamJoin } from './operators/stream-join.ts'
+import { StreamTableJoin } from './operators/stream-table-join.ts'
+import { Suppress } from './operators/suppress.ts'
+import { TableAggregate } from './operators/table-aggregate.ts'
+import { TableGroup } from './operators/table-group.ts'
+import { TableJoin } from './operators/table-join.ts'
+import { TableWriter } from './operators/table-writer.ts'
+import { SessionAggregate } from './operators/session-aggregate.ts'
+import { SlidingAggregate } from './operators/sliding-aggregate.ts'
+import { WindowAggregate } from './operators/window-aggregate.ts'
+import { ToStream } from './operators/to-stream.ts'
+import { StreamTransform, TableTransform } from './operators/transform.ts'
+import type { Processor } from './processor.ts'
+import type { TableViews } from './table-views.ts'
+
+/** A node that takes records from other nodes and keeps to its sub-topology. */
+export type Operator = Exclude<
+  Node,
+  RepartitionNode | { readonly kind: 'source' | 'table-source' | 'global-table' }
+>
+
+/** What an operator is made with, beside its node. */
+export interface OperatorParts {
+  readonly env: ProcessEnvironment
+  /** All that follows it. */
+  readonly next: Processor
+  /** What follows each branch of a split. */
+  readonly branches: (count: number) => readonly Processor[]
+  readonly views: TableViews
+}
+
+/** The processors of one node: one for each side of a join, in order; else one. */
+export function makeOperator(node: Operator, parts: OperatorParts): readonly Processor[] {
+  const { env, next, views } = parts
+  if (node.kind === 'stream-join') {
+    const join = new StreamJoin(node, env, next)
+    return [join.left, join.right]
+  }
+  if (node.kind !== 'table-join') return [makeSingle(node, parts)]
+  const [left, right] = [views.of(node.left), views.of(node.right)]
+  const join = new TableJoin(node, env, { left, right, next })
+  return [join.left, join.right]
+}
+
+type SingleOperator = Exclude<Operator, { readonly kind: 'table-join' | 'stream-join' }>
+
+function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
+  const { env, next } = parts
+  switch (node.kind) {
+    case 'filter':
+      return node.table ? new TableFilter(node, env, next) : new StreamFilter(node, env, next)
+    case 'transform':
+      return node.table ? new TableTransform(node, env, next) : new StreamTransform(node, env, next)
+    case 'convert':
+      return new Convert(node, env, next)
+    case 'peek':
+      return new Peek(node, env, next)
+    case 'print':
+      return new Print(node, env)
+    case 'split':
+      return new Split(node, env, parts.branches(node.predicates.length))
+    case 'branch':
+    case 'merge':
+      return next
+    case 'aggregate':
+      return new Aggregate(node, env, next)
+    case 'window-aggregate':
+      return makeWindowAggregate(node, parts)
+    case 'table-group':
+      return new TableGroup(node, env, next)
+    case 'table-aggregate':
+      return new TableAggregate(node, env, next)
+    case 'suppress':
+      return new Suppress(node, env, next)
+    case 'to-stream':
+      return new ToStream(node, env, next)
+    case 'to-table':
+      return new TableWriter(node, env, next)
+    case 'stream-table-join':
+      return new StreamTableJoin(node, env, { table: parts.views.of(node.table), next })
+    case 'global-join':
+      return new StreamTableJoin(node, env, { table: parts.views.global(node.table), next })
+    case 'lookup-join':
+      return new LookupJoin(node, env, next)
+    case 'select':
+      return new Select(node, env, next)
+    case 'sink':
+      return new Sink(node, env)
+    default:
+      return unreachable(node)
+  }
+}
+
+function makeWindowAggregate(node: WindowAggregateNode, parts: OperatorParts): Processor {
+  const { windows } = node
+  switch (windows.kind) {
+    case 'hopping':
+      return new WindowAggregate(node, windows, parts)
+    case 'sliding':
+      return new SlidingAggregate(node, windows, parts)
+    case 'session':
+      return new SessionAggregate(node, windows, parts)
+    default:
+      return unreachable(windows)
+  }
+}

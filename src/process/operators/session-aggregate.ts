@@ -1,0 +1,132 @@
+import type { Counter } from '../../base/metrics.ts'
+import { Windowed } from '../../data/windowed.ts'
+import type { SessionEntry, SessionStore } from '../../store/contracts.ts'
+import type { WindowAggregateNode } from '../../topology/topology.ts'
+import type { SessionWindows } from '../../topology/windows.ts'
+import type { EventTime, ProcessEnvironment } from '../environment.ts'
+import { Change, StreamRecord, type Processor } from '../processor.ts'
+import { foldFunctions, type FoldFunctions } from './fold.ts'
+import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { TableOutput } from './table-output.ts'
+
+/**
+ * Folds a stream by key and session: records that are at most the gap apart belong together. A record joins, and may merge, the sessions that
+ * it touches: each of them becomes a tombstone, then comes the merged one. A session takes records until the largest time seen is its end,
+ * the gap and the grace later. A result has the time of its session's end.
+ */
+export class SessionAggregate implements Processor {
+  readonly #windows: SessionWindows
+  readonly #store: SessionStore
+  readonly #fold: FoldFunctions
+  readonly #time: EventTime
+  /** Up to where sessions were told of as closed. */
+  readonly #closed: EventTime
+  readonly #onClose: boolean
+  readonly #output: TableOutput
+  readonly #next: Processor
+  readonly #nullKeys: Counter
+  readonly #late: Counter
+  readonly #counters: NodeCounters
+  readonly #cause = new StreamRecord()
+
+  constructor(
+    node: WindowAggregateNode,
+    windows: SessionWindows,
+    { env, next }: { readonly env: ProcessEnvironment; readonly next: Processor },
+  ) {
+    const store = env.sessionStore(node.store)
+    this.#windows = windows
+    this.#store = store
+    this.#fold = foldFunctions(node.fold, node.id, env)
+    this.#time = env.eventTime(node.id)
+    this.#closed = env.eventTime(`${node.id} closed`)
+    this.#onClose = node.emit === 'close'
+    this.#next = next
+    this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
+    this.#late = dropCounter(env.metrics, node.id, 'late')
+    this.#counters = nodeCounters(env.metrics, node.id)
+    this.#output = new TableOutput(
+      {
+        caching: store.caching,
+        identity: (key) => {
+          const { startMs, endMs, key: own } = key as Windowed
+          return `${startMs} ${endMs} ${store.identity(own)}`
+        },
+        get: (key) => store.fetchSession(key as Windowed),
+      },
+      next,
+    )
+  }
+
+  process(record: StreamRecord): void {
+    this.#counters.recordsIn.value++
+    const { key, timestampMs } = record
+    if (key === null) {
+      this.#nullKeys.value++
+      return
+    }
+    const { gapMs, graceMs } = this.#windows
+    if (timestampMs > this.#time.ms) this.#time.ms = timestampMs
+    const closedMs = this.#time.ms - graceMs - gapMs
+    const touched = [
+      ...this.#store.findSessions(key, {
+        earliestEndMs: timestampMs - gapMs,
+        latestStartMs: timestampMs + gapMs,
+      }),
+    ]
+    const startMs = touched.reduce((least, session) => Math.min(least, session.startMs), timestampMs)
+    const endMs = touched.reduce((most, session) => Math.max(most, session.endMs), timestampMs)
+    if (endMs < closedMs) this.#late.value++
+    else this.#merge(record, touched, new Windowed(key, startMs, endMs))
+    if (this.#onClose) this.#emitClosed(record, closedMs)
+  }
+
+  flush(): void {
+    this.#output.flush()
+  }
+
+  #merge(record: StreamRecord, touched: readonly SessionEntry[], merged: Windowed): void {
+    const { key, value, timestampMs } = record
+    // Kafka Streams gives a session's result no headers, but its cache those of the record.
+    this.#cause.headers = this.#store.caching ? record.headers : undefined
+    let aggregate = this.#fold.initial()
+    for (const session of touched) aggregate = this.#fold.merge(key, aggregate, session.value)
+    // A session of this record's time alone is written over.
+    if (merged.startMs !== timestampMs || merged.endMs !== timestampMs)
+      for (const session of touched)
+        this.#put(new Windowed(key, session.startMs, session.endMs), session.value, null)
+    this.#put(merged, null, this.#fold.next(key, value, aggregate))
+  }
+
+  #put(session: Windowed, before: unknown, after: unknown): void {
+    const stored = this.#store.caching ? (this.#store.fetchSession(session) ?? null) : before
+    const kept = this.#store.put(session, after, session.endMs)
+    if (this.#onClose) return
+    if (!kept) this.#output.refused(session, after)
+    const record = this.#cause
+    record.key = session
+    record.timestampMs = session.endMs
+    this.#counters.recordsOut.value++
+    this.#output.emit(record, stored, after, session.endMs)
+  }
+
+  /** Sessions that can take nothing any more, by end, then key. */
+  #emitClosed(cause: StreamRecord, closedMs: number): void {
+    if (closedMs <= this.#closed.ms) return
+    const [fromMs, toMs] = [Math.max(0, this.#closed.ms), closedMs - 1]
+    if (toMs < 0 || toMs < fromMs) return
+    const overlap = { earliestEndMs: fromMs, latestStartMs: toMs }
+    const all = { from: undefined, to: undefined }
+    const sessions = [...this.#store.findSessionsOfKeys(all, overlap)].filter(({ endMs }) => endMs <= toMs)
+    const record = new StreamRecord()
+    record.headers = cause.headers
+    for (const { key, startMs, endMs, value } of sessions.sort((a, b) => a.endMs - b.endMs)) {
+      record.key = new Windowed(key, startMs, endMs)
+      record.value = new Change(null, value)
+      record.timestampMs = endMs
+      this.#counters.recordsOut.value++
+      this.#next.process(record)
+    }
+    this.#closed.ms = closedMs
+  }
+}

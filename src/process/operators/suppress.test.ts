@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import type { Format } from '../../data/types.ts'
+import type { Node, SuppressNode } from '../../topology/topology.ts'
+import { storeSpec, TestTask, text } from '../fixture.ts'
+
+const bytes: Format = { notation: 'binary', type: { kind: 'bytes' } }
+
+function suppressed(shape: Partial<SuppressNode>): TestTask {
+  const until = { kind: 'time-limit', durationMs: 10 } as const
+  const nodes: Node[] = [
+    { kind: 'table-source', id: 't', topic: 't', key: text, value: text, store: 't' },
+    {
+      kind: 'suppress',
+      id: 's',
+      input: 't',
+      until,
+      whenFull: 'emit',
+      key: text,
+      value: text,
+      store: 's',
+      ...shape,
+    },
+    { kind: 'to-stream', id: 'stream', input: 's' },
+    { kind: 'sink', id: 'out', input: 'stream', topic: { kind: 'topic', name: 'o' }, key: text, value: text },
+  ]
+  const stores = [
+    storeSpec('t', { value: text }),
+    storeSpec('s', { key: bytes, value: bytes, timestamped: false }),
+  ]
+  return new TestTask({ nodes, stores })
+}
+
+function play(
+  task: TestTask,
+  rows: readonly (readonly [key: string, value: string | null, timestampMs: number])[],
+): string[] {
+  for (const [key, value, timestampMs] of rows) task.push('t', key, value, { timestampMs })
+  return task.takeSent().map((line) => line.slice('o: '.length))
+}
+
+describe('suppress', () => {
+  test('passes the last change of a key on, so long after its first', () => {
+    const task = suppressed({})
+    expect(
+      play(task, [
+        ['a', '1', 0],
+        ['a', '2', 5],
+        ['b', '3', 9],
+      ]),
+    ).toEqual([])
+    expect(play(task, [['c', '4', 10]])).toEqual(['a=2 @5'])
+    expect(play(task, [['c', null, 20]])).toEqual(['b=3 @9', 'c=null @20'])
+  })
+
+  test('lets what waits longest go early where there is no room', () => {
+    expect(
+      play(suppressed({ maxRecords: 1 }), [
+        ['a', '1', 0],
+        ['b', '2', 1],
+        ['c', '3', 2],
+      ]),
+    ).toEqual(['a=1 @0', 'b=2 @1'])
+  })
+
+  test('fails where it may not', () => {
+    const task = suppressed({ maxRecords: 1, whenFull: 'fail' })
+    expect(() =>
+      play(task, [
+        ['a', '1', 0],
+        ['b', '2', 1],
+      ]),
+    ).toThrow('the buffer of "s" is full')
+  })
+})

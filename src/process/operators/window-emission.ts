@@ -1,0 +1,104 @@
+import { Windowed } from '../../data/windowed.ts'
+import type { TimeRange, WindowStore } from '../../store/contracts.ts'
+import type { WindowAggregateNode } from '../../topology/topology.ts'
+import type { EventTime, ProcessEnvironment } from '../environment.ts'
+import { Change, StreamRecord, type Processor } from '../processor.ts'
+import { TableOutput } from './table-output.ts'
+import { fill, newRow, unknownMs, type TableView } from './table-view.ts'
+
+interface WindowEmissionOptions {
+  readonly node: WindowAggregateNode
+  readonly store: WindowStore
+  readonly sizeMs: number
+  readonly env: ProcessEnvironment
+  readonly next: Processor
+}
+
+export interface WindowUpdate {
+  readonly windowed: Windowed
+  /** What the store has; null where there is nothing. */
+  readonly stored: unknown
+  /** What the fold began with. */
+  readonly before: unknown
+  readonly after: unknown
+  readonly timestampMs: number
+}
+
+/** How the results of windows are kept and go on: each update, or where the node says so, once when the window has closed. */
+export class WindowEmission {
+  readonly onClose: boolean
+  readonly #store: WindowStore
+  readonly #sizeMs: number
+  readonly #output: TableOutput
+  readonly #next: Processor
+  readonly #closed: EventTime
+  readonly #cause = new StreamRecord()
+
+  constructor({ node, store, sizeMs, env, next }: WindowEmissionOptions) {
+    this.onClose = node.emit === 'close'
+    this.#store = store
+    this.#sizeMs = sizeMs
+    this.#next = next
+    this.#closed = env.eventTime(`${node.id} closed`)
+    this.#output = new TableOutput(
+      {
+        caching: store.caching,
+        identity: (key) => `${(key as Windowed).startMs} ${store.identity((key as Windowed).key)}`,
+        get: (key) => store.fetch((key as Windowed).key, (key as Windowed).startMs),
+      },
+      next,
+    )
+  }
+
+  /** Up to where windows were told of as closed; −1 where none was. */
+  get closedMs(): number {
+    return this.#closed.ms
+  }
+
+  update(cause: StreamRecord, { windowed, stored, before, after, timestampMs }: WindowUpdate): void {
+    const kept = this.#store.put(windowed.key, after, windowed.startMs, timestampMs)
+    if (this.onClose) return
+    if (!kept) this.#output.refused(windowed, after)
+    const record = this.#cause
+    record.key = windowed
+    record.headers = cause.headers
+    record.timestampMs = cause.timestampMs
+    this.#output.emit(record, this.#store.caching ? stored : before, after, timestampMs)
+  }
+
+  /** Passes on the windows that begin within `starts`, by start, then key. */
+  emitClosed(cause: StreamRecord, starts: TimeRange, closedMs: number): void {
+    const entries = [...this.#store.fetchAll(starts)].sort((a, b) => a.startMs - b.startMs)
+    const record = new StreamRecord()
+    record.headers = cause.headers
+    for (const { key, startMs, value, timestampMs } of entries) {
+      record.key = new Windowed(key, startMs, startMs + this.#sizeMs)
+      record.value = new Change(null, value)
+      record.timestampMs = timestampMs ?? startMs
+      this.#next.process(record)
+    }
+    this.#closed.ms = closedMs
+  }
+
+  flush(): void {
+    this.#output.flush()
+  }
+}
+
+/** The rows of windowed results, by windowed keys. */
+export function windowView(node: WindowAggregateNode, env: ProcessEnvironment): TableView {
+  const row = newRow()
+  if (node.windows.kind === 'session') {
+    const sessions = env.sessionStore(node.store)
+    return {
+      find: (key) => fill(row, sessions.fetchSession(key as Windowed) ?? null, (key as Windowed).endMs),
+    }
+  }
+  const store = env.windowStore(node.store)
+  return {
+    find: (key) => {
+      const { key: own, startMs } = key as Windowed
+      return fill(row, store.fetch(own, startMs) ?? null, store.timestampMs(own, startMs) ?? unknownMs)
+    },
+  }
+}

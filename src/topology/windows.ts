@@ -1,0 +1,24 @@
+/** How a windowed aggregate divides time. All lengths are whole milliseconds. */
+export type Windows = HoppingWindows | SlidingWindows | SessionWindows
+
+/** Begin at multiples of the advance, end before start + size. Size and advance equal: they tumble. */
+export interface HoppingWindows {
+  readonly kind: 'hopping'
+  readonly sizeMs: number
+  readonly advanceMs: number
+  readonly graceMs: number
+}
+
+/** As long as the difference, both ends included; one ends with each record. */
+export interface SlidingWindows {
+  readonly kind: 'sliding'
+  readonly differenceMs: number
+  readonly graceMs: number
+}
+
+/** Records that are at most the gap apart. */
+export interface SessionWindows {
+  readonly kind: 'session'
+  readonly gapMs: number
+  readonly graceMs: number
+}

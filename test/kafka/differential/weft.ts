@@ -1,0 +1,110 @@
+import { renderDiagnostic } from '../../../src/language/diagnostic.ts'
+import { loadDefinition } from '../../../src/language/load.ts'
+import { materialize } from '../../../src/data/lazy.ts'
+import { TestDriver, type DriverOutput } from '../../../src/testing/test-driver.ts'
+import type { StateStore } from '../../../src/store/contracts.ts'
+import type { Topology } from '../../../src/topology/topology.ts'
+import { definitionOf } from './definition.ts'
+import {
+  namespace,
+  outputTopics,
+  sortParts,
+  type Outcome,
+  type Plan,
+  type PlanPart,
+  type WrittenRecord,
+} from './plan.ts'
+
+/** What Weft makes of a plan. */
+export async function runWeft(plan: Plan): Promise<Outcome> {
+  const topology = await load(definitionOf(plan))
+  await using driver = await TestDriver.open(topology, { applicationId: 'app' })
+  for (const { topic, key, value, timestampMs, headers } of plan.records)
+    driver.send(topic, {
+      key,
+      value,
+      timestampMs,
+      headers: (headers ?? []).map(([name, text]) => ({ key: name, value: Buffer.from(text) })),
+    })
+  const outputs = outputTopics(plan).map((topic) => [topic, driver.take(topic).map(written)] as const)
+  return {
+    outputs: Object.fromEntries(outputs),
+    stores: storesOf(driver, topology),
+    parts: sortParts(partsOf(topology)),
+  }
+}
+
+async function load(text: string): Promise<Topology> {
+  const file = { path: 'plan.yaml', text }
+  const catalog = { columns: () => Promise.resolve(undefined) }
+  const { topologies, diagnostics } = await loadDefinition(file, { environment: {}, catalog, namespace })
+  const [topology] = topologies
+  if (topology !== undefined) return topology
+  throw new Error(diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text)).join('\n'))
+}
+
+function written({ key, value, timestampMs, headers }: DriverOutput): WrittenRecord {
+  const shownHeaders = (headers ?? []).map((header) => [header.key, String(header.value)] as const)
+  return [shown(key), shown(value), timestampMs, shownHeaders]
+}
+
+function shown(value: unknown): string | null {
+  return value === null ? null : `${value as string | number}`
+}
+
+function storesOf(driver: TestDriver, topology: Topology): Outcome['stores'] {
+  const stores = topology.stores.flatMap(({ name }) => {
+    const entries = entriesOf(driver.store(name))
+    return entries === undefined ? [] : [[name, Object.fromEntries(entries)] as const]
+  })
+  return Object.fromEntries(stores)
+}
+
+type Entry = readonly [key: string, value: string]
+
+/** Undefined for kinds and stores whose form is an engine's own business. */
+function entriesOf(store: StateStore): readonly Entry[] | undefined {
+  switch (store.kind) {
+    case 'key-value':
+      if (!store.timestamped) return undefined
+      return [...store.all()].map(([key, value]) => [
+        text(key),
+        `${text(value)} @${store.timestampMs(key) ?? ''}`,
+      ])
+    case 'window':
+      if (store.retainDuplicates) return undefined
+      return [...store.fetchAll(always)].map(({ key, startMs, value, timestampMs }) => [
+        `${text(key)}@${startMs}`,
+        `${text(value)} @${timestampMs ?? ''}`,
+      ])
+    case 'session': {
+      const overlap = { earliestEndMs: 0, latestStartMs: always.toMs }
+      const sessions = [...store.findSessionsOfKeys({ from: undefined, to: undefined }, overlap)]
+      return sessions.map(({ key, startMs, endMs, value }) => [
+        `${text(key)}@${startMs}-${endMs}`,
+        text(value),
+      ])
+    }
+    case 'versioned':
+      return undefined
+  }
+}
+
+const always = { fromMs: 0, toMs: 2 ** 50 }
+
+function text(value: unknown): string {
+  return String(materialize(value))
+}
+
+function partsOf(topology: Topology): PlanPart[] {
+  const nodes = new Map(topology.nodes.map((node) => [node.id, node]))
+  return topology.subTopologies.map(({ nodes: ids, sources, stores }) => ({
+    sources,
+    stores,
+    sinks: ids.flatMap((id) => {
+      const node = nodes.get(id)
+      if (node?.kind === 'sink' && node.topic.kind === 'topic') return [node.topic.name]
+      return node?.kind === 'repartition' && ids.includes(node.input) ? [node.topic] : []
+    }),
+  }))
+}
