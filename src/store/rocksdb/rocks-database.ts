@@ -18,6 +18,8 @@ const namesPrefix = Buffer.alloc(prefixBytes)
 const formatVersion = 1
 /** Behind the bytes that a store's keys go on with. */
 const afterKinds = Buffer.from([2])
+/** What is in write buffers is read from the log again at the next start: this bounds how long that takes. */
+const writeBuffersMaxBytes = 48 * 1_048_576
 const asBuffers = { keys: true, values: true, keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 
 export interface RocksSettings {
@@ -192,13 +194,13 @@ function nameKey(place: StorePlace): Buffer {
 }
 
 /**
- * A third of the budget for what is written and not yet sorted into files, the rest for what is read. The binding makes write buffers of a
+ * A third of the budget at most for what is written and not yet sorted into files, the rest for what is read. The binding makes write buffers of a
  * quarter of its number, and up to six of them while they wait to be sorted.
  */
 function rocksOptions(budgetBytes: number): RocksOptions {
   return {
     createIfMissing: true,
-    memtableMemoryBudget: Math.floor((budgetBytes / 3) * (4 / 6)),
+    memtableMemoryBudget: Math.floor(Math.min(writeBuffersMaxBytes, budgetBytes / 3) * (4 / 6)),
     cacheSize: Math.min(2 ** 32 - 1, Math.floor((budgetBytes * 2) / 3)),
     cacheIndexAndFilterBlocks: true,
     compaction: 'level',
