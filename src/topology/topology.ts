@@ -9,6 +9,7 @@ import type { Column, Format } from '../data/types.ts'
 import type { SelectedLayout } from '../data/selected-row.ts'
 import type { Expr } from '../expr/expr.ts'
 import type { FunctionRef, FunctionScope } from './functions.ts'
+import type { SuppressNode } from './suppress-node.ts'
 import type { Windows } from './windows.ts'
 
 export type NodeId = string
@@ -229,21 +230,6 @@ export interface TableJoinNode extends NodeBase {
   readonly joiner: FunctionRef
   readonly store?: string
   readonly sendsOld?: SendsOld
-}
-
-/** Holds changes of a table back; `store` keeps them, its keys and values are bytes. */
-export interface SuppressNode extends InputNode {
-  readonly kind: 'suppress'
-  readonly until:
-    | { readonly kind: 'time-limit'; readonly durationMs: number }
-    /** Of windowed keys: for so long after its end a window takes records. */
-    | { readonly kind: 'window-close'; readonly graceMs: number }
-  readonly maxRecords?: number
-  readonly maxBytes?: number
-  readonly whenFull: 'emit' | 'fail'
-  readonly key: Format
-  readonly value: Format
-  readonly store: string
 }
 
 export interface ToStreamNode extends InputNode {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Format } from '../../data/types.ts'
-import type { Node, SuppressNode } from '../../topology/topology.ts'
+import type { SuppressNode } from '../../topology/suppress-node.ts'
+import type { Node } from '../../topology/topology.ts'
 import { storeSpec, TestTask, text } from '../fixture.ts'
 
 const bytes: Format = { notation: 'binary', type: { kind: 'bytes' } }

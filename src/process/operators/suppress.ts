@@ -1,7 +1,7 @@
 import { StreamError } from '../../base/errors.ts'
 import { ownHeaders } from '../../base/headers.ts'
 import type { Windowed } from '../../data/windowed.ts'
-import type { SuppressNode } from '../../topology/topology.ts'
+import type { SuppressNode } from '../../topology/suppress-node.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'

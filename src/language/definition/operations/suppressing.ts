@@ -1,4 +1,4 @@
-import type { SuppressNode } from '../../../topology/topology.ts'
+import type { SuppressNode } from '../../../topology/suppress-node.ts'
 import type { Windows } from '../../../topology/windows.ts'
 import type { FieldsOf } from '../fields/operation-fields.ts'
 import type { Flow, TableFlow } from '../flow.ts'
