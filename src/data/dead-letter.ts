@@ -55,15 +55,20 @@ export function readDeadLetter(headers: Headers | undefined): DeadLetterFacts | 
     Number,
   )
   if (application === undefined || topic === undefined || stage === undefined) return undefined
-  if (!Number.isSafeInteger(partition) || !Number.isSafeInteger(offset)) return undefined
+  if (partition === undefined || offset === undefined || timestampMs === undefined) return undefined
+  if (!isCount(partition) || !isCount(offset) || !Number.isSafeInteger(timestampMs)) return undefined
   return {
     application,
     topic,
-    partition: partition ?? 0,
-    offset: offset ?? 0,
-    timestampMs: timestampMs ?? 0,
+    partition,
+    offset,
+    timestampMs,
     stage,
     errorCode: errorCode ?? '',
     errorMessage: errorMessage ?? '',
   }
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
 }

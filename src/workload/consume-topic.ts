@@ -62,7 +62,10 @@ export async function readTopic(kafka: Kafka, topic: string, options: ReadOption
   const { isolation } = options
   const starts = await kafka.admin.listOffsets(partitions, options.from, isolation)
   const ends =
-    options.until === 'end' ? await kafka.admin.listOffsets(partitions, 'latest', isolation) : undefined
+    options.until === 'end'
+      ? // The high watermark, not the last stable offset: a transaction whose markers are still to come is waited for.
+        await kafka.admin.listOffsets(partitions, 'latest', 'read_uncommitted')
+      : undefined
   const fetcher = kafka.fetcher({
     isolation,
     minBytes: 1,

@@ -2,12 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import { openCluster } from '../../src/cli/cluster.ts'
+import type { Kafka, Producer } from '../../src/kafka/contracts.ts'
+import { loadProducer } from '../../src/workload/produce-records.ts'
 import { runWeft, type WeftEnd } from '../weft-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-dead-letters-'))
@@ -55,6 +58,20 @@ pipelines: { main: { from: orders, via: [{ type: mapValues, mapper: double }], t
   return weft(['run', 'doubled.yaml', '--on-error', 'function=dead-letter', '--until-end'])
 }
 
+async function partitionsOf(kafka: Kafka): Promise<number> {
+  const [description] = await kafka.admin.describeTopics([letters])
+  return description?.partitions.length ?? 0
+}
+
+/** Writes a record that is no letter into every partition of the letters' topic, and leaves it uncommitted. */
+async function openTransaction(producer: Producer, partitions: number): Promise<void> {
+  await producer.partitionCount(letters)
+  const nothing = { key: Buffer.alloc(0), keyStart: 0, keyEnd: -1, value: Buffer.alloc(0), valueStart: 0, valueEnd: -1 }
+  for (let partition = 0; partition < partitions; partition++)
+    producer.append(letters, { partition, timestampMs: Date.now(), ...nothing, headers: undefined })
+  await producer.flush()
+}
+
 const output = async (count: number): Promise<string[]> =>
   (await weft(['consume', 'doubled', '--from-beginning', '--count', String(count)])).stdout.trim().split('\n')
 
@@ -74,7 +91,18 @@ test('a record that a function fails on is kept, shown, and goes back once the f
   expect((await weft(['dlq', 'redrive', letters, '--code', 'VALUE_MALFORMED'])).stdout).toBe(
     'there is nothing to send back\n',
   )
-  expect((await weft(['dlq', 'redrive', letters])).stdout).toBe('sent 2 back to orders\n')
+  // Somebody's transaction is open behind the letters: the marks that are written behind it must be seen all the same.
+  await using cluster = openCluster({ bootstrap }, silentLogger)
+  const transactional = { id: 'somebody', timeoutMs: 60_000 }
+  const other = cluster.kafka.producer({ ...loadProducer, transactional })
+  await other.init()
+  await openTransaction(other, await partitionsOf(cluster.kafka))
+  const redriven = [weft(['dlq', 'redrive', letters]), weft(['dlq', 'list', letters])]
+  await delay(1500)
+  await other.commit([], { groupId: '', generation: -1, memberId: '', instanceId: undefined })
+  await other.close()
+  expect((await redriven[0])?.stdout).toBe('sent 2 back to orders\n')
+  await redriven[1]
   expect((await weft(['dlq', 'redrive', letters])).stdout).toBe('there is nothing to send back\n')
   expect((await weft(['dlq', 'list', letters])).stderr).toContain('dead letters 0, sent back before 2')
 

@@ -373,6 +373,8 @@ export class ClusterProducer implements Producer {
     this.#joined.clear()
     this.#toAdd = []
     this.#registered = false
+    // Something of the next transaction failed for good while this one ended: what that one needs is an abort.
+    if (this.#failure !== undefined) return
     this.#go('ready')
     if (this.#accumulator.empty) return
     this.#go('open')

@@ -145,11 +145,12 @@ export class Sink implements Processor {
     const outgoing = this.#outgoing
     const count = this.#env.partitionCount(outgoing.topic)
     if (count === undefined) return false
-    const chosen = partitioner.callAll([outgoing.topic, record.key, record.value, count])
-    for (const partition of Array.isArray(chosen) ? (chosen as readonly unknown[]) : [chosen]) {
-      if (partition !== null && !isPartition(partition, count)) {
-        throw partitioner.unusable(partition, `a partition from 0 to ${count - 1}`)
-      }
+    const result = partitioner.callAll([outgoing.topic, record.key, record.value, count])
+    const chosen: readonly unknown[] = Array.isArray(result) ? result : [result]
+    // All of them before the first is sent: a record that is refused must not be half written.
+    const wrong = chosen.find((partition) => partition !== null && !isPartition(partition, count))
+    if (wrong !== undefined) throw partitioner.unusable(wrong, `a partition from 0 to ${count - 1}`)
+    for (const partition of chosen as readonly (number | null)[]) {
       outgoing.partition = partition ?? byDefaultPartitioner
       this.#send()
     }

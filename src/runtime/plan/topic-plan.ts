@@ -189,7 +189,9 @@ export async function ensureDeadLetterTopic(
 ): Promise<void> {
   if (!Object.values(policies).includes('dead_letter')) return
   if ((await admin.describeTopics([deadLetterTopic])).length > 0) return
-  await admin.createTopics([{ name: deadLetterTopic, partitions: -1, replicationFactor, configs: {} }])
+  // Kept by when they were written: a record from long ago, whose time stands in a header, would be deleted at once.
+  const configs = { 'message.timestamp.type': 'LogAppendTime' }
+  await admin.createTopics([{ name: deadLetterTopic, partitions: -1, replicationFactor, configs }])
 }
 
 function idsOf(topics: readonly TopicDescription[]): Map<string, string> {

@@ -160,11 +160,11 @@ export class Task {
     assert(processors !== undefined, `task ${this.id} is not running`)
     const raw = this.#raw
     let count = 0
-    this.dirty = true
     do {
       queue.take(raw)
       // It stays at the head of its queue: nothing has been done for it yet.
       if (processors.awaits?.(raw) === true) break
+      this.dirty = true
       try {
         processors.accept(raw)
       } catch (error) {

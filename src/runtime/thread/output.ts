@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../../base/byte-writer.ts'
+import { toStreamError } from '../../base/errors.ts'
 import { ownHeaders, type Headers } from '../../base/headers.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { assert } from '../../base/assert.ts'
@@ -40,7 +41,18 @@ export class Output implements Collector {
   async use(producer: Producer): Promise<void> {
     this.#producer = producer
     this.#held = []
-    await this.learn([...this.#partitionCounts.keys()])
+    const known = [...this.#partitionCounts.keys()]
+    this.#partitionCounts.clear()
+    for (const topic of known) await this.#learnAgain(topic)
+  }
+
+  /** A topic that is gone is met again when a record is for it, and only then is it missing. */
+  async #learnAgain(topic: string): Promise<void> {
+    try {
+      await this.learn([topic])
+    } catch (error) {
+      if (toStreamError(error).code !== 'TOPIC_MISSING') throw error
+    }
   }
 
   get producer(): Producer {

@@ -1,4 +1,4 @@
-import type { StreamError } from '../../base/errors.ts'
+import { addDetail, toStreamError, type StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { deadLetterHeaders } from '../../data/dead-letter.ts'
@@ -33,7 +33,7 @@ export class RecordPolicies {
     if (stage === undefined) throw error
     const policy = this.#options.policies[stage]
     if (policy === 'fail') throw error
-    if (policy === 'dead_letter') this.#bury(raw, error, stage)
+    if (policy === 'dead_letter') this.#buryOrThrow(raw, error, stage)
     const labels = { topic: raw.topic, task, stage, policy }
     this.#metrics.counter('weft_records_failed_total', 'records that went wrong, by policy', labels).value +=
       1
@@ -47,6 +47,17 @@ export class RecordPolicies {
     const labels = { stage, policy: 'skip' }
     this.#metrics.counter('weft_records_failed_total', 'records that went wrong, by policy', labels).value +=
       1
+  }
+
+  /** @throws `error`, where the letter itself cannot be written: the record must not vanish, and its own trouble is what to mend */
+  #buryOrThrow(raw: RawRecord, error: StreamError, stage: RecordStage): void {
+    try {
+      this.#bury(raw, error, stage)
+    } catch (thrown) {
+      const refusal = toStreamError(thrown)
+      if (refusal.code !== 'RECORD_TOO_LARGE') throw refusal
+      throw addDetail(error, `It cannot be kept as a dead letter: ${refusal.message}.`)
+    }
   }
 
   #bury(raw: RawRecord, error: StreamError, stage: RecordStage): void {

@@ -125,8 +125,9 @@ export class StreamThread {
     let round = 0
     do {
       round = 0
+      if (cycle.dirtyEntriesFull()) break
       for (const task of tasks.set.running) {
-        if (output.full || formats.waiting || cycle.dirtyEntriesFull()) break
+        if (output.full || formats.waiting) break
         round += task.process(bounds.sliceRecords)
       }
       total += round
