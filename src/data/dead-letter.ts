@@ -50,23 +50,12 @@ export function recordHeaders(headers: Headers | undefined): Headers {
 export function readDeadLetter(headers: Headers | undefined): DeadLetterFacts | undefined {
   const texts = new Map(headers?.map(({ key, value }) => [key, Buffer.from(value ?? []).toString('utf8')]))
   const found = Object.fromEntries(fields.map((field) => [field, texts.get(names[field])]))
-  const { application, topic, stage, errorCode, errorMessage } = found
-  const [partition, offset, timestampMs] = [found['partition'], found['offset'], found['timestampMs']].map(
-    Number,
-  )
+  const { application, topic, stage, errorCode = '', errorMessage = '' } = found
   if (application === undefined || topic === undefined || stage === undefined) return undefined
-  if (partition === undefined || offset === undefined || timestampMs === undefined) return undefined
+  const [partition, offset] = [Number(found['partition']), Number(found['offset'])]
+  const timestampMs = Number(found['timestampMs'])
   if (!isCount(partition) || !isCount(offset) || !Number.isSafeInteger(timestampMs)) return undefined
-  return {
-    application,
-    topic,
-    partition,
-    offset,
-    timestampMs,
-    stage,
-    errorCode: errorCode ?? '',
-    errorMessage: errorMessage ?? '',
-  }
+  return { application, topic, partition, offset, timestampMs, stage, errorCode, errorMessage }
 }
 
 function isCount(value: number): boolean {
