@@ -44,7 +44,7 @@ const kafka = new Kafka({
   clientId: 'conversation',
   brokers: [bootstrap],
   logLevel: logLevel.NOTHING,
-  retry: { initialRetryTime: 20, maxRetryTime: 200, retries: 8 },
+  retry: { initialRetryTime: 20, maxRetryTime: 200, retries: 30 },
 })
 const admin = kafka.admin()
 const step = stepper(codeOf)
@@ -94,7 +94,19 @@ async function create(
   ...configEntries: { name: string; value: string }[]
 ): Promise<string> {
   const settings = { topic, numPartitions: count, replicationFactor: 1, configEntries }
-  return (await admin.createTopics({ topics: [settings], waitForLeaders: true })) ? 'ok' : 'exists'
+  const created = await admin.createTopics({ topics: [settings], waitForLeaders: false })
+  await untilKnown(settings.topic)
+  return created ? 'ok' : 'exists'
+}
+
+/** Its own retries do not wait on newer releases of Node: a broker that hears of the topic a little later is asked here. */
+async function untilKnown(topic: string): Promise<void> {
+  const endMs = performance.now() + 20_000
+  const known = async (): Promise<boolean> => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    return topics[0]?.partitions.every(({ leader }) => leader >= 0) === true
+  }
+  while (performance.now() < endMs && !(await known().catch(() => false))) await sleep(50)
 }
 
 async function partitions(topic: string): Promise<number | undefined> {
@@ -165,7 +177,7 @@ async function openProducer(transactionalId?: string): Promise<Producer> {
     createPartitioner: Partitioners.DefaultPartitioner,
     idempotent: true,
     maxInFlightRequests: 1,
-    retry: { retries: 8 },
+    retry: { retries: 30 },
     ...(transactionalId === undefined ? {} : { transactionalId: `${prefix}-${transactionalId}` }),
   })
   await producer.connect()
