@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
+import type { Kafka } from '../../kafka/contracts.ts'
 import type { RecordStage } from '../../runtime/options.ts'
 import { readDeadLetters, redriveDeadLetters, type DeadLetter } from '../../workload/dead-letters.ts'
 import { openCluster } from '../cluster.ts'
@@ -42,15 +43,33 @@ function withChoice(command: Command): Command {
     .option('--source <topic>', 'only records of this topic')
 }
 
-async function list(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
-  const groups = new Map<string, { count: number; firstMs: number; lastMs: number }>()
+/** Works with the cluster until it is done or a signal comes; signals mean what they did before, however it ends. */
+async function withCluster<T>(
+  options: ClusterOptions,
+  work: (kafka: Kafka, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   await using cluster = openCluster(options, silentLogger)
   const { signal, release } = stopSignal()
+  try {
+    return await work(cluster.kafka, signal)
+  } finally {
+    release()
+  }
+}
+
+function readLetters(topic: string, options: ChoiceOptions, onLetter: (letter: DeadLetter) => void) {
+  return withCluster(options, (kafka, signal) =>
+    readDeadLetters(kafka, topic, { choice: options, signal, onLetter }),
+  )
+}
+
+async function list(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
+  const groups = new Map<string, { count: number; firstMs: number; lastMs: number }>()
   let count = 0
-  const { sentBack, foreign } = await readDeadLetters(cluster.kafka, topic, {
-    choice: options,
-    signal,
-    onLetter: ({ topic: source, stage, errorCode, errorMessage, timestampMs }) => {
+  const { sentBack, foreign } = await readLetters(
+    topic,
+    options,
+    ({ topic: source, stage, errorCode, errorMessage, timestampMs }) => {
       const name = `${stage}\t${errorCode}\t${source}\t${errorMessage}`
       const group = groups.get(name) ?? { count: 0, firstMs: timestampMs, lastMs: timestampMs }
       group.count++
@@ -59,8 +78,7 @@ async function list(topic: string, options: ChoiceOptions, output: Output): Prom
       groups.set(name, group)
       count++
     },
-  })
-  release()
+  )
   for (const [name, group] of [...groups].sort(([, a], [, b]) => b.count - a.count))
     output.line(`${group.count}\t${name}\t${timeText(group.firstMs)} to ${timeText(group.lastMs)}`)
   const others = foreign === 0 ? '' : `, no dead letters ${formatCount(foreign)}`
@@ -68,21 +86,13 @@ async function list(topic: string, options: ChoiceOptions, output: Output): Prom
 }
 
 async function show(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
-  await using cluster = openCluster(options, silentLogger)
-  const { signal, release } = stopSignal()
-  await readDeadLetters(cluster.kafka, topic, {
-    choice: options,
-    signal,
-    onLetter: (letter) => output.line(letterText(topic, letter)),
-  })
-  release()
+  await readLetters(topic, options, (letter) => output.line(letterText(topic, letter)))
 }
 
 async function redrive(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
-  await using cluster = openCluster(options, silentLogger)
-  const { signal, release } = stopSignal()
-  const sent = await redriveDeadLetters(cluster.kafka, topic, { choice: options, signal, clock: systemClock })
-  release()
+  const sent = await withCluster(options, (kafka, signal) =>
+    redriveDeadLetters(kafka, topic, { choice: options, signal, clock: systemClock }),
+  )
   for (const [source, count] of sent) output.line(`sent ${formatCount(count)} back to ${source}`)
   if (sent.size === 0) output.line('there is nothing to send back')
 }
