@@ -90,7 +90,7 @@ export interface ProcessEnvironment {
   partitionCount(topic: string): number | undefined
   /**
    * Acts once the topic's partitions are known: before the next commit, after what was sent to the topic before, and before what is sent
-   * to it later. What the action uses of a record must be its own.
+   * to it later. What the action uses of a record must be its own; what it throws is a failure of the record that is processed now.
    */
   whenKnown(topic: string, action: () => void): void
 }

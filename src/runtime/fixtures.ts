@@ -83,7 +83,7 @@ export function stamped(): Topology {
 /** `input` to the topics that values name, into the last partition of each. */
 export function routed(): Topology {
   const extractor = expression('by value', 'topicNameExtractor', 'value')
-  const last = expression('last', 'streamPartitioner', 'numPartitions - 1')
+  const last = expression('last', 'streamPartitioner', 'key === "bad" ? numPartitions : numPartitions - 1')
   const partitioner: FunctionRef = {
     ...last,
     parameters: ['topic', 'key', 'value', 'numPartitions'].map((name) => ({ name })),

@@ -357,6 +357,26 @@ describe('a record that goes wrong', () => {
     expect(await cluster.read('output')).toEqual([])
   })
 
+  test('meets its policy, too, when it waited for a topic that a function named', async () => {
+    await using cluster = new TestCluster()
+    for (const topic of ['input', 'two']) await cluster.createTopic(topic, 2)
+    // The partitioner gives one beyond the last for this key.
+    const keys = ['good', 'bad', 'fine']
+    await cluster.produce(
+      'input',
+      keys.map((key) => ({ key, value: 'two', partition: 0 })),
+    )
+    cluster.application(routed(), { policies: { function: 'dead_letter' } }).start()
+    const sent = await cluster.untilRead('two', (read) => read.length === 2)
+    expect(sent.map(({ key }) => key)).toEqual(['good', 'fine'])
+    const letters = await cluster.read('app-dead-letters')
+    const places = letters.map(({ headers }) =>
+      String(headers?.find(({ key }) => key === 'weft.offset')?.value),
+    )
+    expect(letters.map(({ key }) => key)).toEqual(['bad'])
+    expect(places).toEqual(['1'])
+  })
+
   test('is left out and counted', async () => {
     const { cluster, application } = await runBad({ policies: { function: 'skip' } })
     await using _ = cluster

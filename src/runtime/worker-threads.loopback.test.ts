@@ -23,7 +23,7 @@ async function openCluster() {
 }
 
 async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (let turn = 0; turn < 500; turn++) {
+  for (let turn = 0; turn < 3000; turn++) {
     if (await holds()) return
     await sleep(systemClock, 10)
   }

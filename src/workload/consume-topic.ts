@@ -76,7 +76,7 @@ export async function readTopic(kafka: Kafka, topic: string, options: ReadOption
   const unread = new UnreadPartitions(partitions, starts, ends)
   for (const partition of partitions) fetcher.assign(partition, starts.get(partitionKey(partition)) ?? 0)
   try {
-    await readOn(fetcher, unread, options)
+    await readOn({ kafka, fetcher, unread }, options)
   } finally {
     await fetcher.close()
   }
@@ -107,15 +107,25 @@ class UnreadPartitions {
   }
 
   read(fetched: FetchedPartition): void {
-    if (fetched.nextOffset >= this.endOf(fetched)) this.#unread.delete(partitionKey(fetched))
+    this.goneTo(fetched, fetched.nextOffset)
+  }
+
+  goneTo(partition: TopicPartition, offset: number): void {
+    if (offset >= this.endOf(partition)) this.#unread.delete(partitionKey(partition))
   }
 }
 
+interface Reading {
+  readonly kafka: Kafka
+  readonly fetcher: Fetcher
+  readonly unread: UnreadPartitions
+}
+
 async function readOn(
-  fetcher: Fetcher,
-  unread: UnreadPartitions,
-  { signal, onRecord }: ReadOptions<RawRecord>,
+  reading: Reading,
+  { signal, isolation, onRecord }: ReadOptions<RawRecord>,
 ): Promise<void> {
+  const { fetcher, unread } = reading
   const columns = new RecordColumns()
   while (!signal.aborted && !unread.none) {
     const fetched = fetcher.poll()
@@ -123,11 +133,27 @@ async function readOn(
       await fetcher.ready(pollMs)
       continue
     }
+    if (fetched.outOfRange === true) {
+      await skipDeleted(reading, fetched, isolation)
+      continue
+    }
     const endOffset = unread.endOf(fetched)
     const more = handOverAll(fetched, columns, (record) => record.offset >= endOffset || onRecord(record))
     if (!more) return
     unread.read(fetched)
   }
+}
+
+/** Records were deleted before they could be read: the reading goes on with the first that is left. */
+async function skipDeleted(
+  { kafka, fetcher, unread }: Reading,
+  { topic, partition }: TopicPartition,
+  isolation: IsolationLevel,
+): Promise<void> {
+  const place = { topic, partition }
+  const start = (await kafka.admin.listOffsets([place], 'earliest', isolation)).get(partitionKey(place)) ?? 0
+  fetcher.seek(place, start)
+  unread.goneTo(place, start)
 }
 
 /** Gives false when the receiver wants no more. */

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { addDetail, toStreamError } from '../../base/errors.ts'
 import { ownHeaders, type Header, type Headers } from '../../base/headers.ts'
@@ -84,10 +85,30 @@ export class Sink implements Processor {
       this.#nullKeys.value++
       return
     }
-    if (this.#extractor !== undefined) this.#outgoing.topic = this.#extract(record, this.#extractor)
+    if (this.#extractor === undefined) return this.#write(record)
+    const topic = this.#extract(record, this.#extractor)
+    this.#outgoing.topic = topic
+    if (this.#env.partitionCount(topic) === undefined) this.#writeLater(record, topic)
+    else this.#write(record)
+  }
+
+  #write(record: StreamRecord): void {
     this.#fill(record)
     if (this.#partitioner === undefined) this.#send()
-    else if (!this.#partition(record, this.#partitioner)) this.#partitionLater(record, this.#partitioner)
+    else this.#partition(record, this.#partitioner)
+  }
+
+  /** A function has named a topic that nobody has written to. */
+  #writeLater(record: StreamRecord, topic: string): void {
+    const own = new StreamRecord()
+    own.key = detach(record.key)
+    own.value = detach(record.value)
+    own.timestampMs = record.timestampMs
+    own.headers = ownHeaders(record.headers)
+    this.#env.whenKnown(topic, () => {
+      this.#outgoing.topic = topic
+      this.#write(own)
+    })
   }
 
   /** The topic has been chosen: serdes may go by it. */
@@ -136,15 +157,11 @@ export class Sink implements Processor {
     throw extractor.unusable(name, 'the name of a topic')
   }
 
-  /**
-   * A number is a partition, a list several, and null leaves the choice to the default partitioner.
-   *
-   * @returns false, with nothing sent, where it is not known how many partitions there are
-   */
-  #partition(record: StreamRecord, partitioner: UserFunction): boolean {
+  /** A number is a partition, a list several, and null leaves the choice to the default partitioner. */
+  #partition(record: StreamRecord, partitioner: UserFunction): void {
     const outgoing = this.#outgoing
     const count = this.#env.partitionCount(outgoing.topic)
-    if (count === undefined) return false
+    assert(count !== undefined, `topic "${outgoing.topic}" is written to before its partitions are known`)
     const result = partitioner.callAll([outgoing.topic, record.key, record.value, count])
     const chosen: readonly unknown[] = Array.isArray(result) ? result : [result]
     // All of them before the first is sent: a record that is refused must not be half written.
@@ -154,22 +171,6 @@ export class Sink implements Processor {
       outgoing.partition = partition ?? byDefaultPartitioner
       this.#send()
     }
-    return true
-  }
-
-  /** A function has named a topic that nobody has written to. */
-  #partitionLater(record: StreamRecord, partitioner: UserFunction): void {
-    const { topic } = this.#outgoing
-    const own = new StreamRecord()
-    own.key = detach(record.key)
-    own.value = detach(record.value)
-    own.timestampMs = record.timestampMs
-    own.headers = ownHeaders(record.headers)
-    this.#env.whenKnown(topic, () => {
-      this.#outgoing.topic = topic
-      this.#fill(own)
-      this.#partition(own, partitioner)
-    })
   }
 }
 

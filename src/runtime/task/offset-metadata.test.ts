@@ -39,6 +39,9 @@ test('finds no times of operators where there are none, or where they are cut of
   expect(decodeOperatorTimes({ metadata: encodePartitionTime(5) })).toEqual([])
   expect(decodeOperatorTimes(undefined)).toEqual([])
   const bytes = Buffer.from(encodePartitionTime(5, [['counts', 7]]), 'base64')
-  bytes.writeInt32BE(1000, 13)
-  expect(decodeOperatorTimes({ metadata: bytes.toString('base64') })).toEqual([])
+  const lengthAt = 13
+  for (const nameLength of [1000, -1, -4, -100]) {
+    bytes.writeInt32BE(nameLength, lengthAt)
+    expect(decodeOperatorTimes({ metadata: bytes.toString('base64') })).toEqual([])
+  }
 })

@@ -48,7 +48,7 @@ export function decodeOperatorTimes(offset: WithMetadata): NamedTimes {
   let at = bytesPlain + countBytes
   while (at + entryBytes <= bytes.length) {
     const nameEnd = at + 4 + bytes.readInt32BE(at)
-    if (nameEnd < at || nameEnd + 8 > bytes.length) return []
+    if (nameEnd < at + 4 || nameEnd + 8 > bytes.length) return []
     times.push([bytes.toString('utf8', at + 4, nameEnd), Number(bytes.readBigInt64BE(nameEnd))])
     at = nameEnd + 8
   }

@@ -1,3 +1,4 @@
+import { ownHeaders } from '../../base/headers.ts'
 import type { RawRecord } from '../../process/environment.ts'
 
 const nothing = Buffer.alloc(0)
@@ -16,5 +17,20 @@ export function newRawRecord(): RawRecord {
     valueStart: 0,
     valueEnd: -1,
     headers: undefined,
+  }
+}
+
+/** A copy that outlives the batch it came in. */
+export function ownRawRecord(raw: RawRecord): RawRecord {
+  const key = raw.buffer.subarray(raw.keyStart, Math.max(raw.keyStart, raw.keyEnd))
+  const value = raw.buffer.subarray(raw.valueStart, Math.max(raw.valueStart, raw.valueEnd))
+  return {
+    ...raw,
+    buffer: Buffer.concat([key, value]),
+    keyStart: 0,
+    keyEnd: raw.keyEnd < 0 ? -1 : key.length,
+    valueStart: key.length,
+    valueEnd: raw.valueEnd < 0 ? -1 : key.length + value.length,
+    headers: ownHeaders(raw.headers),
   }
 }

@@ -7,13 +7,16 @@ import type { RawRecord } from '../../process/environment.ts'
 import { EventTimes } from '../../process/event-times.ts'
 import type { TaskContext } from '../../process/processor.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import { newRawRecord } from './raw-record.ts'
+import { newRawRecord, ownRawRecord } from './raw-record.ts'
 import { encodePartitionTime, type NamedTimes } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
 import { withCoordinates } from './record-policy.ts'
 import { nextTaskState } from './task-states.ts'
 import type { TaskState } from './task-states.ts'
 import type { TaskStore } from './task-store.ts'
+
+/** Puts off what is done for the record at hand: what goes wrong then is that record's failure. */
+export type Later = (action: () => void) => () => void
 
 /** The operators of one task, as `process` builds them. */
 export interface TaskProcessors {
@@ -33,7 +36,7 @@ export interface TaskParts {
   readonly clock: Clock
   readonly maxTaskIdleMs: number
   /** Built at each start, so that nothing of an aborted transaction is left in an operator. */
-  readonly build: (context: TaskContext, times: EventTimes) => TaskProcessors
+  readonly build: (context: TaskContext, times: EventTimes, later: Later) => TaskProcessors
   /** Applies the record's policy. @throws the error where the policy is to fail */
   readonly onRecordError: (raw: RawRecord, error: StreamError, taskId: string) => void
 }
@@ -55,6 +58,8 @@ export class Task {
   readonly #parts: TaskParts
   readonly #group: PartitionGroup
   readonly #raw: RawRecord = newRawRecord()
+  /** Whether {@link Task.#raw} is what is being processed. */
+  #accepting = false
   readonly #context: TaskContext
   readonly #times = new EventTimes()
   /** Of the commits that hold {@link EventTimes}, so that the newest is known among the inputs. */
@@ -134,7 +139,7 @@ export class Task {
   /** The stores equal their change logs: processing begins. */
   run(): void {
     this.#go('running')
-    this.#processors = this.#parts.build(this.#context, this.#times)
+    this.#processors = this.#parts.build(this.#context, this.#times, (action) => this.#later(action))
   }
 
   /**
@@ -165,16 +170,32 @@ export class Task {
       // It stays at the head of its queue: nothing has been done for it yet.
       if (processors.awaits?.(raw) === true) break
       this.dirty = true
+      this.#accepting = true
       try {
         processors.accept(raw)
       } catch (error) {
         this.#recordFailed(raw, toStreamError(error))
+      } finally {
+        this.#accepting = false
       }
       queue.partitionTimeMs = raw.partitionTimeMs
       queue.advance()
       count += 1
     } while (count < recordsMax && queue.load())
     return count
+  }
+
+  #later(action: () => void): () => void {
+    // What a flush sends is of no one record.
+    if (!this.#accepting) return action
+    const raw = ownRawRecord(this.#raw)
+    return () => {
+      try {
+        action()
+      } catch (error) {
+        this.#recordFailed(raw, toStreamError(error))
+      }
+    }
   }
 
   #recordFailed(raw: RawRecord, error: StreamError): void {

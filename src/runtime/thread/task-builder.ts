@@ -17,7 +17,7 @@ import { changeLogTopic, repartitionTopic } from '../plan/topic-names.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
 import { PartitionQueue } from '../task/partition-queue.ts'
 import { Task } from '../task/task.ts'
-import type { TaskProcessors } from '../task/task.ts'
+import type { Later, TaskProcessors } from '../task/task.ts'
 import { TaskStore } from '../task/task-store.ts'
 import { labelledMetrics } from './labelled-metrics.ts'
 import type { Output } from './output.ts'
@@ -64,7 +64,8 @@ export class TaskBuilder {
       stores,
       clock: surroundings.clock,
       maxTaskIdleMs: options.maxTaskIdleMs,
-      build: (context, times) => this.#processors(nodes, stores, { context, times, metrics, logger }),
+      build: (context, times, later) =>
+        this.#processors(nodes, stores, { context, times, later, metrics, logger }),
       onRecordError: (raw, error, task) => this.#parts.policies.apply(raw, error, task),
     })
   }
@@ -127,7 +128,7 @@ export class TaskBuilder {
 
   #environment(
     stores: readonly TaskStore[],
-    { context, times, metrics, logger }: TaskOwn,
+    { context, times, later, metrics, logger }: TaskOwn,
   ): ProcessEnvironment {
     const { options, output, functions, formats, globalStore } = this.#parts
     const storeOf = (name: string): StateStore => {
@@ -152,7 +153,7 @@ export class TaskBuilder {
       serde: (format, topic, side) => formats.serde(format, topic, side),
       internalTopic: (name) => repartitionTopic(options.applicationId, name),
       partitionCount: (topic) => output.partitionCount(topic),
-      whenKnown: (topic, action) => output.whenKnown(topic, action),
+      whenKnown: (topic, action) => output.whenKnown(topic, later(action)),
     }
   }
 }
@@ -166,6 +167,7 @@ interface StoreOwner {
 interface TaskOwn {
   readonly context: TaskContext
   readonly times: EventTimes
+  readonly later: Later
   readonly metrics: Metrics
   readonly logger: Logger
 }
