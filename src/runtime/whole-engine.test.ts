@@ -64,6 +64,10 @@ function positionOf(application: Application): number {
     .reduce((sum, { position }) => sum + position, 0)
 }
 
+function tasksOf(application: Application): number {
+  return application.threads().flatMap(({ tasks }) => tasks).length
+}
+
 function delayOf(ms: number): Fault {
   return { kind: 'delay', minMs: ms, maxMs: ms, when: 'before' }
 }
@@ -181,9 +185,7 @@ describe('a count over a repartition topic', () => {
     const first = countApplication(cluster, { leaveOnClose: true })
     await countedTo(cluster, 10)
     const second = countApplication(cluster)
-    const has = (application: Application): number =>
-      application.threads().flatMap(({ tasks }) => tasks).length
-    await cluster.until(() => has(first) === 2 && has(second) === 2)
+    await cluster.until(() => tasksOf(first) === 2 && tasksOf(second) === 2)
     await cluster.produce('words', wordRecords(50))
     await countedTo(cluster, 20)
     await cluster.run(first.stop())
@@ -283,6 +285,28 @@ describe('exactly once, when a request of a commit goes wrong', () => {
     }
     expect(await countedTo(cluster, 110)).toEqual(eachCountedTo(110))
     expect(rule.hits).toBe(1)
+  })
+
+  test('tasks are given up, and a process stops, only when an end that is under way is over', async () => {
+    await using cluster = await countCluster()
+    const first = countApplication(cluster, { leaveOnClose: true })
+    await cluster.produce('words', wordRecords(50))
+    await countedTo(cluster, 10)
+    const { faults } = cluster.broker
+    const delayed = [1, 2].map(() =>
+      faults.add({ api: 'EndTxn', fault: delayOf(2000), times: 2, clientId: /^app-/ }),
+    )
+    await cluster.produce('words', wordRecords(50))
+    await cluster.until(() => (delayed[0]?.hits ?? 0) > 0)
+    // More is processed beside the end, and then the group takes tasks away.
+    await cluster.produce('words', wordRecords(50))
+    const second = countApplication(cluster)
+    await cluster.until(() => tasksOf(first) === 2 && tasksOf(second) === 2)
+    await cluster.produce('words', wordRecords(50))
+    await cluster.until(() => (delayed[1]?.hits ?? 0) > 0)
+    await cluster.produce('words', wordRecords(50))
+    await cluster.run(first.stop())
+    expect(await countedTo(cluster, 50)).toEqual(eachCountedTo(50))
   })
 
   test('when the process is cut off for longer than its session, works on, and comes back', async () => {

@@ -160,9 +160,9 @@ export class CommitCycle {
    * @throws `error` when it is of another kind, or too many came in a row
    */
   async recover(error: StreamError): Promise<void> {
-    const { options, output, tasks, clock, logger } = this.#parts
+    const { options, clock, logger } = this.#parts
     await this.settle()
-    if (error.code === 'SCHEMA_NOT_HERE') return await this.#rewind()
+    if (error.code === 'SCHEMA_NOT_HERE') return await this.#rewind({ byAbort: true })
     if (options.guarantee !== 'exactly_once_v2' || !recoverable.has(error.code)) throw error
     this.#failures.value += 1
     this.#failuresInRow += 1
@@ -171,12 +171,7 @@ export class CommitCycle {
       code: error.code,
       error: error.message,
     })
-    if (!(await this.#aborted(error))) {
-      await output.producer.close()
-      await output.use(await this.#parts.openProducer())
-    }
-    output.dropHeld()
-    tasks.restartRunning()
+    await this.#rewind({ byAbort: error.code === 'TRANSACTION_ABORTABLE' || error.code === 'MEMBER_FENCED' })
     const backoffMs = Math.min(
       recoveryBackoffMaxMs,
       options.restartBackoffMs * 2 ** (this.#failuresInRow - 1),
@@ -185,34 +180,32 @@ export class CommitCycle {
     this.#pace.begin(clock.monotonicMs())
   }
 
-  async #aborted(error: StreamError): Promise<boolean> {
-    if (error.code !== 'TRANSACTION_ABORTABLE' && error.code !== 'MEMBER_FENCED') return false
-    try {
-      await this.#parts.output.producer.abort()
-      return true
-    } catch {
-      return false
-    }
-  }
-
   /** The group took tasks away: what was done for any of them cannot be committed, and the others share the transaction. */
   async abandon(): Promise<void> {
     const ended = await this.settle()
     if (this.#parts.options.guarantee !== 'exactly_once_v2' || (ended && !this.#dirty())) return
-    await this.#rewind()
+    await this.#rewind({ byAbort: true })
   }
 
-  /** Back to the last commit without a fault of the cluster's: what is not committed is dropped and done again. */
-  async #rewind(): Promise<void> {
+  /** Back to the last commit: what is not committed is dropped and done again. @param byAbort - whether the producer may be kept */
+  async #rewind({ byAbort }: { readonly byAbort: boolean }): Promise<void> {
     const { output, tasks } = this.#parts
-    try {
-      if (output.producer.inTransaction) await output.producer.abort()
-    } catch {
+    if (!byAbort || !(await this.#aborted())) {
       await output.producer.close()
       await output.use(await this.#parts.openProducer())
     }
     output.dropHeld()
     tasks.restartRunning()
+  }
+
+  async #aborted(): Promise<boolean> {
+    const { producer } = this.#parts.output
+    try {
+      if (producer.inTransaction) await producer.abort()
+      return true
+    } catch {
+      return false
+    }
   }
 
   #committed(): void {
