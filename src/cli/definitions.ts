@@ -33,7 +33,7 @@ export interface OpenDefinition {
 }
 
 /** A catalogue that knows nothing: what a definition says of its topics itself must do. */
-export const emptyCatalog: Catalog = { columns: () => Promise.resolve(undefined) }
+export const emptyCatalog: Catalog = { values: () => Promise.resolve(undefined) }
 
 /** @throws StreamError `FILE_UNREADABLE` */
 export async function openDefinition(
@@ -81,7 +81,7 @@ export function reportDiagnostics({ path, loaded }: OpenDefinition, output: Outp
 }
 
 /** A folder stands for the definitions below it; folders with a dot hold copies, as Kubernetes makes them. */
-function definitionsIn(given: string | DefinitionSource): readonly (string | DefinitionSource)[] {
+export function definitionsIn(given: string | DefinitionSource): readonly (string | DefinitionSource)[] {
   const path = typeof given === 'string' ? given : given.path
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [given]
   const files = globSync('**/*.{yaml,yml}', { cwd: path, exclude: (name) => basename(name).startsWith('.') })

@@ -4,10 +4,10 @@ import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { StreamError } from '../base/errors.ts'
 import type { Column } from '../data/types.ts'
-import type { Catalog } from '../language/catalog.ts'
 import type { DevTopic } from '../language/dev-section.ts'
 import { openDataFile, type DataFile } from '../workload/data-file.ts'
 import type { OpenDefinition } from './definitions.ts'
+import type { FileColumns } from './topic-catalog.ts'
 
 /** @returns undefined for a topic that starts empty */
 export function dataFileOf(topic: DevTopic, folder: string): DataFile | undefined {
@@ -33,7 +33,7 @@ function resolveDataPath(path: string, folder: string): string {
 }
 
 /** What the data files of these definitions tell about their topics' columns. */
-export async function devCatalog(definitions: readonly OpenDefinition[]): Promise<Catalog> {
+export async function devColumns(definitions: readonly OpenDefinition[]): Promise<FileColumns> {
   const columns = new Map<string, readonly Column[]>()
   for (const { loaded, folder } of definitions) {
     for (const topic of loaded.dev?.topics ?? []) {
@@ -43,5 +43,5 @@ export async function devCatalog(definitions: readonly OpenDefinition[]): Promis
       columns.set(topic.topic.value, data.columns)
     }
   }
-  return { columns: (topic) => Promise.resolve(columns.get(topic)) }
+  return columns
 }

@@ -1,18 +1,25 @@
 /** Makes the topics of a definition on the embedded broker and fills them with the data files it names. */
 import type { Clock } from '../base/clock.ts'
 import type { Kafka, NewTopic } from '../kafka/contracts.ts'
+import type { Format } from '../data/types.ts'
+import type { Catalog } from '../language/catalog.ts'
 import type { DevTopic } from '../language/dev-section.ts'
+import type { Node } from '../topology/topology.ts'
 import { openDataFile } from '../workload/data-file.ts'
-import { loadProducer, produceRecords } from '../workload/produce-records.ts'
+import { loadProducer, produceRecords, type EncodeRow } from '../workload/produce-records.ts'
 import type { OpenDefinition } from './definitions.ts'
 import { dataFileOf } from './dev-data.ts'
 import type { Output } from './output.ts'
+import type { RowEncoders } from './row-encoder.ts'
 import { inputTopics, outputTopics } from './render/definition.ts'
 import { formatCount, startProgress } from './render/progress.ts'
 
 export interface DevLoad {
   readonly kafka: Kafka
   readonly definition: OpenDefinition
+  /** What is known of the topics' values. */
+  readonly catalog: Catalog
+  readonly encoders: RowEncoders
   readonly output: Output
   readonly signal: AbortSignal
   readonly clock: Clock
@@ -58,15 +65,14 @@ export async function loadDevTopics(load: DevLoad, which: 'dimensions' | 'events
   await Promise.all(topics.map((topic) => loadTopic(load, topic)))
 }
 
-async function loadTopic(
-  { kafka, definition, output, signal, clock }: DevLoad,
-  topic: DevTopic,
-): Promise<void> {
+async function loadTopic(load: DevLoad, topic: DevTopic): Promise<void> {
+  const { kafka, definition, output, signal, clock } = load
   const file = dataFileOf(topic, definition.folder)
   if (file === undefined) return
   const name = topic.topic.value
   await using data = await openDataFile(file)
   const total = Math.min(topic.limit ?? data.recordCount, data.recordCount)
+  const encode = await encoderOf(load, name)
   const progress = startProgress(`load ${name}`, output, clock)
   const producer = kafka.producer(loadProducer)
   try {
@@ -75,11 +81,37 @@ async function loadTopic(
       signal,
       rate: topic.ratePerSecond,
       count: topic.limit,
+      encode,
       onProgress: (done) => progress.report(done, total),
     })
     progress.finish()
     output.note(`loaded ${formatCount(sent)} records into ${name}`)
   } finally {
     await producer.close()
+  }
+}
+
+/** Data files have rows: a topic whose readers want them in another format than JSON gets them so. */
+async function encoderOf(
+  { definition, catalog, encoders, signal }: DevLoad,
+  topic: string,
+): Promise<EncodeRow | undefined> {
+  const nodes = definition.loaded.topologies.flatMap((topology) => topology.nodes)
+  const format = nodes.map((node) => formatIn(node, topic)).find((found) => found !== undefined)
+  if (format === undefined || !encoders.needed(format)) return undefined
+  const values = await catalog.values(topic, format)
+  return values && (await encoders.open(topic, values, signal))
+}
+
+/** How a node reads a topic. */
+function formatIn(node: Node, topic: string): Format | undefined {
+  switch (node.kind) {
+    case 'source':
+      return node.topics.includes(topic) ? node.value : undefined
+    case 'table-source':
+    case 'global-table':
+      return node.topic === topic ? node.value : undefined
+    default:
+      return undefined
   }
 }

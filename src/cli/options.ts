@@ -89,6 +89,13 @@ export interface ClusterOptions {
   readonly commandConfig?: string
 }
 
+export function withConfig(command: Command): Command {
+  return command.option(
+    '--config <file>',
+    'a KSML runner file, or the configuration of SQL pipelines: its notations, registries and definitions',
+  )
+}
+
 export function withBootstrap(command: Command): Command {
   return command
     .option(

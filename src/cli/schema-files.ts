@@ -4,8 +4,9 @@ import { dirname, join, resolve, sep } from 'node:path'
 import { StreamError } from '../base/errors.ts'
 import type { SchemaSource } from '../data/types.ts'
 import type { SchemaBook } from '../language/schema-book.ts'
-import type { NotationSettings } from '../serde/formats.ts'
+import { typeOfNotation, type NotationSettings } from '../serde/formats.ts'
 import type { NotationType } from '../serde/notations.ts'
+import { rowFormat } from '../serde/row-format.ts'
 import { schemaFileEnding, typeOfSchema } from '../serde/schema-files.ts'
 
 /** A schema that imports more files than this, directly or not, is refused. */
@@ -22,10 +23,11 @@ export function schemaBook(
     names,
     find: (notation, name) => {
       const key = `${notation}:${name}`
-      if (!known.has(key))
-        known.set(key, findSchema(folder, (names.get(notation) ?? notation) as NotationType, name))
+      if (!known.has(key)) known.set(key, findSchema(folder, typeOfNotation(notation, notations), name))
       return known.get(key)
     },
+    rows: (notation, columns, schema) =>
+      rowFormat({ name: notation, type: typeOfNotation(notation, notations) }, columns, schema),
   }
 }
 

@@ -1,24 +1,84 @@
+/** What a command knows of topics: by their schemas, by data files, or by their first records. */
+import { systemClock } from '../base/clock.ts'
 import { StreamError } from '../base/errors.ts'
-import type { Column } from '../data/types.ts'
+import { systemRandom } from '../base/random.ts'
+import type { Column, Format } from '../data/types.ts'
 import type { Kafka } from '../kafka/contracts.ts'
-import type { Catalog } from '../language/catalog.ts'
+import { jsonRows, type Catalog, type TopicValues } from '../language/catalog.ts'
+import { typeOfNotation, type NotationSettings } from '../serde/formats.ts'
 import { inferJsonColumns } from '../serde/infer-json-columns.ts'
+import { languageOf } from '../serde/notations.ts'
+import { Registries } from '../serde/registries.ts'
+import { rowFormat, rowsOfSchema } from '../serde/row-format.ts'
 import { consumeTopic } from '../workload/consume-topic.ts'
 
 /** How many records of a topic are looked at, and for how long, to find its columns. */
 const sampleRecords = 200
 const sampleMs = 3000
 
-/** Finds the columns of topics from their first records; each topic is read once. */
-export function topicCatalog(kafka: Kafka): Catalog {
-  const known = new Map<string, Promise<readonly Column[] | undefined>>()
-  return {
-    columns: (topic) => {
-      const columns = known.get(topic) ?? sampleColumns(kafka, topic)
-      known.set(topic, columns)
-      return columns
-    },
+/** The columns of data files, by the topics that they are loaded into. */
+export type FileColumns = ReadonlyMap<string, readonly Column[]>
+
+export interface CatalogParts {
+  readonly notations?: Readonly<Record<string, NotationSettings>>
+  /** How topics are written of which a query says nothing; absent: as JSON. */
+  readonly inputNotation?: string | undefined
+  /** Where records are looked at; absent: nowhere. */
+  readonly kafka?: Kafka
+  readonly files?: FileColumns
+}
+
+/** A catalogue for one command; each topic is looked at once. */
+export class TopicCatalog implements Catalog, AsyncDisposable {
+  readonly format: Format
+  readonly #parts: CatalogParts
+  readonly #notations: Readonly<Record<string, NotationSettings>>
+  readonly #registries: Registries
+  readonly #samples = new Map<string, Promise<readonly Column[] | undefined>>()
+
+  constructor(parts: CatalogParts) {
+    const { notations = {}, inputNotation } = parts
+    this.#parts = parts
+    this.#notations = notations
+    this.#registries = new Registries({ notations, clock: systemClock, random: systemRandom })
+    this.format =
+      inputNotation === undefined ? jsonRows : { notation: inputNotation, type: { kind: 'struct' } }
   }
+
+  async values(topic: string, format: Format): Promise<TopicValues | undefined> {
+    const type = typeOfNotation(format.notation, this.#notations)
+    if (type === 'json') {
+      const columns = this.#parts.files?.get(topic) ?? (await this.#sampled(topic))
+      return columns && { columns, format }
+    }
+    if (languageOf(type) === undefined) throw withoutColumns(format.notation)
+    const notation = { name: format.notation, type }
+    if (format.source !== undefined) return rowsOfSchema(notation, format.source, format.schema)
+    const columns = this.#parts.files?.get(topic)
+    if (columns !== undefined) return rowFormat(notation, columns)
+    const registry = this.#registries.of(format.notation)
+    if (registry === undefined) return undefined
+    const { text, references } = await registry.latest(registry.subjectOf({ topic, side: 'value' }))
+    return rowsOfSchema(notation, { text, references }, format.schema)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#registries.close()
+  }
+
+  #sampled(topic: string): Promise<readonly Column[] | undefined> {
+    const { kafka } = this.#parts
+    if (kafka === undefined) return Promise.resolve(undefined)
+    const columns = this.#samples.get(topic) ?? sampleColumns(kafka, topic)
+    this.#samples.set(topic, columns)
+    return columns
+  }
+}
+
+function withoutColumns(notation: string): StreamError {
+  return new StreamError('TYPE_INVALID', `values of notation "${notation}" have no columns`, {
+    hint: 'Queries read JSON, Avro, Protobuf and JSON Schema; convert the topic in a pipeline.',
+  })
 }
 
 async function sampleColumns(kafka: Kafka, topic: string): Promise<readonly Column[] | undefined> {

@@ -6,7 +6,14 @@ import { checkByte, checkInt, checkShort, toLong } from './values/integers.ts'
 import { formatInterval, parseInterval } from './values/intervals.ts'
 import { isJsonType, jsonText } from './values/json-paths.ts'
 import { formatDouble, parseNumber, roundHalfEven, withoutGroups } from './values/numbers.ts'
-import { dayMicros, formatDate, formatTimestamp, parseDate, parseTimestamp } from './values/times.ts'
+import {
+  dayMicros,
+  formatDate,
+  formatTime,
+  formatTimestamp,
+  parseDate,
+  parseTimestamp,
+} from './values/times.ts'
 import { typeName } from './type-name.ts'
 
 /** Converts a value that is not NULL. */
@@ -160,6 +167,8 @@ function toText(from: DataType): Convert | 'none' | undefined {
       return formatTimestamp
     case 'date':
       return formatDate
+    case 'time':
+      return formatTime
     case 'interval':
       return formatInterval
     case 'uuid':

@@ -1,5 +1,5 @@
 import type { SourceSpan } from '../base/errors.ts'
-import type { Column } from '../data/types.ts'
+import type { Column, Format } from '../data/types.ts'
 import type { Located } from './query-definition.ts'
 
 /** The data that `weft dev` puts into topics before a definition runs; without meaning for `weft run`. */
@@ -26,8 +26,14 @@ export interface DevTopic {
   readonly compact: boolean
 }
 
-/** What a file says about the columns of a topic, for queries over it. */
-export interface DeclaredColumns {
+/** What a file says about the values of a topic, for queries over it. */
+export interface DeclaredTopic {
   readonly topic: string
-  readonly columns: readonly Column[]
+  /** Absent: all that the values have. */
+  readonly columns: readonly DeclaredColumn[] | undefined
+  readonly format: Format | undefined
+}
+
+export interface DeclaredColumn extends Column {
+  readonly span: SourceSpan
 }

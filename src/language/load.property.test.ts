@@ -70,7 +70,7 @@ function apply(text: string, edits: readonly Edit[]): string {
   }, text)
 }
 
-const catalog = { columns: () => Promise.resolve(undefined) }
+const catalog = { values: () => Promise.resolve(undefined) }
 
 describe('a damaged file', () => {
   property.prop({ edits: fc.array(edit, { minLength: 1, maxLength: 4 }) }, { numRuns: 300 })(

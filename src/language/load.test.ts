@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Column } from '../data/types.ts'
+import type { Catalog } from './catalog.ts'
 import { functionsOf } from '../topology/node-edges.ts'
 import { loadDefinition, type LoadedDefinition, type LoadOptions } from './load.ts'
 
-const nothingKnown = { columns: () => Promise.resolve(undefined) }
+const nothingKnown = { values: () => Promise.resolve(undefined) }
 
 function load(
   text: string,
@@ -244,7 +245,9 @@ pipelines:
 
 describe('a file with queries', () => {
   const columns: Record<string, readonly Column[]> = { given: [{ name: 'id', type: { kind: 'string' } }] }
-  const catalog = { columns: (topic: string) => Promise.resolve(columns[topic]) }
+  const catalog: Catalog = {
+    values: (topic, format) => Promise.resolve(columns[topic] && { columns: columns[topic], format }),
+  }
 
   test('finds columns in its own declarations, in what its queries write, and in the catalogue', async () => {
     const text = `queries:

@@ -9,7 +9,7 @@ import type { Topology } from '../topology/topology.ts'
 import type { Catalog } from './catalog.ts'
 import { buildTopologyOfPipelines } from './definition/build-pipelines.ts'
 import { definitionSchema, sqlFileSchema, type DefinitionFields } from './definition/fields/file-fields.ts'
-import { readColumns, readDev } from './definition/read-dev.ts'
+import { readDev, readTopics } from './definition/read-dev.ts'
 import { readQuery } from './definition/read-query.ts'
 import type { DevSection } from './dev-section.ts'
 import { Diagnostics, type Diagnostic } from './diagnostic.ts'
@@ -76,7 +76,7 @@ async function loadSql({ root, file, options, diagnostics }: Loading): Promise<L
   const place = { label: 'the SQL pipeline', span: startOf(root, file) }
   const fields = objectOf(sqlFileSchema).read(root, diagnostics, place)
   if (fields === undefined) return { topologies: [], dev: undefined }
-  const catalog = new FileCatalog(readColumns(fields), options.catalog)
+  const catalog = new FileCatalog(readTopics(fields), options.catalog, diagnostics)
   const topologies = await planQueries([readQuery(fields, fields.name)], catalog, diagnostics)
   return { topologies, dev: readDev(fields, diagnostics) }
 }
@@ -94,7 +94,7 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
     })
   const fileName = basename(file.path, extname(file.path))
   const queries = queriesOf(fields)
-  const catalog = new FileCatalog(readColumns(fields), options.catalog)
+  const catalog = new FileCatalog(readTopics(fields), options.catalog, diagnostics)
   const topologies = [...(await planQueries(queries, catalog, diagnostics))]
   if (fields.pipelines !== undefined || queries.length === 0) {
     const built = buildTopologyOfPipelines(fields, {

@@ -1,4 +1,5 @@
 import type { SourceSpan } from '../base/errors.ts'
+import type { Column } from '../data/types.ts'
 
 /** A value of a definition file and where it stands; a default stands at the object that lacks it. */
 export interface Located<T> {
@@ -31,7 +32,14 @@ export interface QueryOutput {
   readonly format: Located<'json' | 'avro'>
   /** The output column that becomes the record key. */
   readonly key: Located<string> | undefined
+  /** What the rows are written with; absent: what the columns are. */
+  readonly schema: Located<DeclaredSchema> | undefined
 }
+
+/** An Avro schema, or the columns that one is made of. */
+export type DeclaredSchema =
+  | { readonly kind: 'avro'; readonly text: string }
+  | { readonly kind: 'columns'; readonly columns: readonly Column[] }
 
 export interface QueryEmission {
   readonly type: Located<'immediate' | 'smart'>

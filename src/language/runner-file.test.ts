@@ -77,7 +77,7 @@ kafka: { application.id: app }
 `
     const source = load(text).runner?.definitions[0]?.source
     if (source?.kind !== 'text') throw new Error('no text')
-    const catalog = { columns: () => Promise.resolve(undefined) }
+    const catalog = { values: () => Promise.resolve(undefined) }
     const { diagnostics } = await loadDefinition(source.file, {
       environment: {},
       catalog,
@@ -157,6 +157,20 @@ describe('the configuration of SQL pipelines', () => {
     })
   })
 
+  test('says how topics are written, and where their schemas are', () => {
+    const url = 'http://localhost:8081'
+    const { runner } = load(`kafka: { brokers: [a], schemaRegistry: "${url}", useAvro: true }\n`)
+    expect(runner?.sql.inputNotation).toBe('avro')
+    const config = { 'schema.registry.url': url }
+    expect(runner?.notations['avro']).toEqual({ type: 'confluent_avro', config })
+    const given = load('kafka: { brokers: [a] }\n', {
+      KAFKA_USE_AVRO: 'true',
+      KAFKA_SCHEMA_REGISTRY: url,
+    }).runner
+    expect(given?.notations['confluent_protobuf']).toEqual({ type: 'confluent_protobuf', config })
+    expect(given?.sql.inputNotation).toBe('avro')
+  })
+
   test('reports what it cannot do, and what has no effect', () => {
     const loaded = load(
       `kafka: { brokers: [a], useAvro: true }\nlogging: { level: info }\nstate: { ttl: 5 }\n`,
@@ -171,7 +185,7 @@ describe('the configuration of SQL pipelines', () => {
       ),
     ).toEqual([
       '1:1 error "soon" is not a duration',
-      '1:33 error Avro topics are not supported yet',
+      '1:33 error Avro topics need a schema registry',
       '2:1 warning "logging" of the configuration has no effect yet',
     ])
   })

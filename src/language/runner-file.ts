@@ -67,6 +67,8 @@ export interface SqlOptions {
   readonly groupPrefix: string | undefined
   /** How long records of event topics are kept where a pipeline does not say. */
   readonly eventTtlMs: number | undefined
+  /** How topics are written of which a pipeline says nothing; absent: as JSON. */
+  readonly inputNotation: string | undefined
 }
 
 export interface LoadedRunnerFile {
@@ -103,7 +105,7 @@ function readRunner(root: YamlMap, reading: Reading): RunnerFile | undefined {
   }
   const fields = objectOf(configSchema).read(root, diagnostics, { label: 'the configuration', span })
   if (fields === undefined) return undefined
-  const { kafka, statePath, ...sql } = resolveConfig(fields, environment, diagnostics)
+  const { kafka, statePath, notations, ...sql } = resolveConfig(fields, environment, diagnostics)
   return {
     form: 'kaflowsql',
     definitions: [],
@@ -111,7 +113,7 @@ function readRunner(root: YamlMap, reading: Reading): RunnerFile | undefined {
     stateDirectory: statePath === undefined ? undefined : beside(file.path, statePath),
     errorHandling: defaultErrorHandling,
     pythonContext: resolvePython(undefined),
-    notations: {},
+    notations,
     schemaDirectory: undefined,
     sql,
   }
@@ -146,7 +148,7 @@ function resolveRunner({ ksml, kafka, at }: RunnerFields, { file, diagnostics }:
     notations: resolveNotations(ksml, properties, diagnostics),
     schemaDirectory:
       ksml.schemaDirectory === undefined ? undefined : beside(file.path, ksml.schemaDirectory.value),
-    sql: { groupPrefix: undefined, eventTtlMs: undefined },
+    sql: { groupPrefix: undefined, eventTtlMs: undefined, inputNotation: undefined },
   }
 }
 

@@ -1,4 +1,5 @@
-import type { DataType, SchemaSource } from '../data/types.ts'
+import type { RowFormat } from '../data/row-format.ts'
+import type { Column, DataType, SchemaSource } from '../data/types.ts'
 import type { NotationNames } from '../data/type-strings.ts'
 
 /** What a front end may ask about notations and schemas. It is handed in: a front end opens no files of schemas and knows no format. */
@@ -11,7 +12,22 @@ export interface SchemaBook {
    * @throws StreamError `SCHEMA_INVALID`, `FILE_UNREADABLE`
    */
   find(notation: string, name: string): { readonly source: SchemaSource; readonly type: DataType } | undefined
+  /**
+   * How rows are written in a notation.
+   *
+   * @param schema - absent: one is made of the columns
+   * @throws StreamError `SCHEMA_INVALID`
+   */
+  rows(notation: string, columns: readonly Column[], schema?: SchemaSource): RowFormat
 }
 
 /** No notations but those that are always there, and no schemas. */
-export const emptyBook: SchemaBook = { names: new Map(), find: () => undefined }
+export const emptyBook: SchemaBook = {
+  names: new Map(),
+  find: () => undefined,
+  rows: (notation, columns) => ({
+    format: { notation, type: { kind: 'struct' } },
+    columns,
+    required: new Set(),
+  }),
+}

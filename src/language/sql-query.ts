@@ -5,17 +5,18 @@
  * answered with the nearest right one. All that a query has wrong is reported together: what cannot be supported and unknown names
  * first; types when all names are known.
  */
-import type { Column } from '../data/types.ts'
 import type { Node, StoreSpec } from '../topology/topology.ts'
-import type { Catalog } from './catalog.ts'
+import type { Catalog, TopicValues } from './catalog.ts'
 import { Diagnostics, suggest, type Diagnostic } from './diagnostic.ts'
 import type { QueryDefinition } from './query-definition.ts'
+import { emptyBook, type SchemaBook } from './schema-book.ts'
 import { checkDefinition } from './sql/check-definition.ts'
 import { bindQuery } from './sql/bind.ts'
-import type { BoundOutput, BoundQuery } from './sql/bound-query.ts'
+import type { BoundQuery } from './sql/bound-query.ts'
 import { DuckDb } from './sql/duckdb.ts'
 import { readFrom } from './sql/from-clause.ts'
 import { openScopes } from './sql/open-scopes.ts'
+import { outputValues } from './sql/output-values.ts'
 import { parseSelect } from './sql/parse-select.ts'
 import { QueryPlaces } from './sql/places.ts'
 import { planNodes } from './sql/plan-nodes.ts'
@@ -27,8 +28,8 @@ export interface QueryPlan {
   readonly name: string
   readonly nodes: readonly Node[]
   readonly stores: readonly StoreSpec[]
-  /** The columns of the output topic, in order. */
-  readonly columns: readonly Column[]
+  /** What the output topic holds. */
+  readonly values: TopicValues
 }
 
 export interface PlannedQuery {
@@ -38,8 +39,12 @@ export interface PlannedQuery {
 }
 
 /** Plans one SQL pipeline; what is wrong with it is in the diagnostics. */
-export async function planQuery(definition: QueryDefinition, catalog: Catalog): Promise<PlannedQuery> {
-  const diagnostics = new Diagnostics()
+export async function planQuery(
+  definition: QueryDefinition,
+  catalog: Catalog,
+  schemas: SchemaBook = emptyBook,
+): Promise<PlannedQuery> {
+  const diagnostics = new Diagnostics(schemas)
   const inQuery = new Diagnostics()
   const bound = await readQuery(definition, catalog, inQuery)
   for (const diagnostic of inQuery.list()) diagnostics.add(diagnostic)
@@ -78,13 +83,10 @@ function buildPlan(
     diagnostics.error('TOPOLOGY_INVALID', message, output.topic.span, { hint: 'Write to another topic.' })
   }
   if (diagnostics.failed) return undefined
-  const target = { name: name.value, topic: output.topic.value, keyColumn }
-  return { name: name.value, ...planNodes(bound, target), columns: bound.outputs.map(columnOf) }
-}
-
-/** A column as a reader of the output topic gets it: a span of time is text there. */
-function columnOf({ name, expr }: BoundOutput): Column {
-  return { name, type: expr.type.kind === 'interval' ? { kind: 'string' } : expr.type }
+  const values = outputValues(definition, bound, diagnostics)
+  if (values === undefined) return undefined
+  const target = { name: name.value, topic: output.topic.value, keyColumn, value: values.format }
+  return { name: name.value, ...planNodes(bound, target), values }
 }
 
 function checkOutputNames({ outputs }: BoundQuery, diagnostics: Diagnostics): void {

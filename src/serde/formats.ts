@@ -24,6 +24,14 @@ export interface NotationSettings {
   readonly config: Readonly<Record<string, string>>
 }
 
+/** What a notation is: as it is configured, or what is always there under its name. */
+export function typeOfNotation(
+  notation: string,
+  notations: Readonly<Record<string, NotationSettings>>,
+): NotationType {
+  return notations[notation]?.type ?? (notation as NotationType)
+}
+
 export interface FormatsParts {
   /** By the names that type strings use; they go before those that are always there. */
   readonly notations: Readonly<Record<string, NotationSettings>>
@@ -62,7 +70,7 @@ export class Formats {
    * @throws StreamError `TYPE_INVALID`, `CONFIG_INVALID`, `SCHEMA_INVALID`
    */
   serde(format: Format, topic: string, side: Side): Serde {
-    const type = this.#typeOf(format.notation)
+    const type = typeOfNotation(format.notation, this.#parts.notations)
     const language = languageOf(type)
     if (language === undefined) return serdeWithoutRegistry(type, format, this.#configOf(format.notation))
     const registry = this.#parts.registryOf(format.notation)
@@ -86,10 +94,6 @@ export class Formats {
 
   #configOf(notation: string): NotationSettings['config'] {
     return this.#parts.notations[notation]?.config ?? {}
-  }
-
-  #typeOf(notation: string): string {
-    return this.#parts.notations[notation]?.type ?? notation
   }
 }
 

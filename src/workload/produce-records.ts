@@ -1,5 +1,6 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { sleep, type Clock } from '../base/clock.ts'
+import type { Headers } from '../base/headers.ts'
 import type { AppendedRecord, Producer, ProducerOptions } from '../kafka/contracts.ts'
 import type { DataRecord } from './data-file.ts'
 
@@ -21,7 +22,12 @@ export interface ProduceOptions {
   /** Stop after so many; undefined: all. */
   readonly count: number | undefined
   readonly onProgress: (sent: number) => void
+  /** Writes a value that is not to go out as JSON text. */
+  readonly encode?: EncodeRow | undefined
 }
+
+/** @returns what goes into the record's headers */
+export type EncodeRow = (json: string, writer: ByteWriter) => Headers | undefined
 
 /** How often a paced load looks at the time. */
 const paceEveryMs = 10
@@ -40,7 +46,7 @@ export async function produceRecords(
   await producer.partitionCount(topic)
   const pace = startPace(options)
   let sent = 0
-  const append = recordAppender(producer, topic, options.clock)
+  const append = recordAppender(producer, topic, options)
   for await (const chunk of chunks) {
     for (const record of chunk) {
       if (sent === options.count || options.signal.aborted) break
@@ -56,7 +62,11 @@ export async function produceRecords(
   return sent
 }
 
-function recordAppender(producer: Producer, topic: string, clock: Clock): (record: DataRecord) => void {
+function recordAppender(
+  producer: Producer,
+  topic: string,
+  { clock, encode }: ProduceOptions,
+): (record: DataRecord) => void {
   const key = new ByteWriter()
   const value = new ByteWriter()
   const appended: AppendedRecord = {
@@ -74,7 +84,8 @@ function recordAppender(producer: Producer, topic: string, clock: Clock): (recor
     key.reset()
     value.reset()
     if (record.key !== null) key.writeUtf8(record.key)
-    value.writeUtf8(record.value)
+    if (encode === undefined) value.writeUtf8(record.value)
+    else appended.headers = encode(record.value, value)
     appended.timestampMs = record.timestampMs ?? clock.nowMs()
     appended.key = key.buffer
     appended.keyEnd = record.key === null ? -1 : key.length

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { devCatalog } from '../../src/cli/dev-data.ts'
+import { devColumns } from '../../src/cli/dev-data.ts'
 import { emptyCatalog, openDefinition } from '../../src/cli/definitions.ts'
+import { TopicCatalog } from '../../src/cli/topic-catalog.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 import { TestCluster, type TestRecord } from '../../src/testing/cluster.ts'
 import { openDataFile } from '../../src/workload/data-file.ts'
@@ -19,7 +20,7 @@ async function records(file: string, key: string): Promise<TestRecord[]> {
 
 async function topologies(): Promise<readonly Topology[]> {
   const draft = await openDefinition(path, emptyCatalog)
-  const { loaded } = await openDefinition(path, await devCatalog([draft]))
+  const { loaded } = await openDefinition(path, new TopicCatalog({ files: await devColumns([draft]) }))
   expect(loaded.diagnostics).toEqual([])
   return loaded.topologies
 }

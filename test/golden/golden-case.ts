@@ -46,7 +46,7 @@ const firstMs = 1_700_000_000_000
 export async function readCase(folder: string, name: string): Promise<GoldenCase> {
   const path = join(folder, name, 'definition.yaml')
   const text = readFileSync(path, 'utf8')
-  const catalog = { columns: () => Promise.resolve(undefined) }
+  const catalog = { values: () => Promise.resolve(undefined) }
   const { topologies, diagnostics } = await loadDefinition({ path, text }, { environment: {}, catalog, namespace: 'golden' })
   if (diagnostics.length > 0)
     throw new Error(diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text)).join('\n'))

@@ -30,7 +30,7 @@ pipelines:
 `
 
 async function topology(): Promise<Topology> {
-  const catalog = { columns: () => Promise.resolve(undefined) }
+  const catalog = { values: () => Promise.resolve(undefined) }
   const { topologies, diagnostics } = await loadDefinition({ path: 'fragile.yaml', text }, { environment: {}, catalog })
   expect(diagnostics).toEqual([])
   return topologies[0] as Topology

@@ -6,9 +6,11 @@ import { errorCodes } from '../../src/base/errors.ts'
 import { buildProgram } from '../../src/cli/program.ts'
 import { describeDefinition } from '../../src/cli/render/definition.ts'
 import { describeTasks } from '../../src/cli/render/tasks.ts'
-import type { Column, PrimitiveKind } from '../../src/data/types.ts'
+import type { PrimitiveKind } from '../../src/data/types.ts'
 import { functionNames } from '../../src/expr/functions.ts'
 import { operationKind } from '../../src/language/definition/fields/operation-fields.ts'
+import { schemaBook } from '../../src/cli/schema-files.ts'
+import type { Catalog } from '../../src/language/catalog.ts'
 import { loadDefinition } from '../../src/language/load.ts'
 import type { JsonSchema } from '../../src/language/schema/field.ts'
 import { loadRunnerFile } from '../../src/language/runner-file.ts'
@@ -37,14 +39,20 @@ const exampleTopics: Readonly<Record<string, Readonly<Record<string, PrimitiveKi
   airports: { iata: 'string', city: 'string', country: 'string', latitude: 'double', longitude: 'double' },
 }
 
-const catalog = {
-  columns: (topic: string): Promise<readonly Column[] | undefined> => {
+const catalog: Catalog = {
+  values: (topic, format) => {
     const columns = exampleTopics[topic]
     return Promise.resolve(
-      columns && Object.entries(columns).map(([name, kind]) => ({ name, type: { kind } })),
+      columns && {
+        columns: Object.entries(columns).map(([name, kind]) => ({ name, type: { kind } })),
+        format,
+      },
     )
   },
 }
+
+// A registry is configured, so that rows have the ids of their schemas.
+const schemas = schemaBook('.', { avro: { type: 'confluent_avro', config: {} } })
 
 function place({ path, line }: CodeBlock): string {
   return `${path}:${line}`
@@ -55,11 +63,11 @@ describe('definitions in documents', () => {
 
   test.each(definitions.map((block) => [place(block), block] as const))('%s loads', async (_, block) => {
     const file = { path: join(dirname(block.path), 'example.yaml'), text: block.text }
-    if (/^ksml:/m.test(block.text)) {
+    if (/^(ksml|kafka):/m.test(block.text)) {
       expect(loadRunnerFile(file, { environment: {} }).diagnostics).toEqual([])
       return
     }
-    const { topologies, diagnostics } = await loadDefinition(file, { environment: {}, catalog })
+    const { topologies, diagnostics } = await loadDefinition(file, { environment: {}, catalog, schemas })
     const fragment = /^# fragment/m.test(block.text)
     const problems = diagnostics.filter(({ code, message }) =>
       fragment ? code !== 'NAME_NOT_FOUND' && message !== 'the file holds nothing to run' : true,

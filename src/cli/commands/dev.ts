@@ -13,7 +13,7 @@ import { endOf, startApplication, stopAll, type RunningApplication } from '../ap
 import { caughtUp } from '../caught-up.ts'
 import { openCluster } from '../cluster.ts'
 import { emptyCatalog, openDefinition, reportDiagnostics, type OpenDefinition } from '../definitions.ts'
-import { devCatalog } from '../dev-data.ts'
+import { devColumns } from '../dev-data.ts'
 import { createDevTopics, loadDevTopics, type DevLoad } from '../dev-load.ts'
 import { startLiveView } from '../live-view.ts'
 import { createLogger } from '../logger.ts'
@@ -23,12 +23,17 @@ import { startRegistry } from '../registry.ts'
 import { outputTopics } from '../render/definition.ts'
 import { exitCode, exitCodeOf, renderError } from '../render/error.ts'
 import { aborted, stopSignal } from '../signals.ts'
+import { RowEncoders } from '../row-encoder.ts'
+import { TopicCatalog, type FileColumns } from '../topic-catalog.ts'
+import { configOf } from '../config/run-settings.ts'
+import { devNotations, withoutRegistry, withRegistry, type Notations } from '../dev-notations.ts'
 import { summary } from './run.ts'
 
 interface DevOptions extends LogOptions {
   readonly port: number
   readonly rows: number
   readonly registry: number
+  readonly config?: string
 }
 
 export function addDevCommand(program: Command, output: Output): void {
@@ -46,6 +51,10 @@ export function addDevCommand(program: Command, output: Output): void {
       0,
     )
     .option('--registry <port>', 'port of the embedded schema registry; 0: any that is free', portNumber, 0)
+    .option(
+      '--config <file>',
+      'a KSML runner file, or the configuration of SQL pipelines: its notations, in the embedded registry',
+    )
     .option('--rows <n>', 'rows to show of each output topic at once', wholeNumber, 5)
     .action(async (file: string, options: DevOptions) => {
       process.exitCode = await dev(file, options, output)
@@ -54,8 +63,18 @@ export function addDevCommand(program: Command, output: Output): void {
 
 async function dev(file: string, options: DevOptions, output: Output): Promise<number> {
   const startMs = systemClock.monotonicMs()
-  const catalog = await devCatalog([await openDefinition(file, emptyCatalog)])
-  const definition = await openDefinition(file, catalog)
+  const config = configOf(options.config, output)
+  if (config === undefined) return exitCode.wrong
+  const notations = devNotations(config.schemas.notations)
+  const source = { path: file, ...config.schemas, notations }
+  const files = await devColumns([await openDefinition(source, emptyCatalog)])
+  // There is no registry yet, and nothing in it.
+  await using catalog = new TopicCatalog({
+    notations: withoutRegistry(notations),
+    inputNotation: config.inputNotation,
+    files,
+  })
+  const definition = await openDefinition(source, catalog)
   if (!reportDiagnostics(definition, output)) return exitCode.wrong
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { signal, release } = stopSignal()
@@ -68,7 +87,17 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
     const bootstrap = `${host}:${port}`
     await using registry = await startRegistry({ bootstrap, host, port: options.registry }, logger)
     output.note(`schema registry listening on ${registry.url}`)
-    return await runOn(bootstrap, { definition, options, output, logger, signal, startMs })
+    const embedded = withRegistry(notations, registry.url)
+    return await runOn(bootstrap, {
+      definition,
+      files,
+      notations: embedded,
+      options,
+      output,
+      logger,
+      signal,
+      startMs,
+    })
   } finally {
     await broker.close()
     release()
@@ -77,6 +106,8 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
 
 interface DevRun {
   readonly definition: OpenDefinition
+  readonly files: FileColumns
+  readonly notations: Notations
   readonly options: DevOptions
   readonly output: Output
   readonly logger: Logger
@@ -85,9 +116,12 @@ interface DevRun {
 }
 
 async function runOn(bootstrap: string, run: DevRun): Promise<number> {
-  const { definition, output, signal } = run
+  const { definition, output, signal, files, notations } = run
   await using cluster = openCluster({ bootstrap }, run.logger)
-  const load: DevLoad = { kafka: cluster.kafka, definition, output, signal, clock: systemClock }
+  await using encoders = new RowEncoders(notations, run.logger)
+  await using catalog = new TopicCatalog({ notations, files })
+  const kafka = cluster.kafka
+  const load: DevLoad = { kafka, definition, catalog, encoders, output, signal, clock: systemClock }
   await createDevTopics(load)
   // Look-ups are read to their end before the first event is: their data has to be there.
   await loadDevTopics(load, 'dimensions')
@@ -114,6 +148,7 @@ function startDevApplication(
       kafka: { bootstrap },
       identity: { kind: 'folder', stateDir },
       leaveOnClose: true,
+      notations: run.notations,
       // The state goes with the run; a fresh Python may stay, so that the next run starts at once.
       python: { snapshotFolder: join('.weft', 'python') },
     },

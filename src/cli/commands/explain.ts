@@ -1,28 +1,24 @@
 import type { Command } from 'commander'
 import { describeTopology, topologyToMermaid } from '../../topology/describe.ts'
 import type { Topology } from '../../topology/topology.ts'
-import { openDefinitions, type OpenDefinition } from '../definitions.ts'
-import { oneOf } from '../options.ts'
+import type { OpenDefinition } from '../definitions.ts'
+import { oneOf, withConfig } from '../options.ts'
 import type { Output } from '../output.ts'
 import { exitCode } from '../render/error.ts'
 import { describeDefinition } from '../render/definition.ts'
 import { describeTasks } from '../render/tasks.ts'
-import { withCatalog } from './check.ts'
+import { withDefinitions, type CatalogOptions } from '../with-definitions.ts'
 
 type Stage = 'definition' | 'logical' | 'topology' | 'tasks'
 type Format = 'text' | 'json' | 'mermaid'
 
-interface ExplainOptions {
+interface ExplainOptions extends CatalogOptions {
   readonly stage: Stage
   readonly format: Format
-  readonly bootstrap?: string
 }
 
 export function addExplainCommand(program: Command, output: Output): void {
-  program
-    .command('explain')
-    .description('show what a definition becomes')
-    .argument('<file>')
+  withConfig(program.command('explain').description('show what a definition becomes').argument('[file]'))
     .option(
       '--stage <stage>',
       'definition, logical, topology or tasks',
@@ -31,10 +27,9 @@ export function addExplainCommand(program: Command, output: Output): void {
     )
     .option('--format <format>', 'text, json or mermaid', oneOf<Format>('text', 'json', 'mermaid'), 'text')
     .option('--bootstrap <host:port,…>', 'look topics up there')
-    .action(async (file: string, options: ExplainOptions) => {
-      process.exitCode = await withCatalog([file], options.bootstrap, async (catalog) => {
-        const definitions = await openDefinitions([file], catalog, output)
-        if (definitions === undefined) return exitCode.wrong
+    .action(async (file: string | undefined, options: ExplainOptions) => {
+      const files = file === undefined ? [] : [file]
+      process.exitCode = await withDefinitions(files, options, output, (definitions) => {
         for (const definition of definitions) output.line(explain(definition, options))
         return exitCode.done
       })

@@ -4,16 +4,24 @@ import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { parseTypeTree } from '../../data/type-strings.ts'
 import type { Producer } from '../../kafka/contracts.ts'
 import { jsonFieldText } from '../../serde/json-field.ts'
 import { dataFormatOf } from '../../workload/data-format.ts'
 import { openDataFile, type DataFormat, type DataRecord } from '../../workload/data-file.ts'
-import { loadProducer, produceRecords } from '../../workload/produce-records.ts'
+import { loadProducer, produceRecords, type EncodeRow } from '../../workload/produce-records.ts'
 import { openCluster } from '../cluster.ts'
+import type { RunConfig } from '../config/run-config.ts'
+import { configOf } from '../config/run-settings.ts'
+import { createLogger } from '../logger.ts'
 import { oneOf, positiveNumber, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
+import { exitCode } from '../render/error.ts'
 import { formatCount, startProgress } from '../render/progress.ts'
+import { RowEncoders } from '../row-encoder.ts'
+import { schemaBook } from '../schema-files.ts'
 import { stopSignal } from '../signals.ts'
+import { TopicCatalog } from '../topic-catalog.ts'
 
 interface ProduceCommandOptions extends ClusterOptions {
   readonly file?: string
@@ -22,6 +30,8 @@ interface ProduceCommandOptions extends ClusterOptions {
   readonly eventTime?: string
   readonly rate?: number
   readonly count?: number
+  readonly config?: string
+  readonly valueType?: string
 }
 
 export function addProduceCommand(program: Command, output: Output): void {
@@ -39,6 +49,8 @@ export function addProduceCommand(program: Command, output: Output): void {
     )
     .option('--key <field>', 'the field that becomes the record key')
     .option('--event-time <field>', 'the field that holds the time of the event')
+    .option('--config <file>', 'a KSML runner file, or the configuration of SQL pipelines: its notations')
+    .option('--value-type <type>', 'how values are written, such as avro or avro:Order; absent: as JSON')
     .option('--rate <n>', 'records per second', positiveNumber)
     .option('--count <n>', 'stop after so many records', wholeNumber)
     .action((topic: string, options: ProduceCommandOptions) => produce(topic, options, output))
@@ -49,8 +61,18 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
     throw new StreamError('USAGE_INVALID', '"--event-time" is of files only', {
       hint: 'Give a file with "--file", or leave "--event-time" out.',
     })
+  const config = configOf(options.config, output)
+  if (config === undefined) {
+    process.exitCode = exitCode.wrong
+    return
+  }
   const { signal, release } = stopSignal()
   await using cluster = openCluster(options, silentLogger)
+  await using encoders = new RowEncoders(config.schemas.notations ?? {}, createLogger('warn', 'text', output))
+  const encode =
+    options.valueType === undefined
+      ? undefined
+      : await encoderFor(topic, options.valueType, { config, encoders, signal })
   const producer = cluster.kafka.producer(loadProducer)
   await using source =
     options.file === undefined
@@ -64,6 +86,7 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
       signal,
       rate: options.rate,
       count: options.count,
+      encode,
       onProgress: (done) => progress.report(done, total),
     })
     output.note(`sent ${formatCount(sent)} records to ${topic}`)
@@ -72,6 +95,31 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
     await producer.close()
     release()
   }
+}
+
+interface Encoding {
+  readonly config: RunConfig
+  readonly encoders: RowEncoders
+  readonly signal: AbortSignal
+}
+
+/** Writes rows by the schema that a type names, which lies beside the configuration or is the registry's. */
+async function encoderFor(
+  topic: string,
+  type: string,
+  { config, encoders, signal }: Encoding,
+): Promise<EncodeRow | undefined> {
+  const { notations = {}, schemaFolder = '.' } = config.schemas
+  const book = schemaBook(schemaFolder, notations)
+  const { format } = parseTypeTree(type, book.names)
+  if (!encoders.needed(format)) return undefined
+  const source = format.schema === undefined ? undefined : book.find(format.notation, format.schema)?.source
+  await using catalog = new TopicCatalog({ notations })
+  const values = await catalog.values(topic, source === undefined ? format : { ...format, source })
+  if (values !== undefined) return await encoders.open(topic, values, signal)
+  throw new StreamError('CONFIG_INVALID', `no schema is known for "${type}"`, {
+    hint: 'Name a file with a schema, such as "avro:Order" for Order.avsc, or the registry in the configuration.',
+  })
 }
 
 interface RecordInput extends AsyncDisposable {

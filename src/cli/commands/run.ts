@@ -4,10 +4,10 @@ import { systemClock } from '../../base/clock.ts'
 import { defaultStateMemoryBytes, type Guarantee } from '../../runtime/options.ts'
 import type { EngineChoice } from '../../store/state-engines.ts'
 import { StreamError } from '../../base/errors.ts'
-import { applicationsOf, emptyConfig, settingsOf, type NamedTopology } from '../config/run-settings.ts'
+import { applicationsOf, configOf, settingsOf, type NamedTopology } from '../config/run-settings.ts'
 import { securityOfFile } from '../config/kafka-properties-file.ts'
 import { recordPolicies, type PolicyChoice } from '../config/record-policies.ts'
-import { readRunConfig, type RunConfig } from '../config/run-config.ts'
+import { sourcesOf, type RunConfig } from '../config/run-config.ts'
 import { openDefinitions, type DefinitionSource } from '../definitions.ts'
 import { countRecords, endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
 import { caughtUp } from '../caught-up.ts'
@@ -28,7 +28,7 @@ import { inputTopics, outputTopics } from '../render/definition.ts'
 import { exitCode, exitCodeOf, renderError } from '../render/error.ts'
 import { formatCount } from '../render/progress.ts'
 import { aborted, stopSignal } from '../signals.ts'
-import { topicCatalog } from '../topic-catalog.ts'
+import { TopicCatalog } from '../topic-catalog.ts'
 
 interface RunOptions extends ClusterOptions, LogOptions {
   readonly config?: string
@@ -66,7 +66,7 @@ export function addRunCommand(program: Command, output: Output): void {
     )
     .option(
       '--commit-interval <duration>',
-      'how long output may wait to be visible; 100ms exactly once, 30s at least once',
+      'time between commits; 100ms exactly once, 30s at least once',
       durationMs,
     )
     .option('--linger <duration>', 'how long output waits for more before it is sent', durationMs)
@@ -112,9 +112,9 @@ interface Call {
 
 async function run(files: readonly string[], call: Call): Promise<number> {
   const { options, output } = call
-  const config = options.config === undefined ? emptyConfig : readRunConfig(options.config, output)
+  const config = configOf(options.config, output)
   if (config === undefined) return exitCode.wrong
-  const sources = files.length > 0 ? files.map((path) => ({ path, ...config.schemas })) : config.definitions
+  const sources = sourcesOf(files, config)
   if (sources.length === 0) throw nothingToRun(options)
   return await runDefinitions(sources, config, call)
 }
@@ -139,7 +139,9 @@ async function runDefinitions(
   const security =
     options.commandConfig === undefined ? config.security : securityOfFile(options.commandConfig)
   await using cluster = openCluster({ ...options, bootstrap }, logger, security)
-  const definitions = await openDefinitions(sources, topicCatalog(cluster.kafka), output)
+  const { inputNotation, schemas } = config
+  await using catalog = new TopicCatalog({ ...schemas, inputNotation, kafka: cluster.kafka })
+  const definitions = await openDefinitions(sources, catalog, output)
   if (definitions === undefined) return exitCode.wrong
   const settings = settingsOf({ ...config, security }, { options, given }, bootstrap)
   const applications = applicationsOf(definitions, config, options)

@@ -20,6 +20,8 @@ export interface RunConfig {
   readonly stateDir: string | undefined
   /** What definitions may name in their types. */
   readonly schemas: Pick<DefinitionSource, 'notations' | 'schemaFolder'>
+  /** How topics are written of which a query says nothing; absent: as JSON. */
+  readonly inputNotation: string | undefined
   readonly settings: DraftSettings
   /** What the file says and what has no effect, a line each. */
   readonly warnings: readonly string[]
@@ -39,6 +41,11 @@ export function readRunConfig(path: string, output: Output): RunConfig | undefin
   const config = runConfigOf(runner, path)
   for (const warning of config.warnings) output.note(`${path}: warning: ${warning}`)
   return config
+}
+
+/** What a command is about: the files that it names, else what the configuration does. */
+export function sourcesOf(files: readonly string[], config: RunConfig): readonly DefinitionSource[] {
+  return files.length > 0 ? files.map((path) => ({ path, ...config.schemas })) : config.definitions
 }
 
 /** @throws StreamError `CONFIG_INVALID` */
@@ -61,6 +68,7 @@ export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
       (definition) => ({ ...definition, ...schemas }),
     ),
     schemas,
+    inputNotation: runner.sql.inputNotation,
     applicationId: kafka['application.id'],
     applicationPrefix: runner.sql.groupPrefix,
     bootstrap: kafka['bootstrap.servers'],

@@ -4,7 +4,8 @@ import type { PolicyChoice } from './record-policies.ts'
 import type { EngineChoice } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { nameOf, type OpenDefinition } from '../definitions.ts'
-import type { RunConfig } from './run-config.ts'
+import type { Output } from '../output.ts'
+import { readRunConfig, type RunConfig } from './run-config.ts'
 
 /** Where there is no configuration file. */
 export const emptyConfig: RunConfig = {
@@ -15,8 +16,14 @@ export const emptyConfig: RunConfig = {
   security: { tls: undefined, sasl: undefined },
   stateDir: undefined,
   schemas: {},
+  inputNotation: undefined,
   settings: { producer: {}, bounds: {} },
   warnings: [],
+}
+
+/** As {@link readRunConfig}; without a file, a configuration that says nothing. */
+export function configOf(path: string | undefined, output: Output): RunConfig | undefined {
+  return path === undefined ? emptyConfig : readRunConfig(path, output)
 }
 
 /** The options of the command line that settings come from, with their defaults. */

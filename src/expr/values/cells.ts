@@ -3,7 +3,7 @@
  * the record holds; what does not fit the column reads as NULL. `fits` is a test that generated code makes inline.
  */
 import type { DataType } from '../../data/types.ts'
-import { parseDate, parseTimestamp } from './times.ts'
+import { parseDate, parseTime, parseTimestamp } from './times.ts'
 
 export interface CellReader {
   /** JavaScript that holds for a value `v` that needs no conversion. */
@@ -38,6 +38,8 @@ export function cellReader(type: DataType): CellReader | undefined {
       }
     case 'timestamp':
       return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseTimestamp) }
+    case 'time':
+      return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseTime) }
     case 'date':
       return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseDate) }
     default:

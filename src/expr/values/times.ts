@@ -77,6 +77,15 @@ export function formatDate(days: number): string {
   return `${String(year).padStart(4, '0')}-${pad(month)}-${pad(day)}`
 }
 
+/** `12:00`, `12:00:00.5`; undefined where it is no time of a day. */
+export function parseTime(text: string): number | undefined {
+  const [, hours, minutes, seconds = '0'] =
+    /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d{1,6})?))?$/.exec(text.trim()) ?? []
+  if (hours === undefined || minutes === undefined) return undefined
+  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) >= 60) return undefined
+  return (Number(hours) * 60 + Number(minutes)) * 60_000_000 + Math.round(Number(seconds) * 1_000_000)
+}
+
 export function formatTime(micros: number): string {
   const seconds = Math.floor(micros / 1_000_000)
   const fraction = String(micros - seconds * 1_000_000)

@@ -1,6 +1,9 @@
-import type { Column } from '../../data/types.ts'
-import type { Catalog } from '../catalog.ts'
-import type { DeclaredColumns } from '../dev-section.ts'
+import { isSameType } from '../../data/assignable.ts'
+import { typeName } from '../../expr/type-name.ts'
+import type { Catalog, TopicValues } from '../catalog.ts'
+import { jsonRows } from '../catalog.ts'
+import type { DeclaredColumn, DeclaredTopic } from '../dev-section.ts'
+import { suggest, type Diagnostics } from '../diagnostic.ts'
 import type { QueryDefinition } from '../query-definition.ts'
 import { planQuery, type PlannedQuery } from '../sql-query.ts'
 
@@ -9,28 +12,60 @@ import { planQuery, type PlannedQuery } from '../sql-query.ts'
  * when another one asks for its columns, so that their order in the file does not matter.
  */
 export class FileCatalog implements Catalog {
-  readonly #declared: ReadonlyMap<string, readonly Column[]>
+  readonly #declared: ReadonlyMap<string, DeclaredTopic>
   readonly #given: Catalog
+  readonly #diagnostics: Diagnostics
   readonly #writers = new Map<string, QueryDefinition>()
   readonly #planned = new Map<QueryDefinition, PlannedQuery>()
   /** Queries that wait for the columns of another one: they do not read their own result. */
   readonly #planning = new Set<QueryDefinition>()
 
-  constructor(declared: readonly DeclaredColumns[], given: Catalog) {
-    this.#declared = new Map(declared.map(({ topic, columns }) => [topic, columns]))
+  constructor(declared: readonly DeclaredTopic[], given: Catalog, diagnostics: Diagnostics) {
+    this.#declared = new Map(
+      Map.groupBy(declared, ({ topic }) => topic)
+        .entries()
+        .map(merged),
+    )
     this.#given = given
+    this.#diagnostics = diagnostics
   }
 
   addQueries(queries: readonly QueryDefinition[]): void {
     for (const query of queries) this.#writers.set(query.output.topic.value, query)
   }
 
-  async columns(topic: string): Promise<readonly Column[] | undefined> {
-    const declared = this.#declared.get(topic)
-    if (declared !== undefined) return declared
+  async values(topic: string): Promise<TopicValues | undefined> {
+    const { columns, format } = this.#declared.get(topic) ?? {}
+    const written = format ?? this.#given.format ?? jsonRows
+    // JSON has the columns that somebody says it has; a schema has its own.
+    if (columns !== undefined && written.notation === 'json') return { columns, format: written }
     const writer = this.#writers.get(topic)
-    if (writer === undefined || this.#planning.has(writer)) return this.#given.columns(topic)
-    return (await this.plan(writer)).plan?.columns
+    const found =
+      format === undefined && writer !== undefined && !this.#planning.has(writer)
+        ? (await this.plan(writer)).plan?.values
+        : await this.#given.values(topic, written)
+    if (columns === undefined) return found
+    return found === undefined ? { columns, format: written } : this.#chosen(columns, found)
+  }
+
+  /** Of the columns of a schema those that the file declares, which must be there. */
+  #chosen(declared: readonly DeclaredColumn[], { columns, format }: TopicValues): TopicValues {
+    const names = columns.map(({ name }) => name)
+    for (const { name, type, span } of declared) {
+      const column = columns.find((candidate) => candidate.name === name)
+      if (column === undefined)
+        this.#diagnostics.error('NAME_NOT_FOUND', `the schema has no column "${name}"`, span, {
+          hint: suggest(name, names, 'columns'),
+        })
+      else if (!isSameType(column.type, type))
+        this.#diagnostics.error(
+          'TYPE_INVALID',
+          `column "${name}" is ${typeName(column.type)} in the schema, not ${typeName(type)}`,
+          span,
+          { hint: 'Leave the declaration out: the schema says what columns there are.' },
+        )
+    }
+    return { columns: columns.filter(({ name }) => declared.some((one) => one.name === name)), format }
   }
 
   /** Plans a query, once. */
@@ -38,9 +73,16 @@ export class FileCatalog implements Catalog {
     const known = this.#planned.get(query)
     if (known !== undefined) return known
     this.#planning.add(query)
-    const planned = await planQuery(query, this)
+    const planned = await planQuery(query, this, this.#diagnostics.schemas)
     this.#planning.delete(query)
     this.#planned.set(query, planned)
     return planned
   }
+}
+
+/** What `topics` and `dev` say of one topic; what is said last goes first. */
+function merged([topic, entries]: readonly [string, readonly DeclaredTopic[]]): [string, DeclaredTopic] {
+  const said = <T>(of: (entry: DeclaredTopic) => T | undefined): T | undefined =>
+    entries.map(of).findLast((value) => value !== undefined)
+  return [topic, { topic, columns: said(({ columns }) => columns), format: said(({ format }) => format) }]
 }

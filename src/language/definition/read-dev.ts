@@ -1,6 +1,5 @@
 import { extname } from 'node:path'
-import type { Column } from '../../data/types.ts'
-import type { DeclaredColumns, DevSection, DevTopic } from '../dev-section.ts'
+import type { DeclaredColumn, DeclaredTopic, DevSection, DevTopic } from '../dev-section.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { NamedEntry } from '../schema/collections.ts'
 import type { Located } from '../query-definition.ts'
@@ -59,13 +58,26 @@ function readDevTopic(
   ]
 }
 
-/** What the file says about columns, in `topics` and in `dev`. */
-export function readColumns(fields: ExtraFields): readonly DeclaredColumns[] {
-  return [...(fields.topics ?? []), ...(fields.dev?.topics ?? [])].flatMap(({ name, value }) =>
-    value?.columns === undefined ? [] : [{ topic: name, columns: value.columns.flatMap(columnOf) }],
-  )
+/** What the file says about the values of topics, in `topics` and in `dev`. */
+export function readTopics({ topics = [], dev }: ExtraFields): readonly DeclaredTopic[] {
+  return [
+    ...topics.map(({ name, value }) => ({
+      topic: name,
+      columns: columnsOf(value?.columns),
+      format: value?.valueType?.value.format,
+    })),
+    ...(dev?.topics ?? []).map(({ name, value }) => ({
+      topic: name,
+      columns: columnsOf(value?.columns),
+      format: undefined,
+    })),
+  ]
 }
 
-function columnOf({ name, value }: NamedEntry<Located<DataType>>): Column[] {
-  return value === undefined ? [] : [{ name, type: value.value }]
+function columnsOf(
+  columns: readonly NamedEntry<Located<DataType>>[] | undefined,
+): readonly DeclaredColumn[] | undefined {
+  return columns?.flatMap(({ name, span, value }) =>
+    value === undefined ? [] : [{ name, type: value.value, span }],
+  )
 }

@@ -15,7 +15,7 @@ export function readQuery(fields: QueryFields, name: Located<string>): QueryDefi
     name,
     span,
     query: fields.query,
-    output: { topic: output.topic, format: output.format, key: output.key },
+    output: { topic: output.topic, format: output.format, key: output.key, schema: output.schema },
     emission: { type: emission?.type ?? { value: typeDefault, span }, require: columns },
     state: readState(fields),
   }

@@ -1,12 +1,15 @@
 import { parseDurationMs } from '../../base/duration.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { ConfigFields } from './fields/config-fields.ts'
+import { notationsOfKafka, type RunnerNotation } from './resolve-notations.ts'
 
 export interface ResolvedConfig {
   readonly kafka: Readonly<Record<string, string>>
   readonly statePath: string | undefined
   readonly groupPrefix: string | undefined
   readonly eventTtlMs: number | undefined
+  readonly notations: Readonly<Record<string, RunnerNotation>>
+  readonly inputNotation: string | undefined
 }
 
 /** A configuration with Kafka's names for its properties. Variables of the environment go before the file. */
@@ -17,12 +20,32 @@ export function resolveConfig(
 ): ResolvedConfig {
   const { kafka, state } = fields
   const { consumer } = kafka
-  reportUnused(fields, environment, diagnostics)
+  reportUnused(fields, diagnostics)
   return {
     kafka: kafkaProperties(fields, environment),
     statePath: environment['ROCKSDB_PATH'] ?? state?.rocksdb?.path.value,
     groupPrefix: consumer?.group?.value,
     eventTtlMs: ttlOf(environment['STATE_TTL'], fields, diagnostics),
+    ...formatsOf(fields, environment, diagnostics),
+  }
+}
+
+/** The registry serves all notations that have one; `avro` is Confluent's. */
+function formatsOf(
+  { kafka: { schemaRegistry, useAvro } }: ConfigFields,
+  environment: Readonly<Record<string, string | undefined>>,
+  diagnostics: Diagnostics,
+): Pick<ResolvedConfig, 'notations' | 'inputNotation'> {
+  const url =
+    environment['KAFKA_SCHEMA_REGISTRY'] ?? environment['SCHEMA_REGISTRY_URL'] ?? schemaRegistry?.value
+  const avro = (environment['KAFKA_USE_AVRO'] ?? String(useAvro.value)) === 'true'
+  if (avro && url === undefined)
+    diagnostics.error('CONFIG_INVALID', 'Avro topics need a schema registry', useAvro.span, {
+      hint: 'Add its address: "schemaRegistry: http://localhost:8081".',
+    })
+  return {
+    notations: url === undefined ? {} : notationsOfKafka({ 'schema.registry.url': url }, true),
+    inputNotation: avro ? 'avro' : undefined,
   }
 }
 
@@ -42,14 +65,9 @@ function ttlOf(
 
 /** What the file may say and the engine does not do yet. */
 function reportUnused(
-  { kafka, state, engine, emitter, logging, server }: ConfigFields,
-  environment: Readonly<Record<string, string | undefined>>,
+  { state, engine, emitter, logging, server }: ConfigFields,
   diagnostics: Diagnostics,
 ): void {
-  if (kafka.useAvro.value || environment['KAFKA_USE_AVRO'] === 'true')
-    diagnostics.error('NOT_SUPPORTED', 'Avro topics are not supported yet', kafka.useAvro.span, {
-      hint: 'Write "useAvro: false", and read JSON topics.',
-    })
   const checkpoint = state?.rocksdb?.checkpoint
   for (const section of [
     checkpoint?.enabled.value === true ? checkpoint : undefined,

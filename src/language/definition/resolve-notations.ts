@@ -21,7 +21,7 @@ export function resolveNotations(
   kafka: Readonly<Record<string, string>>,
   diagnostics: Diagnostics,
 ): Readonly<Record<string, RunnerNotation>> {
-  const resolved: Record<string, RunnerNotation> = builtIn(kafka, notations.length === 0)
+  const resolved: Record<string, RunnerNotation> = notationsOfKafka(kafka, notations.length === 0)
   const registries = new Map(schemaRegistries.map(({ name, value }) => [name, propertiesOf(value?.config)]))
   for (const { name, value } of notations) {
     if (value === undefined) continue
@@ -36,7 +36,15 @@ export function resolveNotations(
   return resolved
 }
 
-function builtIn(kafka: Readonly<Record<string, string>>, alone: boolean): Record<string, RunnerNotation> {
+/**
+ * The notations that properties of the Kafka section make.
+ *
+ * @param alone - whether there are no others: then `avro` is Confluent's
+ */
+export function notationsOfKafka(
+  kafka: Readonly<Record<string, string>>,
+  alone: boolean,
+): Record<string, RunnerNotation> {
   const resolved: Record<string, RunnerNotation> = {}
   for (const [property, types] of Object.entries(registryTypes)) {
     if (kafka[property] === undefined) continue

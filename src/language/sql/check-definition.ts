@@ -2,17 +2,7 @@ import type { Diagnostics } from '../diagnostic.ts'
 import type { QueryDefinition } from '../query-definition.ts'
 
 /** Refuses what a pipeline can ask for around its SQL and cannot have yet. */
-export function checkDefinition({ output, emission }: QueryDefinition, diagnostics: Diagnostics): void {
-  if (output.format.value !== 'json') {
-    diagnostics.error(
-      'SQL_NOT_SUPPORTED',
-      `output format "${output.format.value}" is not supported yet`,
-      output.format.span,
-      {
-        hint: 'Write "format: json".',
-      },
-    )
-  }
+export function checkDefinition({ emission }: QueryDefinition, diagnostics: Diagnostics): void {
   if (emission.type.value !== 'immediate') {
     diagnostics.error(
       'SQL_NOT_SUPPORTED',

@@ -1,4 +1,5 @@
-import type { Catalog } from '../catalog.ts'
+import type { Catalog, TopicValues } from '../catalog.ts'
+import { jsonRows } from '../catalog.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { QueryDefinition } from '../query-definition.ts'
 import type { FromItem } from './from-clause.ts'
@@ -19,11 +20,8 @@ export async function openScopes(
   let complete = items.length > 0
   for (const [index, item] of items.entries()) {
     const topic = item.table.table_name
-    const columns = await catalog.columns(topic)
-    if (columns === undefined) {
-      diagnostics.error('NAME_NOT_FOUND', `the columns of topic "${topic}" are not known`, item.span, {
-        hint: 'Check the name; a topic that is new needs records, or a declaration of its columns.',
-      })
+    const values = await findValues(item, catalog, diagnostics)
+    if (values === undefined) {
       complete = false
       continue
     }
@@ -35,9 +33,30 @@ export async function openScopes(
       })
       complete = false
     }
-    scopes.push({ index, topic, alias, columns, span: item.span, join: item.join })
+    scopes.push({ index, topic, alias, ...values, span: item.span, join: item.join })
   }
   return complete ? scopes : undefined
+}
+
+/** What is known of a topic's values; where nothing is, that is reported. */
+async function findValues(
+  { table, span }: FromItem,
+  catalog: Catalog,
+  diagnostics: Diagnostics,
+): Promise<TopicValues | undefined> {
+  const topic = table.table_name
+  const before = diagnostics.errorCount
+  try {
+    const values = await catalog.values(topic, catalog.format ?? jsonRows)
+    if (values !== undefined || diagnostics.errorCount > before) return values
+  } catch (error) {
+    diagnostics.addThrown(error, span)
+    return undefined
+  }
+  diagnostics.error('NAME_NOT_FOUND', `the columns of topic "${topic}" are not known`, span, {
+    hint: 'Check the name; a topic that is new needs records, or a declaration of its columns.',
+  })
+  return undefined
 }
 
 /** In this version every joined topic is a dimension that is loaded first. */

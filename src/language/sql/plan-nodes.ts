@@ -9,6 +9,7 @@ import type {
   SelectNode,
   StoreSpec,
 } from '../../topology/topology.ts'
+import { jsonRows } from '../catalog.ts'
 import type { BoundJoin, BoundOutput, BoundQuery } from './bound-query.ts'
 import { UsedColumns } from './used-columns.ts'
 
@@ -22,9 +23,10 @@ export interface PlanTarget {
   readonly name: string
   readonly topic: string
   readonly keyColumn: string | undefined
+  /** How the rows are written. */
+  readonly value: Format
 }
 
-const json: Format = { notation: 'json', type: { kind: 'struct' } }
 const textKey: Format = { notation: 'binary', type: { kind: 'string' } }
 
 /** The nodes of a query: source, look-ups from left to right, selection, sink. Only columns that are used are read. */
@@ -58,7 +60,7 @@ class NodePlanner {
         id: source,
         topics: [this.#query.scopes[0]?.topic ?? ''],
         key: textKey,
-        value: json,
+        value: this.#query.scopes[0]?.format ?? jsonRows,
         columns: this.#used.columnsOf(0),
       },
       ...tables.map(({ node }) => node),
@@ -70,7 +72,7 @@ class NodePlanner {
         input: select.id,
         topic: { kind: 'topic', name: topic },
         key: textKey,
-        value: json,
+        value: this.#target.value,
       },
     ]
     return { nodes, stores: tables.map(({ store }) => store) }
@@ -85,11 +87,11 @@ class NodePlanner {
       seen.add(store)
       const columns = this.#used.columnsOf(join.scope.index)
       const index = join.keyColumns.map((column) => this.#used.position(join.scope.index, column))
-      const [topic, id] = [join.scope.topic, this.#tableId(join)]
+      const [id, { topic, format: value }] = [this.#tableId(join), join.scope]
       return [
         {
-          node: { kind: 'global-table', id, topic, key: textKey, value: json, columns, index, store },
-          store: storeOf(store, columns),
+          node: { kind: 'global-table', id, topic, key: textKey, value, columns, index, store },
+          store: storeOf(store, value, columns),
         },
       ]
     })
@@ -139,29 +141,39 @@ class NodePlanner {
     }
   }
 
-  /** A column that passes through names its place; others are cells. */
+  /** A column that passes through as it is written names its place; others are cells. */
   #selected({ name, expr }: BoundOutput, cells: Expr[]): SelectedColumn {
-    if (expr.kind === 'column') {
+    if (expr.kind === 'column' && this.#copies(expr.scope)) {
       const index = this.#used.position(expr.scope, expr.index)
       return { name, type: expr.type, from: 'row', scope: expr.scope, index, sourceName: expr.name }
     }
-    const cell = asJson(this.#used.renumber(expr))
+    const value = this.#used.renumber(expr)
+    const cell = isJson(this.#target.value) ? asJson(value) : value
     return { name, type: cell.type, from: 'cell', index: cells.push(cell) - 1 }
+  }
+
+  /** Text is copied from JSON to JSON; other formats have types, and values change with the format. */
+  #copies(scope: number): boolean {
+    return isJson(this.#target.value) && isJson(this.#query.scopes[scope]?.format ?? jsonRows)
   }
 }
 
-/** Days and spans are text in JSON; timestamps are written so by the format. */
+function isJson({ notation }: Format): boolean {
+  return notation === jsonRows.notation
+}
+
+/** Days, times of a day and spans are text in JSON; timestamps are written so by the format. */
 function asJson(expr: Expr): Expr {
-  const spelled = expr.type.kind === 'date' || expr.type.kind === 'interval'
+  const spelled = ['date', 'time', 'interval'].includes(expr.type.kind)
   return spelled ? { kind: 'cast', input: expr, tolerant: false, type: { kind: 'string' } } : expr
 }
 
-function storeOf(name: string, columns: readonly Column[]): StoreSpec {
+function storeOf(name: string, value: Format, columns: readonly Column[]): StoreSpec {
   return {
     name,
     kind: 'key-value',
     key: textKey,
-    value: json,
+    value,
     columns,
     timestamped: false,
     persistent: false,

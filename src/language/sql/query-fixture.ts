@@ -13,7 +13,6 @@ export interface PipelineFixture {
   readonly dimensions?: Readonly<Record<string, 'lookup' | 'input'>>
   readonly key?: string
   readonly emission?: 'immediate' | 'smart'
-  readonly format?: 'json' | 'avro'
 }
 
 /** The text of the file: `query: |` and the query below it, indented by two. */
@@ -38,8 +37,9 @@ export function definitionOf(fixture: PipelineFixture): QueryDefinition {
     },
     output: {
       topic: { value: 'out', span: head },
-      format: { value: fixture.format ?? 'json', span: head },
+      format: { value: 'json', span: head },
       key: fixture.key === undefined ? undefined : { value: fixture.key, span: head },
+      schema: undefined,
     },
     emission: { type: { value: fixture.emission ?? 'immediate', span: head }, require: [] },
     state: {
@@ -55,7 +55,12 @@ export function definitionOf(fixture: PipelineFixture): QueryDefinition {
 
 /** Columns by topic, `name type` each. */
 export function catalogOf(topics: Readonly<Record<string, readonly Column[]>>): Catalog {
-  return { columns: (topic) => Promise.resolve(Object.hasOwn(topics, topic) ? topics[topic] : undefined) }
+  return {
+    values: (topic, format) => {
+      const columns = Object.hasOwn(topics, topic) ? topics[topic] : undefined
+      return Promise.resolve(columns && { columns, format })
+    },
+  }
 }
 
 export function columns(types: Readonly<Record<string, DataType['kind'] | DataType>>): readonly Column[] {

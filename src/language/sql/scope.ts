@@ -1,5 +1,5 @@
 import type { SourceSpan } from '../../base/errors.ts'
-import type { Column } from '../../data/types.ts'
+import type { Column, Format } from '../../data/types.ts'
 import type { AstExpr } from './ast.ts'
 
 /** One table of the FROM clause; its number is the scope of its columns in expressions. */
@@ -9,6 +9,8 @@ export interface Scope {
   /** The name that qualifies its columns. */
   readonly alias: string
   readonly columns: readonly Column[]
+  /** How the topic's values are written. */
+  readonly format: Format
   readonly span: SourceSpan
   /** Absent for the driver, the leftmost table. */
   readonly join: ScopeJoin | undefined

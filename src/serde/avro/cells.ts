@@ -1,4 +1,5 @@
 /** Between Avro's logical types and the cells of SQL rows: timestamps and times in microseconds, decimals as numbers. */
+import { textOfPlain } from '../plain-text.ts'
 import type { AvroType } from './avro-type.ts'
 import type { AvroDuration } from './logical-values.ts'
 
@@ -37,7 +38,7 @@ export function cellToAvro(type: AvroType): Convert {
     case 'duration':
       return durationOfInterval
     default:
-      return (cell) => cell
+      return singleBranch(type).kind === 'string' ? textOfPlain : (cell) => cell
   }
 }
 

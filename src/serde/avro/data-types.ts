@@ -85,7 +85,9 @@ export function avroSchemaOfColumns(columns: readonly Column[], name = 'Value'):
   return JSON.stringify({ type: 'record', name, fields })
 }
 
+/** What is not known throughout is text: JSON's. */
 function schemaOf(type: DataType, name: string): unknown {
+  if (!isKnown(type)) return 'string'
   switch (type.kind) {
     case 'boolean':
     case 'int':
@@ -115,7 +117,7 @@ function schemaOf(type: DataType, name: string): unknown {
     case 'map':
       return { type: 'map', values: ['null', schemaOf(type.of, name)] }
     case 'struct':
-      return type.fields === undefined ? 'string' : nestedRecord(type.fields, name)
+      return nestedRecord(type.fields ?? [], name)
     default:
       return 'string'
   }
@@ -130,5 +132,17 @@ function nestedRecord(fields: readonly Field[], name: string): unknown {
       type: ['null', schemaOf(field.type, `${name}_${field.name}`)],
       default: null,
     })),
+  }
+}
+
+function isKnown(type: DataType): boolean {
+  switch (type.kind) {
+    case 'list':
+    case 'map':
+      return type.of.kind !== 'any' && isKnown(type.of)
+    case 'struct':
+      return type.fields?.every((field) => field.type.kind !== 'any' && isKnown(field.type)) === true
+    default:
+      return true
   }
 }

@@ -185,7 +185,13 @@ function copyBytes(source: Buffer, start: number, end: number, writer: ByteWrite
 }
 
 function writeCell(value: unknown, column: SelectedColumn, writer: ByteWriter): void {
-  writeValue(column.type.kind === 'timestamp' ? timestampText(value) : value, writer, column.name)
+  const { kind } = column.type
+  const text = kind === 'timestamp' ? timestampText(value) : kind === 'bytes' ? base64Text(value) : value
+  writeValue(text, writer, column.name)
+}
+
+function base64Text(value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
 }
 
 /** Timestamps are microseconds inside and RFC 3339 in UTC outside, with as many decimals as they need. */

@@ -10,7 +10,7 @@ const files = globSync(join(import.meta.dirname, '*.yaml')).toSorted()
 describe('a definition that is wrong', () => {
   test.each(files.map((path) => [basename(path), path]))('is answered as written beside %s', async (name, path) => {
     const text = readFileSync(path, 'utf8')
-    const catalog = { columns: () => Promise.resolve(undefined) }
+    const catalog = { values: () => Promise.resolve(undefined) }
     const { diagnostics, topologies } = await loadDefinition({ path: name, text }, { environment: {}, catalog })
     expect(topologies).toEqual([])
     expect(diagnostics.some(({ severity }) => severity === 'error')).toBe(true)

@@ -15,7 +15,7 @@ const files = globSync(join(import.meta.dirname, '*.yaml')).toSorted()
 describe('a definition', () => {
   test.each(files.map((path) => [basename(path), path]))('becomes the nodes beside %s', async (name, path) => {
     const text = readFileSync(path, 'utf8')
-    const catalog = { columns: () => Promise.resolve(undefined) }
+    const catalog = { values: () => Promise.resolve(undefined) }
     const loaded = await loadDefinition({ path: name, text }, { environment: {}, catalog, namespace: 'ns' })
     expect(loaded.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text))).toEqual([])
     const listed = loaded.topologies.map(listTopology).join('\n')

@@ -36,7 +36,7 @@ export async function runWeft(plan: Plan): Promise<Outcome> {
 
 async function load(text: string): Promise<Topology> {
   const file = { path: 'plan.yaml', text }
-  const catalog = { columns: () => Promise.resolve(undefined) }
+  const catalog = { values: () => Promise.resolve(undefined) }
   const { topologies, diagnostics } = await loadDefinition(file, { environment: {}, catalog, namespace })
   const [topology] = topologies
   if (topology !== undefined) return topology

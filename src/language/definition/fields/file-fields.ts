@@ -1,53 +1,24 @@
-import { parseType } from '../../../data/type-strings.ts'
-import type { DataType, PrimitiveKind } from '../../../data/types.ts'
-import { byDefault, optional, refused, required, type Kind } from '../../schema/field.ts'
+import { byDefault, optional, refused, required } from '../../schema/field.ts'
 import { mapOf } from '../../schema/collections.ts'
 import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
-import { boolean, choice, integer, text } from '../../schema/scalars.ts'
-import type { Located } from '../../query-definition.ts'
+import { boolean, choice, integer, text, type } from '../../schema/scalars.ts'
+import { columnType } from './column-type.ts'
 import { functionSchema } from './function-fields.ts'
 import { pipelineSchema } from './pipeline-fields.ts'
 import { queryFileSchema, querySchema } from './query-fields.ts'
 import { namedStoreSchema } from './store-fields.ts'
 import { globalTableSchema, streamSchema, tableSchema } from './topic-fields.ts'
 
-const sqlKinds: ReadonlySet<string> = new Set<PrimitiveKind>([
-  'timestamp',
-  'date',
-  'time',
-  'interval',
-  'uuid',
-])
-
-/** The type of a column: a type string, or one of SQL's own types. */
-const columnType: Kind<Located<DataType>> = {
-  what: 'a column type',
-  read: (node, diagnostics, place) => {
-    const given = text.read(node, diagnostics, place)
-    if (given === undefined) return undefined
-    // Membership in the set is what makes the word a kind.
-    if (sqlKinds.has(given.value)) return { value: { kind: given.value as PrimitiveKind }, span: given.span }
-    const decimal = /^decimal\((\d+),\s*(\d+)\)$/.exec(given.value)
-    if (decimal !== null)
-      return {
-        value: { kind: 'decimal', precision: Number(decimal[1]), scale: Number(decimal[2]) },
-        span: given.span,
-      }
-    try {
-      return { value: parseType(given.value).type, span: given.span }
-    } catch (error) {
-      diagnostics.addThrown(error, given.span)
-      return undefined
-    }
-  },
-  json: () => ({ type: ['string', 'array'] }),
-}
-
 const columns = optional(mapOf(columnType, 'column'), 'The columns of the values, for queries.', {
   example: '{ id: string, amount: double }',
 })
 
-const topicSchema = objectSchema('topic', 'topic', 'What a query should know about a topic.', { columns })
+const topicSchema = objectSchema('topic', 'topic', 'What a query should know about a topic.', {
+  columns,
+  valueType: optional(type, 'How the values are written; absent: as the configuration says, else as JSON.', {
+    example: 'avro:Order',
+  }),
+})
 
 const devTopicSchema = objectSchema('devTopic', 'dev topic', 'Data that "weft dev" puts into a topic.', {
   file: optional(

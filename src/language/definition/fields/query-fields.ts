@@ -1,8 +1,9 @@
-import { optional, refused, required, type Kind } from '../../schema/field.ts'
+import { optional, required, type Kind } from '../../schema/field.ts'
 import { listOf, mapOf } from '../../schema/collections.ts'
 import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
 import { choice, code, durationWithUnit, text, textLike, topicName } from '../../schema/scalars.ts'
 import type { Located } from '../../query-definition.ts'
+import { declaredSchema } from './declared-schema.ts'
 
 const outputSchema = objectSchema('output', 'query output', 'Where the rows of a query go.', {
   topic: required(topicName, 'The topic that the rows are written to.', { example: 'orders_enriched' }),
@@ -10,10 +11,10 @@ const outputSchema = objectSchema('output', 'query output', 'Where the rows of a
   key: optional(text, 'The output column that becomes the record key; absent: no key.', {
     example: 'order_id',
   }),
-  schema: refused(
-    '"schema" of an output is not supported yet',
-    'Remove it: JSON rows need no schema.',
-    'The Avro schema of the rows.',
+  schema: optional(
+    declaredSchema,
+    'The Avro schema of the rows, or their columns with types; absent: what the query gives.',
+    { example: '{ order_id: string, total: double }' },
   ),
 })
 

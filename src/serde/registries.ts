@@ -1,9 +1,9 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Random } from '../../base/random.ts'
-import type { SchemaRegistry } from '../../registry/contracts.ts'
-import { openRegistry } from '../../registry/open-registry.ts'
-import { registrySettings } from '../../registry/registry-properties.ts'
-import type { NotationSettings } from '../../serde/formats.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { SchemaRegistry } from '../registry/contracts.ts'
+import { openRegistry } from '../registry/open-registry.ts'
+import { registrySettings } from '../registry/registry-properties.ts'
+import type { NotationSettings } from './formats.ts'
 
 interface RegistriesParts {
   readonly notations: Readonly<Record<string, NotationSettings>>
@@ -11,7 +11,7 @@ interface RegistriesParts {
   readonly random: Random
 }
 
-/** A thread's clients of schema registries: one for each set of properties, opened when a notation first needs it. */
+/** Clients of schema registries for a thread or a command: one for each set of properties, opened when a notation first needs it. */
 export class Registries {
   readonly #parts: RegistriesParts
   readonly #open = new Map<string, SchemaRegistry>()

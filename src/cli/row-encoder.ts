@@ -1,0 +1,120 @@
+/** Writes rows of JSON in another format: for topics that hold Avro, Protobuf or JSON Schema, from files and lines of text. */
+import { assert } from '../base/assert.ts'
+import { ByteWriter } from '../base/byte-writer.ts'
+import { sleep, systemClock } from '../base/clock.ts'
+import { StreamError } from '../base/errors.ts'
+import type { Header } from '../base/headers.ts'
+import type { Logger } from '../base/logger.ts'
+import { systemRandom } from '../base/random.ts'
+import { cellKind, SlicedRow } from '../data/row.ts'
+import { SelectedRow } from '../data/selected-row.ts'
+import type { Column, Format } from '../data/types.ts'
+import { compileExpr } from '../expr/compile.ts'
+import { jsonRows, type TopicValues } from '../language/catalog.ts'
+import { Formats, typeOfNotation, type NotationSettings } from '../serde/formats.ts'
+import { languageOf } from '../serde/notations.ts'
+import { serdeFor } from '../serde/plain-serde.ts'
+import { Registries } from '../serde/registries.ts'
+import type { RowReader, Serde } from '../serde/serde.ts'
+import type { EncodeRow } from '../workload/produce-records.ts'
+
+const pollMs = 20
+/** Sets of present fields whose layouts are kept. */
+const layoutsMax = 1000
+
+/** The formats of a command that writes rows. */
+export class RowEncoders implements AsyncDisposable {
+  readonly #notations: Readonly<Record<string, NotationSettings>>
+  readonly #registries: Registries
+  readonly #formats: Formats
+
+  constructor(notations: Readonly<Record<string, NotationSettings>>, logger: Logger) {
+    const registries = new Registries({ notations, clock: systemClock, random: systemRandom })
+    this.#notations = notations
+    this.#registries = registries
+    this.#formats = new Formats({
+      notations,
+      registryOf: (notation) => registries.of(notation),
+      clock: systemClock,
+      logger,
+    })
+  }
+
+  /** Whether values have a schema, so that rows of JSON have to be encoded; in other formats they go out as they are. */
+  needed({ notation }: Format): boolean {
+    return languageOf(typeOfNotation(notation, this.#notations)) !== undefined
+  }
+
+  /**
+   * Waits until the schema is where it has to be.
+   *
+   * @throws StreamError what the registry refused; `CONFIG_INVALID`
+   */
+  async open(topic: string, { columns, format }: TopicValues, signal: AbortSignal): Promise<EncodeRow> {
+    const serde = this.#formats.serde(format, topic, 'value')
+    serde.prepare?.()
+    while (this.#formats.waiting && !signal.aborted) await sleep(systemClock, pollMs, signal)
+    this.#formats.check()
+    return rowEncoder(columns, serde)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#formats.close()
+    await this.#registries.close()
+  }
+}
+
+/** Fields that a row does not have get the schema's defaults, those that the schema does not have are left out. */
+function rowEncoder(columns: readonly Column[], serde: Serde): EncodeRow {
+  const reader = jsonReader(columns)
+  const row = new SlicedRow(reader.shape)
+  const cells = columns.map(({ name, type }, index) =>
+    compileExpr({ kind: 'column', scope: 0, index, name, type }, systemClock),
+  )
+  const layouts = new Map<string, SelectedRow>()
+  const bytes = new ByteWriter()
+  return (json, writer) => {
+    bytes.reset()
+    bytes.writeUtf8(json)
+    reader.read(bytes.buffer, 0, bytes.length, row)
+    const selected = selectedOf(columns, row, layouts)
+    for (const [place, column] of selected.layout.columns.entries()) {
+      const index = columns.findIndex(({ name }) => name === column.name)
+      const value = cells[index]?.([row]) ?? null
+      if (value === null && row.kinds[index] !== cellKind.null) throw misfit(column)
+      selected.cells[place] = value
+    }
+    const headers: Header[] = []
+    serde.encode(selected, writer, headers)
+    return headers.length === 0 ? undefined : headers
+  }
+}
+
+function jsonReader(columns: readonly Column[]): RowReader {
+  const reader = serdeFor(jsonRows).project?.(columns)
+  assert(reader !== undefined, 'JSON has columns')
+  return reader
+}
+
+/** A row of the columns that are there; encoders keep what they make of its layout. */
+function selectedOf(
+  columns: readonly Column[],
+  { kinds }: SlicedRow,
+  layouts: Map<string, SelectedRow>,
+): SelectedRow {
+  const present = columns.filter((_, index) => kinds[index] !== cellKind.absent)
+  const key = present.map(({ name }) => name).join('\n')
+  const known = layouts.get(key)
+  if (known !== undefined) return known
+  const layout = { columns: present.map((column, index) => ({ ...column, from: 'cell' as const, index })) }
+  const made = new SelectedRow(layout, [], present.length)
+  if (layouts.size >= layoutsMax) layouts.clear()
+  layouts.set(key, made)
+  return made
+}
+
+function misfit({ name }: Column): StreamError {
+  return new StreamError('VALUE_TYPE_MISMATCH', `field "${name}" does not fit the schema of the topic`, {
+    hint: 'Change the value, or the schema.',
+  })
+}
