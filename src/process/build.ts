@@ -148,10 +148,9 @@ class Builder {
 
   #addRepartitionSource(node: RepartitionNode): void {
     const topic = this.#env.internalTopic(node.topic)
-    const { id, key, value } = node
-    const changes = node.changes === true
+    const { id, key, value, carries } = node
     const source: SourceNode = { kind: 'source', id, topics: [topic], key, value }
-    const options = { topic, env: this.#env, next: this.#outlet(id), keyRead: true, changes }
+    const options = { topic, env: this.#env, next: this.#outlet(id), keyRead: true, carries }
     this.#attach(topic, buildSource(source, options))
   }
 

@@ -4,6 +4,9 @@ import type { ProcessEnvironment } from './environment.ts'
 import { Aggregate } from './operators/aggregate.ts'
 import { Convert } from './operators/convert.ts'
 import { StreamFilter, TableFilter } from './operators/filter.ts'
+import { ForeignKeyAnswer } from './operators/foreign-key-answer.ts'
+import { ForeignKeyResolve } from './operators/foreign-key-resolve.ts'
+import { ForeignKeySubscribe } from './operators/foreign-key-subscribe.ts'
 import { LookupJoin } from './operators/lookup-join.ts'
 import { Peek } from './operators/peek.ts'
 import { Print } from './operators/print.ts'
@@ -48,13 +51,20 @@ export function makeOperator(node: Operator, parts: OperatorParts): readonly Pro
     const join = new StreamJoin(node, env, next)
     return [join.left, join.right]
   }
+  if (node.kind === 'foreign-key-answer') {
+    const answer = new ForeignKeyAnswer(node, env, { right: views.of(node.table), next })
+    return [answer.subscriptions, answer.table]
+  }
   if (node.kind !== 'table-join') return [makeSingle(node, parts)]
   const [left, right] = [views.of(node.left), views.of(node.right)]
   const join = new TableJoin(node, env, { left, right, next })
   return [join.left, join.right]
 }
 
-type SingleOperator = Exclude<Operator, { readonly kind: 'table-join' | 'stream-join' }>
+type SingleOperator = Exclude<
+  Operator,
+  { readonly kind: 'table-join' | 'stream-join' | 'foreign-key-answer' }
+>
 
 function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
   const { env, next } = parts
@@ -92,6 +102,10 @@ function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
       return new StreamTableJoin(node, env, { table: parts.views.of(node.table), next })
     case 'global-join':
       return new StreamTableJoin(node, env, { table: parts.views.global(node.table), next })
+    case 'foreign-key-subscribe':
+      return new ForeignKeySubscribe(node, env, next)
+    case 'foreign-key-resolve':
+      return new ForeignKeyResolve(node, env, { left: parts.views.of(node.table), next })
     case 'lookup-join':
       return new LookupJoin(node, env, next)
     case 'select':

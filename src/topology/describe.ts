@@ -53,7 +53,11 @@ function detail(node: Node): string {
     case 'stream-table-join':
     case 'global-join':
     case 'table-join':
+    case 'foreign-key-subscribe':
+    case 'foreign-key-resolve':
       return ` [${node.type}]`
+    case 'foreign-key-answer':
+      return ` [store ${node.store}]`
     case 'stream-join':
       return ` [${node.type}; from ${node.beforeMs} ms before to ${node.afterMs} ms after, grace ${node.graceMs} ms]`
     case 'lookup-join':

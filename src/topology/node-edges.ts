@@ -13,6 +13,8 @@ export function inputsOf(node: Node): readonly NodeId[] {
     case 'stream-table-join':
     case 'global-join':
     case 'lookup-join':
+    case 'foreign-key-answer':
+    case 'foreign-key-resolve':
       return [node.input, node.table]
     case 'table-join':
     case 'stream-join':
@@ -38,6 +40,11 @@ export function entrancesOf(node: Node): readonly (readonly [side: number, input
         [0, node.left],
         [1, node.right],
       ]
+    case 'foreign-key-answer':
+      return [
+        [0, node.input],
+        [1, node.table],
+      ]
     default:
       return [[0, node.input]]
   }
@@ -47,6 +54,8 @@ export function entrancesOf(node: Node): readonly (readonly [side: number, input
 export function joinedSidesOf(node: Node): readonly [NodeId, NodeId] | undefined {
   switch (node.kind) {
     case 'stream-table-join':
+    case 'foreign-key-answer':
+    case 'foreign-key-resolve':
       return [node.input, node.table]
     case 'table-join':
     case 'stream-join':
@@ -83,7 +92,10 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
     case 'stream-table-join':
     case 'table-join':
     case 'stream-join':
+    case 'foreign-key-resolve':
       return [node.joiner]
+    case 'foreign-key-subscribe':
+      return [node.extractor]
     case 'global-join':
       return [node.mapper, node.joiner]
     case 'sink':
@@ -99,6 +111,7 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
     case 'to-table':
     case 'lookup-join':
     case 'select':
+    case 'foreign-key-answer':
       return []
   }
 }

@@ -3,7 +3,7 @@ import type { Node, NodeId } from './topology.ts'
 
 /**
  * Says which repartitions drop records without a key: all but those that a join reads, however far behind, which has a use for them.
- * Nothing else does, and without a key they would go to a partition by chance (KIP-962).
+ * A subscription without a foreign key is answered, too. Nothing else is of use, and without a key they would go to a partition by chance (KIP-962).
  */
 export function dropUnusedNullKeys(nodes: readonly Node[]): readonly Node[] {
   const wanted = new Set<NodeId>()
@@ -12,7 +12,9 @@ export function dropUnusedNullKeys(nodes: readonly Node[]): readonly Node[] {
     for (const input of inputsOf(node)) wanted.add(input)
   }
   return nodes.map((node) =>
-    node.kind === 'repartition' && !wanted.has(node.id) ? { ...node, dropsNullKeys: true } : node,
+    node.kind === 'repartition' && node.carries !== 'subscriptions' && !wanted.has(node.id)
+      ? { ...node, dropsNullKeys: true }
+      : node,
   )
 }
 

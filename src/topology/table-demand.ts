@@ -52,6 +52,14 @@ class TableDemand {
         if (node.type === 'outer') this.#send(node.right, 'by force')
         return
       case 'stream-table-join':
+      case 'foreign-key-resolve':
+        this.#keep(node.table)
+        return
+      case 'foreign-key-subscribe':
+        this.#send(node.input, 'by force')
+        return
+      case 'foreign-key-answer':
+        this.#send(node.table, 'by force')
         this.#keep(node.table)
         return
       default:

@@ -8,6 +8,7 @@
 import type { Column, Format } from '../data/types.ts'
 import type { SelectedLayout } from '../data/selected-row.ts'
 import type { Expr } from '../expr/expr.ts'
+import type { Carried, ForeignKeyNode } from './foreign-key-nodes.ts'
 import type { FunctionRef, FunctionScope } from './functions.ts'
 import type { SuppressNode } from './suppress-node.ts'
 import type { Windows } from './windows.ts'
@@ -140,8 +141,8 @@ export interface RepartitionNode extends InputNode {
   /** Absent: as many as the largest of its source topics. */
   readonly partitions?: number
   readonly partitioner?: FunctionRef
-  /** The values are changes of a table. */
-  readonly changes?: boolean
+  /** Absent: plain values. */
+  readonly carries?: Carried
   /** Records without a key are left out: nothing behind it has a use for them. Set when the topology is finished. */
   readonly dropsNullKeys?: boolean
 }
@@ -315,6 +316,7 @@ export type Node =
   | TableGroupNode
   | TableAggregateNode
   | TableJoinNode
+  | ForeignKeyNode
   | StreamJoinNode
   | SuppressNode
   | ToStreamNode

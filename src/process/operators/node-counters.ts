@@ -15,6 +15,8 @@ export type DropReason =
   | 'negative-timestamp'
   | 'no-single-index'
   | 'late'
+  | 'null-foreign-key'
+  | 'stale-answer'
 
 export function nodeCounters(metrics: Metrics, node: NodeId): NodeCounters {
   const labels = { node }

@@ -6,11 +6,13 @@ import type { Counter } from '../../base/metrics.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Format } from '../../data/types.ts'
 import type { Serde } from '../../serde/serde.ts'
+import type { Carried } from '../../topology/foreign-key-nodes.ts'
 import type { FunctionRef } from '../../topology/functions.ts'
 import type { NodeId, TopicTarget } from '../../topology/topology.ts'
 import type { OutgoingRecord, ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
-import { changeSerde } from './change-serde.ts'
+import { carriedSerde } from './carried-serde.ts'
+import type { Answer } from './foreign-key-messages.ts'
 import { headersToStructs } from './metadata.ts'
 import { dropCounter } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
@@ -24,8 +26,7 @@ export interface SinkDescription {
   readonly value: Format
   readonly partitioner?: FunctionRef
   readonly dropsNullKeys?: boolean
-  /** Whether the values are changes of a table. */
-  readonly changes?: boolean
+  readonly carries?: Carried
 }
 
 const byDefaultPartitioner = -1
@@ -57,7 +58,7 @@ export class Sink implements Processor {
     const values = env.serde(node.value, topic, 'value')
     this.#serdes = {
       key: env.serde(node.key, topic, 'key'),
-      value: node.changes === true ? changeSerde(values) : values,
+      value: carriedSerde(values, node.carries),
     }
     this.#extractor =
       node.topic.kind === 'extractor' ? new UserFunction(node.topic.extractor, node.id, env) : undefined
@@ -118,6 +119,7 @@ export class Sink implements Processor {
     this.#added.length = 0
     outgoing.key = record.key === null ? null : this.#encode(record.key, key, this.#key)
     outgoing.value = record.value === null ? null : this.#encode(record.value, value, this.#value)
+    if (this.#node.carries === 'answers') outgoing.partition = (record.value as Answer).partition
     outgoing.timestampMs = record.timestampMs
     outgoing.headers = this.#added.length === 0 ? record.headers : withHeaders(record.headers, this.#added)
   }
@@ -162,7 +164,8 @@ export class Sink implements Processor {
     const outgoing = this.#outgoing
     const count = this.#env.partitionCount(outgoing.topic)
     assert(count !== undefined, `topic "${outgoing.topic}" is written to before its partitions are known`)
-    const result = partitioner.callAll([outgoing.topic, record.key, record.value, count])
+    const value = this.#node.carries === undefined ? record.value : null
+    const result = partitioner.callAll([outgoing.topic, record.key, value, count])
     const chosen: readonly unknown[] = Array.isArray(result) ? result : [result]
     // All of them before the first is sent: a record that is refused must not be half written.
     const wrong = chosen.find((partition) => partition !== null && !isPartition(partition, count))

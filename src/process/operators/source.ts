@@ -1,8 +1,9 @@
 import type { Counter } from '../../base/metrics.ts'
+import type { Carried } from '../../topology/foreign-key-nodes.ts'
 import type { NodeId, SourceNode, TableSourceNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment, RawRecord, RecordSource } from '../environment.ts'
 import { StreamRecord, type Processor, type TaskContext } from '../processor.ts'
-import { changeSerde } from './change-serde.ts'
+import { carriedSerde } from './carried-serde.ts'
 import { Decoder } from './decoder.ts'
 import { dropCounter } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
@@ -84,19 +85,18 @@ interface BuildSourceOptions {
   readonly next: Processor
   /** Whether anything downstream reads the record key. */
   readonly keyRead: boolean
-  /** Whether the values are changes of a table. */
-  readonly changes?: boolean
+  readonly carries?: Carried | undefined
 }
 
 export function buildSource(
   node: SourceNode | TableSourceNode,
-  { topic, env, next, keyRead, changes }: BuildSourceOptions,
+  { topic, env, next, keyRead, carries }: BuildSourceOptions,
 ): Source {
   const value = env.serde(node.value, topic, 'value')
   const decoder = new Decoder({
     node: node.id,
     key: keyRead || node.timestamp !== undefined ? env.serde(node.key, topic, 'key') : undefined,
-    value: changes === true ? changeSerde(value) : value,
+    value: carriedSerde(value, carries),
     columns: node.columns,
   })
   const timestamp = node.timestamp === undefined ? undefined : new UserFunction(node.timestamp, node.id, env)

@@ -24,6 +24,11 @@ export class UserFunction {
     return this.#call()
   }
 
+  call1(only: unknown): unknown {
+    this.#args[0] = only
+    return this.#call()
+  }
+
   /** A windowed key is given as the struct that functions know. */
   call2(first: unknown, second: unknown): unknown {
     this.#args[0] = first instanceof Windowed ? first.toStruct() : first

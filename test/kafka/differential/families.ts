@@ -25,6 +25,7 @@ export const families: Readonly<Record<string, Family>> = {
     for (let left = 1 + plan.below(2); left > 0; left--) fold(plan, group)
     return plan.finish(10)
   },
+  'foreign-key joins': foreignKeys,
   windows: windowed,
   suppress: suppressed,
   'stream joins': (seed) => {
@@ -48,6 +49,26 @@ export const families: Readonly<Record<string, Family>> = {
     plan.to(plan.chance(0.3) ? streamStep(plan, [joined]) : joined)
     return plan.finish(10, persistent ? 0.12 : 0)
   },
+}
+
+/** Foreign-key joins of tables that are read or derived, also of a table with itself, and of results of such joins. */
+function foreignKeys(seed: number): Plan {
+  const plan = new PlanBuilder(seed)
+  const tables = [plan.table(), plan.chance(0.5) ? plan.table() : plan.add('to-table', { in: plan.stream() })]
+  if (plan.chance(0.5)) tables.push(tableStep(plan, tables))
+  for (let left = 1 + plan.below(2); left > 0; left--) {
+    const joined = plan.add('foreign-key-join', {
+      in: plan.pick(tables),
+      with: plan.pick(tables),
+      type: plan.pick(['inner', 'left']),
+      fn: plan.pick(['plus', 'picky']),
+      ...plan.maybeStore(),
+    })
+    tables.push(joined)
+  }
+  if (plan.chance(0.4)) tables.push(tableStep(plan, tables.slice(-2)))
+  for (const table of new Set(tables.slice(-2))) plan.tableTo(table)
+  return plan.finish(10)
 }
 
 /** Windows of all kinds, one or two aggregates on them, and now and then table operators behind. */

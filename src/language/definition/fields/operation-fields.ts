@@ -1,5 +1,5 @@
 /** The operations of a pipeline: one table for those that are done, one for those that are known and not done. */
-import { byDefault, optional, refused, required } from '../../schema/field.ts'
+import { byDefault, optional, required } from '../../schema/field.ts'
 import { variantOf, type Variant } from '../../schema/collections.ts'
 import { objectSchema, type ObjectSchema, type Shape } from '../../schema/object.ts'
 import { choice, duration, integer, text, type } from '../../schema/scalars.ts'
@@ -52,20 +52,14 @@ function join(type: string, about: string) {
     }),
     thisStore: optional(storeOrName, 'The window store that keeps this stream.'),
     otherStore: optional(storeOrName, 'The window store that keeps the other stream.'),
-    foreignKeyExtractor: refused(
-      'joins on a foreign key are not supported yet',
-      'Join a stream with a globalTable, whose "mapper" finds the key.',
-      '',
+    foreignKeyExtractor: optional(
+      functionOrName,
+      "Finds the key of the other table's row in a row of this one.",
     ),
-    partitioner: refused(
-      '"partitioner" belongs to joins on a foreign key, which are not supported yet',
-      'Remove it.',
-      '',
-    ),
-    otherPartitioner: refused(
-      '"otherPartitioner" belongs to joins on a foreign key, which are not supported yet',
-      'Remove it.',
-      '',
+    partitioner: optional(functionOrName, "How this table's topic is partitioned, in a foreign-key join."),
+    otherPartitioner: optional(
+      functionOrName,
+      "How the other table's topic is partitioned, in a foreign-key join.",
     ),
   })
 }

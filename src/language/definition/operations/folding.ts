@@ -264,7 +264,7 @@ function foldTable(
   if (store === undefined) return undefined
   const input =
     sharedTopic(scope, flow.node, flow.repartition) ??
-    repartitionBy(scope, flow, flow.repartition, { changes: true, counted: 0 })
+    repartitionBy(scope, flow, flow.repartition, { carries: 'changes', counted: 0 })
   addNode(scope, { kind: 'table-aggregate', id, input, fold, store })
   return { kind: 'table', node: id, key: flow.key, value }
 }

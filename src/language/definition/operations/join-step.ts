@@ -4,7 +4,7 @@ import type { FieldsOf } from '../fields/operation-fields.ts'
 import type { Flow } from '../flow.ts'
 import type { Callee } from '../function-registry.ts'
 import { useFunction } from '../scope.ts'
-import { describeSides, type Step } from './step.ts'
+import { describeSides, warnUnused, type Step } from './step.ts'
 
 export type JoinStep = Step<FieldsOf<'join' | 'leftJoin' | 'outerJoin'>>
 
@@ -16,6 +16,15 @@ export function hasSameKey({ scope, place }: JoinStep, left: Flow, right: Flow):
     hint: 'Give one side the key of the other before, with "transformKey" or "groupBy".',
   })
   return false
+}
+
+/** Says that what belongs to foreign-key joins of tables changes nothing here. */
+export function warnForeignKey(step: JoinStep): void {
+  const { foreignKeyExtractor, partitioner, otherPartitioner } = step.fields
+  const why = 'Only tables are joined on a foreign key.'
+  warnUnused(step, 'foreignKeyExtractor', foreignKeyExtractor, why)
+  warnUnused(step, 'partitioner', partitioner, 'It belongs to joins on a foreign key.')
+  warnUnused(step, 'otherPartitioner', otherPartitioner, 'It belongs to joins on a foreign key.')
 }
 
 export function useJoiner(

@@ -1,6 +1,6 @@
 import type { Flow, StreamFlow } from '../flow.ts'
 import { addNode, useFunction } from '../scope.ts'
-import { hasSameKey, useJoiner, type JoinStep } from './join-step.ts'
+import { hasSameKey, useJoiner, warnForeignKey, type JoinStep } from './join-step.ts'
 import { joinStreams } from './joining-streams.ts'
 import { joinTables } from './joining-tables.ts'
 import { refuseFlow, repartitionBy, resolveTarget, statefulName, statelessName, warnUnused } from './step.ts'
@@ -22,6 +22,7 @@ export function applyJoin(step: JoinStep): Flow | undefined {
   }
   if (flow.kind === 'table') return joinTables(step, flow)
   if (flow.kind !== 'stream') return refuseFlow(step)
+  warnForeignKey(step)
   if (fields.stream !== undefined) return joinStreams(step, flow)
   if (step.type === 'outerJoin') return refuseOuter(step)
   warnUnused(step, 'store', fields.store, 'The result of a join of a stream is not kept.')

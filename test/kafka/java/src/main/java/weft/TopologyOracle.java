@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Properties;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -20,12 +21,15 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyDescription;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.kstream.internals.foreignkeyjoin.SubscriptionWrapper;
+import org.apache.kafka.streams.kstream.internals.foreignkeyjoin.SubscriptionWrapperSerde;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ValueAndTimestamp;
@@ -138,6 +142,7 @@ public final class TopologyOracle {
 
     /** What a store holds, each value with its time where it has one; null for kinds that are Kafka Streams' own business. */
     private static TreeMap<String, String> entries(TopologyTestDriver driver, String name) {
+        if (name.endsWith("-subscription-store")) return subscriptions(driver, name);
         if (name.endsWith("-store") || name.endsWith("-this") || name.endsWith("-other") || name.endsWith("-shared-join-store")) return null;
         TreeMap<String, String> entries = new TreeMap<>();
         var keyValues = driver.<Object, Object>getTimestampedKeyValueStore(name);
@@ -163,6 +168,24 @@ public final class TopologyOracle {
             return entries;
         }
         return null;
+    }
+
+    /** Who has subscribed to which row of a foreign-key join, in the bytes of the store. */
+    private static TreeMap<String, String> subscriptions(TopologyTestDriver driver, String name) {
+        TreeMap<String, String> entries = new TreeMap<>();
+        var bytes = new SubscriptionWrapperSerde<>(() -> name, Serdes.String()).serializer();
+        try (var all = driver.<Bytes, SubscriptionWrapper<String>>getTimestampedKeyValueStore(name).all()) {
+            all.forEachRemaining(entry -> entries.put(
+                numbers(entry.key.get()),
+                numbers(bytes.serialize(name, entry.value.value())) + " @" + entry.value.timestamp()));
+        }
+        return entries;
+    }
+
+    private static String numbers(byte[] bytes) {
+        StringJoiner numbers = new StringJoiner(",");
+        for (byte each : bytes) numbers.add(Integer.toString(each & 0xff));
+        return numbers.toString();
     }
 
     private static String windowed(KeyValue<? extends Windowed<?>, ?> entry) {

@@ -1,0 +1,27 @@
+import { ByteWriter } from '../../base/byte-writer.ts'
+import { murmur3 } from '../../base/murmur3.ts'
+import type { Serde } from '../../serde/serde.ts'
+
+/** Tells versions of a row apart, by the bytes of their values. */
+export class ValueHash {
+  readonly #serde: Serde
+  readonly #writer = new ByteWriter()
+
+  constructor(serde: Serde) {
+    this.#serde = serde
+    serde.prepare?.()
+  }
+
+  /** Null for a row that is gone. */
+  of(value: unknown): Buffer | null {
+    if (value === null) return null
+    const writer = this.#writer
+    writer.reset()
+    this.#serde.encode(value, writer, undefined)
+    return murmur3(writer.buffer, 0, writer.length)
+  }
+}
+
+export function sameHash(left: Buffer | null, right: Buffer | null): boolean {
+  return left === null || right === null ? left === right : left.equals(right)
+}
