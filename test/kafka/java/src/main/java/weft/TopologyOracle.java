@@ -18,10 +18,11 @@ import java.util.TreeMap;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsConfig;
-import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
@@ -177,7 +178,7 @@ public final class TopologyOracle {
         try (var all = driver.<Bytes, SubscriptionWrapper<String>>getTimestampedKeyValueStore(name).all()) {
             all.forEachRemaining(entry -> entries.put(
                 numbers(entry.key.get()),
-                numbers(bytes.serialize(name, entry.value.value())) + " @" + entry.value.timestamp()));
+                numbers(bytes.serialize(name, new RecordHeaders(), entry.value.value())) + " @" + entry.value.timestamp()));
         }
         return entries;
     }
