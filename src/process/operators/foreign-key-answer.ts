@@ -5,7 +5,7 @@ import type { KeyValueStore } from '../../store/contracts.ts'
 import type { ForeignKeyAnswerNode } from '../../topology/foreign-key-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Change, type Processor } from '../processor.ts'
-import { Answer, request, Subscription, subscriptionSerde } from './foreign-key-messages.ts'
+import { Answer, request, subscriptionSerde, type Subscription } from './foreign-key-messages.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 import type { TableView } from './table-view.ts'
 

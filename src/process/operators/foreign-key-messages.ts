@@ -110,12 +110,11 @@ function missingOf(
   startOf: (buffer: Buffer, start: number) => number,
   endOf: (buffer: Buffer, start: number, end: number) => number,
 ): Pick<Serde, 'missing'> {
-  const { missing } = inner
-  if (missing === undefined) return {}
+  if (inner.missing === undefined) return {}
   return {
     missing: (buffer, start, end, headers) => {
       const [from, to] = [startOf(buffer, start), endOf(buffer, start, end)]
-      return from < to ? missing(buffer, from, to, headers) : undefined
+      return from < to ? inner.missing?.(buffer, from, to, headers) : undefined
     },
   }
 }
