@@ -51,23 +51,34 @@ export const families: Readonly<Record<string, Family>> = {
   },
 }
 
-/** Foreign-key joins of tables that are read or derived, also of a table with itself, and of results of such joins. */
+/**
+ * Foreign-key joins of tables that are read or derived, also of a table with itself, and of the results of such joins. No table meets another
+ * one by two ways that both lead through internal topics: which of two records of one time comes first there is left open.
+ */
 function foreignKeys(seed: number): Plan {
   const plan = new PlanBuilder(seed)
-  const tables = [plan.table(), plan.chance(0.5) ? plan.table() : plan.add('to-table', { in: plan.stream() })]
-  if (plan.chance(0.5)) tables.push(tableStep(plan, tables))
-  for (let left = 1 + plan.below(2); left > 0; left--) {
-    const joined = plan.add('foreign-key-join', {
-      in: plan.pick(tables),
-      with: plan.pick(tables),
+  // Topics are declared before anything is done with them.
+  const tables = [plan.table(), plan.table()]
+  const made = (): string => plan.add('to-table', { in: plan.stream(), ...plan.namedStore() })
+  tables.splice(plan.below(3), 0, plan.chance(0.5) ? plan.table() : made())
+  const fresh = (): string => {
+    const table = tables.pop() as string
+    return plan.chance(0.3) ? tableStep(plan, [table]) : table
+  }
+  const join = (left: string, right: string): string =>
+    plan.add('foreign-key-join', {
+      in: left,
+      with: right,
       type: plan.pick(['inner', 'left']),
       fn: plan.pick(['plus', 'picky']),
-      ...plan.maybeStore(),
+      ...plan.namedStore(),
     })
-    tables.push(joined)
-  }
-  if (plan.chance(0.4)) tables.push(tableStep(plan, tables.slice(-2)))
-  for (const table of new Set(tables.slice(-2))) plan.tableTo(table)
+  const left = fresh()
+  let joined = join(left, plan.chance(0.15) ? left : fresh())
+  if (plan.chance(0.3)) plan.tableTo(joined)
+  if (plan.chance(0.4)) joined = tableStep(plan, [joined])
+  if (plan.chance(0.3)) joined = plan.chance(0.5) ? join(joined, fresh()) : join(fresh(), joined)
+  plan.tableTo(joined)
   return plan.finish(10)
 }
 
