@@ -4,6 +4,9 @@
  *
  * Open loop: a record counts from the moment at which it was meant to be sent, so that a stalled sender is not forgiven. With the input topic as
  * the output it measures the broker's echo, the floor.
+ *
+ * Warm: at this load a broker on the same two cores compiles its own code for more than 20 s, and needs twice the time for everything until
+ * then. This process collects as seldom as Weft does, so that its own pauses are not taken for the pipeline's.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,6 +14,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
 import { openKafka } from '../../src/kafka/client.ts'
 import type { Kafka, Producer } from '../../src/kafka/contracts.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
@@ -19,8 +23,8 @@ import { startApacheKafka } from '../../test/kafka/apache-kafka.ts'
 
 const given = new Map(process.argv.slice(2).map((argument) => argument.split('=', 2) as [string, string]))
 const rate = Number(given.get('rate') ?? 20_000)
-const seconds = Number(given.get('seconds') ?? 15)
-const warmSeconds = Number(given.get('warm') ?? 5)
+const seconds = Number(given.get('seconds') ?? 20)
+const warmSeconds = Number(given.get('warm') ?? 30)
 const users = 100_000
 const field = Buffer.from('"sent_us":')
 const microseconds = (): number => (performance.timeOrigin + performance.now()) * 1000
@@ -122,7 +126,7 @@ async function throughWeft(load: Load, bootstrap: string, options: readonly stri
   await delay(4000)
   const found = await measure(load)
   child.kill('SIGTERM')
-  await once(child, 'exit')
+  if (child.exitCode === null) await once(child, 'exit')
   rmSync(stateDir, { recursive: true, force: true })
   return found
 }
@@ -156,8 +160,9 @@ async function main(): Promise<void> {
 
 const runs: readonly (readonly [string, readonly string[]])[] = [
   ['at least once', ['--guarantee', 'at_least_once', '--linger', '0ms']],
-  ['exactly once, commit 100 ms', ['--commit-interval', '100ms', '--linger', '0ms']],
-  ['exactly once, commit 20 ms', ['--commit-interval', '20ms', '--linger', '0ms']],
+  ['exactly once, commit 100 ms', ['--commit-interval', '100ms']],
+  ['exactly once, commit 20 ms', ['--commit-interval', '20ms']],
 ]
 
+setFlagsFromString('--heap-growing-percent=300')
 await main()

@@ -62,6 +62,7 @@ export interface ApplicationOptions {
   /** Group id, and prefix of internal topics and transactional ids. */
   readonly applicationId: string
   readonly guarantee: Guarantee
+  /** How long output may wait to be visible, the end of its transaction on average included; at least once: between two commits. */
   readonly commitIntervalMs: number
   readonly threads: number
   /** Whether each thread has a worker thread of its own or they share the caller's. */

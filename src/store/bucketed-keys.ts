@@ -45,12 +45,11 @@ export class BucketedKeys {
     return entries.sort((left, right) => sign * left.key.compare(right.key))
   }
 
-  /** Entries by key as the engine has them. Of several for one key the last counts. */
+  /** Entries by key, each key once, as the engine has them. */
   toEngine(entries: SealedEntries): SealedEntries {
-    const last = new Map(entries.map((entry) => [entry.key.latin1Slice(), entry]))
     const prefixes = this.#livePrefixes()
     const moved: SealedEntries[number][] = []
-    for (const { key, value } of last.values()) {
+    for (const { key, value } of entries) {
       const home = value === null ? -1 : this.#buckets.of(readTimestamp(value))
       for (const prefix of prefixes) {
         const place = Buffer.concat([prefix, key])

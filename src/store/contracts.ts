@@ -15,7 +15,7 @@ export interface ChangeLogPosition {
   readonly inputs?: string
 }
 
-/** The sealed entries of one commit. A `null` value deletes. */
+/** The sealed entries of one commit, or what a change log said since; each key once. A `null` value deletes. */
 export interface StoreBatch {
   readonly entries: readonly { readonly key: Buffer; readonly value: Buffer | null }[]
   /** Written with the entries, atomically. */

@@ -85,7 +85,7 @@ export class LayeredStore implements ManagedStore {
 
   restore(batch: RestoreBatch): void {
     assert(this.dirtyCount === 0, `store "${this.name}" is restored while it is written`)
-    const entries = this.#parts.restored(batch.entries)
+    const entries = newestOfEach(this.#parts.restored(batch.entries))
     this.#write(entries, { position: batch.position, time: this.#parts.expiry?.time.restored() })
     this.#dropExpired()
   }
@@ -117,4 +117,10 @@ export class LayeredStore implements ManagedStore {
     const end = expiry?.buckets.takeExpired()
     if (end !== undefined) expiry?.engine.drop(undefined, end)
   }
+}
+
+/** Each key once, with the last value it was given: a change log has many, and engines count what is new to them. */
+function newestOfEach(entries: SealedEntries): SealedEntries {
+  const last = new Map(entries.map((entry) => [entry.key.latin1Slice(), entry]))
+  return last.size === entries.length ? entries : [...last.values()]
 }

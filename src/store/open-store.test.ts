@@ -140,6 +140,23 @@ describe('openStore', () => {
     expect(store.get('a')).toBeUndefined()
   })
 
+  test('restores each key once, with the last of its values', () => {
+    const { managed, engine } = open()
+    const batches: (string | undefined)[][] = []
+    const write = engine.write.bind(engine)
+    engine.write = (batch) => {
+      batches.push(batch.entries.map(({ key, value }) => `${key.toString()}=${value?.toString()}`))
+      write(batch)
+    }
+    const entries = ['a1', 'b1', 'a2', 'b', 'a3'].map((text) => ({
+      key: Buffer.from(text.slice(0, 1)),
+      value: text.length === 1 ? null : Buffer.from(text.slice(1)),
+      timestampMs: 0,
+    }))
+    managed.restore({ entries, position: undefined })
+    expect(batches).toEqual([['a=3', 'b=undefined']])
+  })
+
   test('keeps a lazy value beyond the bytes it came in', () => {
     const { store } = open({ value: json })
     const bytes = Buffer.from('{"a":1}')

@@ -1,4 +1,3 @@
-import { assert } from '../../base/assert.ts'
 import { BufferPool } from '../../base/buffer-pool.ts'
 import { frameSizeBytes } from '../../protocol/headers.ts'
 
@@ -6,16 +5,24 @@ export type FrameProblem = { readonly kind: 'oversized'; readonly sizeBytes: num
 
 /** What may lie unused between large requests. */
 const spareBytesMax = 33_554_432
+/** Smaller frames are no load for the collector. */
+const pooledBytes = 32_768
+/** A frame has so much memory from its beginning; the rest comes as its bytes do, never because a size was announced. */
+const firstBytesMax = 262_144
 
 /**
- * Cuts a stream of bytes into frames. Memory is taken as bytes arrive, never because a size was announced; a frame that lies
- * within one chunk is a view of it, any other is memory of a pool, which can be given back.
+ * Cuts a stream of bytes into frames. Each byte is copied out of its chunk, which may then be read into again; large frames lie in
+ * memory of a pool, which can be given back.
  */
 export class FrameReader {
   readonly #maxBytes: () => number
   readonly #pool = new BufferPool(spareBytesMax)
-  #chunks: Buffer[] = []
-  #heldBytes = 0
+  readonly #size = Buffer.alloc(frameSizeBytes)
+  #sizeHave = 0
+  /** Of the frame that is being read; undefined between frames. */
+  #frameBytes: number | undefined
+  #frame: Buffer = nothing
+  #frameHave = 0
 
   /** @param maxBytes - of one frame without its size, asked at each */
   constructor(maxBytes: () => number) {
@@ -24,16 +31,21 @@ export class FrameReader {
 
   /** Takes the next bytes; gives the frames that are whole now, without their sizes, or what is wrong. */
   push(chunk: Buffer): Buffer[] | FrameProblem {
-    this.#chunks.push(chunk)
-    this.#heldBytes += chunk.length
     const frames: Buffer[] = []
-    for (;;) {
-      const sizeBytes = this.#peekSize()
-      if (sizeBytes === undefined) return frames
-      if (sizeBytes < 0 || sizeBytes > this.#maxBytes()) return { kind: 'oversized', sizeBytes }
-      if (this.#heldBytes < frameSizeBytes + sizeBytes) return frames
-      frames.push(this.#take(frameSizeBytes + sizeBytes).subarray(frameSizeBytes))
+    let at = 0
+    while (at < chunk.length || this.#frameBytes === this.#frameHave) {
+      if (this.#frameBytes === undefined) {
+        at += this.#readSize(chunk, at)
+        if (this.#sizeHave < frameSizeBytes) break
+        const sizeBytes = this.#size.readInt32BE(0)
+        if (sizeBytes < 0 || sizeBytes > this.#maxBytes()) return { kind: 'oversized', sizeBytes }
+        this.#begin(sizeBytes)
+      } else {
+        at += this.#fill(chunk, at, this.#frameBytes)
+        if (this.#frameHave === this.#frameBytes) frames.push(this.#end())
+      }
     }
+    return frames
   }
 
   /** Nobody looks at a frame any more: its memory is used again. */
@@ -41,39 +53,45 @@ export class FrameReader {
     this.#pool.give(frame)
   }
 
-  #peekSize(): number | undefined {
-    if (this.#heldBytes < frameSizeBytes) return undefined
-    const [first] = this.#chunks
-    if (first !== undefined && first.length < frameSizeBytes) this.#join()
-    return this.#chunks[0]?.readInt32BE(0)
+  #readSize(chunk: Buffer, at: number): number {
+    const taken = chunk.copy(this.#size, this.#sizeHave, at)
+    this.#sizeHave += taken
+    return taken
+  }
+
+  #begin(sizeBytes: number): void {
+    this.#sizeHave = 0
+    this.#frameBytes = sizeBytes
+    this.#frameHave = 0
+    this.#frame = this.#take(Math.min(sizeBytes, firstBytesMax))
+  }
+
+  #fill(chunk: Buffer, at: number, sizeBytes: number): number {
+    const taken = Math.min(chunk.length - at, sizeBytes - this.#frameHave)
+    this.#makeRoom(this.#frameHave + taken, sizeBytes)
+    chunk.copy(this.#frame, this.#frameHave, at, at + taken)
+    this.#frameHave += taken
+    return taken
+  }
+
+  #makeRoom(bytes: number, sizeBytes: number): void {
+    if (bytes <= this.#frame.length) return
+    const larger = this.#take(Math.min(sizeBytes, Math.max(bytes, this.#frame.length * 2)))
+    this.#frame.copy(larger, 0, 0, this.#frameHave)
+    this.#pool.give(this.#frame)
+    this.#frame = larger
   }
 
   #take(bytes: number): Buffer {
-    const [first] = this.#chunks
-    this.#heldBytes -= bytes
-    if (first !== undefined && first.length >= bytes) {
-      if (first.length === bytes) this.#chunks.shift()
-      else this.#chunks[0] = first.subarray(bytes)
-      return first.subarray(0, bytes)
-    }
-    return this.#collect(this.#pool.take(bytes).subarray(0, bytes))
+    return bytes < pooledBytes ? Buffer.allocUnsafe(bytes) : this.#pool.take(bytes).subarray(0, bytes)
   }
 
-  /** Fills a frame from the chunks that hold it. */
-  #collect(frame: Buffer): Buffer {
-    let filled = 0
-    while (filled < frame.length) {
-      const [chunk] = this.#chunks
-      assert(chunk !== undefined, 'a frame is taken when all of it is there')
-      const copied = chunk.copy(frame, filled)
-      filled += copied
-      if (copied === chunk.length) this.#chunks.shift()
-      else this.#chunks[0] = chunk.subarray(copied)
-    }
+  #end(): Buffer {
+    const frame = this.#frame
+    this.#frameBytes = undefined
+    this.#frame = nothing
     return frame
   }
-
-  #join(): void {
-    this.#chunks = [Buffer.concat(this.#chunks, this.#heldBytes)]
-  }
 }
+
+const nothing = Buffer.alloc(0)

@@ -2,7 +2,9 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import { systemRandom } from '../../base/random.ts'
+import { brokerDefaults } from '../../broker/broker-config.ts'
 import { Broker } from '../../broker/broker.ts'
+import { weighOutsideMemory } from '../collector.ts'
 import { createLogger } from '../logger.ts'
 import { positiveWholeNumber, portNumber, withLogging, type LogOptions } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -48,6 +50,7 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
   const topics = parseTopics(options.topics ?? '')
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { nodes, dataDir: dataFolder } = options
+  weighOutsideMemory(dataFolder === undefined ? brokerDefaults.memoryBytesMax : 0)
   const broker = new Broker({ clock: systemClock, random: systemRandom, logger, nodes, dataFolder })
   const { signal, release } = stopSignal()
   try {

@@ -66,7 +66,7 @@ export function addRunCommand(program: Command, output: Output): void {
     )
     .option(
       '--commit-interval <duration>',
-      'time between commits; 100ms exactly once, 30s at least once',
+      'how long output may wait to be visible; 100ms exactly once, 30s at least once',
       durationMs,
     )
     .option('--linger <duration>', 'how long output waits for more before it is sent', durationMs)

@@ -19,6 +19,7 @@ import type {
   ProducerOptions,
   TopicPartition,
 } from '../contracts.ts'
+import { Joining } from '../transaction/joining.ts'
 import { OffsetsInTransaction } from '../transaction/offsets-in-transaction.ts'
 import { abortable, TransactionProtocol } from '../transaction/transaction-protocol.ts'
 import { nextTransactionState, type TransactionState } from '../transaction/transaction-state.ts'
@@ -45,8 +46,7 @@ export class ClusterProducer implements Producer {
   #asking = false
   #sending = 0
   #waiters: Waiter[] = []
-  /** Partitions that are in the transaction for certain. */
-  readonly #joined = new Set<string>()
+  readonly #joining = new Joining()
   /** Version 1: those that wait to be added. */
   #toAdd: PartitionQueue[] = []
   #adding: Promise<void> | undefined
@@ -248,9 +248,11 @@ export class ClusterProducer implements Producer {
   #admits(queue: PartitionQueue, batch: SealedBatch): boolean {
     if (this.#protocol === undefined) return this.#failure === undefined
     if (batch.transaction > this.#sending) return false
-    if (this.#protocol.version > 1 || this.#joined.has(queue.key)) {
-      this.#registered = true
-      return true
+    if (this.#joining.has(queue.key) || this.#protocol.version > 1) {
+      const node = this.#cluster.metadata.partition(queue.topic, queue.partition)?.leader ?? -1
+      const admitted = this.#joining.admits(queue.key, node)
+      this.#registered ||= admitted
+      return admitted
     }
     if (!this.#toAdd.includes(queue)) this.#toAdd.push(queue)
     this.#adding ??= Promise.resolve()
@@ -268,7 +270,7 @@ export class ClusterProducer implements Producer {
     this.#registered = true
     try {
       await protocol.addPartitions(queues)
-      for (const { key } of queues) this.#joined.add(key)
+      for (const { key } of queues) this.#joining.joined(key)
     } catch (error) {
       this.#fail(toStreamError(error))
     }
@@ -284,7 +286,7 @@ export class ClusterProducer implements Producer {
     group: GroupMetadata,
   ): Promise<void> {
     const settled = this.#settled(this.#sending)
-    const joined = this.#accumulator.queues.every((queue) => queue.idle || this.#joined.has(queue.key))
+    const joined = this.#accumulator.queues.every((queue) => queue.idle || this.#joining.has(queue.key))
     if (!joined || offsets.length === 0) await settled
     if (offsets.length === 0) return
     const results = await Promise.allSettled([settled, this.#commitOffsets(protocol, offsets, group)])
@@ -317,10 +319,11 @@ export class ClusterProducer implements Producer {
 
   #done(queue: PartitionQueue, batch: SealedBatch, error: StreamError | undefined): void {
     if (error === undefined) {
-      this.#joined.add(queue.key)
+      this.#joining.joined(queue.key)
       this.#accumulator.acknowledged(batch)
-    } else this.#accumulator.done(batch)
-    if (error !== undefined) {
+    } else {
+      this.#joining.failed(queue.key)
+      this.#accumulator.done(batch)
       this.#gap = true
       this.#fail(error)
     }
@@ -370,7 +373,7 @@ export class ClusterProducer implements Producer {
 
   #nextTransaction(): void {
     this.#sending = this.#accumulator.transaction
-    this.#joined.clear()
+    this.#joining.clear()
     this.#toAdd = []
     this.#registered = false
     // Something of the next transaction failed for good while this one ended: what that one needs is an abort.

@@ -7,6 +7,7 @@ import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { GroupMember, Producer } from '../../kafka/contracts.ts'
 import type { ApplicationOptions } from '../options.ts'
 import type { AssignedTasks } from './assigned-tasks.ts'
+import { CommitPace } from './commit-pace.ts'
 import { beginExactlyOnce, commitAtLeastOnce } from './commit.ts'
 import type { Output } from './output.ts'
 
@@ -46,13 +47,13 @@ export class CommitCycle {
   readonly #parts: CommitCycleParts
   readonly #commits: Counter
   readonly #failures: Counter
-  #lastMs: number
+  readonly #pace: CommitPace
   #failuresInRow = 0
   #pending: PendingEnd | undefined = undefined
 
   constructor(parts: CommitCycleParts) {
     this.#parts = parts
-    this.#lastMs = parts.clock.monotonicMs()
+    this.#pace = new CommitPace(parts.options.commitIntervalMs, parts.clock.monotonicMs())
     this.#commits = parts.metrics.counter('weft_commits_total', 'commits of a stream thread')
     this.#failures = parts.metrics.counter(
       'weft_commit_failures_total',
@@ -60,14 +61,11 @@ export class CommitCycle {
     )
   }
 
-  /**
-   * Milliseconds until the next commit is due; infinite where there is nothing to commit, or the former one is under way. The
-   * interval runs from the last commit: a lone record after a pause is committed at once.
-   */
+  /** Milliseconds until the next commit is due; infinite where there is nothing to commit, or the former one is under way. */
   dueInMs(): number {
     if (this.#pending !== undefined || !this.#dirty()) return Number.POSITIVE_INFINITY
     if (this.dirtyEntriesFull()) return 0
-    return Math.max(0, this.#lastMs + this.#parts.options.commitIntervalMs - this.#parts.clock.monotonicMs())
+    return this.#pace.dueInMs(this.#parts.clock.monotonicMs())
   }
 
   dirtyEntriesFull(): boolean {
@@ -91,8 +89,7 @@ export class CommitCycle {
     const { tasks, options, output, member, clock } = this.#parts
     const dirty = tasks.set.running.filter((task) => task.dirty)
     if (dirty.length === 0) return
-    // The interval runs from start to start: from its end, a commit's own time would add to what readers wait.
-    this.#lastMs = clock.monotonicMs()
+    this.#pace.begin(clock.monotonicMs())
     if (options.guarantee === 'exactly_once_v2') {
       const { end } = await beginExactlyOnce(dirty, { output, member })
       this.#pending = pendingEnd(end)
@@ -111,6 +108,7 @@ export class CommitCycle {
     } finally {
       this.#pending = undefined
     }
+    this.#pace.end(this.#parts.clock.monotonicMs())
     this.#committed()
   }
 
@@ -179,7 +177,7 @@ export class CommitCycle {
       options.restartBackoffMs * 2 ** (this.#failuresInRow - 1),
     )
     if (this.#failuresInRow > 1) await sleep(clock, backoffMs)
-    this.#lastMs = clock.monotonicMs()
+    this.#pace.begin(clock.monotonicMs())
   }
 
   /** The group took tasks away: what was done for any of them cannot be committed, and the others share the transaction. */
