@@ -1,11 +1,17 @@
-/** The key of a windowed result: whose it is, and when. Times are milliseconds since the Unix epoch. */
-export class Windowed {
+import { detach, Lazy, materialize } from './lazy.ts'
+
+/**
+ * The key of a windowed result: whose it is, and when. Times are milliseconds since the Unix epoch. Where a plain value is wanted, in
+ * functions, conversions and formats, it is a struct; it cannot be read back as anything else.
+ */
+export class Windowed extends Lazy {
   readonly key: unknown
   readonly startMs: number
   /** Not included for windows of a fixed length, the time of the last record for sessions; sliding windows include both ends. */
   readonly endMs: number
 
   constructor(key: unknown, startMs: number, endMs: number) {
+    super()
     this.key = key
     this.startMs = startMs
     this.endMs = endMs
@@ -13,8 +19,17 @@ export class Windowed {
 
   /** As user functions and structured formats see it. */
   toStruct(): WindowedStruct {
-    const { key, startMs, endMs } = this
+    const { startMs, endMs } = this
+    const key = materialize(this.key)
     return { end: endMs, endTime: instant(endMs), key, start: startMs, startTime: instant(startMs) }
+  }
+
+  materialize(): WindowedStruct {
+    return this.toStruct()
+  }
+
+  detach(): Windowed {
+    return new Windowed(detach(this.key), this.startMs, this.endMs)
   }
 }
 

@@ -176,8 +176,7 @@ export class SuppressBuffer {
 
 function newHeld(change: Omit<Held, 'keyBytes' | 'prior' | 'sizeBytes'>, keyBytes: Buffer): Held {
   const { key } = change
-  const own = key instanceof Windowed ? new Windowed(detach(key.key), key.startMs, key.endMs) : detach(key)
-  return { ...change, key: own, keyBytes, prior: detach(change.oldValue), sizeBytes: 0 }
+  return { ...change, key: detach(key), keyBytes, prior: detach(change.oldValue), sizeBytes: 0 }
 }
 
 function comesBefore(a: Held, b: Held): boolean {
