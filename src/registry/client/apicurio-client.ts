@@ -7,7 +7,6 @@ import type {
   RegisteredSchema,
   SchemaDraft,
   SchemaRef,
-  SchemaRegistry,
   SchemaType,
   SchemaUse,
   Side,
@@ -15,14 +14,11 @@ import type {
 import { guessType } from '../schemas/guess-type.ts'
 import type { ApicurioSettings } from '../settings.ts'
 import { apicurioFraming } from '../wire/apicurio-framing.ts'
-import { draftKey, flattened } from './drafts.ts'
+import { flattened } from './drafts.ts'
 import { contentOf, textOf } from './refusals.ts'
+import { referenceDepthMax, RegistryClient, type DraftUse } from './registry-client.ts'
 import type { RegistryExchange, RegistryRequest } from './registry-exchange.ts'
-import type { SchemaCache } from './schema-cache.ts'
 import { artifactBy } from './subjects.ts'
-
-/** Referred schemas nested deeper than this are a circle. */
-const referenceDepthMax = 32
 
 interface VersionJson {
   readonly globalId: number
@@ -38,69 +34,33 @@ interface ReferenceJson {
   readonly version?: string
 }
 
-export class ApicurioClient implements SchemaRegistry {
-  readonly #settings: ApicurioSettings
-  readonly #exchange: RegistryExchange
-  readonly #cache: SchemaCache
-
-  constructor(settings: ApicurioSettings, exchange: RegistryExchange, cache: SchemaCache) {
-    this.#settings = settings
-    this.#exchange = exchange
-    this.#cache = cache
-  }
-
-  known(ref: SchemaRef): RegisteredSchema | StreamError | undefined {
-    return this.#cache.known(ref)
-  }
-
-  fetch(ref: SchemaRef): Promise<RegisteredSchema> {
-    return this.#cache.byRef(ref, async () => {
-      const target = `/ids/${ref.kind}s/${ref.id}`
-      const asked = `the schema with ${ref.kind} ${ref.id}`
-      const text = await this.#text(target, asked)
-      const references = await this.#references(`${target}/references`, 0)
-      return { ids: { [ref.kind]: ref.id }, type: guessType(text), text, references }
-    })
-  }
-
-  latest(subject: string): Promise<RegisteredSchema> {
-    return this.#cache.latest(subject, () => this.#version(subject, 'branch=latest'))
-  }
-
-  version(subject: string, version: number | string): Promise<RegisteredSchema> {
-    return this.#cache.once(`version ${version} ${subject}`, () => this.#version(subject, String(version)))
-  }
-
-  register(subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
-    return this.#withDraft('register', subject, draft)
-  }
-
-  forWriting(subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
-    const { writing, idKind } = this.#settings
-    switch (writing.kind) {
-      case 'register':
-      case 'look-up':
-        return this.#withDraft(writing.kind, subject, draft)
-      case 'latest':
-        return this.latest(subject)
-      case 'version':
-        return this.version(subject, writing.version)
-      case 'id':
-        return this.fetch({ kind: idKind, id: writing.id })
-    }
+export class ApicurioClient extends RegistryClient<ApicurioSettings> {
+  protected get idKind(): SchemaRef['kind'] {
+    return this.settings.idKind
   }
 
   subjectOf(use: SchemaUse): string {
-    return artifactSubject(artifactBy(this.#settings, use))
+    return artifactSubject(artifactBy(this.settings, use))
   }
 
   framing(side: Side, type: SchemaType): Framing {
-    return apicurioFraming({ ...this.#settings, side, type })
+    return apicurioFraming({ ...this.settings, side, type })
   }
 
-  close(): Promise<void> {
-    this.#exchange.close()
-    return Promise.resolve()
+  protected async askRef(ref: SchemaRef): Promise<RegisteredSchema> {
+    const target = `/ids/${ref.kind}s/${ref.id}`
+    const asked = `the schema with ${ref.kind} ${ref.id}`
+    const text = await this.#text(target, asked)
+    const references = await this.#references(`${target}/references`, 0)
+    return { ids: { [ref.kind]: ref.id }, type: guessType(text), text, references }
+  }
+
+  protected askLatest(subject: string): Promise<RegisteredSchema> {
+    return this.#version(subject, 'branch=latest')
+  }
+
+  protected askVersion(subject: string, version: number | string): Promise<RegisteredSchema> {
+    return this.#version(subject, String(version))
   }
 
   async #version(subject: string, expression: string): Promise<RegisteredSchema> {
@@ -117,19 +77,16 @@ export class ApicurioClient implements SchemaRegistry {
     return { ...registered(found, found.artifactType ?? guessType(text), text), references, subject }
   }
 
-  #withDraft(how: 'register' | 'look-up', subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
-    return this.#cache.once(`${how} ${subject} ${draftKey(draft)}`, async () => {
-      const found =
-        how === 'register' ? await this.#create(subject, draft) : await this.#search(subject, draft)
-      return { ...registered(found, draft.type, draft.text), references: flattened(draft), subject }
-    })
+  protected async askDraft(how: DraftUse, subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
+    const found = how === 'register' ? await this.#create(subject, draft) : await this.#search(subject, draft)
+    return { ...registered(found, draft.type, draft.text), references: flattened(draft), subject }
   }
 
   async #create(subject: string, draft: SchemaDraft): Promise<VersionJson> {
     const references: ReferenceJson[] = []
     for (const { name, draft: referred } of draft.references ?? []) {
       const { group: groupId } = subjectArtifact(subject)
-      const own = await this.#withDraft(
+      const own = await this.withDraft(
         'register',
         artifactSubject({ group: groupId, artifact: name }),
         referred,
@@ -139,7 +96,7 @@ export class ApicurioClient implements SchemaRegistry {
     const { group, artifact } = subjectArtifact(subject)
     const content = { content: draft.text, contentType: contentTypeOf(draft.type), references }
     const body = { artifactId: artifact, artifactType: draft.type, firstVersion: { content } }
-    const query = `?ifExists=FIND_OR_CREATE_VERSION&canonical=${this.#settings.normalize}`
+    const query = `?ifExists=FIND_OR_CREATE_VERSION&canonical=${this.settings.normalize}`
     const target = `/groups/${encodeURIComponent(group)}/artifacts${query}`
     const request = { method: 'POST', target, headers: { 'content-type': 'application/json' }, body } as const
     const { version } = await this.#json<{ readonly version: VersionJson }>(
@@ -155,7 +112,7 @@ export class ApicurioClient implements SchemaRegistry {
       groupId: group,
       artifactId: artifact,
       artifactType: draft.type,
-      canonical: String(this.#settings.normalize),
+      canonical: String(this.settings.normalize),
       orderby: 'globalId',
       order: 'desc',
       limit: '1',
@@ -203,7 +160,7 @@ export class ApicurioClient implements SchemaRegistry {
   }
 
   #send(request: RegistryRequest): ReturnType<RegistryExchange['send']> {
-    return this.#exchange.send(request)
+    return this.exchange.send(request)
   }
 }
 

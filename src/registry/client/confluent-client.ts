@@ -5,24 +5,18 @@ import type {
   RegisteredSchema,
   SchemaDraft,
   SchemaRef,
-  SchemaRegistry,
   SchemaType,
   SchemaUse,
   Side,
 } from '../contracts.ts'
-import type { StreamError } from '../../base/errors.ts'
 import type { ConfluentSettings } from '../settings.ts'
 import { confluentFraming } from '../wire/confluent-framing.ts'
-import { draftKey, flattened } from './drafts.ts'
+import { flattened } from './drafts.ts'
 import { contentOf } from './refusals.ts'
-import type { RegistryExchange } from './registry-exchange.ts'
-import type { SchemaCache } from './schema-cache.ts'
+import { referenceDepthMax, RegistryClient, type DraftUse } from './registry-client.ts'
 import { subjectBy } from './subjects.ts'
 
 const contentType = 'application/vnd.schemaregistry.v1+json'
-
-/** Referred schemas nested deeper than this are a circle. */
-const referenceDepthMax = 32
 
 /** What the interface says of a schema; old servers leave out what they do not know. */
 interface SchemaJson {
@@ -40,70 +34,28 @@ interface ReferenceJson {
   readonly version: number
 }
 
-export class ConfluentClient implements SchemaRegistry {
-  readonly #settings: ConfluentSettings
-  readonly #exchange: RegistryExchange
-  readonly #cache: SchemaCache
-
-  constructor(settings: ConfluentSettings, exchange: RegistryExchange, cache: SchemaCache) {
-    this.#settings = settings
-    this.#exchange = exchange
-    this.#cache = cache
-  }
-
-  known(ref: SchemaRef): RegisteredSchema | StreamError | undefined {
-    return this.#cache.known(ref)
-  }
-
-  fetch(ref: SchemaRef): Promise<RegisteredSchema> {
-    return this.#cache.byRef(ref, async () => {
-      const target = ref.kind === 'guid' ? `/schemas/guids/${ref.id}` : `/schemas/ids/${ref.id}`
-      const json = await this.#get(target, `the schema with ${ref.kind} ${ref.id}`)
-      return this.#registered({ ...json, ...(ref.kind === 'id' ? { id: Number(ref.id) } : {}) })
-    })
-  }
-
-  latest(subject: string): Promise<RegisteredSchema> {
-    return this.#cache.latest(subject, () => this.#version(subject, 'latest'))
-  }
-
-  version(subject: string, version: number | string): Promise<RegisteredSchema> {
-    return this.#cache.once(`version ${version} ${subject}`, () => this.#version(subject, version))
-  }
-
-  register(subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
-    return this.#withDraft('register', subject, draft)
-  }
-
-  forWriting(subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
-    const { writing } = this.#settings
-    switch (writing.kind) {
-      case 'register':
-      case 'look-up':
-        return this.#withDraft(writing.kind, subject, draft)
-      case 'latest':
-        return this.latest(subject)
-      case 'version':
-        return this.version(subject, writing.version)
-      case 'id':
-        return this.fetch({ kind: 'id', id: writing.id })
-    }
-  }
+export class ConfluentClient extends RegistryClient<ConfluentSettings> {
+  protected readonly idKind = 'id'
 
   subjectOf(use: SchemaUse): string {
-    return subjectBy(this.#settings.subjects[use.side], use)
+    return subjectBy(this.settings.subjects[use.side], use)
   }
 
   framing(side: Side, type: SchemaType): Framing {
-    return confluentFraming({ side, type, writeIdTo: this.#settings.writeIdTo })
+    return confluentFraming({ side, type, writeIdTo: this.settings.writeIdTo })
   }
 
-  close(): Promise<void> {
-    this.#exchange.close()
-    return Promise.resolve()
+  protected async askRef(ref: SchemaRef): Promise<RegisteredSchema> {
+    const target = ref.kind === 'guid' ? `/schemas/guids/${ref.id}` : `/schemas/ids/${ref.id}`
+    const json = await this.#get(target, `the schema with ${ref.kind} ${ref.id}`)
+    return this.#registered({ ...json, ...(ref.kind === 'id' ? { id: Number(ref.id) } : {}) })
   }
 
-  async #version(subject: string, version: number | string): Promise<RegisteredSchema> {
+  protected askLatest(subject: string): Promise<RegisteredSchema> {
+    return this.askVersion(subject, 'latest')
+  }
+
+  protected async askVersion(subject: string, version: number | string): Promise<RegisteredSchema> {
     const asked =
       version === 'latest' ? `the latest version of "${subject}"` : `version ${version} of "${subject}"`
     const json = await this.#get(`/subjects/${encodeURIComponent(subject)}/versions/${version}`, asked)
@@ -111,45 +63,43 @@ export class ConfluentClient implements SchemaRegistry {
   }
 
   /** A schema that the serialiser has: the answer holds its id, what else there is of it is known. */
-  #withDraft(how: 'register' | 'look-up', subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
-    return this.#cache.once(`${how} ${subject} ${draftKey(draft)}`, async () => {
-      const references = await this.#references(how, draft)
-      const body = {
-        schema: draft.text,
-        ...(draft.type === 'AVRO' ? {} : { schemaType: draft.type }),
-        ...(references.length === 0 ? {} : { references }),
-      }
-      const json = await this.#post(how, subject, body)
-      return {
-        ids: idsOf(json),
-        type: draft.type,
-        text: draft.text,
-        references: flattened(draft),
-        subject,
-        ...(json.version === undefined ? {} : { version: json.version }),
-      }
-    })
+  protected async askDraft(how: DraftUse, subject: string, draft: SchemaDraft): Promise<RegisteredSchema> {
+    const references = await this.#references(how, draft)
+    const body = {
+      schema: draft.text,
+      ...(draft.type === 'AVRO' ? {} : { schemaType: draft.type }),
+      ...(references.length === 0 ? {} : { references }),
+    }
+    const json = await this.#post(how, subject, body)
+    return {
+      ids: idsOf(json),
+      type: draft.type,
+      text: draft.text,
+      references: flattened(draft),
+      subject,
+      ...(json.version === undefined ? {} : { version: json.version }),
+    }
   }
 
-  async #post(how: 'register' | 'look-up', subject: string, body: object): Promise<SchemaJson> {
+  async #post(how: DraftUse, subject: string, body: object): Promise<SchemaJson> {
     const path = `/subjects/${encodeURIComponent(subject)}`
-    const query = this.#settings.normalize ? '?normalize=true' : ''
+    const query = this.settings.normalize ? '?normalize=true' : ''
     const lookUp = async (): Promise<SchemaJson> =>
       this.#send('POST', path + query, `the schema under "${subject}"`, body)
     if (how === 'look-up') return lookUp()
     const json = await this.#send('POST', `${path}/versions${query}`, `a new version of "${subject}"`, body)
     // Older registries answer with the id alone; who writes GUIDs needs the rest.
-    return json.guid === undefined && this.#settings.writeIdTo === 'header'
+    return json.guid === undefined && this.settings.writeIdTo === 'header'
       ? { ...(await lookUp()), ...json }
       : json
   }
 
   /** What a schema refers to stands under subjects of the names that it has there. */
-  async #references(how: 'register' | 'look-up', draft: SchemaDraft): Promise<readonly ReferenceJson[]> {
+  async #references(how: DraftUse, draft: SchemaDraft): Promise<readonly ReferenceJson[]> {
     const references: ReferenceJson[] = []
     for (const { name, draft: referred } of draft.references ?? []) {
-      const registered = await this.#withDraft(how, name, referred)
-      const version = registered.version ?? (await this.#withDraft('look-up', name, referred)).version
+      const registered = await this.withDraft(how, name, referred)
+      const version = registered.version ?? (await this.withDraft('look-up', name, referred)).version
       references.push({ name, subject: name, version: Number(version) })
     }
     return references
@@ -182,7 +132,7 @@ export class ConfluentClient implements SchemaRegistry {
 
   async #send(method: 'GET' | 'POST', target: string, asked: string, body?: object): Promise<SchemaJson> {
     const headers = { accept: contentType, 'content-type': contentType }
-    const response = await this.#exchange.send({
+    const response = await this.exchange.send({
       method,
       target,
       headers,

@@ -67,15 +67,9 @@ function oauth(
 
 export function confluentTls(reader: PropertyReader): RegistryTls | undefined {
   const name = (short: string): string => `${longPrefix}ssl.${short}`
-  const store = (kind: 'truststore' | 'keystore'): string | undefined => {
-    const type = reader.text(name(`${kind}.type`))
-    const text = reader.file(name(`${kind}.location`))
-    if (text !== undefined && type?.toUpperCase() !== 'PEM') throw wrong(name(`${kind}.type`), 'PEM')
-    return text
-  }
-  const keystore = store('keystore')
+  const keystore = pemStore(reader, name('keystore'))
   return tlsOf({
-    ca: store('truststore') ?? reader.text(name('truststore.certificates')),
+    ca: pemStore(reader, name('truststore')) ?? reader.text(name('truststore.certificates')),
     cert: reader.text(name('keystore.certificate.chain')) ?? keystore,
     key: reader.text(name('keystore.key')) ?? keystore,
     passphrase: reader.text(name('key.password')),
@@ -91,20 +85,22 @@ function checkName(reader: PropertyReader, name: string): boolean {
 
 export function apicurioTls(reader: PropertyReader): RegistryTls | undefined {
   const name = (short: string): string => `apicurio.registry.tls.${short}`
-  const store = (kind: 'truststore' | 'keystore'): string | undefined => {
-    const type = reader.text(name(`${kind}.type`))
-    const text = reader.file(name(`${kind}.location`))
-    if (text !== undefined && type?.toUpperCase() !== 'PEM') throw wrong(name(`${kind}.type`), 'PEM')
-    return text
-  }
-  const keystore = store('keystore')
+  const keystore = pemStore(reader, name('keystore'))
   return tlsOf({
-    ca: store('truststore') ?? reader.file(name('certificates')),
+    ca: pemStore(reader, name('truststore')) ?? reader.file(name('certificates')),
     cert: reader.file(name('client-certificate')) ?? keystore,
     key: reader.file(name('client-key')) ?? keystore,
     passphrase: reader.text(name('keystore.password')),
     verify: reader.flag(name('trust-all')) !== true,
   })
+}
+
+/** The text of a store's file, which has to be PEM. */
+function pemStore(reader: PropertyReader, store: string): string | undefined {
+  const type = reader.text(`${store}.type`)
+  const text = reader.file(`${store}.location`)
+  if (text !== undefined && type?.toUpperCase() !== 'PEM') throw wrong(`${store}.type`, 'PEM')
+  return text
 }
 
 interface TlsTexts {
