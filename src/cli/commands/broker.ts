@@ -4,6 +4,12 @@ import { StreamError } from '../../base/errors.ts'
 import { systemRandom } from '../../base/random.ts'
 import { brokerDefaults } from '../../broker/broker-config.ts'
 import { Broker } from '../../broker/broker.ts'
+import {
+  brokerSecurityOf,
+  describeSecurity,
+  withBrokerSecurity,
+  type BrokerSecurityOptions,
+} from '../broker-security.ts'
 import { weighOutsideMemory } from '../collector.ts'
 import { createLogger } from '../logger.ts'
 import { positiveWholeNumber, portNumber, withLogging, type LogOptions } from '../options.ts'
@@ -14,20 +20,18 @@ import { aborted, stopSignal } from '../signals.ts'
 /** More would not behave otherwise, but take ports. */
 const nodesMax = 100
 
-interface BrokerOptions extends LogOptions {
+interface BrokerOptions extends LogOptions, BrokerSecurityOptions {
   readonly port: number
   readonly host: string
   readonly topics?: string
   readonly registry?: number
-  readonly dataDir?: string
   readonly nodes: number
 }
 
 export function addBrokerCommand(program: Command, output: Output): void {
-  withLogging(
-    program.command('broker').description('run the embedded Kafka broker, in memory or on disk'),
-    'warn',
-  )
+  const command = program
+    .command('broker')
+    .description('run the embedded Kafka broker, in memory or on disk')
     .option('--port <n>', 'port to listen on; 0: any that is free', portNumber, 9092)
     .option('--host <name>', 'address to listen on', '127.0.0.1')
     .option('--data-dir <folder>', 'folder to keep records and all else in; without, in memory')
@@ -43,27 +47,32 @@ export function addBrokerCommand(program: Command, output: Output): void {
       'port of a schema registry that keeps its schemas in the broker; 0: any that is free',
       portNumber,
     )
-    .action((options: BrokerOptions) => runBroker(options, output))
+  withLogging(withBrokerSecurity(command), 'warn').action((options: BrokerOptions) =>
+    runBroker(options, output),
+  )
 }
 
 async function runBroker(options: BrokerOptions, output: Output): Promise<void> {
   const topics = parseTopics(options.topics ?? '')
+  const { security, users } = brokerSecurityOf(options)
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { nodes, dataDir: dataFolder } = options
   weighOutsideMemory(dataFolder === undefined ? brokerDefaults.memoryBytesMax : 0)
-  const broker = new Broker({ clock: systemClock, random: systemRandom, logger, nodes, dataFolder })
+  const broker = new Broker({ clock: systemClock, random: systemRandom, logger, nodes, dataFolder, users })
   const { signal, release } = stopSignal()
   try {
     for (const { name, partitions } of topics) broker.cluster.createTopic(name, { partitions })
-    await broker.listen(options.port, options.host)
+    await broker.listen(options.port, options.host, security)
     const addresses = broker.cluster.nodeIds.map((nodeId) => broker.addressOf(nodeId))
     const bootstrap = addresses.map(({ host, port }) => `${host}:${port}`).join(',')
-    output.line(`broker listening on ${bootstrap}, records in ${dataFolder ?? 'memory'}`)
+    output.line(
+      `broker listening on ${bootstrap}, records in ${dataFolder ?? 'memory'}${describeSecurity(security)}`,
+    )
     for (const topic of topics) output.line(`topic ${topic.name}, ${topic.partitions} partitions`)
     await using registry =
       options.registry === undefined
         ? undefined
-        : await startRegistry({ bootstrap, host: options.host, port: options.registry }, logger)
+        : await startRegistry({ broker, host: options.host, port: options.registry }, logger)
     if (registry !== undefined) output.line(`schema registry listening on ${registry.url}`)
     await aborted(signal)
   } finally {

@@ -85,7 +85,7 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
     const { host, port } = await broker.listen(options.port, '127.0.0.1')
     output.note(`broker listening on ${host}:${port}`)
     const bootstrap = `${host}:${port}`
-    await using registry = await startRegistry({ bootstrap, host, port: options.registry }, logger)
+    await using registry = await startRegistry({ broker, host, port: options.registry }, logger)
     output.note(`schema registry listening on ${registry.url}`)
     const embedded = withRegistry(notations, registry.url)
     return await runOn(bootstrap, {
