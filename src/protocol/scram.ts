@@ -4,7 +4,7 @@
  *
  * As in Kafka, passwords are taken as UTF-8, without SASLprep.
  */
-import { createHash, createHmac, pbkdf2 } from 'node:crypto'
+import { createHash, createHmac, pbkdf2, pbkdf2Sync } from 'node:crypto'
 import { promisify } from 'node:util'
 
 export type ScramMechanism = 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
@@ -16,9 +16,10 @@ export interface ScramKeys {
   readonly serverKey: Buffer
 }
 
-const hashes = {
-  'SCRAM-SHA-256': { name: 'sha256', bytes: 32 },
-  'SCRAM-SHA-512': { name: 'sha512', bytes: 64 },
+/** With Kafka's numbers of them. */
+export const scramMechanisms = {
+  'SCRAM-SHA-256': { type: 1, hash: 'sha256', bytes: 32 },
+  'SCRAM-SHA-512': { type: 2, hash: 'sha512', bytes: 64 },
 } as const
 const deriveKey = promisify(pbkdf2)
 
@@ -29,15 +30,35 @@ export async function scramKeys(
   salt: Buffer,
   iterations: number,
 ): Promise<ScramKeys> {
-  const { name, bytes } = hashes[mechanism]
-  const salted = await deriveKey(Buffer.from(password, 'utf8'), salt, iterations, bytes, name)
+  const { hash, bytes } = scramMechanisms[mechanism]
+  return scramKeysOfSalted(mechanism, await deriveKey(password, salt, iterations, bytes, hash))
+}
+
+/** As {@link scramKeys}, at once: the event loop waits for some milliseconds. */
+export function scramKeysNow(
+  mechanism: ScramMechanism,
+  password: string,
+  salt: Buffer,
+  iterations: number,
+): ScramKeys {
+  const { hash, bytes } = scramMechanisms[mechanism]
+  return scramKeysOfSalted(mechanism, pbkdf2Sync(password, salt, iterations, bytes, hash))
+}
+
+/** From a password that somebody has salted already. */
+export function scramKeysOfSalted(mechanism: ScramMechanism, salted: Buffer): ScramKeys {
   const clientKey = scramSignature(mechanism, salted, 'Client Key')
-  const storedKey = createHash(name).update(clientKey).digest()
-  return { clientKey, storedKey, serverKey: scramSignature(mechanism, salted, 'Server Key') }
+  const serverKey = scramSignature(mechanism, salted, 'Server Key')
+  return { clientKey, storedKey: scramStoredKey(mechanism, clientKey), serverKey }
+}
+
+/** What a broker keeps of the key that a client has, and compares a proof with. */
+export function scramStoredKey(mechanism: ScramMechanism, clientKey: Buffer): Buffer {
+  return createHash(scramMechanisms[mechanism].hash).update(clientKey).digest()
 }
 
 export function scramSignature(mechanism: ScramMechanism, key: Buffer, text: string): Buffer {
-  return createHmac(hashes[mechanism].name, key).update(text).digest()
+  return createHmac(scramMechanisms[mechanism].hash, key).update(text).digest()
 }
 
 /** The client's proof, or of a proof the client's key: one is the other with the signature laid over it. */

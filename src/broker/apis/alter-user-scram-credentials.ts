@@ -5,7 +5,7 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
-import { credentialOfSalted, scramIterations, scramMechanismOf } from '../security/scram-mechanisms.ts'
+import { credentialOfSalted, scramIterations, scramMechanismOf } from '../security/scram-credentials.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { onCluster } from './demand.ts'
 

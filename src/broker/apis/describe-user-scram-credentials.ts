@@ -2,7 +2,7 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
-import { scramMechanisms } from '../security/scram-mechanisms.ts'
+import { scramMechanisms } from '../../protocol/scram.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { onCluster } from './demand.ts'
 

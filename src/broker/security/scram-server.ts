@@ -4,9 +4,10 @@
  * The client names its user and a nonce; the server answers with its own nonce, the salt and the iterations; the client proves that it
  * knows the password; the server proves that it knows the credential. Neither sends what the other could use elsewhere.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { scramSignature, scramStoredKey, scramXor, type ScramMechanism } from '../../protocol/scram.ts'
 import type { SaslExchange, SaslStep } from './sasl-exchange.ts'
-import { hmac, scramMechanisms, type ScramCredential, type ScramMechanism } from './scram-mechanisms.ts'
+import type { ScramCredential } from './scram-credentials.ts'
 
 const nonceBytes = 24
 /** `n,,` or `y,,`, perhaps with who the user wants to be; then what the proof is over, with extensions that are ignored. */
@@ -60,13 +61,12 @@ export class ScramServer implements SaslExchange {
       return { kind: 'failed', reason: 'the last message does not fit the exchange', user }
     const signed = `${transcript},${groups['unproved']}`
     const proof = Buffer.from(groups['proof'] ?? '', 'base64')
-    const signature = hmac(this.#mechanism, credential.storedKey, signed)
+    const signature = scramSignature(this.#mechanism, credential.storedKey, signed)
     if (proof.length !== signature.length) return { kind: 'failed', reason: 'the proof is too short', user }
-    const clientKey = Buffer.from(proof.map((byte, at) => byte ^ (signature[at] ?? 0)))
-    const storedKey = createHash(scramMechanisms[this.#mechanism].digest).update(clientKey).digest()
+    const storedKey = scramStoredKey(this.#mechanism, scramXor(proof, signature))
     if (!timingSafeEqual(storedKey, credential.storedKey))
       return { kind: 'failed', reason: 'wrong password', user }
-    const verifier = hmac(this.#mechanism, credential.serverKey, signed).toString('base64')
+    const verifier = scramSignature(this.#mechanism, credential.serverKey, signed).toString('base64')
     return { kind: 'done', token: Buffer.from(`v=${verifier}`), user }
   }
 }

@@ -5,7 +5,7 @@ import { openTestBroker, TestClient } from '../fixtures/test-broker.ts'
 import type { BrokerConfig } from '../broker-config.ts'
 import { parsePrincipalMapping } from './principal-mapping.ts'
 import { ScramServer } from './scram-server.ts'
-import { credentialOfPassword } from './scram-mechanisms.ts'
+import { credentialOfPassword } from './scram-credentials.ts'
 
 const users = { alice: 'a-secret', bob: 'b-secret' }
 

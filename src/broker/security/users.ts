@@ -3,14 +3,14 @@
  * administrators have set, which hold no password. Where both are there, SCRAM goes by the latter.
  */
 import { randomBytes } from 'node:crypto'
+import type { ScramMechanism } from '../../protocol/scram.ts'
 import type { StateKeeper } from '../log/state-log.ts'
 import {
   credentialOfPassword,
   scramIterations,
-  scramMechanisms,
+  scramNames,
   type ScramCredential,
-  type ScramMechanism,
-} from './scram-mechanisms.ts'
+} from './scram-credentials.ts'
 
 const saltBytes = 16
 const kind = 'scram'
@@ -56,14 +56,13 @@ export class Users {
   }
 
   mechanismsOf(user: string): { mechanism: ScramMechanism; iterations: number }[] {
-    const all = Object.keys(scramMechanisms) as ScramMechanism[]
     if (this.#passwords.has(user))
-      return all.map((mechanism) => ({
+      return scramNames.map((mechanism) => ({
         mechanism,
         iterations: this.#set.get(user)?.get(mechanism)?.iterations ?? scramIterations.min,
       }))
     const own = this.#set.get(user)
-    return all.flatMap((mechanism) => {
+    return scramNames.flatMap((mechanism) => {
       const credential = own?.get(mechanism)
       return credential === undefined ? [] : [{ mechanism, iterations: credential.iterations }]
     })
