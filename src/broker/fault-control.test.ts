@@ -95,6 +95,18 @@ describe('a request', () => {
     expect(await client.produce('a', batchOf(['x']))).toMatchObject({ baseOffset: 1 })
   })
 
+  test('that is throttled takes effect, and its answer says for how long', async () => {
+    const { broker, client } = openTestBroker()
+    await client.createTopic('a')
+    broker.faults.add({ api: 'FindCoordinator', fault: { kind: 'throttle', throttleMs: 250 }, times: 1 })
+    const request = { coordinatorKeys: ['g'] }
+    expect(await client.send(apis.findCoordinator, request)).toMatchObject({
+      throttleTimeMs: 250,
+      coordinators: [{ key: 'g', errorCode: 0 }],
+    })
+    expect(await client.send(apis.findCoordinator, request)).toMatchObject({ throttleTimeMs: 0 })
+  })
+
   test('can be answered with an error, without its effect or in spite of it', async () => {
     const { broker, client } = openTestBroker()
     await client.createTopic('a')

@@ -24,6 +24,8 @@ export type Fault =
     }
   /** Takes effect twice; the second answer is the one that is sent. */
   | { readonly kind: 'duplicate' }
+  /** Takes effect; the answer says that nothing more will be read for so long, as where a quota is exceeded. What comes is read all the same. */
+  | { readonly kind: 'throttle'; readonly throttleMs: number }
   /** Is answered with this error, without its effect or in spite of it. */
   | { readonly kind: 'error'; readonly error: KafkaErrorName; readonly when: 'instead' | 'after' }
   /** The connection ends, without the request's effect or after it. */

@@ -187,6 +187,10 @@ export class Dispatcher {
       case 'duplicate':
         await this.#handle(request)
         return this.#answer(request)
+      case 'throttle': {
+        const answer = await this.#handle(request)
+        return this.#encode(request, answer && { ...answer, throttleTimeMs: fault.throttleMs })
+      }
       case 'error':
         if (fault.when === 'after') await this.#handle(request)
         return this.#encode(request, handler.refuse(body, kafkaErrorCode(fault.error), call))

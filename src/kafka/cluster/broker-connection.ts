@@ -1,5 +1,5 @@
-import type { BufferPool } from '../../base/buffer-pool.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
+import { sleep } from '../../base/clock.ts'
 import type { Api, DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import type { Connection } from '../contracts.ts'
@@ -28,15 +28,16 @@ export class BrokerConnection {
   readonly address: Address
   readonly versions: Versions
   readonly #connection: Connection
-  readonly #requestTimeoutMs: number
-  readonly #buffers: BufferPool
+  readonly #context: ClientContext
+  readonly #closing = new AbortController()
+  /** Until then the broker reads nothing that is sent: a quota is exceeded. */
+  #throttled: Promise<void> | undefined
 
   private constructor(context: ClientContext, address: Address, connection: Connection, versions: Versions) {
     this.address = address
     this.versions = versions
     this.#connection = connection
-    this.#requestTimeoutMs = context.requestTimeoutMs
-    this.#buffers = context.buffers
+    this.#context = context
   }
 
   /** @throws StreamError `BROKER_UNREACHABLE`, `AUTHENTICATION_FAILED`, `REQUEST_TIMED_OUT`, … */
@@ -72,6 +73,8 @@ export class BrokerConnection {
     make: RequestMaker<Request>,
     options: SendOptions = {},
   ): Promise<{ readonly response: Response; readonly body: Buffer }> {
+    // Whoever waits first goes on first: requests keep their order.
+    while (this.#throttled !== undefined) await this.#throttled
     const version = this.versions.pick(api, options.maxVersion)
     const writer = this.#writer(options.sizeBytes)
     api.request.encode(make(version), version, writer)
@@ -80,17 +83,20 @@ export class BrokerConnection {
       apiVersion: version,
       flexible: api.isFlexible(version),
       body: [writer.view()],
-      timeoutMs: this.#requestTimeoutMs + (options.extraMs ?? 0),
+      timeoutMs: this.#context.requestTimeoutMs + (options.extraMs ?? 0),
     })
     // The broker has answered, so the request has been written out.
-    this.#buffers.give(writer.buffer)
-    return { response: api.response.decode(body, version), body }
+    this.#context.buffers.give(writer.buffer)
+    const response = api.response.decode(body, version)
+    const throttleMs = throttleMsOf(response)
+    if (throttleMs > 0) this.#throttle(throttleMs)
+    return { response, body }
   }
 
   #writer(sizeBytes: number | undefined): ByteWriter {
     if (sizeBytes === undefined || sizeBytes < pooledBytes) return new ByteWriter(sizeBytes)
     const writer = new ByteWriter(0)
-    writer.buffer = this.#buffers.take(sizeBytes)
+    writer.buffer = this.#context.buffers.take(sizeBytes)
     return writer
   }
 
@@ -100,8 +106,26 @@ export class BrokerConnection {
   }
 
   close(): Promise<void> {
+    this.#closing.abort()
     return this.#connection.close()
   }
+
+  /** Not for longer than a request may take: a broker that wants more says so again. */
+  #throttle(throttleMs: number): void {
+    const { clock, requestTimeoutMs, logger } = this.#context
+    logger.debug('broker throttles', { address: addressText(this.address), throttleMs })
+    const over = sleep(clock, Math.min(throttleMs, requestTimeoutMs), this.#closing.signal)
+    const throttled = Promise.all([this.#throttled, over]).then(() => {
+      if (this.#throttled === throttled) this.#throttled = undefined
+    })
+    this.#throttled = throttled
+  }
+}
+
+/** Of any answer; the versions that are spoken with Apache Kafka 3.9 and newer leave the waiting to the client. */
+function throttleMsOf(response: unknown): number {
+  if (typeof response !== 'object' || response === null || !('throttleTimeMs' in response)) return 0
+  return Number(response.throttleTimeMs)
 }
 
 /** A broker that lacks our version answers in version 0, which names what it has. */
