@@ -6,6 +6,8 @@ export interface LogSettings {
   readonly segmentMs: number
   /** Batches that may lie unsynced. [flush.messages] */
   readonly flushMessages: number
+  /** How long a batch may lie unsynced. [flush.ms] */
+  readonly flushMs: number
   /** Whether old segments are deleted. [cleanup.policy] */
   readonly deleted: boolean
   /** [retention.ms] */
@@ -29,6 +31,7 @@ export const keepAll: LogSettings = {
   segmentBytes: Infinity,
   segmentMs: Infinity,
   flushMessages: Infinity,
+  flushMs: Infinity,
   deleted: false,
   retentionMs: Infinity,
   retentionBytes: Infinity,

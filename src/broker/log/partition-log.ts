@@ -9,6 +9,7 @@
  *
  * What it knows beside the batches (producers, aborted transactions, epochs) it learns from them, when they come and when the log is opened.
  */
+import type { Clock, Timer } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import { endMarkerOf, type BatchHeader } from '../../protocol/record-batch-reader.ts'
@@ -72,7 +73,7 @@ export interface LogOptions {
   readonly logger: Logger
   /** For log lines. */
   readonly name: string
-  readonly nowMs: number
+  readonly clock: Clock
   /** Where it was made to begin, where that is known from before. */
   readonly startOffset?: number | undefined
   /** Told where it begins from now on, before anything is deleted. */
@@ -80,6 +81,9 @@ export interface LogOptions {
   /** Told when its leader is another one. */
   readonly epochBegan?: () => void
 }
+
+/** Timers of the system are no longer; what fires early syncs early. */
+const timerMsMax = 2_147_483_647
 
 export class PartitionLog {
   leaderEpoch = 0
@@ -95,6 +99,7 @@ export class PartitionLog {
   #endOffset = 0
   #lastStableOffset = 0
   #unsyncedBatches = 0
+  #syncTimer: Timer | undefined
   #closed = false
 
   /** @throws StreamError `DATA_FOLDER_CORRUPT`, `DATA_FOLDER_UNUSABLE` */
@@ -154,7 +159,7 @@ export class PartitionLog {
     const lastOffset = baseOffset + header.lastOffset - header.baseOffset
     if (logAppendTimeMs !== undefined) stampLogAppendTime(bytes, 0, logAppendTimeMs)
     const entry = { baseOffset, lastOffset, maxTimestampMs: logAppendTimeMs ?? header.maxTimestampMs }
-    if (!this.#hasRoom(bytes.length) || !this.#tryStore(bytes, entry, nowMs))
+    if (!this.#hasRoom(bytes.length) || !this.#onDisk(() => this.#store(bytes, entry, nowMs)))
       return { kind: 'refused', error: 'KAFKA_STORAGE_ERROR' }
     if (idempotent) this.producers.record(header, { baseOffset, lastOffset, nowMs })
     this.#advance()
@@ -170,7 +175,7 @@ export class PartitionLog {
     if (this.#closed) return true
     const offset = this.#endOffset
     const entry = { baseOffset: offset, lastOffset: offset, maxTimestampMs: nowMs }
-    if (!this.#tryStore(marker.bytes, entry, nowMs)) return false
+    if (!this.#onDisk(() => this.#store(marker.bytes, entry, nowMs))) return false
     this.#endTransaction(marker, offset, nowMs)
     this.#advance()
     return true
@@ -227,6 +232,8 @@ export class PartitionLog {
   /** Makes what is written outlast a power failure. */
   sync(): void {
     if (this.#unsyncedBatches === 0) return
+    this.#syncTimer?.cancel()
+    this.#syncTimer = undefined
     this.segments.active?.bytes.sync()
     this.#unsyncedBatches = 0
   }
@@ -242,6 +249,7 @@ export class PartitionLog {
   /** Frees everything; who waits is told. */
   delete(): void {
     this.#closed = true
+    this.#syncTimer?.cancel()
     this.segments.deleteAll()
     this.#notify()
   }
@@ -253,7 +261,8 @@ export class PartitionLog {
   }
 
   #recover(): SegmentList {
-    const { storage, logger, name, nowMs, startOffset } = this.#options
+    const { storage, logger, name, clock, startOffset } = this.#options
+    const nowMs = clock.nowMs()
     const { segments, cutBytes } = recoverSegments(storage, nowMs, (batch, header) =>
       this.#learn(batch, header, nowMs),
     )
@@ -293,9 +302,10 @@ export class PartitionLog {
     return false
   }
 
-  #tryStore(bytes: Buffer, entry: BatchEntry, nowMs: number): boolean {
+  /** @returns false when the disk did not do it */
+  #onDisk(work: () => void): boolean {
     try {
-      this.#store(bytes, entry, nowMs)
+      work()
       return true
     } catch (error) {
       if (!(error instanceof StreamError) || !diskCodes.has(error.code)) throw error
@@ -313,15 +323,25 @@ export class PartitionLog {
   #store(bytes: Buffer, entry: BatchEntry, nowMs: number): void {
     const { settings } = this
     if (this.segments.isDue(bytes.length, entry, nowMs, this.#segmentLimits(settings))) {
-      if (Number.isFinite(settings.flushMessages)) this.sync()
+      if (Number.isFinite(settings.flushMessages) || Number.isFinite(settings.flushMs)) this.sync()
       this.segments.roll(entry.baseOffset, nowMs)
     }
     stampPlace(bytes, 0, entry.baseOffset, this.leaderEpoch)
     this.segments.active?.append(bytes, entry)
     this.#unsyncedBatches++
-    if (this.#unsyncedBatches >= settings.flushMessages) this.sync()
+    this.#syncInTime(settings)
     this.#epochs.record(this.leaderEpoch, entry.baseOffset)
     this.#endOffset = entry.lastOffset + 1
+  }
+
+  /** A power failure may cost so many batches, or those of so much time. */
+  #syncInTime({ flushMessages, flushMs }: LogSettings): void {
+    if (this.#unsyncedBatches >= flushMessages || flushMs === 0) return this.sync()
+    if (this.#syncTimer !== undefined || !Number.isFinite(flushMs)) return
+    this.#syncTimer = this.#options.clock.setTimer(Math.min(flushMs, timerMsMax), () => {
+      this.#syncTimer = undefined
+      this.#onDisk(() => this.sync())
+    })
   }
 
   #segmentLimits({ segmentMs, compacted, maxCompactionLagMs }: LogSettings): SegmentLimits {

@@ -50,10 +50,12 @@ export function openStorage(config: BrokerConfig, surroundings: Surroundings): B
   const folder = new DataFolder(config.dataFolder, surroundings.disk ?? new NodeDisk(config.openFilesMax))
   try {
     const { clock, logger } = surroundings
+    const { flushMessages, flushMs } = new TopicConfigs(new Map(), config.topicDefaults).effective
     const settings: LogSettings = {
       ...keepAll,
       segmentBytes: stateSegmentBytes,
-      flushMessages: new TopicConfigs(new Map(), config.topicDefaults).effective.flushMessages,
+      flushMessages,
+      flushMs,
       compacted: true,
     }
     const log = new PartitionLog({
@@ -62,7 +64,7 @@ export function openStorage(config: BrokerConfig, surroundings: Surroundings): B
       producerExpirationMs: config.producerExpirationMs,
       logger,
       name: 'state',
-      nowMs: clock.nowMs(),
+      clock,
     })
     const state = new StateLog(log, clock)
     return {

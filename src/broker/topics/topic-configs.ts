@@ -131,6 +131,7 @@ export class TopicConfigs {
       segmentBytes: number('segment.bytes'),
       segmentMs: number('segment.ms'),
       flushMessages: number('flush.messages'),
+      flushMs: number('flush.ms'),
       deleted: policies.includes('delete'),
       retentionMs: unlessNegative(number('retention.ms')),
       retentionBytes: unlessNegative(number('retention.bytes')),

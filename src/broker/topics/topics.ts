@@ -175,7 +175,7 @@ export class Topics {
       producerExpirationMs,
       logger,
       name: `${topic.name}-${partition}`,
-      nowMs: clock.nowMs(),
+      clock,
       startOffset,
       epochBegan: () => this.save(topic),
       startMoved: (offset) => state.put([{ key: startKey(topic, partition), value: offset }]),
