@@ -29,7 +29,7 @@ beforeEach(async () => {
   broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
   const { host, port } = await broker.listen(0, '127.0.0.1')
   bootstrap = `${host}:${port}`
-  registry = await startRegistry({ bootstrap, host, port: 0 }, silentLogger)
+  registry = await startRegistry({ broker, host, port: 0 }, silentLogger)
   write({
     'config.yaml': `kafka:
   brokers: ['${bootstrap}']
