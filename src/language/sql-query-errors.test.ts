@@ -187,33 +187,63 @@ test('refuses each clause that a stream cannot have yet', async () => {
   `)
 })
 
-test('refuses a topic that is neither driver nor look-up', async () => {
-  expect(await errorsOf('SELECT f.id FROM flights f JOIN shop.orders o ON o.id = f.id'))
-    .toMatchInlineSnapshot(`
-    "pipeline.yaml:3:35  error  SQL_NOT_SUPPORTED
-    joining the event topic "shop.orders" is not supported yet
+test('refuses look-ups beside joins that wait', async () => {
+  const query =
+    'SELECT f.id FROM flights f JOIN shop.orders o ON o.id = f.id JOIN airports a ON a.iata = f.origin'
+  expect(await errorsOf(query)).toMatchInlineSnapshot(`
+    "pipeline.yaml:3:69  error  SQL_NOT_SUPPORTED
+    a query that joins look-up "airports" cannot join "shop.orders", whose records are waited for
 
       2 | query: |
-      3 |   SELECT f.id FROM flights f JOIN shop.orders o ON o.id = f.id
-        |                                   ^^^^^^^^^^^
+      3 |   SELECT f.id FROM flights f JOIN shop.orders o ON o.id = f.id JOIN airports a ON a.iata = f.origin
+        |                                                                     ^^^^^^^^
 
-    A look-up is loaded to its end before the first event, and a later row serves later events only.
-    Hint: Declare it as a look-up: dimensions: [{ topic: shop.orders, join: lookup }]."
+    Hint: Declare it without "join: lookup", or join "airports" in a second query that reads the output of this one."
   `)
 })
 
-test('refuses a dimension that is not declared as a look-up, and says how to declare it', async () => {
-  const query = 'SELECT f.id FROM flights f LEFT JOIN airports a ON a.iata = f.origin'
+test('refuses a dimension that drives joins by two keys', async () => {
+  const query =
+    'SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin LEFT JOIN flights g ON a.name = g.origin'
   expect(await errorsOf(query, { dimensions: { airports: 'input' } })).toMatchInlineSnapshot(`
-    "pipeline.yaml:1:1  error  SQL_NOT_SUPPORTED
-    dimension "airports" would have to release earlier events, which is not supported yet
+    "pipeline.yaml:3:74  error  SQL_NOT_SUPPORTED
+    dimension "airports" is joined by two keys, with "flights" and with "flights"
+
+      2 | query: |
+      3 |   SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin LEFT JOIN flights g ON a.name = g.ori
+        |                                                                          ^^^^
+
+    The newest row of each key drives, and it cannot be the newest of two.
+    Hint: Join by the same columns of "a", or begin FROM with an event topic."
+  `)
+})
+
+test('refuses a look-up that drives a join that waits', async () => {
+  const query = 'SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin'
+  expect(await errorsOf(query)).toMatchInlineSnapshot(`
+    "pipeline.yaml:3:22  error  SQL_NOT_SUPPORTED
+    look-up "airports" drives a join
+
+      2 | query: |
+      3 |   SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin
+        |                      ^^^^^^^^
+
+    Hint: Begin FROM with an event topic, or declare it without "join: lookup"."
+  `)
+})
+
+test('names the nearest output column of one that is required', async () => {
+  const query = 'SELECT f.id, a.name FROM flights f LEFT JOIN airports a ON a.iata = f.origin'
+  const more = { dimensions: { airports: 'input' }, emission: 'smart', require: ['nam'] } as const
+  expect(await errorsOf(query, more)).toMatchInlineSnapshot(`
+    "pipeline.yaml:1:1  error  NAME_NOT_FOUND
+    required column "nam" is not an output column of the query
 
       1 | name: enriched
         | ^^^^
       2 | query: |
 
-    A look-up is loaded to its end before the first event, and a later row serves later events only.
-    Hint: Declare it as a look-up: dimensions: [{ topic: airports, join: lookup }]."
+    Hint: Did you mean "name"?"
   `)
 })
 
@@ -247,20 +277,10 @@ test('refuses a join of text with numbers', async () => {
   `)
 })
 
-test('refuses a repeated output name, and a key that is not an output, together with what is around the query', async () => {
+test('refuses a repeated output name, and a key that is not an output, together', async () => {
   const query = 'SELECT f.id, a.name AS ID FROM flights f LEFT JOIN airports a ON a.iata = f.origin'
-  expect(await errorsOf(query, { dimensions: lookup, key: 'nam', emission: 'smart' })).toMatchInlineSnapshot(`
-    "pipeline.yaml:1:1  error  SQL_NOT_SUPPORTED
-    emission "smart" is not supported yet
-
-      1 | name: enriched
-        | ^^^^
-      2 | query: |
-
-    Under "smart" an event waits for the columns that it requires; in this version an event is joined when it arrives.
-    Hint: Write "type: immediate", and use JOIN instead of LEFT JOIN to leave out events without a partner.
-
-    pipeline.yaml:1:1  error  NAME_NOT_FOUND
+  expect(await errorsOf(query, { dimensions: lookup, key: 'nam' })).toMatchInlineSnapshot(`
+    "pipeline.yaml:1:1  error  NAME_NOT_FOUND
     output key "nam" is not an output column of the query
 
       1 | name: enriched

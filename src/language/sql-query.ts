@@ -5,14 +5,16 @@
  * answered with the nearest right one. All that a query has wrong is reported together: what cannot be supported and unknown names
  * first; types when all names are known.
  */
+import type { Expr } from '../expr/expr.ts'
 import type { Node, StoreSpec } from '../topology/topology.ts'
 import type { Catalog, TopicValues } from './catalog.ts'
 import { Diagnostics, suggest, type Diagnostic } from './diagnostic.ts'
-import type { QueryDefinition } from './query-definition.ts'
+import type { Located, QueryDefinition } from './query-definition.ts'
 import { emptyBook, type SchemaBook } from './schema-book.ts'
 import { checkDefinition } from './sql/check-definition.ts'
 import { bindQuery } from './sql/bind.ts'
-import type { BoundQuery } from './sql/bound-query.ts'
+import type { BoundOutput, BoundQuery } from './sql/bound-query.ts'
+import { checkDrivingDimension } from './sql/driving-dimension.ts'
 import { DuckDb } from './sql/duckdb.ts'
 import { readFrom } from './sql/from-clause.ts'
 import { openScopes } from './sql/open-scopes.ts'
@@ -21,6 +23,7 @@ import { parseSelect } from './sql/parse-select.ts'
 import { QueryPlaces } from './sql/places.ts'
 import { planNodes } from './sql/plan-nodes.ts'
 import { refuseClauses } from './sql/refusals.ts'
+import { findByName } from './sql/scope.ts'
 import { quoteTopicNames } from './sql/topic-names.ts'
 
 /** What a query becomes; the stores are those of its dimensions. */
@@ -77,7 +80,9 @@ function buildPlan(
 ): QueryPlan | undefined {
   const { output, name } = definition
   checkOutputNames(bound, diagnostics)
+  checkDrivingDimension(bound, diagnostics)
   const keyColumn = findKey(definition, bound, diagnostics)
+  const required = findRequired(definition, bound, diagnostics)
   if (bound.scopes.some((scope) => scope.topic === output.topic.value)) {
     const message = `topic "${output.topic.value}" is read and written by one query`
     diagnostics.error('TOPOLOGY_INVALID', message, output.topic.span, { hint: 'Write to another topic.' })
@@ -85,8 +90,10 @@ function buildPlan(
   if (diagnostics.failed) return undefined
   const values = outputValues(definition, bound, diagnostics)
   if (values === undefined) return undefined
-  const target = { name: name.value, topic: output.topic.value, keyColumn, value: values.format }
-  return { name: name.value, ...planNodes(bound, target), values }
+  const emission = definition.emission.type.value
+  const target = { name: name.value, topic: output.topic.value, keyColumn, emission, value: values.format }
+  const query = { ...bound, where: bothOf(bound.where, required) }
+  return { name: name.value, ...planNodes(query, target), values }
 }
 
 function checkOutputNames({ outputs }: BoundQuery, diagnostics: Diagnostics): void {
@@ -106,14 +113,49 @@ function findKey(
   { outputs }: BoundQuery,
   diagnostics: Diagnostics,
 ): string | undefined {
-  if (output.key === undefined) return undefined
-  const { value, span } = output.key
-  const names = outputs.map((column) => column.name)
-  const found =
-    names.find((name) => name === value) ?? names.find((name) => name.toLowerCase() === value.toLowerCase())
+  return output.key && findOutput(output.key, outputs, { what: 'output key', diagnostics })?.name
+}
+
+/** Under `smart`: that every output column which is required has a value. */
+function findRequired(
+  { emission }: QueryDefinition,
+  { outputs }: BoundQuery,
+  diagnostics: Diagnostics,
+): readonly Expr[] {
+  const found = emission.require.flatMap(
+    (name) => findOutput(name, outputs, { what: 'required column', diagnostics }) ?? [],
+  )
+  if (emission.type.value !== 'smart') return []
+  return found.map(({ expr }) => ({
+    kind: 'call',
+    function: 'is_not_null',
+    args: [expr],
+    type: { kind: 'boolean' },
+  }))
+}
+
+function bothOf(where: Expr | undefined, required: readonly Expr[]): Expr | undefined {
+  const args = where === undefined ? required : [where, ...required]
+  return args.length > 1 ? { kind: 'call', function: 'and', args, type: { kind: 'boolean' } } : args[0]
+}
+
+interface FindOutputOptions {
+  /** What the name is, in the message where no column has it. */
+  readonly what: string
+  readonly diagnostics: Diagnostics
+}
+
+/** An output column by its name: an exact match first, then whatever its case. */
+function findOutput(
+  { value, span }: Located<string>,
+  outputs: readonly BoundOutput[],
+  { what, diagnostics }: FindOutputOptions,
+): BoundOutput | undefined {
+  const found = outputs[findByName(outputs, value, ({ name }) => name)]
   if (found === undefined) {
+    const names = outputs.map(({ name }) => name)
     const hint = suggest(value, names, 'output columns')
-    diagnostics.error('NAME_NOT_FOUND', `output key "${value}" is not an output column of the query`, span, {
+    diagnostics.error('NAME_NOT_FOUND', `${what} "${value}" is not an output column of the query`, span, {
       hint,
     })
   }

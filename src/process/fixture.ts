@@ -36,6 +36,8 @@ export interface SentRecord {
 
 export interface PushedRecord {
   readonly timestampMs?: number
+  /** Default: the next one. */
+  readonly offset?: number
   readonly headers?: Headers
 }
 
@@ -183,7 +185,7 @@ export class TestTask {
     return {
       topic,
       partition: 0,
-      offset: this.#offset++,
+      offset: more.offset ?? this.#offset++,
       timestampMs: more.timestampMs ?? 0,
       partitionTimeMs: this.#partitionTimesMs.get(topic) ?? -1,
       buffer,

@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts'
 import type { Counter, Metrics } from '../base/metrics.ts'
 import { materialize } from '../data/lazy.ts'
 import type { Row } from '../data/row.ts'
-import type { Column, DataType, Format } from '../data/types.ts'
+import type { Column, Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { KeyValueStore, ManagedStore, RestoreBatch } from '../store/contracts.ts'
 import { indexKeying } from '../store/index-keying.ts'
@@ -11,6 +11,7 @@ import { openStore } from '../store/open-store.ts'
 import type { GlobalTableNode, NodeId, KeyValueStoreSpec } from '../topology/topology.ts'
 import type { RawRecord } from './environment.ts'
 import { Decoder } from './operators/decoder.ts'
+import { keyAsColumn } from './key-column.ts'
 import { dropCounter } from './operators/node-counters.ts'
 
 /** A thread's copy of a global table. */
@@ -124,7 +125,7 @@ class LoadedTable {
       return undefined
     }
     const key = materialize(this.#decoder.key(raw))
-    return key === null ? null : this.#encodeKey(asColumn(key, column.type))
+    return key === null ? null : this.#encodeKey(keyAsColumn(key, column.type))
   }
 
   #encodeKey(key: unknown): Buffer {
@@ -142,28 +143,6 @@ function columnAt(node: GlobalTableNode, position: number): Column {
 
 function recordKey(raw: RawRecord): Buffer | null {
   return raw.keyEnd < 0 ? null : raw.buffer.subarray(raw.keyStart, raw.keyEnd)
-}
-
-const numberKinds: ReadonlySet<DataType['kind']> = new Set([
-  'byte',
-  'short',
-  'int',
-  'long',
-  'float',
-  'double',
-  'timestamp',
-  'date',
-])
-const wholeNumber = /^-?\d+$/
-
-/** A record key as a value of the column that it stands for: keys are often text where the column is a number. */
-function asColumn(key: unknown, type: DataType): unknown {
-  if (typeof key === 'string' && numberKinds.has(type.kind)) {
-    return wholeNumber.test(key) ? BigInt(key) : Number(key)
-  }
-  if (typeof key === 'string' && type.kind === 'boolean') return key === 'true'
-  if (typeof key === 'number' || typeof key === 'bigint') return type.kind === 'string' ? String(key) : key
-  return key
 }
 
 const nothing: Buffer = Buffer.alloc(0)

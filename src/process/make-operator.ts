@@ -7,9 +7,11 @@ import { StreamFilter, TableFilter } from './operators/filter.ts'
 import { ForeignKeyAnswer } from './operators/foreign-key-answer.ts'
 import { ForeignKeyResolve } from './operators/foreign-key-resolve.ts'
 import { ForeignKeySubscribe } from './operators/foreign-key-subscribe.ts'
+import { CombinationSource } from './operators/combination-source.ts'
 import { LookupJoin } from './operators/lookup-join.ts'
 import { Peek } from './operators/peek.ts'
 import { Print } from './operators/print.ts'
+import { Release } from './operators/release.ts'
 import { Select } from './operators/select.ts'
 import { Sink } from './operators/sink.ts'
 import { Split } from './operators/split.ts'
@@ -23,6 +25,7 @@ import { TableWriter } from './operators/table-writer.ts'
 import { SessionAggregate } from './operators/session-aggregate.ts'
 import { SlidingAggregate } from './operators/sliding-aggregate.ts'
 import { WindowAggregate } from './operators/window-aggregate.ts'
+import { makeTtlJoin } from './operators/ttl-join.ts'
 import { ToStream } from './operators/to-stream.ts'
 import { StreamTransform, TableTransform } from './operators/transform.ts'
 import type { Processor } from './processor.ts'
@@ -55,6 +58,7 @@ export function makeOperator(node: Operator, parts: OperatorParts): readonly Pro
     const answer = new ForeignKeyAnswer(node, env, { right: views.of(node.table), next })
     return [answer.subscriptions, answer.table]
   }
+  if (node.kind === 'ttl-join') return makeTtlJoin(node, env, next)
   if (node.kind !== 'table-join') return [makeSingle(node, parts)]
   const [left, right] = [views.of(node.left), views.of(node.right)]
   const join = new TableJoin(node, env, { left, right, next })
@@ -63,7 +67,7 @@ export function makeOperator(node: Operator, parts: OperatorParts): readonly Pro
 
 type SingleOperator = Exclude<
   Operator,
-  { readonly kind: 'table-join' | 'stream-join' | 'foreign-key-answer' }
+  { readonly kind: 'table-join' | 'stream-join' | 'foreign-key-answer' | 'ttl-join' }
 >
 
 function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
@@ -108,6 +112,10 @@ function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
       return new ForeignKeyResolve(node, env, { left: parts.views.of(node.table), next })
     case 'lookup-join':
       return new LookupJoin(node, env, next)
+    case 'combination':
+      return new CombinationSource(node, env, next)
+    case 'release':
+      return new Release(node, env, next)
     case 'select':
       return new Select(node, env, next)
     case 'sink':

@@ -2,6 +2,7 @@
 import { inputsOf } from './node-edges.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { Node, StoreSpec, Topology } from './topology.ts'
+import type { JoinedTable } from './ttl-join-nodes.ts'
 import type { Windows } from './windows.ts'
 import { describeFormat } from '../data/type-strings.ts'
 
@@ -62,11 +63,20 @@ function detail(node: Node): string {
       return ` [${node.type}; from ${node.beforeMs} ms before to ${node.afterMs} ms after, grace ${node.graceMs} ms]`
     case 'lookup-join':
       return ` [${node.type}]`
+    case 'ttl-join':
+      return ` [${node.type}; ${node.emission}; ${describeTable(node.tables[node.scope])}]`
+    case 'release':
+      return ` [each combination once${node.predicate === undefined ? '' : '; when complete'}]`
     case 'select':
       return ` [columns ${node.layout.columns.map((column) => column.name).join(', ')}${node.where === undefined ? '' : '; where'}]`
     default:
       return ''
   }
+}
+
+function describeTable(table: JoinedTable | undefined): string {
+  if (table?.role === 'dimension') return 'the newest row of each key'
+  return `events for ${table?.timeToLiveMs === undefined ? 'ever' : formatDuration(table.timeToLiveMs)}`
 }
 
 function describeWindows(windows: Windows): string {

@@ -18,6 +18,7 @@ export function inputsOf(node: Node): readonly NodeId[] {
       return [node.input, node.table]
     case 'table-join':
     case 'stream-join':
+    case 'ttl-join':
       return [node.left, node.right]
     default:
       return [node.input]
@@ -36,6 +37,7 @@ export function entrancesOf(node: Node): readonly (readonly [side: number, input
       return [...new Set(node.inputs)].map((input) => [0, input])
     case 'table-join':
     case 'stream-join':
+    case 'ttl-join':
       return [
         [0, node.left],
         [1, node.right],
@@ -59,6 +61,7 @@ export function joinedSidesOf(node: Node): readonly [NodeId, NodeId] | undefined
       return [node.input, node.table]
     case 'table-join':
     case 'stream-join':
+    case 'ttl-join':
       return [node.left, node.right]
     default:
       return undefined
@@ -110,6 +113,9 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
     case 'merge':
     case 'to-table':
     case 'lookup-join':
+    case 'combination':
+    case 'ttl-join':
+    case 'release':
     case 'select':
     case 'foreign-key-answer':
       return []
@@ -129,6 +135,7 @@ export function storesOf(node: Node): readonly string[] {
 
 function ownStoresOf(node: Node): readonly string[] {
   if (node.kind === 'global-table') return []
+  if (node.kind === 'ttl-join') return [node.leftStore, node.rightStore]
   if (node.kind === 'stream-join')
     return [
       node.leftStore,

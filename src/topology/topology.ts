@@ -11,6 +11,7 @@ import type { Expr } from '../expr/expr.ts'
 import type { Carried, ForeignKeyNode } from './foreign-key-nodes.ts'
 import type { FunctionRef, FunctionScope } from './functions.ts'
 import type { SuppressNode } from './suppress-node.ts'
+import type { CombinationNode, ReleaseNode, TtlJoinNode } from './ttl-join-nodes.ts'
 import type { Windows } from './windows.ts'
 
 export type NodeId = string
@@ -324,6 +325,9 @@ export type Node =
   | StreamTableJoinNode
   | GlobalJoinNode
   | LookupJoinNode
+  | CombinationNode
+  | TtlJoinNode
+  | ReleaseNode
   | SelectNode
   | SinkNode
 

@@ -40,12 +40,14 @@ export interface CaseResult {
   readonly expected: Readonly<Record<string, readonly string[]>>
 }
 
+/** @param endEvery - in place of the run's own */
 export async function runCase(
   golden: GoldenCase,
   name: RunName,
   state: RunState = { engine: 'memory' },
+  endEvery = ways[name].endEvery,
 ): Promise<CaseResult> {
-  const way = ways[name]
+  const way = { ...ways[name], endEvery }
   await using cluster = new TestCluster({ seed: 7 })
   for (const topic of topicsOf(golden)) await cluster.createTopic(topic, way.partitions)
   const run = new CaseRun(cluster, golden, { ...way, ordered: name === 'whole', state })

@@ -14,7 +14,7 @@ export interface BoundQuery {
 export interface BoundJoin {
   readonly scope: Scope
   readonly type: 'inner' | 'left'
-  /** Columns of the dimension, ascending, and what they equal. */
+  /** Columns of the joined topic, ascending, and what they equal. */
   readonly keyColumns: readonly number[]
   readonly key: readonly Expr[]
   readonly residual: Expr | undefined

@@ -3,10 +3,10 @@ import { jsonRows } from '../catalog.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { QueryDefinition } from '../query-definition.ts'
 import type { FromItem } from './from-clause.ts'
-import type { Scope } from './scope.ts'
+import type { Scope, TopicRole } from './scope.ts'
 
 /**
- * Finds the columns of the topics of a query, and checks that each may be joined.
+ * Finds the columns of the topics of a query, and what the pipeline says of each.
  *
  * @returns `undefined` where the rest of the query could not be understood
  */
@@ -25,7 +25,6 @@ export async function openScopes(
       complete = false
       continue
     }
-    if (item.join !== undefined) checkDimension(item, definition, diagnostics)
     const alias = item.table.alias ? item.table.alias : topic
     if (scopes.some((scope) => scope.alias.toLowerCase() === alias.toLowerCase())) {
       diagnostics.error('SQL_INVALID', `"${alias}" names two tables of this query`, item.span, {
@@ -33,9 +32,17 @@ export async function openScopes(
       })
       complete = false
     }
-    scopes.push({ index, topic, alias, ...values, span: item.span, join: item.join })
+    scopes.push({
+      index,
+      topic,
+      alias,
+      ...values,
+      span: item.span,
+      ...factsOf(topic, definition),
+      join: item.join,
+    })
   }
-  return complete ? scopes : undefined
+  return complete && checkRoles(scopes, diagnostics) ? scopes : undefined
 }
 
 /** What is known of a topic's values; where nothing is, that is reported. */
@@ -59,19 +66,41 @@ async function findValues(
   return undefined
 }
 
-/** In this version every joined topic is a dimension that is loaded first. */
-function checkDimension(item: FromItem, { state }: QueryDefinition, diagnostics: Diagnostics): void {
-  const topic = item.table.table_name
+interface TopicFacts {
+  readonly role: TopicRole
+  readonly timeToLiveMs: number | undefined
+}
+
+function factsOf(topic: string, { state }: QueryDefinition): TopicFacts {
   const dimension = state.dimensions.find((candidate) => candidate.topic.value === topic)
-  if (dimension?.join === 'lookup') return
-  const hint = `Declare it as a look-up: dimensions: [{ topic: ${topic}, join: lookup }].`
-  const detail =
-    'A look-up is loaded to its end before the first event, and a later row serves later events only.'
-  if (dimension === undefined) {
-    const message = `joining the event topic "${topic}" is not supported yet`
-    diagnostics.error('SQL_NOT_SUPPORTED', message, item.span, { detail, hint })
-    return
-  }
-  const message = `dimension "${topic}" would have to release earlier events, which is not supported yet`
-  diagnostics.error('SQL_NOT_SUPPORTED', message, dimension.topic.span, { detail, hint })
+  if (dimension !== undefined)
+    return { role: dimension.join === 'lookup' ? 'lookup' : 'dimension', timeToLiveMs: undefined }
+  const override = state.overrides.find((candidate) => candidate.topic.value === topic)
+  const ttlMs = override?.ttlMs ?? state.eventTtlMs.value
+  return { role: 'event', timeToLiveMs: ttlMs === 0 ? undefined : ttlMs }
+}
+
+/** Joins that wait go neither with look-ups nor with topics that need a schema: what waits must be readable in any process. */
+function checkRoles(scopes: readonly Scope[], diagnostics: Diagnostics): boolean {
+  const [driver, ...joined] = scopes
+  const waiting = joined.find((scope) => scope.role !== 'lookup')
+  if (driver === undefined || waiting === undefined) return true
+  const lookup = joined.find((scope) => scope.role === 'lookup')
+  const coded = scopes.find((scope) => scope.format.notation !== 'json')
+  if (lookup !== undefined) {
+    const message = `a query that joins look-up "${lookup.topic}" cannot join "${waiting.topic}", whose records are waited for`
+    diagnostics.error('SQL_NOT_SUPPORTED', message, lookup.span, {
+      hint: `Declare it without "join: lookup", or join "${lookup.topic}" in a second query that reads the output of this one.`,
+    })
+  } else if (driver.role === 'lookup') {
+    diagnostics.error('SQL_NOT_SUPPORTED', `look-up "${driver.topic}" drives a join`, driver.span, {
+      hint: 'Begin FROM with an event topic, or declare it without "join: lookup".',
+    })
+  } else if (coded !== undefined) {
+    const message = `topic "${coded.topic}" holds ${coded.format.notation}, and a join that waits for records reads JSON`
+    diagnostics.error('SQL_NOT_SUPPORTED', message, coded.span, {
+      hint: `Write it as JSON with a query of its own, SELECT * FROM ${coded.topic}, and join the output of that.`,
+    })
+  } else return true
+  return false
 }

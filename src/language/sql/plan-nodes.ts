@@ -7,29 +7,17 @@ import type {
   Node,
   NodeId,
   SelectNode,
+  SinkNode,
   StoreSpec,
 } from '../../topology/topology.ts'
 import { jsonRows } from '../catalog.ts'
 import type { BoundJoin, BoundOutput, BoundQuery } from './bound-query.ts'
+import { textKey } from './query-formats.ts'
+import type { JoinPlan, NodePlan, PlanTarget } from './node-plan.ts'
+import { planTtlJoins } from './plan-ttl-joins.ts'
 import { UsedColumns } from './used-columns.ts'
 
-export interface NodePlan {
-  readonly nodes: readonly Node[]
-  readonly stores: readonly StoreSpec[]
-}
-
-/** Where the result goes; both names are known to be right. */
-export interface PlanTarget {
-  readonly name: string
-  readonly topic: string
-  readonly keyColumn: string | undefined
-  /** How the rows are written. */
-  readonly value: Format
-}
-
-const textKey: Format = { notation: 'binary', type: { kind: 'string' } }
-
-/** The nodes of a query: source, look-ups from left to right, selection, sink. Only columns that are used are read. */
+/** The nodes of a query: sources, joins from left to right, selection, sink. Only columns that are used are read. */
 export function planNodes(query: BoundQuery, target: PlanTarget): NodePlan {
   const planner = new NodePlanner(query, target)
   return planner.plan()
@@ -48,12 +36,27 @@ class NodePlanner {
 
   plan(): NodePlan {
     const { name, topic } = this.#target
+    const waits = this.#query.joins.some(({ scope }) => scope.role !== 'lookup')
+    const joined = waits ? planTtlJoins(this.#query, this.#used, this.#target) : this.#lookUps()
+    const select = this.#select(joined.last, waits ? undefined : this.#query.where)
+    const sink: SinkNode = {
+      kind: 'sink',
+      id: `${name}/sink`,
+      input: select.id,
+      topic: { kind: 'topic', name: topic },
+      key: textKey,
+      value: this.#target.value,
+    }
+    return { nodes: [...joined.nodes, select, sink], stores: joined.stores }
+  }
+
+  /** The driver, and look-ups from left to right. */
+  #lookUps(): JoinPlan {
     const tables = this.#tables()
-    const source: NodeId = `${name}/source`
+    const source: NodeId = `${this.#target.name}/source`
     const joins = this.#query.joins.map((join, index) =>
       this.#join(join, index === 0 ? source : this.#joinId(index - 1)),
     )
-    const select = this.#select(joins.at(-1)?.id ?? source)
     const nodes: Node[] = [
       {
         kind: 'source',
@@ -65,17 +68,8 @@ class NodePlanner {
       },
       ...tables.map(({ node }) => node),
       ...joins,
-      select,
-      {
-        kind: 'sink',
-        id: `${name}/sink`,
-        input: select.id,
-        topic: { kind: 'topic', name: topic },
-        key: textKey,
-        value: this.#target.value,
-      },
     ]
-    return { nodes, stores: tables.map(({ store }) => store) }
+    return { nodes, stores: tables.map(({ store }) => store), last: joins.at(-1)?.id ?? source }
   }
 
   /** One copy of a dimension for all joins that look into it by the same columns. */
@@ -125,8 +119,8 @@ class NodePlanner {
     }
   }
 
-  #select(input: NodeId): SelectNode {
-    const { where, outputs } = this.#query
+  #select(input: NodeId, where: Expr | undefined): SelectNode {
+    const { outputs } = this.#query
     const cells: Expr[] = []
     const columns = outputs.map((output) => this.#selected(output, cells))
     const keyColumn = columns.findIndex((column) => column.name === this.#target.keyColumn)

@@ -13,6 +13,7 @@ export interface PipelineFixture {
   readonly dimensions?: Readonly<Record<string, 'lookup' | 'input'>>
   readonly key?: string
   readonly emission?: 'immediate' | 'smart'
+  readonly require?: readonly string[]
 }
 
 /** The text of the file: `query: |` and the query below it, indented by two. */
@@ -41,7 +42,10 @@ export function definitionOf(fixture: PipelineFixture): QueryDefinition {
       key: fixture.key === undefined ? undefined : { value: fixture.key, span: head },
       schema: undefined,
     },
-    emission: { type: { value: fixture.emission ?? 'immediate', span: head }, require: [] },
+    emission: {
+      type: { value: fixture.emission ?? 'immediate', span: head },
+      require: (fixture.require ?? []).map((value) => ({ value, span: head })),
+    },
     state: {
       eventTtlMs: { value: 3_600_000, span: head },
       overrides: [],

@@ -12,9 +12,18 @@ export interface Scope {
   /** How the topic's values are written. */
   readonly format: Format
   readonly span: SourceSpan
+  readonly role: TopicRole
+  /** How long its records count, where it is an event topic; undefined: for ever. */
+  readonly timeToLiveMs: number | undefined
   /** Absent for the driver, the leftmost table. */
   readonly join: ScopeJoin | undefined
 }
+
+/**
+ * What a pipeline says of a topic: a `lookup` is loaded first, a `dimension` is an ordinary input whose newest rows count, and anything
+ * else holds events.
+ */
+export type TopicRole = 'event' | 'dimension' | 'lookup'
 
 export interface ScopeJoin {
   readonly type: 'inner' | 'left'

@@ -1,0 +1,108 @@
+import { ByteWriter } from '../../base/byte-writer.ts'
+import { addDetail, toStreamError } from '../../base/errors.ts'
+import type { Row } from '../../data/row.ts'
+import type { Expr } from '../../expr/expr.ts'
+import type { NodeId } from '../../topology/topology.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import { StreamRecord, type Processor } from '../processor.ts'
+import {
+  driverKey,
+  isDriverKey,
+  readCombination,
+  timeOf,
+  writeCombination,
+  type Combination,
+} from './combination.ts'
+import { compileKeyText, type KeyText } from './join-key.ts'
+import { nodeCounters, type NodeCounters } from './node-counters.ts'
+
+/** What one step of a join tells the next: this combination is there, in place of the one of its events before, or is gone. */
+export interface CombinationChange {
+  readonly removed: boolean
+  readonly combination: Combination
+}
+
+/** A byte, 1 where it is removed, and the combination. */
+export function readChange(bytes: Buffer, scopes: number): CombinationChange {
+  return { removed: bytes[0] === 1, combination: readCombination(bytes, 1, scopes).combination }
+}
+
+interface OutletOptions {
+  readonly node: NodeId
+  /** Of the join that the changes go to; empty: there is none. */
+  readonly key: readonly Expr[]
+  readonly rowsOf: (combination: Combination) => readonly (Row | undefined)[]
+  readonly env: ProcessEnvironment
+  readonly next: Processor
+}
+
+/** The way out of one step: changes as bytes, with the key of the next join, or where that is NULL with the driver's own. */
+export class CombinationOutlet {
+  readonly #node: NodeId
+  /** Undefined behind the last join, where nobody has a use for removals. */
+  readonly #key: KeyText | undefined
+  readonly #rowsOf: OutletOptions['rowsOf']
+  readonly #next: Processor
+  readonly #counters: NodeCounters
+  readonly #writer = new ByteWriter()
+  readonly #out = new StreamRecord()
+
+  constructor({ node, key, rowsOf, env, next }: OutletOptions) {
+    this.#node = node
+    this.#key = key.length === 0 ? undefined : compileKeyText(key, env.context.clock)
+    this.#rowsOf = rowsOf
+    this.#next = next
+    this.#counters = nodeCounters(env.metrics, node)
+  }
+
+  /** @param before - what it takes the place of: of the same events */
+  put(combination: Combination, before?: Combination): void {
+    const key = this.#keyOf(combination)
+    const keyBefore = before === undefined ? key : this.#keyOf(before)
+    // Whoever had it by another key would keep it.
+    if (before !== undefined && keyBefore !== key) this.#send(true, keyBefore, before)
+    this.#send(false, key, combination)
+  }
+
+  remove(combination: Combination): void {
+    if (this.#key !== undefined) this.#send(true, this.#keyOf(combination), combination)
+  }
+
+  /** @returns whether the combination has a key; without one it is not passed on */
+  putKeyed(combination: Combination): boolean {
+    const key = this.#keyOf(combination)
+    if (isDriverKey(key)) return false
+    this.#send(false, key, combination)
+    return true
+  }
+
+  /** What stands under a key is gone. */
+  removeKey(key: string, scopes: number, timestampMs: number): void {
+    this.#send(true, key, Array.from({ length: scopes }), timestampMs)
+  }
+
+  #keyOf(combination: Combination): string {
+    if (this.#key === undefined) return driverKey(combination)
+    try {
+      return this.#key(this.#rowsOf(combination)) ?? driverKey(combination)
+    } catch (error) {
+      throw addDetail(
+        toStreamError(error),
+        `It was computed by "${this.#node}", for the key of the next join.`,
+      )
+    }
+  }
+
+  #send(removed: boolean, key: string, combination: Combination, timestampMs = timeOf(combination)): void {
+    const writer = this.#writer
+    writer.reset()
+    writer.writeInt8(removed ? 1 : 0)
+    writeCombination(combination, writer)
+    const out = this.#out
+    out.key = key
+    out.value = writer.copy()
+    out.timestampMs = timestampMs
+    this.#counters.recordsOut.value++
+    this.#next.process(out)
+  }
+}

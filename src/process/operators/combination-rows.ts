@@ -1,0 +1,47 @@
+import type { Row } from '../../data/row.ts'
+import { SlicedRow } from '../../data/row.ts'
+import type { RowReader } from '../../serde/serde.ts'
+import { assert } from '../../base/assert.ts'
+import type { JoinedTable } from '../../topology/ttl-join-nodes.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import type { Combination, Member } from './combination.ts'
+import { JoinedRows } from './joined-rows.ts'
+
+interface ReadRow {
+  readonly reader: RowReader
+  readonly row: SlicedRow
+  /** What the row has been read from. */
+  from: Member | undefined
+}
+
+/** A combination's members as rows that expressions read. One object serves all combinations of an operator. */
+export class CombinationRows {
+  /** Those of the last combination that was read. */
+  readonly joined: JoinedRows
+  readonly #read: readonly ReadRow[]
+
+  constructor(tables: readonly JoinedTable[], env: ProcessEnvironment) {
+    this.joined = new JoinedRows(tables.length)
+    this.#read = tables.map(({ value, columns }) => {
+      const reader = env.serde(value, '', 'value').project?.(columns)
+      assert(reader !== undefined, `format ${value.notation} has no columns`)
+      return { reader, row: new SlicedRow(reader.shape), from: undefined }
+    })
+  }
+
+  of(combination: Combination): readonly (Row | undefined)[] {
+    const { rows } = this.joined
+    for (let scope = 0; scope < this.#read.length; scope++) {
+      const member = combination[scope]
+      rows[scope] = member === undefined ? undefined : readRow(this.#read[scope] as ReadRow, member)
+    }
+    return rows
+  }
+}
+
+function readRow(read: ReadRow, member: Member): Row {
+  if (read.from === member) return read.row
+  read.from = member
+  read.reader.read(member.value, 0, member.value.length, read.row)
+  return read.row
+}

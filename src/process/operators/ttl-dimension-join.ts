@@ -1,0 +1,107 @@
+import { ByteWriter } from '../../base/byte-writer.ts'
+import type { KeyValueStore } from '../../store/contracts.ts'
+import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import type { Processor, StreamRecord } from '../processor.ts'
+import {
+  isDriverKey,
+  readCombination,
+  sameDriver,
+  sameRecord,
+  writeCombination,
+  type Combination,
+  type Member,
+} from './combination.ts'
+import { asBuffer } from './combination-store.ts'
+import { TtlJoinParts } from './ttl-join-parts.ts'
+
+/**
+ * Joins combinations with the newest row of their key. Under `immediate` the row that a combination has got is its own for ever; under
+ * `smart` it has whatever row is the newest, for the gate lets it out only once.
+ *
+ * A kept combination holds the row that it was last sent on with.
+ */
+export class TtlDimensionJoin {
+  readonly #parts: TtlJoinParts
+  readonly #rows: KeyValueStore
+  readonly #scope: number
+  readonly #keepsRow: boolean
+  readonly #pads: boolean
+  readonly #writer = new ByteWriter()
+
+  constructor(node: TtlJoinNode, env: ProcessEnvironment, next: Processor) {
+    this.#parts = new TtlJoinParts(node, env, next)
+    this.#rows = env.store(node.rightStore)
+    this.#scope = node.scope
+    this.#keepsRow = node.emission === 'immediate'
+    this.#pads = node.type === 'left'
+  }
+
+  left(record: StreamRecord): void {
+    const { removed, combination } = this.#parts.read(record)
+    const key = record.key as string
+    const before = isDriverKey(key) ? undefined : this.#parts.left.find(key, combination)?.combination
+    if (removed) {
+      if (before !== undefined) this.#parts.left.remove(key, before)
+      if (before !== undefined || isDriverKey(key)) this.#send(before ?? combination, undefined)
+      return
+    }
+    const own = sameDriver(before, combination) ? before?.[this.#scope] : undefined
+    const after = isDriverKey(key) ? combination : this.#join(key, combination, own)
+    if (!isDriverKey(key)) this.#parts.left.put(key, { combination: after, matched: false })
+    this.#send(before, after)
+  }
+
+  right(record: StreamRecord): void {
+    const { removed, combination } = this.#parts.read(record)
+    const key = record.key as string
+    const row = removed ? undefined : combination[this.#scope]
+    if (row === undefined) this.#rows.delete(key)
+    else this.#rows.put(key, this.#encode(combination), record.timestampMs)
+    for (const { combination: before } of this.#parts.left.of(key)) this.#rejoin(key, before, row)
+  }
+
+  /** A combination that has come, or has changed, with its row. */
+  #join(key: string, combination: Combination, own: Member | undefined): Combination {
+    const row = this.#keepsRow && own !== undefined ? own : this.#newest(key)
+    return this.#joinedWith(combination, row)
+  }
+
+  #rejoin(key: string, before: Combination, row: Member | undefined): void {
+    const own = before[this.#scope]
+    if (this.#keepsRow && own !== undefined) return
+    const after = this.#joinedWith(before, row)
+    if (sameRecord(own, after[this.#scope])) return
+    this.#parts.left.put(key, { combination: after, matched: false })
+    this.#send(before, after)
+  }
+
+  #joinedWith(combination: Combination, row: Member | undefined): Combination {
+    const matches = row !== undefined && this.#parts.matches(combination, row)
+    return this.#parts.with(combination, matches ? row : undefined)
+  }
+
+  #newest(key: string): Member | undefined {
+    const bytes = this.#rows.get(key)
+    if (bytes === undefined) return undefined
+    return readCombination(asBuffer(bytes), 0, this.#parts.node.tables.length).combination[this.#scope]
+  }
+
+  /** @param after - undefined: it is gone */
+  #send(before: Combination | undefined, after: Combination | undefined): void {
+    const { outlet } = this.#parts
+    const [was, is] = [this.#isResult(before) ? before : undefined, this.#isResult(after) ? after : undefined]
+    if (is !== undefined) outlet.put(is, was)
+    else if (was !== undefined) outlet.remove(was)
+  }
+
+  #isResult(combination: Combination | undefined): boolean {
+    return combination !== undefined && (this.#pads || combination[this.#scope] !== undefined)
+  }
+
+  #encode(combination: Combination): Buffer {
+    this.#writer.reset()
+    writeCombination(combination, this.#writer)
+    return this.#writer.copy()
+  }
+}

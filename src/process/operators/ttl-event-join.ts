@@ -1,0 +1,101 @@
+import type { Counter } from '../../base/metrics.ts'
+import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import type { Processor, StreamRecord } from '../processor.ts'
+import { isDriverKey, sameDriver, sameRecord, type Combination, type Member } from './combination.ts'
+import { CombinationStore, type StoredCombination } from './combination-store.ts'
+import { dropCounter } from './node-counters.ts'
+import { TtlJoinParts } from './ttl-join-parts.ts'
+
+/**
+ * Joins combinations with every live event of their key. The first event that a combination finds takes the place of the one without:
+ * that is gone for good, even when the event has expired.
+ */
+export class TtlEventJoin {
+  readonly #parts: TtlJoinParts
+  readonly #events: CombinationStore
+  readonly #scope: number
+  readonly #pads: boolean
+  readonly #late: Counter
+
+  constructor(node: TtlJoinNode, env: ProcessEnvironment, next: Processor) {
+    const { scope, tables } = node
+    this.#parts = new TtlJoinParts(node, env, next)
+    this.#events = new CombinationStore({
+      store: env.windowStore(node.rightStore),
+      scopes: tables.length,
+      timedBy: scope,
+      identity: [scope],
+      lifetimes: this.#parts.lifetimes,
+    })
+    this.#scope = scope
+    this.#pads = node.type === 'left'
+    this.#late = dropCounter(env.metrics, node.id, 'late')
+  }
+
+  left(record: StreamRecord): void {
+    const { removed, combination } = this.#parts.read(record)
+    const key = record.key as string
+    if (isDriverKey(key)) {
+      this.#replace(removed ? [combination] : [], removed || !this.#pads ? [] : [combination])
+      return
+    }
+    const before = this.#parts.left.find(key, combination)
+    const resultsBefore =
+      before === undefined ? [] : this.#results(before, this.#partners(key, before.combination))
+    if (removed) {
+      if (before !== undefined) this.#parts.left.remove(key, combination)
+      this.#replace(resultsBefore, [])
+      return
+    }
+    const partners = this.#partners(key, combination)
+    const wasMatched = before?.matched === true && sameDriver(before.combination, combination)
+    const after = { combination, matched: wasMatched || partners.length > 0 }
+    this.#parts.left.put(key, after)
+    this.#replace(resultsBefore, this.#results(after, partners))
+  }
+
+  right(record: StreamRecord): void {
+    const { combination: event } = this.#parts.read(record)
+    const key = record.key as string
+    const { lifetimes, left } = this.#parts
+    const member = event[this.#scope]
+    if (member === undefined || this.#events.find(key, event) !== undefined) return
+    if (!lifetimes.isLive(event)) {
+      this.#late.value++
+      return
+    }
+    this.#events.put(key, { combination: event, matched: true })
+    for (const entry of left.of(key))
+      if (this.#parts.matches(entry.combination, member)) this.#meet(key, entry, member)
+  }
+
+  #meet(key: string, { combination, matched }: StoredCombination, member: Member): void {
+    const { left, outlet } = this.#parts
+    if (!matched) {
+      left.put(key, { combination, matched: true })
+      if (this.#pads) outlet.remove(combination)
+    }
+    outlet.put(this.#parts.with(combination, member))
+  }
+
+  #partners(key: string, combination: Combination): readonly Member[] {
+    return this.#events.of(key).flatMap(({ combination: event }) => {
+      const member = event[this.#scope]
+      return member !== undefined && this.#parts.matches(combination, member) ? [member] : []
+    })
+  }
+
+  #results({ combination, matched }: StoredCombination, partners: readonly Member[]): readonly Combination[] {
+    if (partners.length > 0) return partners.map((member) => this.#parts.with(combination, member))
+    return matched || !this.#pads ? [] : [combination]
+  }
+
+  #replace(before: readonly Combination[], after: readonly Combination[]): void {
+    const { outlet } = this.#parts
+    const find = (among: readonly Combination[], one: Combination): Combination | undefined =>
+      among.find((other) => sameRecord(other[this.#scope], one[this.#scope]))
+    for (const gone of before) if (find(after, gone) === undefined) outlet.remove(gone)
+    for (const result of after) outlet.put(result, find(before, result))
+  }
+}

@@ -1,0 +1,58 @@
+import { addDetail, toStreamError } from '../../base/errors.ts'
+import { compileExpr, type Evaluate } from '../../expr/compile.ts'
+import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import type { Processor, StreamRecord } from '../processor.ts'
+import { eventScopes, Lifetimes, withMember, type Combination, type Member } from './combination.ts'
+import { CombinationOutlet, readChange, type CombinationChange } from './combination-outlet.ts'
+import { CombinationRows } from './combination-rows.ts'
+import { asBuffer, CombinationStore } from './combination-store.ts'
+import { nodeCounters, type NodeCounters } from './node-counters.ts'
+
+/** What joins with a dimension and with events have in common: the left side's store, the condition, the way out. */
+export class TtlJoinParts {
+  readonly node: TtlJoinNode
+  readonly lifetimes: Lifetimes
+  readonly left: CombinationStore
+  readonly outlet: CombinationOutlet
+  readonly #residual: Evaluate | undefined
+  readonly #rows: CombinationRows
+  readonly #counters: NodeCounters
+
+  constructor(node: TtlJoinNode, env: ProcessEnvironment, next: Processor) {
+    const { id, tables, scope, nextKey: key } = node
+    const rows = new CombinationRows(tables, env)
+    this.node = node
+    this.lifetimes = new Lifetimes(tables, env.context)
+    this.left = new CombinationStore({
+      store: env.windowStore(node.leftStore),
+      scopes: tables.length,
+      timedBy: tables[0]?.role === 'event' ? 0 : undefined,
+      identity: eventScopes(tables.slice(0, scope)),
+      lifetimes: this.lifetimes,
+    })
+    this.outlet = new CombinationOutlet({ node: id, key, rowsOf: (of) => rows.of(of), env, next })
+    this.#residual = node.residual === undefined ? undefined : compileExpr(node.residual, env.context.clock)
+    this.#rows = rows
+    this.#counters = nodeCounters(env.metrics, id)
+  }
+
+  read(record: StreamRecord): CombinationChange {
+    this.#counters.recordsIn.value++
+    return readChange(asBuffer(record.value), this.node.tables.length)
+  }
+
+  with(combination: Combination, member: Member | undefined): Combination {
+    return withMember(combination, this.node.scope, member)
+  }
+
+  /** Whether the rest of the condition holds; keys are equal already. */
+  matches(combination: Combination, member: Member): boolean {
+    if (this.#residual === undefined) return true
+    try {
+      return this.#residual(this.#rows.of(this.with(combination, member))) === true
+    } catch (error) {
+      throw addDetail(toStreamError(error), `It was computed by join "${this.node.id}".`)
+    }
+  }
+}

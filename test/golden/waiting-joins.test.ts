@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { seededRandom } from '../../src/base/random.ts'
+import { readCase } from './golden-case.ts'
+import { runCase } from './run-case.ts'
+import { lineOf, outputsOf, topologyOf } from './waiting-joins/engine.ts'
+import { Interpreter } from './waiting-joins/interpreter.ts'
+import { definitionText, randomQuery, randomRecords } from './waiting-joins/model.ts'
+import { interleavings, queries, recordOf, traces, type Trace } from './waiting-joins/traces.ts'
+
+// Joins that wait against a naive interpreter of their rules. WEFT_WAITING_JOINS=20000 compares so many inputs.
+const inputs = Number(process.env['WEFT_WAITING_JOINS'] ?? 200)
+const inputsPerQuery = 20
+
+/** The same query and input for the same seed. */
+async function compareOne(seed: number): Promise<void> {
+  const random = seededRandom(seed)
+  const expiring = seed % 2 === 0
+  const query = randomQuery(random, expiring)
+  const text = definitionText(query)
+  const topology = await topologyOf(text)
+  for (let input = 0; input < inputsPerQuery; input++) {
+    const records = randomRecords(random, query)
+    const partitions = expiring ? 1 : 1 + 3 * (input % 2)
+    const actual = await outputsOf(topology, query, { records, partitions })
+    const interpreter = new Interpreter(query)
+    const expected = records.map((record) => interpreter.take(record).map(lineOf).toSorted())
+    expect({ records, outputs: actual }, `seed ${seed}: ${text}`).toEqual({ records, outputs: expected })
+  }
+}
+
+describe('joins that wait', () => {
+  test(`give what a naive interpreter of their rules gives for ${inputs} inputs`, { timeout: 3_600_000 }, async () => {
+    const first = Number(process.env['WEFT_WAITING_JOINS_SEED'] ?? 1)
+    for (let seed = first; seed < first + inputs / inputsPerQuery; seed++) await compareOne(seed)
+  })
+
+  describe.each(['immediate', 'smart'] as const)('%s', (emission) => {
+    test.each(traces)('$about', async ({ query: name, steps }) => {
+      const query = queries[name](emission)
+      const topology = await topologyOf(definitionText(query))
+      const records = steps.map(([input], index) => recordOf(input, index))
+      const wanted = steps.map((step) => step[emission === 'immediate' ? 1 : 2])
+      for (const partitions of [1, 4]) {
+        const outputs = await outputsOf(topology, query, { records, partitions })
+        expect(outputs.map(namesOf), `${partitions} partitions`).toEqual(wanted)
+      }
+    })
+
+    test.each(traces)('in every order that keeps each topic in its own: $about', async (trace) => {
+      await compareOrders(trace, emission)
+    })
+  })
+})
+
+test.each(['sql-waiting-dimension', 'sql-waiting-events'])('%s, killed after each record', async (name) => {
+  const golden = await readCase(join(import.meta.dirname, 'cases'), name)
+  const { actual, expected } = await runCase(golden, 'crashed', { engine: 'memory' }, 1)
+  expect(actual).toEqual(expected)
+})
+
+async function compareOrders({ query: name, steps }: Trace, emission: 'immediate' | 'smart'): Promise<void> {
+  const query = queries[name](emission)
+  const topology = await topologyOf(definitionText(query))
+  for (const records of interleavings(steps.map(([input], index) => recordOf(input, index)))) {
+    const interpreter = new Interpreter(query)
+    const expected = records.map((record) => interpreter.take(record).map(lineOf).toSorted())
+    for (const partitions of [1, 4])
+      expect({ records, outputs: await outputsOf(topology, query, { records, partitions }) }).toEqual({
+        records,
+        outputs: expected,
+      })
+  }
+}
+
+/** The texts `v` of each result's records, `-` where there is none. */
+function namesOf(lines: readonly string[]): string {
+  return lines
+    .map((line) => JSON.parse(line.slice(0, line.lastIndexOf(' at '))) as Readonly<Record<string, string | null>>)
+    .map((values) => Object.entries(values).flatMap(([name, value]) => (name.startsWith('v') ? [value ?? '-'] : [])))
+    .map((names) => names.join(' '))
+    .toSorted()
+    .join(', ')
+}

@@ -1,0 +1,37 @@
+/** The engine's side of a comparison: a query of the model, planned from its text and run by the test driver. */
+import { renderDiagnostic } from '../../../src/language/diagnostic.ts'
+import { loadDefinition } from '../../../src/language/load.ts'
+import { TestDriver } from '../../../src/testing/test-driver.ts'
+import type { Topology } from '../../../src/topology/topology.ts'
+import type { Result } from './interpreter.ts'
+import type { ModelQuery, ModelRecord } from './model.ts'
+
+export async function topologyOf(text: string): Promise<Topology> {
+  const catalog = { values: () => Promise.resolve(undefined) }
+  const source = { path: 'joined.yaml', text }
+  const { topologies, diagnostics } = await loadDefinition(source, { environment: {}, catalog, namespace: 'joins' })
+  const [topology] = topologies
+  if (topology === undefined) throw new Error(diagnostics.map((one) => renderDiagnostic(one, text)).join('\n'))
+  return topology
+}
+
+/** What the engine gives for each record. */
+export async function outputsOf(
+  topology: Topology,
+  { tables }: ModelQuery,
+  { records, partitions }: { readonly records: readonly ModelRecord[]; readonly partitions: number },
+): Promise<readonly (readonly string[])[]> {
+  await using driver = await TestDriver.open(topology, { partitions, commit: 'when-told' })
+  return records.map(({ scope, key, value, timestampMs }, index) => {
+    driver.send(tables[scope]?.topic ?? '', { key, value, timestampMs })
+    if (index % 5 === 4) driver.commit()
+    return driver
+      .take('out')
+      .map((output) => lineOf({ values: output.value as Result['values'], timestampMs: output.timestampMs }))
+      .toSorted()
+  })
+}
+
+export function lineOf({ values, timestampMs }: Result): string {
+  return `${JSON.stringify(values)} at ${timestampMs}`
+}
