@@ -2,12 +2,13 @@ import { globSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { StreamError } from '../base/errors.ts'
 import type { Catalog } from '../language/catalog.ts'
-import { renderDiagnostic } from '../language/diagnostic.ts'
+import { inFileOrder, renderDiagnostic, type Diagnostic } from '../language/diagnostic.ts'
 import { loadDefinition, type LoadedDefinition } from '../language/load.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { NotationSettings } from '../serde/formats.ts'
 import { schemaBook } from './schema-files.ts'
 import type { Output } from './output.ts'
+import { sourceText } from './render/source-text.ts'
 
 /** A definition to be opened. */
 export interface DefinitionSource {
@@ -32,6 +33,9 @@ export interface OpenDefinition {
   readonly loaded: LoadedDefinition
 }
 
+/** Looks for more that is wrong with a loaded definition; `file` is its path as messages show it. */
+export type Inspect = (loaded: LoadedDefinition, file: string) => Promise<readonly Diagnostic[]>
+
 /** A catalogue that knows nothing: what a definition says of its topics itself must do. */
 export const emptyCatalog: Catalog = { values: () => Promise.resolve(undefined) }
 
@@ -53,7 +57,7 @@ export async function openDefinition(
 }
 
 /**
- * Opens several definitions and prints all that is wrong with any of them.
+ * Opens several definitions and prints all that is wrong with any of them, what `inspect` finds among it.
  *
  * @returns undefined where an error was among it
  * @throws StreamError `FILE_UNREADABLE`; `DEFINITION_INVALID` when two topologies have one name
@@ -62,20 +66,33 @@ export async function openDefinitions(
   given: readonly (string | DefinitionSource)[],
   catalog: Catalog,
   output: Output,
+  inspect?: Inspect,
 ): Promise<readonly OpenDefinition[] | undefined> {
   const definitions: OpenDefinition[] = []
-  for (const source of given.flatMap(definitionsIn)) definitions.push(await openDefinition(source, catalog))
+  for (const source of given.flatMap(definitionsIn)) {
+    const opened = await openDefinition(source, catalog)
+    definitions.push(inspect === undefined ? opened : await inspected(opened, inspect))
+  }
   const failed = definitions.filter((definition) => !reportDiagnostics(definition, output))
   if (failed.length > 0) return undefined
   checkNames(definitions)
   return definitions
 }
 
+async function inspected(opened: OpenDefinition, inspect: Inspect): Promise<OpenDefinition> {
+  const { loaded, path } = opened
+  const diagnostics = inFileOrder([...loaded.diagnostics, ...(await inspect(loaded, path))])
+  return { ...opened, loaded: { ...loaded, diagnostics } }
+}
+
 /** Prints the diagnostics of a definition; false where an error is among them. */
-export function reportDiagnostics({ path, loaded }: OpenDefinition, output: Output): boolean {
+export function reportDiagnostics({ path, folder, loaded }: OpenDefinition, output: Output): boolean {
   const text = readText(path)
+  // A module of functions lies beside the definition.
+  const textOf = (file: string): string => (file === path ? text : sourceText(join(folder, file)))
   const errors = loaded.diagnostics.filter(({ severity }) => severity === 'error').length
-  for (const diagnostic of loaded.diagnostics) output.note(`${renderDiagnostic(diagnostic, text)}\n`)
+  for (const diagnostic of loaded.diagnostics)
+    output.note(`${renderDiagnostic(diagnostic, textOf(diagnostic.span.file))}\n`)
   if (errors > 0) output.note(`${path}: ${errors} ${errors === 1 ? 'error' : 'errors'}`)
   return errors === 0
 }

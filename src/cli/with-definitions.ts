@@ -11,6 +11,7 @@ import {
   openDefinition,
   openDefinitions,
   type DefinitionSource,
+  type Inspect,
   type OpenDefinition,
 } from './definitions.ts'
 import { devColumns } from './dev-data.ts'
@@ -31,7 +32,7 @@ export interface CatalogOptions {
  */
 export async function withDefinitions(
   files: readonly string[],
-  { bootstrap, config: path }: CatalogOptions,
+  { bootstrap, config: path, inspect }: CatalogOptions & { readonly inspect?: Inspect },
   output: Output,
   work: (definitions: readonly OpenDefinition[]) => number | Promise<number>,
 ): Promise<number> {
@@ -42,7 +43,7 @@ export async function withDefinitions(
     throw new StreamError('USAGE_INVALID', 'no definition is named', {
       hint: 'Give definition files, or a configuration that names some with "--config".',
     })
-  const open = (catalog: Catalog) => openDefinitions(sources, catalog, output)
+  const open = (catalog: Catalog) => openDefinitions(sources, catalog, output, inspect)
   const definitions = await withCatalog(sources, config, bootstrap, open)
   return definitions === undefined ? exitCode.wrong : await work(definitions)
 }

@@ -1,4 +1,5 @@
 import { StreamError, type SourceSpan } from '../base/errors.ts'
+import type { FunctionRef } from '../topology/functions.ts'
 import { describePlace } from './code-place.ts'
 
 /** What a language tells about an exception in a user's code. */
@@ -21,9 +22,14 @@ export function functionFailed(name: string, facts: FailureFacts): StreamError {
   })
 }
 
+/** What a function is called before it runs: one that stands at its operation has a name that its author never wrote. */
+export function titleOf({ name }: FunctionRef, shared: boolean): string {
+  return shared ? `function "${name}"` : 'this function'
+}
+
 /** A function that can not be compiled, or whose global code fails. */
-export function functionInvalid(name: string, facts: FailureFacts): StreamError {
-  return new StreamError('FUNCTION_INVALID', `function "${name}" can not be compiled`, {
+export function functionInvalid(title: string, facts: FailureFacts): StreamError {
+  return new StreamError('FUNCTION_INVALID', `${title} can not be compiled`, {
     detail: `${oneLine(facts)}.`,
     hint: 'Correct the code at the place shown.',
     ...(facts.span === undefined ? {} : { span: facts.span }),

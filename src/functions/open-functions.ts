@@ -119,7 +119,7 @@ class Host implements FunctionHost {
 
   async #define(ref: FunctionRef, shared: boolean): Promise<void> {
     const { body } = ref
-    if (body.language === 'module') return await this.#javaScript.load(ref, body)
+    if (body.language === 'module') return await this.#javaScript.load(ref, body, shared)
     if (body.language === 'javascript') return this.#javaScript.define(ref, body, shared)
     this.#python?.define(ref, body, shared)
   }

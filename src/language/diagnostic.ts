@@ -73,8 +73,13 @@ export class Diagnostics {
 
   /** In the order of the file; those of one place in the order of their finding. */
   list(): readonly Diagnostic[] {
-    return this.#items.toSorted((a, b) => a.span.line - b.span.line || a.span.column - b.span.column)
+    return inFileOrder(this.#items)
   }
+}
+
+/** Those of one place stay in the order in which they are given. */
+export function inFileOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.toSorted((a, b) => a.span.line - b.span.line || a.span.column - b.span.column)
 }
 
 const excerptWidthMax = 110
@@ -87,7 +92,7 @@ const excerptWidthMax = 110
 export function renderDiagnostic(diagnostic: Diagnostic, source: string): string {
   const { span, severity, code, message, detail, hint } = diagnostic
   const parts = [`${span.file}:${span.line}:${span.column}  ${severity}  ${code}`, message]
-  const excerpt = renderExcerpt(span, source.split(/\r?\n/))
+  const excerpt = renderExcerpt(span, source)
   if (excerpt.length > 0) parts.push('', ...excerpt)
   if (detail !== undefined || hint !== undefined) parts.push('')
   if (detail !== undefined) parts.push(detail)
@@ -95,9 +100,11 @@ export function renderDiagnostic(diagnostic: Diagnostic, source: string): string
   return parts.join('\n')
 }
 
-function renderExcerpt(span: SourceSpan, lines: readonly string[]): string[] {
+/** The marked line between its neighbours, with carets below it; nothing where `source` has no such line. */
+export function renderExcerpt(span: SourceSpan, source: string): string[] {
+  const lines = source.split(/\r?\n/)
   const marked = lines[span.line - 1]
-  if (marked === undefined) return []
+  if (marked === undefined || source === '') return []
   const lastLine = lines.at(-1) === '' ? lines.length - 1 : lines.length
   const numberWidth = String(span.line + 1).length
   // A long line is shown from a place where the marked part is seen.

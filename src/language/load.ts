@@ -7,7 +7,7 @@ import type { SourceSpan } from '../base/errors.ts'
 import { finishTopology } from '../topology/build-topology.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Catalog } from './catalog.ts'
-import { buildTopologyOfPipelines } from './definition/build-pipelines.ts'
+import { buildTopologyOfPipelines, type DefinitionCode } from './definition/build-pipelines.ts'
 import { definitionSchema, sqlFileSchema, type DefinitionFields } from './definition/fields/file-fields.ts'
 import { readDev, readTopics } from './definition/read-dev.ts'
 import { readQuery } from './definition/read-query.ts'
@@ -16,7 +16,7 @@ import { Diagnostics, type Diagnostic } from './diagnostic.ts'
 import type { QueryDefinition } from './query-definition.ts'
 import { FileCatalog } from './definition/file-catalog.ts'
 import type { SchemaBook } from './schema-book.ts'
-import { objectOf } from './schema/object.ts'
+import { objectOf, partsOf } from './schema/object.ts'
 import { parseYaml, type SourceText, type YamlMap } from './yaml-document.ts'
 
 export interface LoadOptions {
@@ -37,6 +37,8 @@ export interface LoadedDefinition {
   /** One for each query, in the order of the file, and one for all pipelines; empty where there is an error. */
   readonly topologies: readonly Topology[]
   readonly dev: DevSection | undefined
+  /** The functions that could be read, whatever else is wrong: they are not compiled here. */
+  readonly code: DefinitionCode | undefined
   /** In the order of the file. */
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -48,12 +50,12 @@ const verbatimKeys: ReadonlySet<string> = new Set(['code', 'expression', 'global
 export async function loadDefinition(file: SourceText, options: LoadOptions): Promise<LoadedDefinition> {
   const diagnostics = new Diagnostics(options.schemas)
   const root = parseYaml(file, { environment: options.environment, verbatimKeys }, diagnostics)
-  if (root === undefined)
-    return { form: 'topology', topologies: [], dev: undefined, diagnostics: diagnostics.list() }
+  if (root === undefined) return { form: 'topology', ...nothing, diagnostics: diagnostics.list() }
   const form = formOf(root)
   const loading = { root, file, options, diagnostics }
-  const { topologies, dev } = form === 'sql' ? await loadSql(loading) : await loadWeft(loading)
-  return { form, topologies: diagnostics.failed ? [] : topologies, dev, diagnostics: diagnostics.list() }
+  const loaded = form === 'sql' ? await loadSql(loading) : await loadWeft(loading)
+  const topologies = diagnostics.failed ? [] : loaded.topologies
+  return { form, ...loaded, topologies, diagnostics: diagnostics.list() }
 }
 
 /** Which language a file is written in. */
@@ -70,24 +72,26 @@ interface Loading {
   readonly diagnostics: Diagnostics
 }
 
-type Loaded = Pick<LoadedDefinition, 'topologies' | 'dev'>
+type Loaded = Pick<LoadedDefinition, 'topologies' | 'dev' | 'code'>
+
+const nothing: Loaded = { topologies: [], dev: undefined, code: undefined }
 
 async function loadSql({ root, file, options, diagnostics }: Loading): Promise<Loaded> {
   const place = { label: 'the SQL pipeline', span: startOf(root, file) }
   const fields = objectOf(sqlFileSchema).read(root, diagnostics, place)
-  if (fields === undefined) return { topologies: [], dev: undefined }
+  if (fields === undefined) return nothing
   const catalog = new FileCatalog(readTopics(fields), options.catalog, diagnostics)
   const topologies = await planQueries([readQuery(fields, fields.name)], catalog, diagnostics)
-  return { topologies, dev: readDev(fields, diagnostics) }
+  return { topologies, dev: readDev(fields, diagnostics), code: undefined }
 }
 
 async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<Loaded> {
   const span = startOf(root, file)
-  const fields = objectOf(definitionSchema, { tolerant: true }).read(root, diagnostics, {
+  const fields = partsOf(definitionSchema).read(root, diagnostics, {
     label: 'the definition',
     span,
   })
-  if (fields === undefined) return { topologies: [], dev: undefined }
+  if (fields === undefined) return nothing
   if (fields.pipelines === undefined && fields.queries === undefined && !diagnostics.failed)
     diagnostics.error('DEFINITION_INVALID', 'the file holds nothing to run', span, {
       hint: 'Add "pipelines:" or "queries:", or "query:" and "output:" for a file with one query.',
@@ -96,6 +100,7 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
   const queries = queriesOf(fields)
   const catalog = new FileCatalog(readTopics(fields), options.catalog, diagnostics)
   const topologies = [...(await planQueries(queries, catalog, diagnostics))]
+  let code: DefinitionCode | undefined
   if (fields.pipelines !== undefined || queries.length === 0) {
     const built = buildTopologyOfPipelines(fields, {
       diagnostics,
@@ -104,9 +109,10 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
       namespace: options.namespace ?? fileName.replaceAll(/[^A-Za-z0-9._-]/g, '_'),
       span,
     })
-    if (built !== undefined) topologies.push(built)
+    if (built.topology !== undefined) topologies.push(built.topology)
+    code = built.code
   }
-  return { topologies, dev: readDev(fields, diagnostics) }
+  return { topologies, dev: readDev(fields, diagnostics), code }
 }
 
 function queriesOf(fields: DefinitionFields): readonly QueryDefinition[] {

@@ -1,3 +1,5 @@
+import { renderExcerpt } from '../../language/diagnostic.ts'
+import { sourceText } from './source-text.ts'
 import { StreamError, toStreamError, type ErrorCode } from '../../base/errors.ts'
 
 /** What the process says about itself to whoever started it. */
@@ -25,11 +27,13 @@ export function exitCodeOf(error: StreamError): number {
   return wrongCodes.has(error.code) ? exitCode.wrong : exitCode.failed
 }
 
-/** The text of an error for the person who must act: what, the fact, what to do. Our own bugs show where they are. */
+/** The text of an error for the person who must act: what, the place in their file, the fact, what to do. Our own bugs show where they are. */
 export function renderError(thrown: unknown): string {
   const error = toStreamError(thrown)
   const place = error.span === undefined ? '' : `${error.span.file}:${error.span.line}:${error.span.column}  `
   const lines = [`${place}error  ${error.code}`, error.message]
+  const excerpt = error.span === undefined ? [] : renderExcerpt(error.span, sourceText(error.span.file))
+  if (excerpt.length > 0) lines.push('', ...excerpt)
   const causes = causesOf(error)
   if (error.detail !== undefined || error.hint !== undefined || causes.length > 0) lines.push('')
   if (error.detail !== undefined && error.detail !== '') lines.push(error.detail)

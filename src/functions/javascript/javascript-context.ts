@@ -7,7 +7,8 @@ import { stripTypeScriptTypes } from 'node:module'
 import vm from 'node:vm'
 import type { Random } from '../../base/random.ts'
 import type { FunctionRef } from '../../topology/functions.ts'
-import { functionInvalid } from '../function-errors.ts'
+import { firstBlock } from '../code-place.ts'
+import { functionInvalid, titleOf } from '../function-errors.ts'
 import { failureFacts } from './failure-facts.ts'
 import { functionScript, globalScript, type InlineBody, type Script } from './function-source.ts'
 import type { JavaScriptLog } from './javascript-log.ts'
@@ -56,7 +57,9 @@ export class JavaScriptContext {
       if (shared) this.#globals[ref.name] = made
       return made
     } catch (thrown) {
-      throw functionInvalid(ref.name, failureFacts(thrown, this.#scripts))
+      const facts = failureFacts(thrown, this.#scripts)
+      const span = facts.span ?? firstBlock(body)?.span
+      throw functionInvalid(titleOf(ref, shared), { ...facts, ...(span === undefined ? {} : { span }) })
     }
   }
 

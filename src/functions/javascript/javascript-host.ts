@@ -3,7 +3,7 @@ import type { Random } from '../../base/random.ts'
 import type { FunctionRef, FunctionScope } from '../../topology/functions.ts'
 import type { BoundFunction } from '../bound-function.ts'
 import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
-import type { FailureFacts } from '../function-errors.ts'
+import { titleOf, type FailureFacts } from '../function-errors.ts'
 import { loggerName } from '../function-facts.ts'
 import type { UserMetrics } from '../user-metrics.ts'
 import { failureFacts, moduleFailureFacts } from './failure-facts.ts'
@@ -46,8 +46,8 @@ export class JavaScriptHost {
   }
 
   /** @throws StreamError `FUNCTION_INVALID` */
-  async load(ref: FunctionRef, body: ModuleBody): Promise<void> {
-    const { file, implementation } = await loadFunction(ref.name, body)
+  async load(ref: FunctionRef, body: ModuleBody, shared: boolean): Promise<void> {
+    const { file, implementation } = await loadFunction(titleOf(ref, shared), body)
     this.#compiled.set(ref.name, {
       implementation,
       facts: (thrown) => moduleFailureFacts(thrown, file, body.path),

@@ -18,23 +18,24 @@ export interface LoadedFunction {
 /**
  * Imports a user's module, `.ts` by stripping its types. A module is loaded once per thread.
  *
+ * @param title - what messages call the function
  * @throws StreamError `FUNCTION_INVALID`: outside the definition's folder, unreadable, not compilable, without the export
  */
-export async function loadFunction(name: string, body: ModuleBody): Promise<LoadedFunction> {
-  const file = await fileInside(name, body)
+export async function loadFunction(title: string, body: ModuleBody): Promise<LoadedFunction> {
+  const file = await fileInside(title, body)
   let exports: Readonly<Record<string, unknown>>
   try {
     exports = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>
   } catch (thrown) {
     const facts = moduleFailureFacts(thrown, file, body.path)
     throw functionInvalid(
-      name,
+      title,
       facts.span === undefined && body.span !== undefined ? { ...facts, span: body.span } : facts,
     )
   }
   const implementation = exports[body.export]
   if (typeof implementation === 'function') return { file, implementation: implementation as PlainFunction }
-  throw refusal(name, body, {
+  throw refusal(title, body, {
     detail:
       implementation === undefined
         ? `Module "${body.path}" has no export "${body.export}".`
@@ -43,27 +44,27 @@ export async function loadFunction(name: string, body: ModuleBody): Promise<Load
   })
 }
 
-async function fileInside(name: string, body: ModuleBody): Promise<string> {
+async function fileInside(title: string, body: ModuleBody): Promise<string> {
   const outside = {
     detail: `Module "${body.path}" lies outside the definition's folder.`,
     hint: 'Give a path inside the folder of the definition file.',
   }
   const lexical = relative(body.folder, resolve(body.folder, body.path))
   if (isAbsolute(body.path) || lexical === '..' || lexical.startsWith(`..${sep}`))
-    throw refusal(name, body, outside)
+    throw refusal(title, body, outside)
   let folder: string
   let file: string
   try {
     folder = await realpath(body.folder)
     file = await realpath(resolve(folder, body.path))
   } catch (thrown) {
-    throw refusal(name, body, {
+    throw refusal(title, body, {
       detail: `Module "${body.path}" can not be read.`,
       hint: 'Give the path of a file, relative to the folder of the definition file.',
       cause: thrown,
     })
   }
-  if (!file.startsWith(folder.endsWith(sep) ? folder : folder + sep)) throw refusal(name, body, outside)
+  if (!file.startsWith(folder.endsWith(sep) ? folder : folder + sep)) throw refusal(title, body, outside)
   return file
 }
 
@@ -73,11 +74,11 @@ function functionNames(exports: Readonly<Record<string, unknown>>): string {
 }
 
 function refusal(
-  name: string,
+  title: string,
   body: ModuleBody,
   options: { readonly detail: string; readonly hint: string; readonly cause?: unknown },
 ): StreamError {
-  return new StreamError('FUNCTION_INVALID', `function "${name}" can not be loaded`, {
+  return new StreamError('FUNCTION_INVALID', `${title} can not be loaded`, {
     ...options,
     ...(body.span === undefined ? {} : { span: body.span }),
   })

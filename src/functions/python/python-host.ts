@@ -2,11 +2,11 @@ import { StreamError, type SourceSpan } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Random } from '../../base/random.ts'
 import { functionKinds } from '../../topology/function-kinds.ts'
-import type { CodeBlock, FunctionBody, FunctionRef, FunctionScope } from '../../topology/functions.ts'
+import type { FunctionBody, FunctionRef, FunctionScope } from '../../topology/functions.ts'
 import type { BoundFunction } from '../bound-function.ts'
-import { placeInBlock } from '../code-place.ts'
+import { firstBlock, placeInBlock } from '../code-place.ts'
 import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
-import { functionInvalid, type FailureFacts } from '../function-errors.ts'
+import { functionInvalid, titleOf, type FailureFacts } from '../function-errors.ts'
 import { defaultOf, loggerName } from '../function-facts.ts'
 import type { UserMetrics } from '../user-metrics.ts'
 import { Device } from './device.ts'
@@ -71,7 +71,7 @@ export class PythonHost {
     const id = this.#bodies.push(body) - 1
     const spec = { ...specOf(ref, body, id), shared, logger: loggerName(this.#namespace, ref.name) }
     const failure = this.run(this.#open().define, [JSON.stringify(spec)])
-    if (typeof failure === 'string') throw functionInvalid(ref.name, this.facts(failure, body))
+    if (typeof failure === 'string') throw functionInvalid(titleOf(ref, shared), this.facts(failure, body))
   }
 
   bind(ref: FunctionRef, environment: FunctionEnvironment): BoundFunction {
@@ -85,7 +85,8 @@ export class PythonHost {
     const known = this.#callers.get(text)
     if (known !== undefined) return known
     const made = this.run(this.#open().makeCaller, [text])
-    if (typeof made === 'string') throw functionInvalid(String(spec['name']), this.facts(made.slice(1)))
+    if (typeof made === 'string')
+      throw functionInvalid(`function "${String(spec['name'])}"`, this.facts(made.slice(1)))
     this.#callers.set(text, made as PythonCallable)
     return made as PythonCallable
   }
@@ -169,9 +170,4 @@ function specOf(ref: FunctionRef, body: PythonBody, id: number): Record<string, 
   const byDefault = functionKinds[ref.kind].defaultExpression?.python
   if (byDefault !== undefined) spec['default'] = byDefault
   return spec
-}
-
-function firstBlock(body: FunctionBody): CodeBlock | undefined {
-  if (body.language === 'module') return undefined
-  return body.code ?? body.expression ?? body.globalCode
 }

@@ -1,5 +1,6 @@
 import type { SourceSpan } from '../../base/errors.ts'
 import { finishTopology } from '../../topology/build-topology.ts'
+import type { FunctionRef, FunctionScope } from '../../topology/functions.ts'
 import type { Node, Topology } from '../../topology/topology.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { DefinitionFields } from './fields/file-fields.ts'
@@ -21,15 +22,24 @@ interface BuildOptions {
   readonly span: SourceSpan
 }
 
+/** The code of a definition, for whoever compiles it. */
+export interface DefinitionCode {
+  readonly scope: FunctionScope
+  /** What stands at its operation. */
+  readonly inline: readonly FunctionRef[]
+}
+
+interface BuiltPipelines {
+  /** Absent where there are errors; they are in the diagnostics. */
+  readonly topology: Topology | undefined
+  /** All that could be read, whatever else is wrong. */
+  readonly code: DefinitionCode
+}
+
 /**
  * Builds the one topology of a definition's pipelines: stores and functions first, then topics, then the pipelines in the order of the file.
- *
- * @returns undefined where there are errors; they are in the diagnostics
  */
-export function buildTopologyOfPipelines(
-  fields: DefinitionFields,
-  options: BuildOptions,
-): Topology | undefined {
+export function buildTopologyOfPipelines(fields: DefinitionFields, options: BuildOptions): BuiltPipelines {
   const { diagnostics, file, name, namespace, span } = options
   const names = new OperationNames(namespace)
   const functions = new FunctionRegistry(diagnostics, file, names)
@@ -42,16 +52,14 @@ export function buildTopologyOfPipelines(
   topics.declare(fields)
   buildPipelines(fields.pipelines ?? [], { scope, topics })
   stores.finish(functions.storeUses)
-  if (diagnostics.failed) return undefined
+  const { named, inline } = functions.code
+  const code = { scope: { namespace, functions: named }, inline }
+  if (diagnostics.failed) return { topology: undefined, code }
   try {
-    return finishTopology({
-      name,
-      nodes,
-      stores: stores.specs,
-      functions: { namespace, functions: functions.named },
-    })
+    const scoped = { namespace, functions: functions.named }
+    return { topology: finishTopology({ name, nodes, stores: stores.specs, functions: scoped }), code }
   } catch (error) {
     diagnostics.addThrown(error, span)
-    return undefined
+    return { topology: undefined, code }
   }
 }

@@ -45,6 +45,8 @@ export class FunctionRegistry {
   readonly #names: OperationNames
   /** Without a value: broken, which has been reported. */
   readonly #declared = new Map<string, DeclaredFunction | undefined>()
+  /** All code that could be read, in the order of the file, whatever else is wrong. */
+  readonly code: { readonly named: FunctionRef[]; readonly inline: FunctionRef[] } = { named: [], inline: [] }
   /** The stores that functions in use want; checked when all stores are known. */
   readonly storeUses: StoreUse[] = []
 
@@ -56,7 +58,13 @@ export class FunctionRegistry {
 
   declare(entries: readonly NamedEntry<FunctionFields>[]): void {
     for (const { name, value } of entries) {
-      const context = { diagnostics: this.#diagnostics, file: this.#file, name, kind: 'generic' } as const
+      const context = {
+        diagnostics: this.#diagnostics,
+        file: this.#file,
+        name,
+        kind: 'generic',
+        code: this.code.named,
+      } as const
       this.#names.unique(name)
       this.#declared.set(name, value === undefined ? undefined : readFunction(value, context))
     }
@@ -117,6 +125,7 @@ export class FunctionRegistry {
       file: this.#file,
       name: this.#names.unique(own),
       kind: use.kind,
+      code: this.code.inline,
     })
   }
 

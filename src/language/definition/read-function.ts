@@ -31,6 +31,8 @@ interface ReadContext {
   readonly name: string
   /** What the place wants, where the fields do not say. */
   readonly kind: FunctionKind
+  /** Receives what can be compiled, whatever else is wrong with the function. */
+  readonly code: FunctionRef[]
 }
 
 const identifier = /^[A-Za-z_]\w*$/
@@ -42,20 +44,26 @@ export function readFunction(fields: FunctionFields, context: ReadContext): Decl
   const { label, span } = fields.at
   const before = diagnostics.errorCount
   const body = readBody(fields, context)
-  const result = readResult(fields, kind, diagnostics)
   const parameters = readParameters(fields, kind)
+  const stores = readStores(fields, kind, diagnostics)
+  if (body !== undefined && diagnostics.errorCount === before)
+    context.code.push({ name, kind, parameters, stores, body })
+  if (fields.broken.size > 0) return undefined
+  const result = readResult(fields, kind, diagnostics)
   if (body?.language === 'python' && !identifier.test(name))
     diagnostics.error('FUNCTION_INVALID', `${label} cannot be called in Python`, span, {
       hint: 'Use letters, digits and "_" only, and begin with a letter.',
     })
-  const stores = readStores(fields, kind, diagnostics)
   if (body === undefined || diagnostics.errorCount > before) return undefined
   const resultType = result === undefined ? {} : { resultType: result.format.type }
   return { ref: { name, kind, parameters, stores, body, ...resultType }, result, label, span }
 }
 
+const codeFields = ['module', 'globalCode', 'code', 'expression'] as const
+
 function readBody(fields: FunctionFields, context: ReadContext): FunctionBody | undefined {
-  const { globalCode, code, expression, at } = fields
+  const { globalCode, code, expression, at, language } = fields
+  if (language === undefined || codeFields.some((name) => fields.broken.has(name))) return undefined
   const hasCode = globalCode !== undefined || code !== undefined || expression !== undefined
   if (fields.module !== undefined) return readModule(fields.module, hasCode, at.label, context)
   if (!hasCode) {
@@ -64,10 +72,9 @@ function readBody(fields: FunctionFields, context: ReadContext): FunctionBody | 
     })
     return undefined
   }
-  const language = fields.language.value
-  const block = (part: CodeText | undefined): CodeBlock | undefined => codeBlock(part, language)
+  const block = (part: CodeText | undefined): CodeBlock | undefined => codeBlock(part, language.value)
   return {
-    language,
+    language: language.value,
     ...present('globalCode', block(globalCode)),
     ...present('code', block(code)),
     ...present('expression', block(expression)),
@@ -185,7 +192,7 @@ function readStores(fields: FunctionFields, kind: FunctionKind, diagnostics: Dia
     })
     return []
   }
-  if (fields.module === undefined && fields.language.value === 'python') {
+  if (fields.module === undefined && fields.language?.value === 'python') {
     for (const { value, span } of stores)
       if (!identifier.test(value))
         diagnostics.error('FUNCTION_INVALID', `store "${value}" cannot be named in Python`, span, {

@@ -41,25 +41,47 @@ export function objectSchema<S extends Shape>(
   return { id, title, about, fields }
 }
 
+/** What could be read of an object: a field that is broken or missing has been reported, and is undefined. */
+export type Parts<V> = { readonly [K in keyof V]: V[K] | undefined } & {
+  readonly at: Place
+  /** The names of the fields that could not be read. */
+  readonly broken: ReadonlySet<string>
+}
+
+/** What reading the parts of an object of this schema gives. */
+export type ReadParts<O> = Parts<Read<O>>
+
 interface ObjectOptions {
   /** Keys that somebody else reads. */
   readonly ignored?: readonly string[]
-  /** Whether the object stands although fields of it are broken, which must all be optional: more of the file can be checked then. */
-  readonly tolerant?: boolean
 }
 
-/** A mapping with the fields of a schema. */
+/** A mapping with the fields of a schema; all of them or nothing. */
 export function objectOf<S extends Shape>(
   schema: ObjectSchema<S>,
-  { ignored = [], tolerant = false }: ObjectOptions = {},
+  options: ObjectOptions = {},
 ): Kind<ObjectValue<S>> {
+  const parts = partsOf(schema, options)
+  return {
+    ...parts,
+    read: (node, diagnostics, place) => {
+      const value = parts.read(node, diagnostics, place)
+      // Nothing is undefined that the schema requires: no field is broken.
+      return value === undefined || value.broken.size > 0 ? undefined : (value as unknown as ObjectValue<S>)
+    },
+  }
+}
+
+/** The same, although fields are broken: more of the file can be checked then. */
+export function partsOf<S extends Shape>(
+  schema: ObjectSchema<S>,
+  { ignored = [] }: ObjectOptions = {},
+): Kind<Parts<ObjectValue<S>>> {
   return {
     what: `the fields of a ${schema.title}`,
     read: (node, diagnostics, place) => {
       const map = asMap(node, diagnostics, place)
-      return map === undefined
-        ? undefined
-        : readFields(map, schema, { diagnostics, place, ignored, tolerant })
+      return map === undefined ? undefined : readFields(map, schema, { diagnostics, place, ignored })
     },
     json: (definitions) => refer(schema, definitions),
   }
@@ -78,29 +100,28 @@ interface Reading {
   readonly diagnostics: Diagnostics
   readonly place: Place
   readonly ignored: readonly string[]
-  readonly tolerant: boolean
 }
 
 function readFields<S extends Shape>(
   map: YamlMap,
   schema: ObjectSchema<S>,
   reading: Reading,
-): ObjectValue<S> | undefined {
+): Parts<ObjectValue<S>> {
   const { diagnostics, place } = reading
   const given = new Map(map.entries.map((entry) => [entry.key, entry]))
   reportStrangers(map, schema, reading)
-  const values: Record<string, unknown> = { at: place }
-  let complete = true
+  const unread = new Set<string>()
+  const values: Record<string, unknown> = { at: place, broken: unread }
   // One refusal is enough: the fields that belong to what is refused come with it.
   let refusals = 0
   for (const [name, field] of Object.entries(schema.fields)) {
     if (field.presence === 'refused' && given.has(name) && refusals++ > 0) continue
     const outcome = readField({ name, field, entry: given.get(name), place, diagnostics })
-    if (outcome === broken) complete = false
+    if (outcome === broken) unread.add(name)
     else values[name] = outcome
   }
   // Each field was read by the kind that its schema gives it, which is what the mapped type says.
-  return complete || reading.tolerant ? (values as ObjectValue<S>) : undefined
+  return values as Parts<ObjectValue<S>>
 }
 
 const broken = Symbol('broken')

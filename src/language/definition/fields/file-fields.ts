@@ -1,6 +1,6 @@
 import { byDefault, optional, refused, required } from '../../schema/field.ts'
 import { mapOf } from '../../schema/collections.ts'
-import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
+import { objectOf, objectSchema, partsOf, type Read } from '../../schema/object.ts'
 import { boolean, choice, integer, text, type } from '../../schema/scalars.ts'
 import { columnType } from './column-type.ts'
 import { functionSchema } from './function-fields.ts'
@@ -71,7 +71,7 @@ export const definitionSchema = objectSchema(
     ),
     stores: optional(mapOf(objectOf(namedStoreSchema), 'store'), 'State stores.'),
     functions: optional(
-      mapOf(objectOf(functionSchema), 'function'),
+      mapOf(partsOf(functionSchema), 'function'),
       'Functions that operations call by name.',
     ),
     pipelines: optional(mapOf(objectOf(pipelineSchema), 'pipeline'), 'The pipelines.'),

@@ -2,7 +2,7 @@ import { functionKinds } from '../../../topology/function-kinds.ts'
 import type { FunctionKind } from '../../../topology/functions.ts'
 import { byDefault, optional, required } from '../../schema/field.ts'
 import { listOf, nameOr } from '../../schema/collections.ts'
-import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
+import { objectOf, objectSchema, partsOf, type ReadParts } from '../../schema/object.ts'
 import { choice, code, text, textLike, type } from '../../schema/scalars.ts'
 
 const parameterSchema = objectSchema(
@@ -46,7 +46,8 @@ export const functionSchema = objectSchema('function', 'function', 'Code that op
   stores: optional(listOf(text, 'store'), 'Names of the state stores that the code uses.'),
 })
 
-export type FunctionFields = Read<typeof functionSchema>
+/** What could be read of a function: its code is compiled even where other fields are broken. */
+export type FunctionFields = ReadParts<typeof functionSchema>
 
 /** The name of a function, or its fields. */
-export const functionOrName = nameOr(objectOf(functionSchema), 'function')
+export const functionOrName = nameOr(partsOf(functionSchema), 'function')
