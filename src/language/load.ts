@@ -16,7 +16,7 @@ import { Diagnostics, type Diagnostic } from './diagnostic.ts'
 import type { QueryDefinition } from './query-definition.ts'
 import { FileCatalog } from './definition/file-catalog.ts'
 import type { SchemaBook } from './schema-book.ts'
-import { objectOf, partsOf } from './schema/object.ts'
+import { partsOf } from './schema/object.ts'
 import { parseYaml, type SourceText, type YamlMap } from './yaml-document.ts'
 
 export interface LoadOptions {
@@ -78,10 +78,11 @@ const nothing: Loaded = { topologies: [], dev: undefined, code: undefined }
 
 async function loadSql({ root, file, options, diagnostics }: Loading): Promise<Loaded> {
   const place = { label: 'the SQL pipeline', span: startOf(root, file) }
-  const fields = objectOf(sqlFileSchema).read(root, diagnostics, place)
+  const fields = partsOf(sqlFileSchema).read(root, diagnostics, place)
   if (fields === undefined) return nothing
+  const query = readQuery(fields, fields.name ?? { value: '', span: place.span })
   const catalog = new FileCatalog(readTopics(fields), options.catalog, diagnostics)
-  const topologies = await planQueries([readQuery(fields, fields.name)], catalog, diagnostics)
+  const topologies = await planQueries(query === undefined ? [] : [query], catalog, diagnostics)
   return { topologies, dev: readDev(fields, diagnostics), code: undefined }
 }
 
@@ -117,7 +118,7 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
 
 function queriesOf(fields: DefinitionFields): readonly QueryDefinition[] {
   return (fields.queries ?? []).flatMap(({ name, span, value }) =>
-    value === undefined ? [] : [readQuery(value, value.name ?? { value: name, span })],
+    value === undefined ? [] : (readQuery(value, value.name ?? { value: name, span }) ?? []),
   )
 }
 

@@ -82,7 +82,15 @@ test('names every wrong type at once, at the innermost expression', async () => 
         |                               ^^^^^
       4 |   FROM flights
 
-    Hint: Cast an argument to a fitting type, for example with CAST(… AS DOUBLE)."
+    Hint: Cast an argument to a fitting type, for example with CAST(… AS DOUBLE).
+
+    pipeline.yaml:3:52  error  TYPE_INVALID
+    could not convert text to DATE
+
+      2 | query: |
+      3 |   SELECT delay + origin AS x, lower(5) AS y, day > 'soon' AS z
+        |                                                    ^^^^^^
+      4 |   FROM flights"
   `)
 })
 

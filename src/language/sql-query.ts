@@ -2,8 +2,8 @@
  * From a SQL pipeline to the nodes of a topology.
  *
  * DuckDB parses the text and knows the types; names are found here, against the columns that a catalog gives, so that a wrong one can be
- * answered with the nearest right one. All that a query has wrong is reported together: what cannot be supported and unknown names
- * first; types when all names are known.
+ * answered with the nearest right one. All that a query has wrong is reported together: a part that means nothing is left out, the types
+ * of the others are checked all the same.
  */
 import type { Expr } from '../expr/expr.ts'
 import type { Node, StoreSpec } from '../topology/topology.ts'

@@ -1,19 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { systemRandom } from '../../base/random.ts'
 import { Broker } from '../../broker/broker.ts'
 import { openCluster } from '../cluster.ts'
 import type { Output } from '../output.ts'
+import { exitCode } from '../render/error.ts'
 import { buildProgram } from '../program.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-check-'))
 const broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
 
-afterEach(async () => {
+afterAll(async () => {
   await broker.close()
   rmSync(folder, { recursive: true })
 })
@@ -34,6 +35,35 @@ test('over loopback: finds the columns of a topic in its records', async () => {
   await buildProgram(output).parseAsync(['check', path, '--bootstrap', bootstrap], { from: 'user' })
   expect(lines).toEqual([`${path}: fine; large_orders (3 nodes)`])
 })
+
+test('shows functions that do not compile among the other errors, those of modules in their file, and counts all', async () => {
+  const path = join(folder, 'functions.yaml')
+  writeFileSync(join(folder, 'fns.ts'), 'export const one = 1\nexport const two = one.x.y\n')
+  writeFileSync(path, withFunctions)
+  const { output, lines } = recorded()
+  await buildProgram(output).parseAsync(['check', path], { from: 'user' })
+  expect(process.exitCode).toBe(exitCode.wrong)
+  process.exitCode = undefined
+  expect(lines.map((line) => line.split('\n')[0])).toEqual([
+    './fns.ts:2:26  error  FUNCTION_INVALID',
+    `${path}:3:46  error  FUNCTION_INVALID`,
+    `${path}:9:9  error  NAME_NOT_FOUND`,
+    `${path}: 3 errors`,
+  ])
+  expect(lines[0]).toContain('2 | export const two = one.x.y\n')
+  expect(lines[1]).toContain('SyntaxError')
+})
+
+const withFunctions = `functions:
+  loaded: { type: forEach, module: ./fns.ts#two }
+  wrong: { language: javascript, expression: 1 + }
+streams:
+  orders: { topic: orders, keyType: string, valueType: string }
+pipelines:
+  main:
+    from: orders
+    to: ordrs
+`
 
 async function sendOrder(bootstrap: string): Promise<void> {
   await using cluster = openCluster({ bootstrap }, silentLogger)

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { addDetail, StreamError } from '../../base/errors.ts'
 import { exitCodeOf, renderError } from './error.ts'
@@ -27,6 +30,18 @@ describe('renderError', () => {
     expect(renderError(addDetail(cause, 'Topic "t", partition 0, offset 3.'))).toBe(
       'error  VALUE_MALFORMED\nvalue is not JSON\n\nIt is cut off. Topic "t", partition 0, offset 3.',
     )
+  })
+
+  test('shows the line of a file that can be read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weft-error-'))
+    const file = join(folder, 'orders.yaml')
+    writeFileSync(file, 'a: 1\nb: (\n')
+    const span = { file, line: 2, column: 4, length: 1 }
+    const error = new StreamError('FUNCTION_INVALID', 'this function can not be compiled', { span })
+    const said = `${file}:2:4  error  FUNCTION_INVALID\nthis function can not be compiled`
+    expect(renderError(error)).toBe(`${said}\n\n  1 | a: 1\n  2 | b: (\n    |    ^`)
+    rmSync(folder, { recursive: true })
+    expect(renderError(error)).toBe(said)
   })
 
   test('shows where our own defects are', () => {

@@ -1,24 +1,45 @@
 import type { SourceSpan } from '../../base/errors.ts'
-import type { Located, QueryDefinition, QueryDimension, QueryState } from '../query-definition.ts'
+import type {
+  Located,
+  QueryDefinition,
+  QueryDimension,
+  QueryOutput,
+  QueryState,
+} from '../query-definition.ts'
 import type { QueryFields } from './fields/query-fields.ts'
 
 /** How long records of event topics are kept where nothing is said. */
 const ttlMsDefault = 3_600_000
 
-/** A query's fields with their defaults. `name` is its key, or what the file calls it. */
-export function readQuery(fields: QueryFields, name: Located<string>): QueryDefinition {
-  const span = fields.at.span
-  const { output, emission } = fields
-  const columns = sound(emission?.require)
+/**
+ * A query's fields with their defaults; what is broken has been reported, and what stands in its place can do no harm.
+ *
+ * @param name - its key, or what the file calls it
+ * @returns undefined where there is no query, or one about whose topics nothing can be said
+ */
+export function readQuery(fields: QueryFields, name: Located<string>): QueryDefinition | undefined {
+  const { query, emission, broken } = fields
+  const { span } = fields.at
+  if (query === undefined || broken.has('state') || fields.state?.broken.has('dimensions') === true)
+    return undefined
+  // What is required has a meaning only beside the type.
+  const columns = emission?.broken.has('type') === true ? [] : sound(emission?.require)
   const typeDefault = columns.length > 0 ? 'smart' : 'immediate'
   return {
     name,
     span,
-    query: fields.query,
-    output: { topic: output.topic, format: output.format, key: output.key, schema: output.schema },
+    query,
+    output: readOutput(fields),
     emission: { type: emission?.type ?? { value: typeDefault, span }, require: columns },
     state: readState(fields),
   }
+}
+
+/** No topic has an empty name: that of the output is not known. */
+function readOutput({ output, at }: QueryFields): QueryOutput {
+  const { topic = { value: '', span: at.span }, key, format, schema } = output ?? {}
+  if (format === undefined) return { topic, key, format: { value: 'json', span: at.span }, schema: undefined }
+  return { topic, key, format, schema }
 }
 
 function readState({ at, state, window }: QueryFields): QueryState {

@@ -6,7 +6,7 @@ import type { Diagnostics } from '../diagnostic.ts'
 import type { AstExpr, SelectNode } from './ast.ts'
 import type { BoundJoin, BoundOutput, BoundQuery } from './bound-query.ts'
 import type { DuckDb } from './duckdb.ts'
-import { ExpressionBuilder } from './expressions.ts'
+import { ExpressionBuilder, wrong } from './expressions.ts'
 import { reportFunctions } from './function-names.ts'
 import { splitJoin, type JoinTerms, type KeyTerm } from './join-terms.ts'
 import { bind, NameResolver } from './names.ts'
@@ -30,9 +30,10 @@ interface ResolvedQuery {
 }
 
 /**
- * Gives names and types to a query: first all names, then all types, so that each kind of error is reported together.
+ * Gives names and types to a query: first all names, then the types of all expressions whose names are known, so that everything is
+ * reported together.
  *
- * @returns `undefined` where something was reported
+ * @returns where something was reported, what the rest of the query is; `undefined` where the output columns are not known
  */
 export async function bindQuery(
   node: SelectNode,
@@ -54,7 +55,7 @@ export async function bindQuery(
   })
   const where = node.where_clause === null ? undefined : resolver.resolve(node.where_clause, context)
   await reportFunctions(resolver.unknownFunctions, database, places, diagnostics)
-  if (diagnostics.failed) return undefined
+  if (items === undefined) return undefined
   return typeQuery({ scopes, joins, where, items }, tools)
 }
 
@@ -110,7 +111,7 @@ async function typeQuery(query: ResolvedQuery, tools: BindTools): Promise<BoundQ
   const { database, places, diagnostics } = tools
   for (const scope of scopes) await database.createRow(scope.index, scope.columns)
   const trees = [
-    ...items.map((item) => item.expr),
+    ...items.flatMap(({ expr }) => expr ?? []),
     ...joins.flatMap(({ terms }) => [...terms.keys.map((key) => key.value), ...terms.residual]),
     ...(where === undefined ? [] : [where]),
   ]
@@ -120,15 +121,16 @@ async function typeQuery(query: ResolvedQuery, tools: BindTools): Promise<BoundQ
   const outputs: BoundOutput[] = []
   for (const item of items) {
     const name = item.name ?? (await nameOutput(item, tools))
-    outputs.push({ name, expr: builder.build(item.expr), span: places.of(item.written) })
+    const expr = item.expr === undefined ? wrong : builder.build(item.expr)
+    outputs.push({ name, expr, span: places.of(item.written) })
   }
-  const bound: BoundQuery = {
+  const sound = joins.filter(({ terms }) => terms.keys.every(({ value }) => builder.isSound(value)))
+  return {
     scopes,
-    joins: joins.map(({ scope, terms }) => bindJoin(scope, terms, builder, tools)),
+    joins: sound.map(({ scope, terms }) => bindJoin(scope, terms, builder, tools)),
     where: where && builder.condition(where),
     outputs,
   }
-  return diagnostics.failed ? undefined : bound
 }
 
 /** A column without a name gets its text, as in DuckDB, and a warning. */

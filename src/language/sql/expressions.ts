@@ -41,7 +41,7 @@ const operators: Readonly<Record<string, string>> = {
 }
 
 /** What a wrong expression becomes, so that the rest of the query is looked at too. */
-const wrong: Expr = { kind: 'literal', value: null, type: { kind: 'null' } }
+export const wrong: Expr = { kind: 'literal', value: null, type: { kind: 'null' } }
 
 /** Turns typed syntax trees into expressions: the casts that SQL leaves unsaid are written out. */
 export class ExpressionBuilder {
@@ -57,7 +57,13 @@ export class ExpressionBuilder {
     this.#diagnostics = diagnostics
   }
 
+  /** Whether the tree has types; what is wrong with another one has been reported. */
+  isSound(tree: AstExpr): boolean {
+    return this.#types.has(tree)
+  }
+
   build(ast: AstExpr): Expr {
+    if (!this.isSound(ast)) return wrong
     switch (ast.class) {
       case 'COLUMN_REF':
         return this.#column(ast)

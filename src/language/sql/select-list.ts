@@ -5,11 +5,12 @@ import { bind, type NameContext, type NameResolver } from './names.ts'
 import type { QueryPlaces } from './places.ts'
 import { findByName, isShared, type Scope } from './scope.ts'
 
-/** One output column, resolved. */
+/** One output column. */
 export interface SelectItem {
   /** `undefined` for a computed column without an alias, until DuckDB has named it. */
   readonly name: string | undefined
-  readonly expr: AstExpr
+  /** `undefined` where a name in it means nothing, which has been reported. */
+  readonly expr: AstExpr | undefined
   /** As the author wrote it, for its place. */
   readonly written: AstExpr
 }
@@ -22,26 +23,28 @@ interface SelectInput {
   readonly diagnostics: Diagnostics
 }
 
-/** Expands stars and resolves names; a column may use the aliases before it. */
+/** Expands stars and resolves names; a column may use the aliases before it. Without items: a star stands for columns that are not known. */
 export function readSelectList(input: SelectInput): {
-  readonly items: readonly SelectItem[]
+  readonly items: readonly SelectItem[] | undefined
   readonly context: NameContext
 } {
   const outputs = new Map<string, AstExpr>()
   const context: NameContext = { scopes: input.scopes, outputs }
   const items: SelectItem[] = []
+  let complete = true
   for (const item of input.items) {
     if (item.class === 'STAR') {
-      items.push(...expandStar(item, input))
+      const expanded = expandStar(item, input)
+      complete &&= expanded !== undefined
+      items.push(...(expanded ?? []))
       continue
     }
     const expr = input.resolver.resolve(item, context)
     const alias = item.alias ?? ''
     if (alias !== '' && expr !== undefined) outputs.set(alias.toLowerCase(), expr)
-    if (expr !== undefined)
-      items.push({ name: alias === '' ? ownName(expr, input.scopes) : alias, expr, written: item })
+    items.push({ name: alias === '' ? ownName(expr ?? item, input.scopes) : alias, expr, written: item })
   }
-  return { items, context }
+  return { items: complete ? items : undefined, context }
 }
 
 /** The name of a column that stands alone, and of a field of one. */
@@ -49,6 +52,7 @@ function ownName(expr: AstExpr, scopes: readonly Scope[]): string | undefined {
   if (expr.class === 'COLUMN_REF' && expr.bound !== undefined) {
     return scopes[expr.bound.scope]?.columns[expr.bound.index]?.name
   }
+  if (expr.class === 'COLUMN_REF') return expr.column_names.at(-1)
   const field =
     expr.class === 'FUNCTION' && ['struct_extract', 'json_extract'].includes(expr.function_name)
       ? expr.children[1]
@@ -57,7 +61,10 @@ function ownName(expr: AstExpr, scopes: readonly Scope[]): string | undefined {
 }
 
 /** `*` and `a.*`; columns that USING shares come once. */
-function expandStar(star: Star, { scopes, places, diagnostics }: SelectInput): readonly SelectItem[] {
+function expandStar(
+  star: Star,
+  { scopes, places, diagnostics }: SelectInput,
+): readonly SelectItem[] | undefined {
   if (
     star.columns ||
     star.replace_list.length > 0 ||
@@ -67,7 +74,7 @@ function expandStar(star: Star, { scopes, places, diagnostics }: SelectInput): r
     diagnostics.error('SQL_NOT_SUPPORTED', 'COLUMNS, REPLACE and RENAME are not supported', places.of(star), {
       hint: 'Name the columns; EXCLUDE (a, b) is supported.',
     })
-    return []
+    return undefined
   }
   const name = star.relation_name
   const chosen =
@@ -80,6 +87,7 @@ function expandStar(star: Star, { scopes, places, diagnostics }: SelectInput): r
     diagnostics.error('NAME_NOT_FOUND', `"${name}" is not a topic or an alias here`, places.of(star), {
       hint,
     })
+    return undefined
   }
   const excluded = new Set(star.exclude_list.map((column) => column.toLowerCase()))
   return chosen.flatMap((scope) =>

@@ -5,14 +5,14 @@ import { childrenOf, postOrder, type AstExpr } from './ast.ts'
 import type { DuckDb, SqlFailure } from './duckdb.ts'
 import type { QueryPlaces } from './places.ts'
 
-/** The type of each expression of the trees, by identity; `undefined` where it is none of ours. */
+/** The type of each expression of the sound trees, by identity; `undefined` where it is none of ours. */
 export type TypesOf = ReadonlyMap<AstExpr, DataType | undefined>
 
 /**
  * Asks DuckDB for the type of every expression at once. If one is wrong, each tree is asked alone, and in a wrong tree
  * each expression, so that the innermost wrong one of each tree is reported.
  *
- * @returns `undefined` where something was reported
+ * @returns the types of the trees that are sound; `undefined` where none could be asked for
  */
 export async function typeExpressions(
   trees: readonly AstExpr[],
@@ -33,15 +33,19 @@ export async function typeExpressions(
   }
   const types = await typeAll(batches, scopes, database)
   if (types !== undefined) return types
+  const sound: AstExpr[] = []
   for (const tree of trees) {
     const alone = await database.typesOf([tree], scopes)
-    if ('value' in alone) continue
+    if ('value' in alone) {
+      sound.push(tree)
+      continue
+    }
     const { expr, failure } = await innermost(tree, scopes, database, alone.failure)
     const explained = explain(failure)
     diagnostics.error('TYPE_INVALID', explained.message, places.of(expr), explained.extras)
   }
   assert(diagnostics.failed, 'expressions that fail together fail alone')
-  return undefined
+  return await typeAll(batchesOf(everyExpression(sound)) ?? [], scopes, database)
 }
 
 /** Each expression is written out with all below it, so that the cost grows with the depth: bounded per statement and in all. */

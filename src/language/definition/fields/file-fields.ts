@@ -75,7 +75,7 @@ export const definitionSchema = objectSchema(
       'Functions that operations call by name.',
     ),
     pipelines: optional(mapOf(objectOf(pipelineSchema), 'pipeline'), 'The pipelines.'),
-    queries: optional(mapOf(objectOf(querySchema), 'query'), 'SQL queries.'),
+    queries: optional(mapOf(partsOf(querySchema), 'query'), 'SQL queries.'),
     producers: refused(
       '"producers" are not supported yet',
       'Give the data in the "dev:" section, or send it with "weft produce".',

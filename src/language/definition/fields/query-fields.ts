@@ -1,6 +1,6 @@
 import { optional, required, type Kind } from '../../schema/field.ts'
 import { listOf, mapOf } from '../../schema/collections.ts'
-import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
+import { objectOf, objectSchema, partsOf, type ReadParts } from '../../schema/object.ts'
 import { choice, code, durationWithUnit, text, textLike, topicName } from '../../schema/scalars.ts'
 import type { Located } from '../../query-definition.ts'
 import { declaredSchema } from './declared-schema.ts'
@@ -56,7 +56,7 @@ const dimensionSchema = objectSchema(
 const dimensionOrName: Kind<DimensionFields> = {
   what: 'a topic, or the fields of a dimension',
   read: (node, diagnostics, place) => {
-    if (node.kind !== 'scalar') return objectOf(dimensionSchema).read(node, diagnostics, place)
+    if (node.kind !== 'scalar') return readDimension(partsOf(dimensionSchema).read(node, diagnostics, place))
     const topic = topicName.read(node, diagnostics, place)
     return topic === undefined ? undefined : { topic, join: undefined }
   },
@@ -65,8 +65,15 @@ const dimensionOrName: Kind<DimensionFields> = {
   }),
 }
 
+/** A dimension whose join is misspelt is one all the same: what the query does with it can be checked. */
+function readDimension(parts: ReadParts<typeof dimensionSchema> | undefined): DimensionFields | undefined {
+  if (parts?.topic === undefined) return undefined
+  const { at, broken, topic, join } = parts
+  return { topic, join: broken.has('join') ? { value: 'lookup', span: at.span } : join }
+}
+
 const stateSchema = objectSchema('queryState', 'query state', 'What a query keeps, and how long.', {
-  events: optional(objectOf(eventsSchema), 'Event topics.'),
+  events: optional(partsOf(eventsSchema), 'Event topics.'),
   dimensions: optional(
     listOf(dimensionOrName, 'dimension'),
     'Topics of which the newest record of each key is joined.',
@@ -87,11 +94,11 @@ const body = {
     { example: '1h' },
   ),
   query: required(code, 'The SQL.', { example: 'SELECT * FROM orders' }),
-  output: required(objectOf(outputSchema), 'Where the rows go.', {
+  output: required(partsOf(outputSchema), 'Where the rows go.', {
     example: '{ topic: orders_enriched, format: json }',
   }),
-  emission: optional(objectOf(emissionSchema), 'When a row is emitted; absent: immediately.'),
-  state: optional(objectOf(stateSchema), 'What is kept, and how long.'),
+  emission: optional(partsOf(emissionSchema), 'When a row is emitted; absent: immediately.'),
+  state: optional(partsOf(stateSchema), 'What is kept, and how long.'),
 }
 
 /** An entry of `queries`. */
@@ -108,4 +115,5 @@ export const queryFileSchema = objectSchema('queryFile', 'SQL pipeline', 'A file
   ...body,
 })
 
-export type QueryFields = Read<typeof querySchema>
+/** What could be read of a query: the SQL is looked at even where other fields are broken. */
+export type QueryFields = ReadParts<typeof querySchema>
