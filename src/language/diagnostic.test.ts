@@ -32,6 +32,23 @@ Hint: Repartition it.`,
     )
   })
 
+  test('shows characters that steer a terminal as what they are not', () => {
+    const text = renderDiagnostic(
+      {
+        severity: 'error',
+        code: 'NAME_NOT_FOUND',
+        message: 'no "\u001B[2J"',
+        span: { ...span, line: 1, column: 3 },
+      },
+      'a:\tx\u001B[2J\u0007\u009B\u202E\r\n',
+    )
+    expect(text).toBe(`orders.yaml:1:3  error  NAME_NOT_FOUND
+no "\uFFFD[2J"
+
+  1 | a: x\uFFFD[2J\uFFFD\uFFFD\uFFFD
+    |   ^^^^^^^^^`)
+  })
+
   test('marks the end of a line that is shorter than the span', () => {
     const text = renderDiagnostic(
       {

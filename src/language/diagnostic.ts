@@ -97,7 +97,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, source: string): string
   if (detail !== undefined || hint !== undefined) parts.push('')
   if (detail !== undefined) parts.push(detail)
   if (hint !== undefined) parts.push(`Hint: ${hint}`)
-  return parts.join('\n')
+  return printable(parts.join('\n'))
 }
 
 /** The marked line between its neighbours, with carets below it; nothing where `source` has no such line. */
@@ -126,7 +126,15 @@ export function renderExcerpt(span: SourceSpan, source: string): string[] {
 }
 
 function clip(line: string, shift: number): string {
-  return line.replaceAll('\t', ' ').slice(shift, shift + excerptWidthMax)
+  return line.slice(shift, shift + excerptWidthMax)
+}
+
+/** Characters that would steer a terminal or turn the order of what is read; each is shown as one, so that carets stay below their words. */
+const steering = /[^\P{Cc}\n]|[\u202A-\u202E\u2066-\u2069]/gu
+
+/** Text of others that may be written to a terminal. */
+export function printable(text: string): string {
+  return text.replaceAll('\t', ' ').replaceAll(steering, '\uFFFD')
 }
 
 /** The candidate that `word` was most likely meant to be: at most a third of its letters differ, whatever their case. */

@@ -11,7 +11,7 @@ import type { Catalog, TopicValues } from './catalog.ts'
 import { Diagnostics, suggest, type Diagnostic } from './diagnostic.ts'
 import type { Located, QueryDefinition } from './query-definition.ts'
 import { emptyBook, type SchemaBook } from './schema-book.ts'
-import { checkDefinition } from './sql/check-definition.ts'
+import { checkDefinition, checkDimensions } from './sql/check-definition.ts'
 import { bindQuery } from './sql/bind.ts'
 import type { BoundOutput, BoundQuery } from './sql/bound-query.ts'
 import { checkDrivingDimension } from './sql/driving-dimension.ts'
@@ -68,7 +68,9 @@ async function readQuery(
   const node = await parseSelect(quoted, tools)
   if (node === undefined) return undefined
   refuseClauses(node, places, diagnostics)
+  const before = diagnostics.errorCount
   const items = readFrom(node.from_table, places, diagnostics)
+  if (diagnostics.errorCount === before) checkDimensions(definition, items, diagnostics)
   const scopes = await openScopes(items, definition, catalog, diagnostics)
   return scopes && (await bindQuery(node, scopes, tools))
 }

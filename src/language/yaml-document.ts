@@ -4,14 +4,14 @@
  * Home of the `yaml` package. On top of it: bounds on size, depth and count; variables from the environment, substituted in scalars before
  * these become numbers or booleans; and the place of text of another language inside a block, line by line.
  */
-import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter, Parser } from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, visit } from 'yaml'
 import type { Alias, CST, Document } from 'yaml'
 import type { SourceSpan } from '../base/errors.ts'
 import type { Diagnostics } from './diagnostic.ts'
 import type { EmbeddedText } from './query-definition.ts'
 import { isTooDeep } from './yaml/depth.ts'
 import { placeOfText, type TextPlace } from './yaml/text-place.ts'
-import { explainSyntaxError } from './yaml/syntax-errors.ts'
+import { explainSyntaxError, openerOf, type Opener } from './yaml/syntax-errors.ts'
 import { resolvePlain, substitute, type ScalarValue } from './yaml/substitute.ts'
 
 export type YamlNode = YamlScalar | YamlList | YamlMap
@@ -113,8 +113,9 @@ function composeOne({ tokens, lines, file, diagnostics }: ComposeInput): Documen
   // What follows the first break in the syntax is mostly its echo.
   const problem = first?.errors[0] ?? first?.warnings[0]
   if (problem !== undefined) {
-    const { line, col } = lines.linePos(problem.pos[0])
-    const length = Math.max(1, problem.pos[1] - problem.pos[0])
+    const opening = openingOf(first, openerOf(problem.message))
+    const { line, col } = lines.linePos(opening ?? problem.pos[0])
+    const length = opening === undefined ? Math.max(1, problem.pos[1] - problem.pos[0]) : 1
     const { message, hint } = explainSyntaxError(problem.code, problem.message)
     const span = { file, line, column: col, length }
     diagnostics.error('YAML_INVALID', message, span, hint === undefined ? {} : { hint })
@@ -131,6 +132,20 @@ function composeOne({ tokens, lines, file, diagnostics }: ComposeInput): Documen
     )
   }
   return problem === undefined ? first : undefined
+}
+
+/** Where the quote or bracket stands that is not closed: what it opens goes to the end of the file, so nothing is quoted after it. */
+function openingOf(document: Document | undefined, opener: Opener | undefined): number | undefined {
+  if (document === undefined || opener === undefined) return undefined
+  if (opener === '{' || opener === '[') return document.contents?.range?.[0]
+  let last: number | undefined
+  const style = opener === '"' ? 'QUOTE_DOUBLE' : 'QUOTE_SINGLE'
+  visit(document, {
+    Scalar: (_, { type, range }) => {
+      if (type === style) last = range?.[0]
+    },
+  })
+  return last
 }
 
 type PackageNode = NonNullable<Document['contents']>

@@ -1,4 +1,4 @@
-import { renderExcerpt } from '../../language/diagnostic.ts'
+import { printable, renderExcerpt } from '../../language/diagnostic.ts'
 import { sourceText } from './source-text.ts'
 import { StreamError, toStreamError, type ErrorCode } from '../../base/errors.ts'
 
@@ -40,7 +40,7 @@ export function renderError(thrown: unknown): string {
   for (const cause of causes) lines.push(`Cause: ${cause}`)
   if (error.hint !== undefined) lines.push(`Hint: ${error.hint}`)
   if (error.code === 'INVARIANT_BROKEN') lines.push('This is a defect of weft itself.', ...stackOf(error))
-  return lines.join('\n')
+  return printable(lines.join('\n'))
 }
 
 /**

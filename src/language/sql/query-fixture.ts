@@ -10,6 +10,7 @@ const file = 'pipeline.yaml'
 
 export interface PipelineFixture {
   readonly query: string
+  /** Those that the query does not name are left out. */
   readonly dimensions?: Readonly<Record<string, 'lookup' | 'input'>>
   readonly key?: string
   readonly emission?: 'immediate' | 'smart'
@@ -49,10 +50,9 @@ export function definitionOf(fixture: PipelineFixture): QueryDefinition {
     state: {
       eventTtlMs: { value: 3_600_000, span: head },
       overrides: [],
-      dimensions: Object.entries(fixture.dimensions ?? {}).map(([topic, join]) => ({
-        topic: { value: topic, span: head },
-        join,
-      })),
+      dimensions: Object.entries(fixture.dimensions ?? {}).flatMap(([topic, join]) =>
+        query.includes(topic) ? [{ topic: { value: topic, span: head }, join }] : [],
+      ),
     },
   }
 }

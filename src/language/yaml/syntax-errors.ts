@@ -31,8 +31,30 @@ const explanations: Readonly<Record<string, Explanation>> = {
   },
 }
 
+/** What was opened and never closed, where a complaint says so. */
+export type Opener = '"' | "'" | '{' | '['
+
+const openers: readonly (readonly [complaint: string, opener: Opener])[] = [
+  ['Missing closing "', '"'],
+  ["Missing closing '", "'"],
+  ['Flow map must end', '{'],
+  ['Flow sequence must end', '['],
+]
+
+export function openerOf(message: string): Opener | undefined {
+  return openers.find(([complaint]) => message.startsWith(complaint))?.[1]
+}
+
 /** The package's complaint in our voice. */
 export function explainSyntaxError(code: string, message: string): Explanation {
+  const opener = openerOf(message)
+  if (opener !== undefined)
+    return {
+      message: `the ${opener} that opens here is not closed`,
+      hint: 'Close it, or quote the text that holds it.',
+    }
+  if (message.startsWith('Implicit map keys'))
+    return { message: '":" is missing after this key', hint: 'Write "key: value", with a space after ":".' }
   const known = explanations[code]
   if (known !== undefined) return known
   const sentence = message.split('\n', 1)[0] ?? ''
