@@ -2,18 +2,17 @@ import { suggest, type Diagnostics } from '../diagnostic.ts'
 import type { QueryDefinition } from '../query-definition.ts'
 import type { FromItem } from './from-clause.ts'
 
-/** A dimension that no join looks into is a misspelt name. */
+/** A dimension that the query does not name is a misspelt one. */
 export function checkDimensions(
   { state }: QueryDefinition,
   items: readonly FromItem[],
   diagnostics: Diagnostics,
 ): void {
-  const tables = items.flatMap(({ table, join }) => (join === undefined ? [] : [table.table_name]))
-  const joined = [...new Set(tables)]
+  const topics = [...new Set(items.map(({ table }) => table.table_name))]
   for (const { topic } of state.dimensions) {
-    if (joined.includes(topic.value)) continue
+    if (topics.includes(topic.value)) continue
     diagnostics.error('NAME_NOT_FOUND', `dimension "${topic.value}" is not joined by the query`, topic.span, {
-      hint: joined.length === 0 ? 'Join it, or leave it out.' : suggest(topic.value, joined, 'joined topics'),
+      hint: suggest(topic.value, topics, 'topics of the query'),
     })
   }
 }
