@@ -18,5 +18,6 @@ test('says of every function that does not compile what is wrong with it, at onc
   )
   expect(error?.code).toBe('FUNCTION_INVALID')
   const text = `${error?.message}\n${error?.detail}`
-  for (const name of ['first', 'second', 'shout']) expect(text).toContain(`"${name}"`)
+  for (const name of ['function "first"', 'function "second"', 'this function'])
+    expect(text).toContain(`${name} can not be compiled`)
 })
