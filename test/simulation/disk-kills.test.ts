@@ -7,7 +7,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { seededRandom, type Random } from '../../src/base/random.ts'
 import { TempFolder } from '../../src/broker/fixtures/data-folder.ts'
 import { Ledger } from './disk-kills/ledger.ts'
@@ -26,6 +26,8 @@ test(
   `nothing acknowledged is lost, nothing is there by half and nothing else is there, killed ${kills} times (seed ${seed})`,
   async () => {
     const random = seededRandom(seed)
+    using compiled = new TempFolder()
+    vi.stubEnv('NODE_COMPILE_CACHE', compiled.path)
     for (let left = kills; left > 0; left -= killsOfFolder) {
       using folder = new TempFolder()
       await killAgainAndAgain(folder.path, Math.min(left, killsOfFolder), random)
