@@ -57,6 +57,11 @@ describe('a KSML runner file', () => {
     })
   })
 
+  test('takes the whole path of a definition as it is', () => {
+    const { runner } = load(ksml.replace('orders.yaml', '/srv/orders.yaml'))
+    expect(runner).toMatchObject({ definitions: [{ source: { path: '/srv/orders.yaml' } }] })
+  })
+
   test('runs nothing, and says so, where pipelines are switched off', () => {
     const loaded = load(ksml.replace('ksml:\n', 'ksml:\n  enablePipelines: false\n'))
     expect(problems(loaded)).toEqual(['1:1 warning pipelines are switched off, so that nothing runs'])

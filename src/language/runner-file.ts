@@ -172,8 +172,10 @@ function definitionOf(
 ): RunnerDefinition[] {
   const { name: namespace, value } = entry
   if (value === undefined) return []
-  if (value.kind === 'file')
-    return [{ namespace, source: { kind: 'file', path: beside(file.path, join(folder, value.path)) } }]
+  if (value.kind === 'file') {
+    const path = isAbsolute(value.path) ? value.path : beside(file.path, join(folder, value.path))
+    return [{ namespace, source: { kind: 'file', path } }]
+  }
   const [start, end] = value.range
   // Blanks in place of all else keep every line and column where it is.
   const before = file.text.slice(0, start).replaceAll(/[^\n]/g, ' ')

@@ -11,10 +11,16 @@ import { consumeTopic } from '../../src/workload/consume-topic.ts'
 import { loadProducer } from '../../src/workload/produce-records.ts'
 import { weft, type WeftProcess } from '../weft-process.ts'
 import { readCommittedByJava, type CommittedRecord } from './committed-records.ts'
-import { expectedCounts, expectedEnriched, produceCustomers, produceOrders } from './orders.ts'
+import {
+  expectedCounts,
+  expectedEnriched,
+  expectedWindowCounts,
+  produceCustomers,
+  produceOrders,
+} from './orders.ts'
 
-const outputs = ['orders_enriched', 'orders_by_customer'] as const
-/** Orders keep coming at this pace, in portions. */
+const outputs = ['orders_enriched', 'orders_by_customer', 'orders_by_window'] as const
+/** Orders keep coming at this pace, in portions, where nothing else is said. */
 const ordersPerPortion = 250
 const portionEveryMs = 40
 const patienceMs = 60_000
@@ -25,12 +31,14 @@ export class OrdersTraffic implements AsyncDisposable {
   seen = 0
   readonly #kafka: Kafka
   readonly #producer: Producer
+  readonly #perPortion: number
   readonly #ended = new AbortController()
   #wanted = Number.POSITIVE_INFINITY
   #ordering = Promise.resolve()
   #following = Promise.resolve()
 
-  private constructor(bootstrap: string) {
+  private constructor(bootstrap: string, perPortion: number) {
+    this.#perPortion = perPortion
     this.#kafka = openKafka({
       bootstrap: [bootstrap],
       clientId: 'orders-traffic',
@@ -43,9 +51,9 @@ export class OrdersTraffic implements AsyncDisposable {
   }
 
   /** Makes the topics, sends the customers, begins to send orders. */
-  static async start(bootstrap: string): Promise<OrdersTraffic> {
+  static async start(bootstrap: string, perPortion = ordersPerPortion): Promise<OrdersTraffic> {
     await weft('topics', 'create', 'orders', 'customers', ...outputs, '--bootstrap', bootstrap)
-    const traffic = new OrdersTraffic(bootstrap)
+    const traffic = new OrdersTraffic(bootstrap, perPortion)
     await produceCustomers(traffic.#producer)
     traffic.#ordering = traffic.#keepOrdering()
     traffic.#following = traffic.#follow()
@@ -80,8 +88,8 @@ export class OrdersTraffic implements AsyncDisposable {
   async #keepOrdering(): Promise<void> {
     await this.#producer.partitionCount('orders')
     while (this.sent < this.#wanted && !this.#ended.signal.aborted) {
-      produceOrders(this.#producer, this.sent, this.sent + ordersPerPortion)
-      this.sent += ordersPerPortion
+      produceOrders(this.#producer, this.sent, this.sent + this.#perPortion)
+      this.sent += this.#perPortion
       if (this.#wanted === Number.POSITIVE_INFINITY) await sleep(portionEveryMs)
       if (this.#producer.full) await this.#producer.drained()
     }
@@ -101,17 +109,19 @@ export class OrdersTraffic implements AsyncDisposable {
   }
 }
 
-/** What a Java consumer sees of both outputs under read_committed. */
+/** What a Java consumer sees of the outputs under read_committed. */
 export interface OrdersOut {
   readonly enriched: readonly CommittedRecord[]
   readonly counts: readonly CommittedRecord[]
+  /** Empty where no pipeline counts by window. */
+  readonly windows: readonly CommittedRecord[]
 }
 
 export async function readOrdersOut(bootstrap: string): Promise<OrdersOut> {
-  const [enriched = [], counts = []] = await Promise.all(
+  const [enriched = [], counts = [], windows = []] = await Promise.all(
     outputs.map((topic) => readCommittedByJava(bootstrap, topic)),
   )
-  return { enriched, counts }
+  return { enriched, counts, windows }
 }
 
 /** Each of so many orders is there once, as recomputed, and nothing else. */
@@ -129,10 +139,19 @@ export function expectEnrichedOnce({ enriched }: OrdersOut, orders: number): voi
 
 /** Each customer's counts went 1, 2, 3, … to what a recomputation gives. */
 export function expectCountedOnce({ counts }: OrdersOut, orders: number): void {
-  const byCustomer = Map.groupBy(counts, ({ key }) => key)
-  const counted = new Map([...byCustomer].map(([key, records]) => [key, records.length]))
-  expect(counted).toEqual(expectedCounts(orders))
-  for (const records of byCustomer.values()) {
+  expectEachCount(counts, expectedCounts(orders))
+}
+
+/** The same for each customer in each window. */
+export function expectWindowsCountedOnce({ windows }: OrdersOut, orders: number): void {
+  expectEachCount(windows, expectedWindowCounts(orders))
+}
+
+function expectEachCount(counts: readonly CommittedRecord[], expected: ReadonlyMap<string, number>): void {
+  const byKey = Map.groupBy(counts, ({ key }) => key)
+  const counted = new Map([...byKey].map(([key, records]) => [key, records.length]))
+  expect(counted).toEqual(expected)
+  for (const records of byKey.values()) {
     expect(records.map(({ value }) => Number(value))).toEqual(records.map((_, index) => index + 1))
   }
 }

@@ -67,12 +67,21 @@ export function expectedEnriched(count: number): string[] {
   })
 }
 
-/** Orders by customer among the first. */
+/** How many of the first orders there are of each customer. */
 export function expectedCounts(count: number): Map<string, number> {
+  return countedBy(count, ({ customer }) => customer)
+}
+
+/** Orders of each customer in each window of a thousand orders, as `customer@window`. */
+export function expectedWindowCounts(count: number): Map<string, number> {
+  return countedBy(count, ({ id, customer }) => `${customer}@${Math.floor(id / 1000)}`)
+}
+
+function countedBy(count: number, keyOf: (order: Order) => string): Map<string, number> {
   const counts = new Map<string, number>()
   for (let id = 0; id < count; id++) {
-    const { customer } = orderAt(id)
-    counts.set(customer, (counts.get(customer) ?? 0) + 1)
+    const key = keyOf(orderAt(id))
+    counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   return counts
 }

@@ -1,0 +1,178 @@
+/**
+ * Chaos: three processes share the work while orders keep coming, and by a seeded plan they are killed as by kill -9, stood still for
+ * longer than their session, joined by a fourth that leaves again, or their broker is killed and comes back, in the middle of whatever
+ * they do. What a Java consumer then sees under read_committed is compared with a recomputation: joined, counted, counted by window.
+ *
+ * `CHAOS_SECONDS` (30) and `SEED` (1) choose length and plan.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, expect, test } from 'vitest'
+import { seededRandom, type Random } from '../../src/base/random.ts'
+import { runWeft, startWeft, type WeftProcess } from '../weft-process.ts'
+import { startApacheKafka, type ApacheKafka } from './apache-kafka.ts'
+import {
+  expectCountedOnce,
+  expectEnrichedOnce,
+  expectWindowsCountedOnce,
+  OrdersTraffic,
+  readOrdersOut,
+  type OrdersOut,
+} from './orders-traffic.ts'
+
+const chaosMs = 1000 * Number(process.env['CHAOS_SECONDS'] ?? 30)
+const seed = Number(process.env['SEED'] ?? 1)
+const names = ['one', 'two', 'three'] as const
+/** The least that a broker accepts. */
+const sessionMs = 6000
+/** Fewer than elsewhere: all that comes out of ten minutes is held and compared. */
+const ordersPerPortion = 40
+const drainTimeoutMs = 240_000
+
+type Event = 'kill' | 'stand still' | 'join and leave' | 'kill the broker'
+const events: readonly Event[] = ['kill', 'kill', 'kill', 'stand still', 'join and leave', 'kill the broker']
+
+/** Apache Kafka in a folder of its own, the processes that run on it, and what happens to them. */
+class Stage {
+  readonly folder = mkdtempSync(join(tmpdir(), 'weft-chaos-'))
+  readonly happened = new Map<Event, number>()
+  readonly #random: Random
+  readonly #processes = new Map<string, WeftProcess>()
+  #apache: ApacheKafka | undefined = undefined
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  get bootstrap(): string {
+    return this.#apache?.bootstrap ?? ''
+  }
+
+  async openBroker(): Promise<void> {
+    this.#apache = await startApacheKafka({ folder: join(this.folder, 'kafka') })
+  }
+
+  /** Each process runs both definitions, with a session as short as may be. */
+  writeRunner(): void {
+    const definitions = { orders: 'orders.yaml', windows: 'chaos-windows.yaml' }
+    const lines = Object.entries(definitions).map(
+      ([name, file]) => `    ${name}: ${join(import.meta.dirname, file)}\n`,
+    )
+    const kafka = `  bootstrap.servers: ${this.bootstrap}\n  application.id: chaos\n  session.timeout.ms: ${sessionMs}\n`
+    writeFileSync(this.#runner, `kafka:\n${kafka}ksml:\n  definitions:\n${lines.join('')}`)
+  }
+
+  start(name: string): void {
+    this.#processes.set(name, startWeft(this.arguments(name)))
+  }
+
+  arguments(name: string): string[] {
+    return ['run', '--config', this.#runner, '--state-dir', join(this.folder, name), '--leave']
+  }
+
+  async happen(): Promise<void> {
+    const event = events[this.#random.below(events.length)] ?? 'kill'
+    this.happened.set(event, (this.happened.get(event) ?? 0) + 1)
+    const name = names[this.#random.below(names.length)] ?? 'one'
+    if (event === 'kill') await this.#killAndStart(name)
+    else if (event === 'stand still') await this.#standStill(name)
+    else if (event === 'join and leave') await this.#joinAndLeave()
+    else await this.#killBroker()
+  }
+
+  /** Whoever ended by itself gave up, and says why. */
+  get failures(): Promise<string[]> {
+    return Promise.all(
+      [...this.#processes.values()].map(async (process) => {
+        const { code, stderr } = await process.stop()
+        return code === 0 ? '' : stderr.slice(-2000)
+      }),
+    )
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((process) => process.kill()))
+    await this.#apache?.stop()
+    rmSync(this.folder, { recursive: true })
+  }
+
+  get #runner(): string {
+    return join(this.folder, 'runner.yaml')
+  }
+
+  async #killAndStart(name: string): Promise<void> {
+    await this.#processes.get(name)?.kill()
+    this.start(name)
+  }
+
+  async #standStill(name: string): Promise<void> {
+    const pid = this.#processes.get(name)?.pid ?? 0
+    process.kill(pid, 'SIGSTOP')
+    await sleep(sessionMs + 500 + this.#random.below(2000))
+    process.kill(pid, 'SIGCONT')
+  }
+
+  async #joinAndLeave(): Promise<void> {
+    const guest = startWeft(this.arguments('guest'))
+    await sleep(3000 + this.#random.below(2000))
+    const { code, stderr } = await guest.stop()
+    expect(code, stderr).toBe(0)
+  }
+
+  async #killBroker(): Promise<void> {
+    await this.#apache?.kill()
+    await sleep(this.#random.below(1000))
+    await this.openBroker()
+  }
+}
+
+let out: OrdersOut
+let orders: number
+let failures: readonly string[]
+
+async function play(stage: Stage, random: Random): Promise<void> {
+  await stage.openBroker()
+  stage.writeRunner()
+  await using traffic = await OrdersTraffic.start(stage.bootstrap, ordersPerPortion)
+  for (const name of names) stage.start(name)
+  const endMs = performance.now() + chaosMs
+  while (performance.now() < endMs) {
+    await sleep(500 + random.below(2500))
+    await stage.happen()
+  }
+  await traffic.stopOrdering(0)
+  failures = await stage.failures
+  const rest = await runWeft([...stage.arguments('one'), '--until-end'], { timeoutMs: drainTimeoutMs })
+  expect(rest.code, rest.stderr.slice(-4000)).toBe(0)
+  orders = traffic.sent
+  out = await readOrdersOut(stage.bootstrap)
+}
+
+beforeAll(
+  async () => {
+    const random = seededRandom(seed)
+    const stage = new Stage(random)
+    try {
+      await play(stage, random)
+    } finally {
+      await stage.close()
+    }
+    const events = [...stage.happened].map(([event, times]) => `${event} ${times}`).join(', ')
+    console.log(
+      `seed ${seed}, ${chaosMs / 1000} s: ${events}; ${orders} orders, ${out.windows.length} counts by window`,
+    )
+  },
+  chaosMs + drainTimeoutMs + 120_000,
+)
+
+test('every process lives through it, and ends well when it is told to', () => {
+  expect(failures).toEqual(names.map(() => ''))
+})
+
+test('each order is enriched once', () => expectEnrichedOnce(out, orders))
+
+test('counts equal a recomputation, and each one became visible once', () => expectCountedOnce(out, orders))
+
+test('so do counts by window', () => expectWindowsCountedOnce(out, orders))
