@@ -29,6 +29,8 @@ const names = ['one', 'two', 'three'] as const
 const sessionMs = 6000
 /** Fewer than elsewhere: all that comes out of ten minutes is held and compared. */
 const ordersPerPortion = 40
+/** A guest may come while the broker is away. */
+const guestTimeoutMs = 60_000
 const drainTimeoutMs = 240_000
 
 type Event = 'kill' | 'stand still' | 'join and leave' | 'kill the broker'
@@ -116,7 +118,9 @@ class Stage {
 
   async #joinAndLeave(): Promise<void> {
     const guest = startWeft(this.arguments('guest'))
-    await sleep(3000 + this.#random.below(2000))
+    const endMs = performance.now() + guestTimeoutMs
+    while (!guest.stderr().includes('partitions assigned') && performance.now() < endMs) await sleep(50)
+    await sleep(this.#random.below(2000))
     const { code, stderr } = await guest.stop()
     expect(code, stderr).toBe(0)
   }
