@@ -174,12 +174,15 @@ export class Application {
     this.#end()
   }
 
-  /** Our own bug in one thread is no reason to stop the others: its tasks move to them, unless none is left. */
+  /**
+   * Our own bug in one thread is no reason to stop the others: its tasks move to them, unless none is left. When they have ended, it is
+   * still a failure.
+   */
   #threadEnded(error: StreamError, { thread, running }: { thread: number; running: number }): void {
     const { code, message, detail } = error
     this.#surroundings.logger.error('thread ended', { thread, code, error: message, detail })
-    if (error.domain === 'internal' && running > 0) return
     this.#failure ??= error
+    if (error.domain === 'internal' && running > 0) return
     for (const slot of this.#slots) slot.stop()
   }
 

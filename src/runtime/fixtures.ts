@@ -2,7 +2,7 @@
 import type { Format } from '../data/types.ts'
 import { finishTopology } from '../topology/build-topology.ts'
 import type { FunctionKind, FunctionRef } from '../topology/functions.ts'
-import type { KeyValueStoreSpec, Node, StoreSpec, Topology } from '../topology/topology.ts'
+import type { KeyValueStoreSpec, Node, OffsetReset, StoreSpec, Topology } from '../topology/topology.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const long: Format = { notation: 'binary', type: { kind: 'long' } }
@@ -22,9 +22,9 @@ export function expression(name: string, kind: FunctionKind, code: string): Func
 }
 
 /** `input` to `output`, text to text, unchanged. */
-export function passThrough(): Topology {
+export function passThrough(reset: OffsetReset = 'earliest'): Topology {
   return topology([
-    { kind: 'source', id: 'in', topics: ['input'], key: text, value: text },
+    { kind: 'source', id: 'in', topics: ['input'], key: text, value: text, reset },
     {
       kind: 'sink',
       id: 'out',

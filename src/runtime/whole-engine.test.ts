@@ -120,6 +120,24 @@ describe('a stateless pipeline', () => {
     ])
   })
 
+  test('takes what comes while it is away, though it began at the end of a topic without a record', async () => {
+    await using cluster = new TestCluster()
+    for (const topic of ['input', 'output']) await cluster.createTopic(topic)
+    const start = (): Application => {
+      const application = cluster.application(passThrough('latest'), { identity })
+      application.start()
+      return application
+    }
+    const first = start()
+    await cluster.until(() => first.state === 'running')
+    await cluster.advance(1000)
+    cluster.crash(first)
+    await cluster.produce('input', [{ key: 'k', value: 'while away' }])
+    start()
+    const output = await cluster.untilRead('output', (read) => read.length === 1)
+    expect(output.map(text)).toEqual(['while away'])
+  })
+
   test('goes on after a restart where it had committed', async () => {
     await using cluster = new TestCluster()
     await cluster.createTopic('input')

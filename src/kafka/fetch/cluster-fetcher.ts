@@ -296,7 +296,7 @@ export class ClusterFetcher implements Fetcher {
 
   #fail(position: FetchPosition, error: StreamError): void {
     position.stopped = true
-    this.#buffer.fail(error)
+    this.#buffer.fail(error, position)
   }
 }
 

@@ -3,6 +3,11 @@ import type { Clock } from '../../base/clock.ts'
 import type { FetchedPartition } from '../contracts.ts'
 import type { FetchPosition, Waiting } from './fetch-position.ts'
 
+interface Failure {
+  readonly error: Error
+  readonly position: FetchPosition | undefined
+}
+
 /**
  * What has arrived and was not taken yet, in the order of arrival. Bounded by who fills it: see
  * `waitingPerPartitionMax` and the fetcher's bytes.
@@ -10,7 +15,7 @@ import type { FetchPosition, Waiting } from './fetch-position.ts'
 export class FetchBuffer {
   readonly #clock: Clock
   #waiting: Waiting[] = []
-  readonly #failures: Error[] = []
+  #failures: Failure[] = []
   #waiter: Deferred<void> | undefined
   #bytes = 0
 
@@ -29,16 +34,16 @@ export class FetchBuffer {
     if (!position.paused) this.wake()
   }
 
-  /** Keeps a failure for the next {@link FetchBuffer.take}. */
-  fail(error: Error): void {
-    this.#failures.push(error)
+  /** Keeps a failure for the next {@link FetchBuffer.take}. @param position - whose it is; absent: nobody's alone */
+  fail(error: Error, position?: FetchPosition): void {
+    this.#failures.push({ error, position })
     this.wake()
   }
 
   /** The oldest part of a partition that is not paused. @throws a failure that was kept, once */
   take(): FetchedPartition | undefined {
     const failure = this.#failures.shift()
-    if (failure !== undefined) throw failure
+    if (failure !== undefined) throw failure.error
     const index = this.#waiting.findIndex(({ position }) => !position.paused)
     const taken = this.#waiting[index]
     if (taken === undefined) return undefined
@@ -48,8 +53,9 @@ export class FetchBuffer {
     return taken.fetched
   }
 
-  /** Forgets what waits of a partition: it was sought or given up. */
+  /** Forgets what waits of a partition, its failure too: it was sought or given up. */
   drop(position: FetchPosition): void {
+    this.#failures = this.#failures.filter((failure) => failure.position !== position)
     const kept = this.#waiting.filter((waiting) => waiting.position !== position)
     if (kept.length === this.#waiting.length) return
     this.#waiting = kept

@@ -52,6 +52,8 @@ export class ClusterProducer implements Producer {
   #adding: Promise<void> | undefined
   /** Whether the coordinator may know of the open transaction. */
   #registered = false
+  /** The producer id that sequences are counted for. */
+  #countedId = -1
   /** Whether a sequence was used for a batch that the broker may not have: the epoch must change before the next one. */
   #gap = false
   /** The markers of the former transaction are being written. */
@@ -86,6 +88,7 @@ export class ClusterProducer implements Producer {
     this.#go('initialising')
     try {
       await this.#protocol.init(false)
+      this.#countedId = this.#protocol.identity.producerId
       this.#go('ready')
     } catch (thrown) {
       const error = toStreamError(thrown)
@@ -368,7 +371,9 @@ export class ClusterProducer implements Producer {
   }
 
   #resetSequences(): void {
-    for (const queue of this.#accumulator.queues) queue.resetSequence()
+    const producerId = this.#protocol?.identity.producerId ?? -1
+    for (const queue of this.#accumulator.queues) queue.resetSequence(producerId !== this.#countedId)
+    this.#countedId = producerId
   }
 
   #nextTransaction(): void {

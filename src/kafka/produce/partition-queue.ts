@@ -108,9 +108,10 @@ export class PartitionQueue {
     return dropped
   }
 
-  /** A new producer epoch counts from 0. */
-  resetSequence(): void {
+  /** A new producer epoch counts from 0. @param newId - whether the producer's id is new, too: no broker knows it */
+  resetSequence(newId: boolean): void {
     this.#nextSequence = 0
+    if (newId) this.#known = false
     for (const batch of this.waiting) batch.sequence = -1
   }
 

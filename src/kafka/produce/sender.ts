@@ -138,6 +138,8 @@ export class Sender {
       const size = (sizes.get(node) ?? requestOverheadBytes) + batch.bytes.length
       const sent = requests.get(node)
       if (sent !== undefined && size > this.#options.maxRequestBytes) continue
+      // Asked last: whoever is let into the transaction is sent.
+      if (!this.#rules.admits(queue, batch)) continue
       sizes.set(node, size)
       queue.start(batch)
       if (sent === undefined) requests.set(node, [{ queue, batch }])
@@ -200,8 +202,7 @@ export class Sender {
       if (queue.dueMs <= nowMs) this.#rules.seal(queue)
       else this.#alarm.set(queue.dueMs)
     }
-    const batch = queue.waiting[0]
-    return batch !== undefined && this.#rules.admits(queue, batch) ? batch : undefined
+    return queue.waiting[0]
   }
 
   async #send({ node, connection, sent, identity }: Sending): Promise<void> {

@@ -21,8 +21,10 @@ export interface TransactionalSettings {
   readonly timeoutMs: number
 }
 
-/** Between two questions whether a transaction's markers are written; that takes a coordinator a few milliseconds. */
+/** Until the first question whether a transaction's markers are written is asked again: that takes a coordinator a few milliseconds. */
 const markersPollMs = 1
+/** Each further time it is waited longer by this, so that slow markers are not asked for a hundred times. */
+const markersPollGrowth = 1.5
 const markersMaxMs = 100
 
 const lastVersionOfOne = { endTxn: 4, txnOffsetCommit: 4, produce: 11 } as const
@@ -157,8 +159,10 @@ export class TransactionProtocol {
   }
 
   async #completed(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await this.#state()).startsWith('Prepare'))
-      await sleep(this.#cluster.context.clock, markersPollMs, signal)
+    for (let waitMs = markersPollMs; !signal.aborted; waitMs *= markersPollGrowth) {
+      if (!(await this.#state()).startsWith('Prepare')) return
+      await sleep(this.#cluster.context.clock, waitMs, signal)
+    }
   }
 
   async #state(): Promise<string> {

@@ -14,7 +14,7 @@ export type TransactionState =
   | 'abortable'
   | 'fatal'
 
-/** Where it may go from each state. The diagram in the architecture page is drawn from this table. */
+/** Where it may go from each state. */
 export const transactionTransitions: Readonly<Record<TransactionState, readonly TransactionState[]>> = {
   uninitialised: ['initialising', 'fatal'],
   initialising: ['ready', 'uninitialised', 'fatal'],

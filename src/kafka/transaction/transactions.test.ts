@@ -16,8 +16,9 @@ async function openTransactional(cluster: TestCluster, id = 'tx'): Promise<Produ
   return producer
 }
 
-async function openCluster(transactionVersion: 1 | 2, seed = 1): Promise<TestCluster> {
-  const cluster = new TestCluster({ seed, broker: { transactionVersion } })
+async function openCluster(transactionVersion: 1 | 2, seed = 1, markersMs = 0): Promise<TestCluster> {
+  const transactionMarkerDelayMs = { min: markersMs, max: markersMs }
+  const cluster = new TestCluster({ seed, broker: { transactionVersion, transactionMarkerDelayMs } })
   await cluster.createTopic('t', 2)
   return cluster
 }
@@ -82,6 +83,33 @@ describe.each([1, 2] as const)('in version %i of transactions', (version) => {
     await cluster.run(committing)
     expect(cluster.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(500)
     expect(await committed(cluster)).toEqual(['first', 'second'])
+  })
+
+  test.each([
+    [40, 40],
+    [400, 100],
+  ])('the next transaction waits for markers that take %i ms, for %i ms', async (markersMs, waitsMs) => {
+    await using cluster = await openCluster(version, 1, markersMs)
+    const producer = await openTransactional(cluster)
+    const sentMs: Record<string, number[]> = {}
+    cluster.broker.faults.add({
+      fault: { kind: 'duplicate' },
+      where: ({ api }) => {
+        ;(sentMs[api] ??= []).push(cluster.clock.monotonicMs())
+        return false
+      },
+    })
+    producer.append('t', textRecord('first'))
+    await cluster.run(producer.commit([], noGroup))
+    const endedMs = cluster.clock.monotonicMs()
+    producer.append('t', textRecord('second'))
+    await cluster.run(producer.commit([], noGroup))
+    const [, next = 0] = sentMs[version === 1 ? 'AddPartitionsToTxn' : 'Produce'] ?? []
+    expect(next - endedMs).toBeGreaterThanOrEqual(waitsMs - 10)
+    expect(next - endedMs).toBeLessThan(waitsMs + 30)
+    expect(sentMs['DescribeTransactions']?.length).toBeLessThan(30)
+    const read = await cluster.untilRead('t', (records) => records.length === 2)
+    expect(read.map(({ value }) => String(value))).toEqual(['first', 'second'])
   })
 
   test('offsets are committed without a record too, and nothing at all makes no transaction', async () => {

@@ -108,8 +108,8 @@ export class Task {
       queue.reset(start.position)
       queue.knownEnd = start.end
       this.#committed.set(queue, start.committed ?? -1)
-      // A position that a reset chose is kept by the next commit: after a crash, "latest" would be later.
-      if (start.committed === undefined && start.position > 0) this.dirty = true
+      // A position that a reset chose is kept by the next commit, 0 included: after a crash, "latest" would be later.
+      if (start.committed === undefined) this.dirty = true
       queue.partitionTimeMs = start.partitionTimeMs
       this.#context.streamTimeMs = Math.max(this.#context.streamTimeMs, start.partitionTimeMs)
     }

@@ -141,6 +141,7 @@ export class StreamThread {
     const { clock } = this.#parts.surroundings
     const starting = tasks.starting || tasks.set.all.length === 0
     if (tasks.set.all.length === 0) this.#sayIfLongWithoutTasks()
+    else this.#withoutTasksMs = undefined
     const waitMs = Math.min(cycle.dueInMs(), starting ? startingIdleMaxMs : idleMaxMs)
     if (waitMs <= 0 || this.#stopping) return
     // A new promise for each sleep: one that lives as long as the thread would collect a reaction at each race.
