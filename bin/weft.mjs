@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -58,5 +59,6 @@ if (fits(process.versions.node)) {
     // A program that is caught in a loop of a user's function hears no signal: the second one ends it from outside.
     process.on(signal, () => child.kill(++stops > 1 ? 'SIGKILL' : signal))
   }
-  child.on('exit', (code) => process.exit(code ?? 1))
+  // As a shell says it: 128 and the signal's number.
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))
 }

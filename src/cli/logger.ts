@@ -11,6 +11,11 @@ export function createLogger(level: LogLevel, format: 'json' | 'text', output: O
     : textLogger(level, output, {})
 }
 
+/** For commands whose output is not a log: only what the user has to know, as text. */
+export function warnings(output: Output): Logger {
+  return createLogger('warn', 'text', output)
+}
+
 function fromPino(logger: pino.Logger): Logger {
   return {
     error: (message, fields) => logger.error(plain(fields), message),

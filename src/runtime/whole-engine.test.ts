@@ -444,6 +444,7 @@ describe('a record that goes wrong', () => {
       'weft.offset': '1',
       'weft.stage': 'function',
       'weft.error.code': 'FUNCTION_FAILED',
+      'weft.error.message': expect.stringContaining('ReferenceError: missing is not defined'),
     })
   })
 })

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { silentLogger } from '../../base/logger.ts'
 import type { IsolationLevel } from '../../kafka/contracts.ts'
 import { consumeTopic, type ConsumedRecord } from '../../workload/consume-topic.ts'
 import { openCluster } from '../cluster.ts'
+import { warnings } from '../logger.ts'
 import { oneOf, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { stopSignal } from '../signals.ts'
@@ -36,7 +36,7 @@ export function addConsumeCommand(program: Command, output: Output): void {
 async function consume(topic: string, options: ConsumeCommandOptions, output: Output): Promise<void> {
   if (options.count === 0) return
   const { signal, release } = stopSignal()
-  await using cluster = openCluster(options, silentLogger)
+  await using cluster = openCluster(options, warnings(output))
   let printed = 0
   await consumeTopic(cluster.kafka, topic, {
     from: options.fromBeginning === true ? 'earliest' : 'latest',

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
-import { silentLogger } from '../../base/logger.ts'
 import type { Kafka } from '../../kafka/contracts.ts'
 import type { RecordStage } from '../../runtime/options.ts'
 import { readDeadLetters, redriveDeadLetters, type DeadLetter } from '../../workload/dead-letters.ts'
 import { openCluster } from '../cluster.ts'
+import { warnings } from '../logger.ts'
 import { oneOf, positiveWholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { formatCount } from '../render/progress.ts'
@@ -46,9 +46,10 @@ function withChoice(command: Command): Command {
 /** Works with the cluster until it is done or a signal comes; signals mean what they did before, however it ends. */
 async function withCluster<T>(
   options: ClusterOptions,
+  output: Output,
   work: (kafka: Kafka, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  await using cluster = openCluster(options, silentLogger)
+  await using cluster = openCluster(options, warnings(output))
   const { signal, release } = stopSignal()
   try {
     return await work(cluster.kafka, signal)
@@ -57,8 +58,13 @@ async function withCluster<T>(
   }
 }
 
-function readLetters(topic: string, options: ChoiceOptions, onLetter: (letter: DeadLetter) => void) {
-  return withCluster(options, (kafka, signal) =>
+interface Reading {
+  readonly output: Output
+  readonly onLetter: (letter: DeadLetter) => void
+}
+
+function readLetters(topic: string, options: ChoiceOptions, { output, onLetter }: Reading) {
+  return withCluster(options, output, (kafka, signal) =>
     readDeadLetters(kafka, topic, { choice: options, signal, onLetter }),
   )
 }
@@ -66,19 +72,16 @@ function readLetters(topic: string, options: ChoiceOptions, onLetter: (letter: D
 async function list(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
   const groups = new Map<string, { count: number; firstMs: number; lastMs: number }>()
   let count = 0
-  const { sentBack, foreign } = await readLetters(
-    topic,
-    options,
-    ({ topic: source, stage, errorCode, errorMessage, timestampMs }) => {
-      const name = `${stage}\t${errorCode}\t${source}\t${errorMessage}`
-      const group = groups.get(name) ?? { count: 0, firstMs: timestampMs, lastMs: timestampMs }
-      group.count++
-      group.firstMs = Math.min(group.firstMs, timestampMs)
-      group.lastMs = Math.max(group.lastMs, timestampMs)
-      groups.set(name, group)
-      count++
-    },
-  )
+  const onLetter = ({ topic: source, stage, errorCode, errorMessage, timestampMs }: DeadLetter): void => {
+    const name = `${stage}\t${errorCode}\t${source}\t${errorMessage}`
+    const group = groups.get(name) ?? { count: 0, firstMs: timestampMs, lastMs: timestampMs }
+    group.count++
+    group.firstMs = Math.min(group.firstMs, timestampMs)
+    group.lastMs = Math.max(group.lastMs, timestampMs)
+    groups.set(name, group)
+    count++
+  }
+  const { sentBack, foreign } = await readLetters(topic, options, { output, onLetter })
   for (const [name, group] of [...groups].sort(([, a], [, b]) => b.count - a.count))
     output.line(`${group.count}\t${name}\t${timeText(group.firstMs)} to ${timeText(group.lastMs)}`)
   const others = foreign === 0 ? '' : `, no dead letters ${formatCount(foreign)}`
@@ -86,11 +89,11 @@ async function list(topic: string, options: ChoiceOptions, output: Output): Prom
 }
 
 async function show(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
-  await readLetters(topic, options, (letter) => output.line(letterText(topic, letter)))
+  await readLetters(topic, options, { output, onLetter: (letter) => output.line(letterText(topic, letter)) })
 }
 
 async function redrive(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
-  const sent = await withCluster(options, (kafka, signal) =>
+  const sent = await withCluster(options, output, (kafka, signal) =>
     redriveDeadLetters(kafka, topic, { choice: options, signal, clock: systemClock }),
   )
   for (const [source, count] of sent) output.line(`sent ${formatCount(count)} back to ${source}`)

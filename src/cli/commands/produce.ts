@@ -3,7 +3,6 @@ import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
-import { silentLogger } from '../../base/logger.ts'
 import { parseTypeTree } from '../../data/type-strings.ts'
 import type { Producer } from '../../kafka/contracts.ts'
 import { jsonFieldText } from '../../serde/json-field.ts'
@@ -11,6 +10,7 @@ import { dataFormatOf } from '../../workload/data-format.ts'
 import { openDataFile, type DataFormat, type DataRecord } from '../../workload/data-file.ts'
 import { loadProducer, produceRecords, type EncodeRow } from '../../workload/produce-records.ts'
 import { openCluster } from '../cluster.ts'
+import { warnings } from '../logger.ts'
 import type { RunConfig } from '../config/run-config.ts'
 import { configOf } from '../config/run-settings.ts'
 import { createLogger } from '../logger.ts'
@@ -67,7 +67,7 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
     return
   }
   const { signal, release } = stopSignal()
-  await using cluster = openCluster(options, silentLogger)
+  await using cluster = openCluster(options, warnings(output))
   await using encoders = new RowEncoders(config.schemas.notations ?? {}, createLogger('warn', 'text', output))
   const encode =
     options.valueType === undefined

@@ -2,9 +2,9 @@ import { createInterface } from 'node:readline/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { StreamError } from '../../base/errors.ts'
-import { silentLogger } from '../../base/logger.ts'
 import { eraseStoredState } from '../../runtime/stored-state.ts'
 import { openCluster } from '../cluster.ts'
+import { warnings } from '../logger.ts'
 import { withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { exitCode } from '../render/error.ts'
@@ -31,7 +31,7 @@ export function addResetCommand(program: Command, output: Output): void {
 }
 
 async function reset(applicationId: string, options: ResetOptions, output: Output): Promise<number> {
-  await using cluster = openCluster(options, silentLogger)
+  await using cluster = openCluster(options, warnings(output))
   const { admin } = cluster.kafka
   const topics = (await admin.listTopics())
     .map(({ name }) => name)

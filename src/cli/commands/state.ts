@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { silentLogger } from '../../base/logger.ts'
 import type { Admin } from '../../kafka/contracts.ts'
 import { readStoredState, type StoredApplication, type StoredStore } from '../../runtime/stored-state.ts'
 import { openCluster } from '../cluster.ts'
+import { warnings } from '../logger.ts'
 import type { Output } from '../output.ts'
 import { exitCode, renderError } from '../render/error.ts'
 
@@ -26,7 +26,7 @@ export function addStateCommand(program: Command, output: Output): void {
 async function listState({ stateDir, bootstrap }: StateOptions, output: Output): Promise<number> {
   const applications = await readStoredState(stateDir)
   const lags =
-    bootstrap === undefined ? new Map<StoredStore, number>() : await lagsOf(applications, bootstrap)
+    bootstrap === undefined ? new Map<StoredStore, number>() : await lagsOf(applications, bootstrap, output)
   const stores = applications.flatMap(({ applicationId, stores }) =>
     stores.map((store) => ({ applicationId, store })),
   )
@@ -51,8 +51,9 @@ function rowOf(applicationId: string, stored: StoredStore, lag: number | undefin
 async function lagsOf(
   applications: readonly StoredApplication[],
   bootstrap: string,
+  output: Output,
 ): Promise<Map<StoredStore, number>> {
-  await using cluster = openCluster({ bootstrap }, silentLogger)
+  await using cluster = openCluster({ bootstrap }, warnings(output))
   const { admin } = cluster.kafka
   const names = await namesById(admin)
   const lags = new Map<StoredStore, number>()

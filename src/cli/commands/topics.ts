@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { StreamError } from '../../base/errors.ts'
-import { silentLogger } from '../../base/logger.ts'
 import { topicMissing } from '../../kafka/topic-missing.ts'
 import { openCluster } from '../cluster.ts'
+import { warnings } from '../logger.ts'
 import { positiveWholeNumber, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 
@@ -16,7 +16,7 @@ export function addTopicsCommand(program: Command, output: Output): void {
   const topics = program.command('topics').description('list, make, describe and delete topics')
   withBootstrap(topics.command('list').description('list the topics')).action(
     async (options: ClusterOptions) => {
-      await using cluster = openCluster(options, silentLogger)
+      await using cluster = openCluster(options, warnings(output))
       for (const topic of await cluster.kafka.admin.listTopics())
         output.line(`${topic.name}\t${topic.partitions.length} partitions`)
     },
@@ -33,7 +33,7 @@ export function addTopicsCommand(program: Command, output: Output): void {
   withBootstrap(
     topics.command('delete').description('delete topics with all their records').argument('<names...>'),
   ).action(async (names: string[], options: ClusterOptions) => {
-    await using cluster = openCluster(options, silentLogger)
+    await using cluster = openCluster(options, warnings(output))
     await cluster.kafka.admin.deleteTopics(names)
     for (const name of names) output.line(`deleted ${name}`)
   })
@@ -44,7 +44,7 @@ export function addTopicsCommand(program: Command, output: Output): void {
 
 async function createTopics(names: readonly string[], options: CreateOptions, output: Output): Promise<void> {
   const configs = Object.fromEntries(options.config.map(parseConfig))
-  await using cluster = openCluster(options, silentLogger)
+  await using cluster = openCluster(options, warnings(output))
   const existing = await cluster.kafka.admin.createTopics(
     names.map((name) => ({
       name,
@@ -67,7 +67,7 @@ function parseConfig(text: string): [string, string] {
 }
 
 async function describeTopic(name: string, options: ClusterOptions, output: Output): Promise<void> {
-  await using cluster = openCluster(options, silentLogger)
+  await using cluster = openCluster(options, warnings(output))
   const { admin } = cluster.kafka
   const [topic] = await admin.describeTopics([name])
   if (topic === undefined) throw topicMissing(name)

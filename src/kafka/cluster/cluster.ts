@@ -7,6 +7,7 @@ import { kafkaErrorName } from '../../protocol/error-codes.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import { Connections } from './connections.ts'
 import { addressText, type Address, type ClientContext } from './context.ts'
+import { Outage } from './outage.ts'
 import { Metadata, type TopicFacts } from './metadata.ts'
 import { responseError } from './response-error.ts'
 import { backoffMs, isTransient, retrying } from './retrying.ts'
@@ -26,10 +27,12 @@ export class Cluster {
   #soon: Timer | undefined
   #aged: Timer | undefined
   #failedRounds = 0
+  readonly #outage: Outage
 
   constructor(context: ClientContext) {
     this.context = context
     this.connections = new Connections(context)
+    this.#outage = new Outage(context)
     context.closing.addEventListener('abort', () => this.#cancelTimers())
   }
 
@@ -104,6 +107,7 @@ export class Cluster {
     this.#soon = this.context.clock.setTimer(backoffMs(this.context, this.#failedRounds++), () => {
       this.#soon = undefined
       this.refresh().catch((error: unknown) => {
+        if (this.context.closing.aborted) return
         this.context.logger.warn('could not refresh metadata', { error: toStreamError(error).message })
         if (isTransient(error)) this.refreshSoon()
       })
@@ -153,12 +157,15 @@ export class Cluster {
     const failures: StreamError[] = []
     for (const address of this.#candidates()) {
       try {
-        return await this.connections.get(address, mainLane)
+        const connection = await this.connections.get(address, mainLane)
+        this.#outage.over()
+        return connection
       } catch (error) {
         if (!isTransient(error)) throw error
         failures.push(toStreamError(error))
       }
     }
+    this.#outage.failed([...this.#candidates()].map(addressText).join(', '))
     throw unreachableCluster(this.context.bootstrap, failures)
   }
 

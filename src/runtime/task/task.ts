@@ -10,7 +10,6 @@ import type { PartitionQueue } from './partition-queue.ts'
 import { newRawRecord, ownRawRecord } from './raw-record.ts'
 import { encodePartitionTime, type NamedTimes } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
-import { withCoordinates } from './record-policy.ts'
 import { nextTaskState } from './task-states.ts'
 import type { TaskState } from './task-states.ts'
 import type { TaskStore } from './task-store.ts'
@@ -37,7 +36,7 @@ export interface TaskParts {
   readonly maxTaskIdleMs: number
   /** Built at each start, so that nothing of an aborted transaction is left in an operator. */
   readonly build: (context: TaskContext, times: EventTimes, later: Later) => TaskProcessors
-  /** Applies the record's policy. @throws the error where the policy is to fail */
+  /** Applies the record's policy. @throws the error with the record's coordinates, where the policy is to fail */
   readonly onRecordError: (raw: RawRecord, error: StreamError, taskId: string) => void
 }
 
@@ -199,8 +198,7 @@ export class Task {
   }
 
   #recordFailed(raw: RawRecord, error: StreamError): void {
-    const placed = withCoordinates(error, raw, this.id)
-    this.#parts.onRecordError(raw, placed, this.id)
+    this.#parts.onRecordError(raw, error, this.id)
   }
 
   /**

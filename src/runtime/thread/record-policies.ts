@@ -4,7 +4,7 @@ import type { Metrics } from '../../base/metrics.ts'
 import { deadLetterHeaders } from '../../data/dead-letter.ts'
 import type { RawRecord } from '../../process/environment.ts'
 import type { ApplicationOptions, RecordStage } from '../options.ts'
-import { stageOf } from '../task/record-policy.ts'
+import { stageOf, withCoordinates } from '../task/record-policy.ts'
 import type { Output } from './output.ts'
 
 /**
@@ -27,13 +27,12 @@ export class RecordPolicies {
     this.#logger = surroundings.logger
   }
 
-  /** @throws `error` where the trouble is not the record's, or its policy is to fail */
+  /** @throws `error` with the record's coordinates, where the trouble is not the record's, or its policy is to fail */
   apply(raw: RawRecord, error: StreamError, task: string): void {
     const stage = stageOf(error)
-    if (stage === undefined) throw error
-    const policy = this.#options.policies[stage]
-    if (policy === 'fail') throw error
-    if (policy === 'dead_letter') this.#buryOrThrow(raw, error, stage)
+    const policy = stage === undefined ? 'fail' : this.#options.policies[stage]
+    if (stage === undefined || policy === 'fail') throw withCoordinates(error, raw, task)
+    if (policy === 'dead_letter') this.#buryOrThrow(raw, error, { stage, task })
     const labels = { topic: raw.topic, task, stage, policy }
     this.#metrics.counter('weft_records_failed_total', 'records that went wrong, by policy', labels).value +=
       1
@@ -50,13 +49,20 @@ export class RecordPolicies {
   }
 
   /** @throws `error`, where the letter itself cannot be written: the record must not vanish, and its own trouble is what to mend */
-  #buryOrThrow(raw: RawRecord, error: StreamError, stage: RecordStage): void {
+  #buryOrThrow(
+    raw: RawRecord,
+    error: StreamError,
+    { stage, task }: { readonly stage: RecordStage; readonly task: string },
+  ): void {
     try {
       this.#bury(raw, error, stage)
     } catch (thrown) {
       const refusal = toStreamError(thrown)
       if (refusal.code !== 'RECORD_TOO_LARGE') throw refusal
-      throw addDetail(error, `It cannot be kept as a dead letter: ${refusal.message}.`)
+      throw addDetail(
+        withCoordinates(error, raw, task),
+        `It cannot be kept as a dead letter: ${refusal.message}.`,
+      )
     }
   }
 
@@ -76,7 +82,7 @@ export class RecordPolicies {
           timestampMs: raw.timestampMs,
           stage,
           errorCode: error.code,
-          errorMessage: error.message,
+          errorMessage: error.detail === undefined ? error.message : `${error.message}: ${error.detail}`,
         }),
       },
     )
