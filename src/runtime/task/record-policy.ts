@@ -34,6 +34,6 @@ function hintFor(error: StreamError): { readonly hint?: string } {
   if (error.hint !== undefined) return { hint: error.hint }
   if (stageOf(error) !== 'decode') return {}
   return {
-    hint: 'Mend what writes it, or let such records be left out: errorHandling in the file given by --config.',
+    hint: 'Mend what writes it, or let such records be left out: --on-error, or errorHandling in the file given by --config.',
   }
 }
