@@ -175,7 +175,7 @@ function bindKey(
     const place = scope.join !== undefined && scope.join.using.length > 0 ? scope.join.span : places.of(term)
     const message = `the join compares ${typeName(expr.type)} with ${typeName(type)}`
     diagnostics.error('TYPE_INVALID', message, place, {
-      detail: 'A key is text, a number or a truth value, and of one kind on both sides.',
+      detail: `A key is text, a number or a truth value, and of one kind on both sides.${jsonNote(expr.type, type)}`,
       hint: `Cast the side that is not a column of "${scope.alias}", for example with CAST(… AS ${typeName(type)}).`,
     })
   }
@@ -187,4 +187,10 @@ function keyFamily(type: DataType): string | undefined {
   if (isNumberType(type)) return 'number'
   if (type.kind === 'string' || type.kind === 'uuid' || type.kind === 'enum') return 'text'
   return type.kind === 'boolean' ? 'boolean' : undefined
+}
+
+/** What a reader of "JSON" has to know where no column was declared so. */
+function jsonNote(...types: readonly DataType[]): string {
+  if (!types.some((type) => typeName(type) === 'JSON')) return ''
+  return ' A column is JSON where records hold values of several types; declare another under topics.'
 }

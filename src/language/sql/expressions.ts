@@ -241,7 +241,7 @@ export class ExpressionBuilder {
     if (taken === undefined) {
       const list = types.map(typeName).join(', ')
       const hint = list.includes('JSON')
-        ? "Give JSON a type first: CAST(x AS DOUBLE) for a number, x ->> '$' for text."
+        ? "Give it a type: CAST(x AS DOUBLE) for a number, x ->> '$' for text; or declare the column's under topics, where records differ."
         : undefined
       return this.#report('TYPE_INVALID', `"${name}" does not take (${list})`, ast, hint)
     }
