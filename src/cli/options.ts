@@ -31,7 +31,8 @@ export function positiveNumber(text: string): number {
 
 export function durationMs(text: string): number {
   // A definition may leave the unit out, as those of Kafka Streams do; whoever types a command may mean seconds.
-  if (/^[1-9]\d*$/.test(text.trim())) throw new InvalidArgumentError(`It takes a unit: ${text}ms, or ${text}s?`)
+  if (/^[1-9]\d*$/.test(text.trim()))
+    throw new InvalidArgumentError(`It takes a unit: ${text}ms, or ${text}s?`)
   try {
     return parseDurationMs(text)
   } catch {
