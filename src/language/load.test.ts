@@ -164,8 +164,16 @@ ${pipeline('- { type: filter, if: check }')}`)
       'operation "merge" would mix two key types',
     ],
     [
-      '- { type: groupByKey }\n- { type: count, store: { versioned: true, persistent: true } }\n- { type: toStream }',
-      'versioned stores are not supported yet',
+      '- { type: groupByKey }\n- { type: count, store: { versioned: true, historyRetention: 1h } }\n- { type: toStream }',
+      'operation "count" cannot keep versions',
+    ],
+    [
+      '- { type: toTable, store: { versioned: true, persistent: true } }\n- { type: toStream }',
+      'a versioned store needs "historyRetention"',
+    ],
+    [
+      '- { type: toTable, store: { versioned: true, historyRetention: 1h, caching: true } }\n- { type: toStream }',
+      'a versioned store cannot cache',
     ],
     [
       '- { type: transformMetadata, mapper: { expression: metadata, resultType: string } }',

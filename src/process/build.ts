@@ -11,7 +11,7 @@ import type { Processor } from './processor.ts'
 import { outlet } from './operators/outlet.ts'
 import { Sink } from './operators/sink.ts'
 import { buildSource, SharedSource } from './operators/source.ts'
-import { TableWriter } from './operators/table-writer.ts'
+import { makeTableWriter } from './operators/versioned-table-writer.ts'
 import { TableViews } from './table-views.ts'
 
 /** The processors of one task. */
@@ -65,7 +65,7 @@ class Builder {
         for (const topic of node.topics) this.#addSource(node, topic, this.#outlet(node.id))
         return
       case 'table-source':
-        this.#addSource(node, node.topic, new TableWriter(node, this.#env, this.#outlet(node.id)))
+        this.#addSource(node, node.topic, makeTableWriter(node, this.#env, this.#outlet(node.id)))
         return
       case 'repartition':
         this.#addRepartition(node)

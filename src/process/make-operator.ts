@@ -1,4 +1,5 @@
 import { unreachable } from '../base/assert.ts'
+import type { StreamTableJoinNode } from '../topology/stream-table-nodes.ts'
 import type { Node, RepartitionNode, WindowAggregateNode } from '../topology/topology.ts'
 import type { ProcessEnvironment } from './environment.ts'
 import { Aggregate } from './operators/aggregate.ts'
@@ -21,9 +22,10 @@ import { Suppress } from './operators/suppress.ts'
 import { TableAggregate } from './operators/table-aggregate.ts'
 import { TableGroup } from './operators/table-group.ts'
 import { TableJoin } from './operators/table-join.ts'
-import { TableWriter } from './operators/table-writer.ts'
 import { SessionAggregate } from './operators/session-aggregate.ts'
 import { SlidingAggregate } from './operators/sliding-aggregate.ts'
+import { makeTableWriter } from './operators/versioned-table-writer.ts'
+import { WaitingJoin } from './operators/waiting-join.ts'
 import { WindowAggregate } from './operators/window-aggregate.ts'
 import { makeTtlJoin } from './operators/ttl-join.ts'
 import { ToStream } from './operators/to-stream.ts'
@@ -101,9 +103,9 @@ function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
     case 'to-stream':
       return new ToStream(node, env, next)
     case 'to-table':
-      return new TableWriter(node, env, next)
+      return makeTableWriter(node, env, next)
     case 'stream-table-join':
-      return new StreamTableJoin(node, env, { table: parts.views.of(node.table), next })
+      return makeStreamTableJoin(node, parts)
     case 'global-join':
       return new StreamTableJoin(node, env, { table: parts.views.global(node.table), next })
     case 'foreign-key-subscribe':
@@ -123,6 +125,11 @@ function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
     default:
       return unreachable(node)
   }
+}
+
+function makeStreamTableJoin(node: StreamTableJoinNode, { env, next, views }: OperatorParts): Processor {
+  const join = new StreamTableJoin(node, env, { table: views.of(node.table), next })
+  return node.grace === undefined ? join : new WaitingJoin(node.id, node.grace, { env, join })
 }
 
 function makeWindowAggregate(node: WindowAggregateNode, parts: OperatorParts): Processor {

@@ -21,9 +21,12 @@ export class StreamRecord {
 export class Change {
   oldValue: unknown
   newValue: unknown
-  constructor(oldValue: unknown, newValue: unknown) {
+  /** False for a version of a versioned table that came late, and is not what the row is now. */
+  isLatest: boolean
+  constructor(oldValue: unknown, newValue: unknown, isLatest = true) {
     this.oldValue = oldValue
     this.newValue = newValue
+    this.isLatest = isLatest
   }
 }
 

@@ -6,7 +6,7 @@ import { filteredView } from './operators/filter.ts'
 import { joinedView } from './operators/table-join.ts'
 import { suppressedView } from './operators/suppress.ts'
 import { windowView } from './operators/window-emission.ts'
-import { storeView, type TableView } from './operators/table-view.ts'
+import { storeView, versionedView, type TableView } from './operators/table-view.ts'
 import { mappedView } from './operators/transform.ts'
 
 /** How joins look into the tables of one task: into a table's store, or where it has none, through what computes it. */
@@ -25,6 +25,8 @@ export class TableViews {
     assert(node !== undefined, `table "${id}" is not in this task`)
     if (node.kind === 'suppress') return suppressedView(node, this.#env, this.of(node.input))
     if (node.kind === 'window-aggregate') return windowView(node, this.#env)
+    if ('versioned' in node && node.versioned === true && node.store !== undefined)
+      return versionedView(this.#env.versionedStore(node.store))
     if ('store' in node && node.store !== undefined) return storeView(this.#env.store(node.store))
     switch (node.kind) {
       case 'filter':

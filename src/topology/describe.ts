@@ -52,6 +52,7 @@ function detail(node: Node): string {
     case 'table-aggregate':
       return ` [${node.fold.kind}; store ${node.store}]`
     case 'stream-table-join':
+      return ` [${node.type}${node.grace === undefined ? '' : `; grace ${node.grace.ms} ms`}]`
     case 'global-join':
     case 'table-join':
     case 'foreign-key-subscribe':

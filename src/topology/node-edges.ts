@@ -142,6 +142,7 @@ function ownStoresOf(node: Node): readonly string[] {
       node.rightStore,
       ...(node.unmatchedStore === undefined ? [] : [node.unmatchedStore]),
     ]
+  if (node.kind === 'stream-table-join') return node.grace === undefined ? [] : [node.grace.store]
   return 'store' in node && node.store !== undefined ? [node.store] : []
 }
 

@@ -10,6 +10,7 @@ import type { SelectedLayout } from '../data/selected-row.ts'
 import type { Expr } from '../expr/expr.ts'
 import type { Carried, ForeignKeyNode } from './foreign-key-nodes.ts'
 import type { FunctionRef, FunctionScope } from './functions.ts'
+import type { GlobalJoinNode, StreamTableJoinNode } from './stream-table-nodes.ts'
 import type { SuppressNode } from './suppress-node.ts'
 import type { CombinationNode, ReleaseNode, TtlJoinNode } from './ttl-join-nodes.ts'
 import type { Windows } from './windows.ts'
@@ -38,7 +39,7 @@ export interface SourceNode extends NodeBase {
   readonly timestamp?: FunctionRef
 }
 
-/** Reads a topic as a table, kept in `store`. Emits changes. */
+/** Reads a topic as a table, kept in `store`, which may be a versioned one. Emits changes. */
 export interface TableSourceNode extends NodeBase {
   readonly kind: 'table-source'
   readonly topic: string
@@ -46,6 +47,7 @@ export interface TableSourceNode extends NodeBase {
   readonly value: Format
   readonly columns?: readonly Column[]
   readonly store: string
+  readonly versioned?: boolean
   readonly reset?: OffsetReset
   readonly timestamp?: FunctionRef
 }
@@ -242,25 +244,9 @@ export interface ToStreamNode extends InputNode {
 export interface ToTableNode extends InputNode {
   readonly kind: 'to-table'
   readonly store?: string
+  readonly versioned?: boolean
   /** The store is there only if something reads it. Settled, and gone, when the topology is finished. */
   readonly onDemand?: boolean
-}
-
-/** Joins a stream with a table of the same task, on the record key. `input` is the stream. */
-export interface StreamTableJoinNode extends InputNode {
-  readonly kind: 'stream-table-join'
-  readonly table: NodeId
-  readonly type: 'inner' | 'left'
-  readonly joiner: FunctionRef
-}
-
-/** Joins a stream with a global table, on a key that a function finds. */
-export interface GlobalJoinNode extends InputNode {
-  readonly kind: 'global-join'
-  readonly table: NodeId
-  readonly type: 'inner' | 'left'
-  readonly mapper: FunctionRef
-  readonly joiner: FunctionRef
 }
 
 /**

@@ -9,6 +9,7 @@ import type { NamedEntry, Reference } from '../schema/collections.ts'
 import type { InlineStoreFields, NamedStoreFields } from './fields/store-fields.ts'
 import type { StoreUse } from './function-registry.ts'
 import type { OperationNames } from './names.ts'
+import { checkVersioned, versionsOf, type Versions } from './versioned-stores.ts'
 
 export type StoreReference = Reference<InlineStoreFields>
 
@@ -26,6 +27,8 @@ export interface StoreRequest {
   readonly shape?: StoreShape
   /** What the operation calls it where there is no store at all; absent: as Kafka Streams counts. */
   readonly unnamed?: string
+  /** Whether the operation can keep versions. */
+  readonly versionable?: boolean
   /** What the author cannot change. */
   readonly traits?: Partial<Traits>
 }
@@ -40,11 +43,27 @@ export type StoreShape =
       readonly retainDuplicates: boolean
     }
   | { readonly kind: 'session'; readonly retentionMs: number }
+  | Versions
 
 const keyValueShape: StoreShape = { kind: 'key-value' }
-const kindNames = { 'key-value': 'keyValue', window: 'window', session: 'session' } as const
+const kindNames = {
+  'key-value': 'keyValue',
+  window: 'window',
+  session: 'session',
+  versioned: 'keyValue',
+} as const
 
 type StoreFields = NamedStoreFields | InlineStoreFields
+
+/** A store as its author gave it to an operation. */
+interface GivenStore {
+  readonly name: string
+  readonly fields: StoreFields
+  readonly label: string
+  readonly span: SourceSpan
+  readonly versionable: boolean | undefined
+}
+
 type Traits = Pick<StoreSpec, 'persistent' | 'caching' | 'logging'>
 
 /** What Kafka Streams makes where the author says nothing. */
@@ -88,13 +107,19 @@ export class StoreRegistry {
     if (this.#isTaken(name, label, span)) return undefined
     if (reference.kind === 'inline') this.#compareTypes(fields, { key, value })
     else if (!this.#fits({ name, fields, key, value, span })) return undefined
-    const kept = this.#shapeOf(shape, { name, fields, label, span })
+    const { versionable } = request
+    const kept = this.#shapeOf(shape, { name, fields, label, span, versionable })
     return kept && this.#add(specOf(kept, { name, key, value, ...traitsOf(fields), ...request.traits }))
   }
 
   #addUnnamed(shape: StoreShape, { unnamed, countedPrefix, key, value, traits }: StoreRequest): string {
     const name = unnamed ?? this.#names.counted(`${countedPrefix}-STATE-STORE`)
     return this.#add(specOf(shape, { name, key, value, ...defaultTraits, ...traits }))
+  }
+
+  /** Whether a store that was added keeps versions. */
+  isVersioned(name: string): boolean {
+    return this.#specs.get(name)?.kind === 'versioned'
   }
 
   #isTaken(name: string, label: string, span: SourceSpan): boolean {
@@ -112,16 +137,8 @@ export class StoreRegistry {
   }
 
   /** The shape that an operation needs, with what its store says of it; undefined, and a complaint, where they do not fit. */
-  #shapeOf(
-    shape: StoreShape,
-    store: {
-      readonly name: string
-      readonly fields: StoreFields
-      readonly label: string
-      readonly span: SourceSpan
-    },
-  ): StoreShape | undefined {
-    const { fields, name, label, span } = store
+  #shapeOf(shape: StoreShape, store: GivenStore): StoreShape | undefined {
+    const { fields, name, label, span, versionable } = store
     const given = fields.type?.value ?? kindNames[shape.kind]
     if (given !== kindNames[shape.kind]) {
       this.#diagnostics.error('DEFINITION_INVALID', `${label} needs a ${kindNames[shape.kind]} store`, span, {
@@ -130,21 +147,34 @@ export class StoreRegistry {
       })
       return undefined
     }
-    if (shape.kind === 'key-value') return shape
+    if ('retentionMs' in shape) return this.#retaining(shape, store)
+    if (!fields.versioned.value) return shape
+    return versionable === true ? versionsOf(fields) : this.#refuseVersioned(label, fields.versioned.span)
+  }
+
+  #retaining(
+    shape: Extract<StoreShape, { readonly retentionMs: number }>,
+    { fields, name, label, span }: GivenStore,
+  ): StoreShape | undefined {
     const retentionMs = fields.retention?.value ?? shape.retentionMs
-    if (retentionMs < shape.retentionMs) {
-      this.#diagnostics.error(
-        'DEFINITION_INVALID',
-        `store "${name}" does not keep what ${label} needs`,
-        fields.retention?.span ?? span,
-        {
-          detail: `Windows take records for ${formatDuration(shape.retentionMs)}, grace included; the store keeps them for ${formatDuration(retentionMs)}.`,
-          hint: `Give it "retention: ${formatDuration(shape.retentionMs)}", or remove "retention".`,
-        },
-      )
-      return undefined
-    }
-    return { ...shape, retentionMs }
+    if (retentionMs >= shape.retentionMs) return { ...shape, retentionMs }
+    this.#diagnostics.error(
+      'DEFINITION_INVALID',
+      `store "${name}" does not keep what ${label} needs`,
+      fields.retention?.span ?? span,
+      {
+        detail: `Windows take records for ${formatDuration(shape.retentionMs)}, grace included; the store keeps them for ${formatDuration(retentionMs)}.`,
+        hint: `Give it "retention: ${formatDuration(shape.retentionMs)}", or remove "retention".`,
+      },
+    )
+    return undefined
+  }
+
+  #refuseVersioned(label: string, span: SourceSpan): undefined {
+    this.#diagnostics.error('NOT_SUPPORTED', `${label} cannot keep versions`, span, {
+      detail: 'Versioned are the stores of tables that are read, and of "toTable".',
+      hint: 'Remove "versioned", or put "toStream" and "toTable" with such a store behind it.',
+    })
   }
 
   /** The store of a table; it is named after the topic, which also serves as its change log. */
@@ -157,14 +187,8 @@ export class StoreRegistry {
     const traits = fields === undefined ? plainTraits : traitsOf(fields)
     if (fields !== undefined) this.#compareTypes(fields, formats)
     if (this.#specs.has(topic)) return topic
-    return this.#add({
-      name: topic,
-      kind: 'key-value',
-      ...formats,
-      timestamped: true,
-      ...traits,
-      logging: 'source',
-    })
+    const kind = fields?.versioned.value === true ? versionsOf(fields) : timestampedKind
+    return this.#add({ name: topic, ...kind, ...formats, ...traits, logging: 'source' })
   }
 
   ofGlobalTable(
@@ -173,7 +197,13 @@ export class StoreRegistry {
     reference: StoreReference | undefined,
   ): string {
     this.#globals.add(topic)
-    return this.ofTable(topic, formats, reference)
+    const name = this.ofTable(topic, formats, reference)
+    if (reference !== undefined && this.isVersioned(name))
+      this.#refuseVersioned(
+        'a global table',
+        reference.kind === 'name' ? reference.name.span : reference.span,
+      )
+    return name
   }
 
   /** The fields of a store that is named or written in place. */
@@ -207,6 +237,10 @@ export class StoreRegistry {
           },
         )
       } else if (!this.#specs.has(store)) this.#addUserStore(store, label, span)
+      else if (this.isVersioned(store))
+        this.#diagnostics.error('NOT_SUPPORTED', `${label} cannot use versioned store "${store}"`, span, {
+          hint: 'Join with the table before, so that the function gets its row.',
+        })
     }
     // Where something is broken, what would have used a store may not be known.
     if (this.#diagnostics.failed) return
@@ -227,15 +261,11 @@ export class StoreRegistry {
     }
     const fields = declared.value
     if (fields === undefined) return
-    if (fields.type !== undefined && fields.type.value !== 'keyValue') {
-      this.#diagnostics.error(
-        'NOT_SUPPORTED',
-        `${label} cannot use ${fields.type.value} store "${store}"`,
-        span,
-        {
-          hint: 'Use a keyValue store.',
-        },
-      )
+    const kind = fields.versioned.value ? 'versioned' : (fields.type?.value ?? 'keyValue')
+    if (kind !== 'keyValue') {
+      this.#diagnostics.error('NOT_SUPPORTED', `${label} cannot use ${kind} store "${store}"`, span, {
+        hint: 'Use a keyValue store.',
+      })
       return
     }
     if (fields.keyType === undefined || fields.valueType === undefined) {
@@ -268,12 +298,7 @@ export class StoreRegistry {
   #checkKind(fields: StoreFields): boolean {
     const diagnostics = this.#diagnostics
     if ((fields.type?.value ?? 'keyValue') !== 'keyValue') return true
-    if (fields.versioned.value) {
-      diagnostics.error('NOT_SUPPORTED', 'versioned stores are not supported yet', fields.versioned.span, {
-        hint: 'Remove "versioned".',
-      })
-      return false
-    }
+    if (fields.versioned.value) return checkVersioned(fields, diagnostics)
     // A store without a type is of the kind that its operation needs.
     if (fields.type === undefined) return true
     for (const field of ['retention', 'historyRetention', 'segmentInterval'] as const)
@@ -320,11 +345,14 @@ export class StoreRegistry {
   }
 }
 
+const timestampedKind = { kind: 'key-value', timestamped: true } as const
+
 function specOf(
   shape: StoreShape,
   base: { readonly name: string; readonly key: Format; readonly value: Format } & Traits,
 ): StoreSpec {
-  return shape.kind === 'session' ? { ...base, ...shape } : { ...base, ...shape, timestamped: true }
+  if (shape.kind === 'session' || shape.kind === 'versioned') return { ...base, ...shape }
+  return { ...base, ...shape, timestamped: true }
 }
 
 function traitsOf(fields: StoreFields): Traits {

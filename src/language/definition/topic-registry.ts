@@ -191,8 +191,10 @@ export class TopicRegistry {
     scope.names.skip(2)
     if (kind === 'table') {
       const store = scope.stores.ofTable(topic, formats, fields.store)
-      addNode(scope, { kind: 'table-source', id, topic, ...formats, store, ...options })
-      return { kind: 'table', node: id, ...formats }
+      const versioned = scope.stores.isVersioned(store)
+      const versions = versioned ? { versioned } : {}
+      addNode(scope, { kind: 'table-source', id, topic, ...formats, store, ...versions, ...options })
+      return { kind: 'table', node: id, ...formats, versioned }
     }
     for (const field of ['timestampExtractor', 'offsetResetPolicy'] as const)
       if (fields[field] !== undefined)

@@ -3,7 +3,7 @@ import type { ProcessEnvironment } from '../environment.ts'
 import type { Change, Processor, StreamRecord } from '../processor.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableResult } from './table-result.ts'
-import type { TableView } from './table-view.ts'
+import { derivedView, type TableView } from './table-view.ts'
 import { UserFunction } from './user-function.ts'
 
 /** Passes on the records of a stream for which the predicate gives true (or, negated, does not). */
@@ -68,12 +68,7 @@ export class TableFilter implements Processor {
 /** The rows of a filtered table that has no store. */
 export function filteredView(node: FilterNode, env: ProcessEnvironment, parent: TableView): TableView {
   const keeps = tablePredicate(node, env)
-  return {
-    find: (key) => {
-      const row = parent.find(key)
-      return row !== undefined && keeps(key, row.value) ? row : undefined
-    },
-  }
+  return derivedView(parent, (key, row) => (row !== undefined && keeps(key, row.value) ? row : undefined))
 }
 
 type TablePredicate = (key: unknown, value: unknown) => boolean

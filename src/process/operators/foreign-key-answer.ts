@@ -26,6 +26,7 @@ export class ForeignKeyAnswer {
     const parts: SideParts = {
       kept: new KeptSubscriptions(node, env),
       nullKeys: dropCounter(env.metrics, node.id, 'null-key'),
+      late: dropCounter(env.metrics, node.id, 'late'),
       counters: nodeCounters(env.metrics, node.id),
       out: new StreamRecord(),
       next,
@@ -38,6 +39,7 @@ export class ForeignKeyAnswer {
 interface SideParts {
   readonly kept: KeptSubscriptions
   readonly nullKeys: Counter
+  readonly late: Counter
   readonly counters: NodeCounters
   readonly out: StreamRecord
   readonly next: Processor
@@ -81,14 +83,18 @@ class TableSide implements Processor {
   }
 
   process(record: StreamRecord): void {
-    const { kept, counters, nullKeys } = this.#parts
+    const { kept, counters, nullKeys, late } = this.#parts
     counters.recordsIn.value++
     const { key, timestampMs, headers } = record
     if (key === null) {
       nullKeys.value++
       return
     }
-    const { newValue: value } = record.value as Change
+    const { newValue: value, isLatest } = record.value as Change
+    if (!isLatest) {
+      late.value++
+      return
+    }
     for (const subscription of kept.of(key))
       answer(this.#parts, subscription, { value, timestampMs, headers })
   }

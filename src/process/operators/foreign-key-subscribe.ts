@@ -22,6 +22,7 @@ export class ForeignKeySubscribe implements Processor {
   readonly #left: boolean
   readonly #next: Processor
   readonly #nullKeys: Counter
+  readonly #late: Counter
   readonly #counters: NodeCounters
   readonly #out = new StreamRecord()
 
@@ -33,12 +34,17 @@ export class ForeignKeySubscribe implements Processor {
     this.#left = node.type === 'left'
     this.#next = next
     this.#nullKeys = dropCounter(env.metrics, node.id, 'null-foreign-key')
+    this.#late = dropCounter(env.metrics, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
   process(record: StreamRecord): void {
     this.#counters.recordsIn.value++
-    const { oldValue, newValue } = record.value as Change
+    const { oldValue, newValue, isLatest } = record.value as Change
+    if (!isLatest) {
+      this.#late.value++
+      return
+    }
     if (oldValue === null && newValue === null) return
     const before = this.#foreignKey(oldValue)
     const after = this.#foreignKey(newValue)

@@ -1,5 +1,5 @@
 import type { Counter } from '../../base/metrics.ts'
-import type { GlobalJoinNode, StreamTableJoinNode } from '../../topology/topology.ts'
+import type { GlobalJoinNode, StreamTableJoinNode } from '../../topology/stream-table-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
@@ -7,7 +7,8 @@ import type { TableView } from './table-view.ts'
 import { UserFunction } from './user-function.ts'
 
 /**
- * Joins each record of a stream with what a table has for its key at that moment; the result has the stream's timestamp.
+ * Joins each record of a stream with what a table has for its key at that moment, or if it keeps versions, had at the record's time; the
+ * result has the stream's timestamp.
  *
  * A record without value is left out, and one without a key to look up too. Only a left join keeps a record whose own key is null, and
  * joins it with nothing.
@@ -45,7 +46,7 @@ export class StreamTableJoin implements Processor {
       this.#dropped.value++
       return
     }
-    const found = lookUp === null ? null : (this.#table.find(lookUp)?.value ?? null)
+    const found = lookUp === null ? null : this.#find(lookUp, record.timestampMs)
     if (found === null && !this.#left) return
     const out = this.#out
     out.key = key
@@ -54,6 +55,12 @@ export class StreamTableJoin implements Processor {
     out.headers = record.headers
     this.#counters.recordsOut.value++
     this.#next.process(out)
+  }
+
+  #find(key: unknown, timestampMs: number): unknown {
+    const table = this.#table
+    const row = table.findAsOf === undefined ? table.find(key) : table.findAsOf(key, timestampMs)
+    return row?.value ?? null
   }
 
   #keyOf(key: unknown, value: unknown): unknown {

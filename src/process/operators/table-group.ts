@@ -15,6 +15,7 @@ export class TableGroup implements Processor {
   readonly #keys: Keying
   readonly #next: Processor
   readonly #dropped: Counter
+  readonly #late: Counter
   readonly #counters: NodeCounters
   readonly #out = new StreamRecord()
   readonly #change = new Change(null, null)
@@ -24,13 +25,18 @@ export class TableGroup implements Processor {
     this.#keys = serdeKeying(env.serde(node.key, '', 'key'), node.key)
     this.#next = next
     this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
+    this.#late = dropCounter(env.metrics, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)
     this.#out.value = this.#change
   }
 
   process(record: StreamRecord): void {
     this.#counters.recordsIn.value++
-    const { oldValue, newValue } = record.value as Change
+    const { oldValue, newValue, isLatest } = record.value as Change
+    if (!isLatest) {
+      this.#late.value++
+      return
+    }
     const after = this.#member(record.key, newValue)
     const before = this.#member(record.key, oldValue)
     if (before !== undefined && after !== undefined && this.#sameGroup(before.key, after.key)) {

@@ -42,6 +42,7 @@ export class TableJoin {
       result: new TableResult(node.store === undefined ? undefined : env.store(node.store), options.next),
       sendsOld: node.sendsOld === true,
       nullKeys: dropCounter(env.metrics, node.id, 'null-key'),
+      late: dropCounter(env.metrics, node.id, 'late'),
       counters: nodeCounters(env.metrics, node.id),
     }
     const join = (left: unknown, right: unknown): unknown => joiner.call3(null, left, right)
@@ -71,6 +72,8 @@ interface JoinSideParts {
   readonly result: TableResult
   readonly sendsOld: boolean
   readonly nullKeys: Counter
+  /** Versions that came late. */
+  readonly late: Counter
   readonly counters: NodeCounters
 }
 
@@ -82,14 +85,19 @@ class JoinSide implements Processor {
   }
 
   process(record: StreamRecord): void {
-    const { counters, nullKeys, other, alone, result, sendsOld } = this.#parts
+    const { counters, nullKeys, late, other, alone, result, sendsOld } = this.#parts
     counters.recordsIn.value++
     const { key } = record
     if (key === null) {
       nullKeys.value++
       return
     }
-    const { oldValue, newValue } = record.value as Change
+    const change = record.value as Change
+    if (!change.isLatest) {
+      late.value++
+      return
+    }
+    const { oldValue, newValue } = change
     const row = other.find(key)
     if (row === undefined && (!alone || (oldValue === null && newValue === null))) return
     const found = valueOf(row)

@@ -36,6 +36,7 @@ export class TableResult {
       record.headers = cause.headers
       this.#change.oldValue = oldValue
       this.#change.newValue = newValue
+      this.#change.isLatest = !(cause.value instanceof Change) || cause.value.isLatest
       this.#next.process(record)
       return
     }

@@ -1,4 +1,4 @@
-import type { KeyValueStore } from '../../store/contracts.ts'
+import type { KeyValueStore, VersionedRecord, VersionedStore } from '../../store/contracts.ts'
 
 /** A row of a table. One object a view, filled anew by each look-up. */
 export interface FoundRow {
@@ -10,6 +10,8 @@ export interface FoundRow {
 export interface TableView {
   /** Valid until the next look-up in this view; undefined where there is no row. */
   find(key: unknown): FoundRow | undefined
+  /** The row as it was at a time. Undefined where the table keeps no versions. */
+  readonly findAsOf?: ((key: unknown, asOfMs: number) => FoundRow | undefined) | undefined
 }
 
 /** The time of a row that there is no record for. */
@@ -22,6 +24,28 @@ export function storeView(store: KeyValueStore): TableView {
       const value = store.get(key)
       return value === undefined ? undefined : fill(row, value, store.timestampMs(key) ?? unknownMs)
     },
+  }
+}
+
+export function versionedView(store: VersionedStore): TableView {
+  const row = newRow()
+  const found = (version: VersionedRecord | undefined): FoundRow | undefined =>
+    version === undefined ? undefined : fill(row, version.value, version.timestampMs)
+  return {
+    find: (key) => found(store.get(key)),
+    findAsOf: (key, asOfMs) => found(store.getAsOf(key, asOfMs)),
+  }
+}
+
+/** Rows that are computed from those of another table, as of now and as of each time that it knows. */
+export function derivedView(
+  parent: TableView,
+  derive: (key: unknown, row: FoundRow | undefined) => FoundRow | undefined,
+): TableView {
+  const { findAsOf } = parent
+  return {
+    find: (key) => derive(key, parent.find(key)),
+    findAsOf: findAsOf === undefined ? undefined : (key, asOfMs) => derive(key, findAsOf(key, asOfMs)),
   }
 }
 

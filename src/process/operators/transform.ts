@@ -5,7 +5,7 @@ import { StreamRecord, type Change, type Processor } from '../processor.ts'
 import { headersToStructs, structsToHeaders } from './metadata.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableResult } from './table-result.ts'
-import { fill, newRow, unknownMs, type TableView } from './table-view.ts'
+import { derivedView, fill, newRow, unknownMs, type TableView } from './table-view.ts'
 import { UserFunction } from './user-function.ts'
 
 /** Calls the mapper for one record and emits what it gave. */
@@ -147,10 +147,7 @@ export class TableTransform implements Processor {
 export function mappedView(node: TransformNode, env: ProcessEnvironment, parent: TableView): TableView {
   const mapper = new UserFunction(node.mapper, node.id, env)
   const mapped = newRow()
-  return {
-    find: (key) => {
-      const row = parent.find(key)
-      return fill(mapped, mapper.call2(key, row?.value ?? null), row?.timestampMs ?? unknownMs)
-    },
-  }
+  return derivedView(parent, (key, row) =>
+    fill(mapped, mapper.call2(key, row?.value ?? null), row?.timestampMs ?? unknownMs),
+  )
 }

@@ -26,6 +26,7 @@ export const families: Readonly<Record<string, Family>> = {
     return plan.finish(10)
   },
   'foreign-key joins': foreignKeys,
+  'stream-table joins': lookUps,
   windows: windowed,
   suppress: suppressed,
   'stream joins': (seed) => {
@@ -79,6 +80,33 @@ function foreignKeys(seed: number): Plan {
   if (plan.chance(0.4)) joined = tableStep(plan, [joined])
   if (plan.chance(0.3)) joined = plan.chance(0.5) ? join(joined, fresh()) : join(fresh(), joined)
   plan.tableTo(joined)
+  return plan.finish(10)
+}
+
+/** Joins of a stream with a table, which may keep versions; then also with grace. Now and then table operators on versions. */
+function lookUps(seed: number): Plan {
+  const plan = new PlanBuilder(seed)
+  const stream = plan.stream()
+  const historyMs = plan.pick([undefined, 30, 100, 1000])
+  const read = historyMs === undefined ? plan.table() : plan.table({ historyMs })
+  const other = plan.table()
+  const derived = plan.chance(0.4)
+    ? plan.chance(0.5)
+      ? plan.add('table-map-values', { in: read, fn: plan.pick(['mark', 'pair', 'short']) })
+      : plan.add('table-filter', { in: read, fn: plan.pick(['odd', 'low']) })
+    : read
+  const rekeyed = plan.chance(0.2) ? plan.add('select-key', { in: stream, fn: 'first' }) : stream
+  // Kafka Streams fails for a null key that would have to wait.
+  const wait = historyMs !== undefined && plan.chance(0.6) ? { graceMs: plan.pick([0, 5, 30, 80]) } : {}
+  const joined = plan.add('stream-table-join', {
+    in: 'graceMs' in wait ? plan.add('filter', { in: rekeyed, fn: 'low' }) : rekeyed,
+    with: derived,
+    type: plan.pick(['inner', 'left']),
+    fn: plan.pick(['plus', 'picky']),
+    ...wait,
+  })
+  plan.to(joined)
+  plan.tableTo(plan.chance(0.5) ? tableStep(plan, [derived, other]) : derived)
   return plan.finish(10)
 }
 

@@ -49,15 +49,18 @@ export function applyToTable(step: Step<FieldsOf<'toTable'>>): Flow | undefined 
     key,
     value,
     label: place.label,
+    versionable: true,
   })
   if (store === undefined) return undefined
   const input = flow.rekeyed ? repartitionBy(scope, flow, id) : flow.node
+  const versioned = scope.stores.isVersioned(store)
   addNode(scope, {
     kind: 'to-table',
     id,
     input,
     store,
+    ...(versioned ? { versioned } : {}),
     ...(fields.store === undefined ? { onDemand: true } : {}),
   })
-  return { kind: 'table', node: id, key, value }
+  return { kind: 'table', node: id, key, value, versioned }
 }

@@ -1,4 +1,6 @@
-import type { Flow, StreamFlow } from '../flow.ts'
+import type { StreamTableJoinNode } from '../../../topology/stream-table-nodes.ts'
+import type { NodeId } from '../../../topology/topology.ts'
+import type { Flow, StreamFlow, TableFlow } from '../flow.ts'
 import { addNode, useFunction } from '../scope.ts'
 import { hasSameKey, useJoiner, warnForeignKey, type JoinStep } from './join-step.ts'
 import { joinStreams } from './joining-streams.ts'
@@ -51,8 +53,9 @@ function joinTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
   const id = statefulName(step)
   if (table?.kind !== 'table') return undefined
   const joiner = useJoiner(step, [flow.key.type, flow.value.type, table.value.type])
+  const wait = graceOf(step, { flow, table, id })
   if (!hasSameKey(step, flow, table)) return undefined
-  if (joiner === undefined) return undefined
+  if (joiner === undefined || wait === undefined) return undefined
   const input = flow.rekeyed ? repartitionBy(scope, flow, id) : flow.node
   scope.names.skip(1)
   addNode(scope, {
@@ -62,8 +65,49 @@ function joinTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
     table: table.node,
     type: step.type === 'leftJoin' ? 'left' : 'inner',
     joiner: joiner.ref,
+    ...wait,
   })
   return { ...flow, node: id, value: joiner.result.format, rekeyed: false }
+}
+
+interface Waiting {
+  readonly flow: StreamFlow
+  readonly table: TableFlow
+  readonly id: NodeId
+}
+
+/** How long the stream waits for the table, if it does; undefined, and a complaint, where that would be for nothing. */
+function graceOf(
+  { scope, place, fields }: JoinStep,
+  { flow, table, id }: Waiting,
+): Pick<StreamTableJoinNode, 'grace'> | undefined {
+  const { grace } = fields
+  if (grace === undefined) return {}
+  if (table.versioned !== true) {
+    scope.diagnostics.error(
+      'DEFINITION_INVALID',
+      `"grace" of ${place.label} needs a versioned table`,
+      grace.span,
+      {
+        detail:
+          'A record that has waited is joined with the row as it was at its time: the table must know that.',
+        hint: 'Give the table "store: { type: keyValue, versioned: true, historyRetention: 1h, persistent: true }".',
+      },
+    )
+    return undefined
+  }
+  const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
+  const store = scope.stores.addOwn({
+    name: `${id}-Buffer`,
+    kind: 'key-value',
+    key: bytes,
+    value: bytes,
+    timestamped: false,
+    persistent: true,
+    caching: false,
+    logging: 'own',
+  })
+  return { grace: { ms: grace.value, store, key: flow.key, value: flow.value } }
 }
 
 function joinGlobalTable(step: JoinStep, flow: StreamFlow): Flow | undefined {

@@ -48,7 +48,7 @@ export function applyFilter(step: Step<FieldsOf<'filter'>>): Flow | undefined {
   const store = materialisedTable(step, flow, id)
   scope.names.skip(1)
   addNode(scope, { ...base, table: true, ...(store === undefined ? {} : { store }) })
-  return { ...flow, node: id }
+  return { ...flow, node: id, versioned: flow.versioned === true && store === undefined }
 }
 
 /** `transformValue`, on streams and tables. */
@@ -74,7 +74,7 @@ export function applyTransformValue(step: Step<FieldsOf<'transformValue'>>): Flo
   const store = materialisedTable(step, { key: flow.key, value }, id)
   scope.names.skip(1)
   addNode(scope, { ...base, table: true, ...(store === undefined ? {} : { store }) })
-  return { ...flow, node: id, value }
+  return { ...flow, node: id, value, versioned: flow.versioned === true && store === undefined }
 }
 
 function materialisedTable(
