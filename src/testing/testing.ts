@@ -1,7 +1,9 @@
 /**
- * The package's entry `weft-streams/testing`: a Kafka broker inside a test, whose time, chance and failures are the test's own. The guide
- * is docs/guides/testing.md.
+ * The package's entry `weft-streams/testing`: a definition in the hands of a test, and a Kafka broker inside one, whose time, chance and
+ * failures are the test's own. The guide is docs/guides/testing.md.
  */
+export { openDriver, type OpenDriverOptions } from './open-driver.ts'
+export { TestDriver, type DriverInput, type DriverOutput, type TestDriverOptions } from './test-driver.ts'
 export { startBroker, type RunningBroker, type StartOptions } from './start-broker.ts'
 export { Broker, type BrokerConnection, type ListenerSecurity } from '../broker/broker.ts'
 export type { BrokerConfig, BrokerOptions } from '../broker/broker-config.ts'

@@ -77,6 +77,8 @@ export interface FilterNode extends InputNode {
   readonly negate: boolean
   /** Whether the input is a table: rejected rows become tombstones. */
   readonly table: boolean
+  /** Whether that table is versioned: a tombstone is told even where no row was seen, since it ends a version. */
+  readonly ofVersions?: boolean
   readonly store?: string
   readonly sendsOld?: SendsOld
 }

@@ -22,8 +22,8 @@ export interface TableFlow extends Typed {
   readonly kind: 'table'
   /** Of its keys; absent where they are not windowed. */
   readonly windows?: Windows
-  /** Whether it knows what its rows were at earlier times. */
-  readonly versioned?: boolean
+  /** How long it knows what its rows were; absent: it does not. */
+  readonly historyMs?: number | undefined
 }
 
 /** A table that is whole in every thread. */

@@ -117,9 +117,10 @@ export class StoreRegistry {
     return this.#add(specOf(shape, { name, key, value, ...defaultTraits, ...traits }))
   }
 
-  /** Whether a store that was added keeps versions. */
-  isVersioned(name: string): boolean {
-    return this.#specs.get(name)?.kind === 'versioned'
+  /** How long a store that was added keeps versions; undefined: not at all. */
+  historyOf(name: string): number | undefined {
+    const spec = this.#specs.get(name)
+    return spec?.kind === 'versioned' ? spec.historyRetentionMs : undefined
   }
 
   #isTaken(name: string, label: string, span: SourceSpan): boolean {
@@ -198,7 +199,7 @@ export class StoreRegistry {
   ): string {
     this.#globals.add(topic)
     const name = this.ofTable(topic, formats, reference)
-    if (reference !== undefined && this.isVersioned(name))
+    if (reference !== undefined && this.historyOf(name) !== undefined)
       this.#refuseVersioned(
         'a global table',
         reference.kind === 'name' ? reference.name.span : reference.span,
@@ -237,7 +238,7 @@ export class StoreRegistry {
           },
         )
       } else if (!this.#specs.has(store)) this.#addUserStore(store, label, span)
-      else if (this.isVersioned(store))
+      else if (this.historyOf(store) !== undefined)
         this.#diagnostics.error('NOT_SUPPORTED', `${label} cannot use versioned store "${store}"`, span, {
           hint: 'Join with the table before, so that the function gets its row.',
         })

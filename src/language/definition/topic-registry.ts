@@ -191,10 +191,10 @@ export class TopicRegistry {
     scope.names.skip(2)
     if (kind === 'table') {
       const store = scope.stores.ofTable(topic, formats, fields.store)
-      const versioned = scope.stores.isVersioned(store)
-      const versions = versioned ? { versioned } : {}
+      const historyMs = scope.stores.historyOf(store)
+      const versions = historyMs === undefined ? {} : { versioned: true }
       addNode(scope, { kind: 'table-source', id, topic, ...formats, store, ...versions, ...options })
-      return { kind: 'table', node: id, ...formats, versioned }
+      return { kind: 'table', node: id, ...formats, historyMs }
     }
     for (const field of ['timestampExtractor', 'offsetResetPolicy'] as const)
       if (fields[field] !== undefined)

@@ -35,12 +35,15 @@ export class StreamFilter implements Processor {
 export class TableFilter implements Processor {
   readonly #keeps: TablePredicate
   readonly #sendsOld: boolean
+  /** Whether nothing is said of rows that were not there and are rejected. */
+  readonly #leavesOut: boolean
   readonly #result: TableResult
   readonly #counters: NodeCounters
 
   constructor(node: FilterNode, env: ProcessEnvironment, next: Processor) {
     this.#keeps = tablePredicate(node, env)
     this.#sendsOld = node.sendsOld === true
+    this.#leavesOut = this.#sendsOld && node.ofVersions !== true
     this.#result = new TableResult(node.store === undefined ? undefined : env.store(node.store), next)
     this.#counters = nodeCounters(env.metrics, node.id)
   }
@@ -51,7 +54,7 @@ export class TableFilter implements Processor {
     const change = record.value as Change
     const newValue = this.#keeps(key, change.newValue) ? change.newValue : null
     const oldValue = this.#result.kept ? this.#result.before(key) : this.#before(key, change.oldValue)
-    if (this.#sendsOld && oldValue === null && newValue === null) return
+    if (this.#leavesOut && oldValue === null && newValue === null) return
     this.#counters.recordsOut.value++
     this.#result.put(record, oldValue, newValue)
   }

@@ -97,7 +97,10 @@ function lookUps(seed: number): Plan {
     : read
   const rekeyed = plan.chance(0.2) ? plan.add('select-key', { in: stream, fn: 'first' }) : stream
   // Kafka Streams fails for a null key that would have to wait.
-  const wait = historyMs !== undefined && plan.chance(0.6) ? { graceMs: plan.pick([0, 5, 30, 80]) } : {}
+  const wait =
+    historyMs !== undefined && plan.chance(0.6)
+      ? { graceMs: Math.min(historyMs, plan.pick([0, 5, 30, 80])) }
+      : {}
   const joined = plan.add('stream-table-join', {
     in: 'graceMs' in wait ? plan.add('filter', { in: rekeyed, fn: 'low' }) : rekeyed,
     with: derived,

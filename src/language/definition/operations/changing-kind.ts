@@ -53,14 +53,14 @@ export function applyToTable(step: Step<FieldsOf<'toTable'>>): Flow | undefined 
   })
   if (store === undefined) return undefined
   const input = flow.rekeyed ? repartitionBy(scope, flow, id) : flow.node
-  const versioned = scope.stores.isVersioned(store)
+  const historyMs = scope.stores.historyOf(store)
   addNode(scope, {
     kind: 'to-table',
     id,
     input,
     store,
-    ...(versioned ? { versioned } : {}),
+    ...(historyMs === undefined ? {} : { versioned: true }),
     ...(fields.store === undefined ? { onDemand: true } : {}),
   })
-  return { kind: 'table', node: id, key, value, versioned }
+  return { kind: 'table', node: id, key, value, historyMs }
 }

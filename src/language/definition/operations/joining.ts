@@ -1,3 +1,4 @@
+import { formatDuration } from '../../../base/duration.ts'
 import type { StreamTableJoinNode } from '../../../topology/stream-table-nodes.ts'
 import type { NodeId } from '../../../topology/topology.ts'
 import type { Flow, StreamFlow, TableFlow } from '../flow.ts'
@@ -83,7 +84,7 @@ function graceOf(
 ): Pick<StreamTableJoinNode, 'grace'> | undefined {
   const { grace } = fields
   if (grace === undefined) return {}
-  if (table.versioned !== true) {
+  if (table.historyMs === undefined) {
     scope.diagnostics.error(
       'DEFINITION_INVALID',
       `"grace" of ${place.label} needs a versioned table`,
@@ -93,6 +94,15 @@ function graceOf(
           'A record that has waited is joined with the row as it was at its time: the table must know that.',
         hint: 'Give the table "store: { type: keyValue, versioned: true, historyRetention: 1h, persistent: true }".',
       },
+    )
+    return undefined
+  }
+  if (grace.value > table.historyMs) {
+    scope.diagnostics.error(
+      'DEFINITION_INVALID',
+      `"grace" of ${place.label} is longer than the history of its table`,
+      grace.span,
+      { hint: `Raise "historyRetention" of the table's store to at least ${formatDuration(grace.value)}.` },
     )
     return undefined
   }

@@ -47,8 +47,9 @@ export function applyFilter(step: Step<FieldsOf<'filter'>>): Flow | undefined {
   }
   const store = materialisedTable(step, flow, id)
   scope.names.skip(1)
-  addNode(scope, { ...base, table: true, ...(store === undefined ? {} : { store }) })
-  return { ...flow, node: id, versioned: flow.versioned === true && store === undefined }
+  const ofVersions = flow.historyMs === undefined ? {} : { ofVersions: true }
+  addNode(scope, { ...base, table: true, ...ofVersions, ...(store === undefined ? {} : { store }) })
+  return { ...flow, node: id, historyMs: store === undefined ? flow.historyMs : undefined }
 }
 
 /** `transformValue`, on streams and tables. */
@@ -74,7 +75,7 @@ export function applyTransformValue(step: Step<FieldsOf<'transformValue'>>): Flo
   const store = materialisedTable(step, { key: flow.key, value }, id)
   scope.names.skip(1)
   addNode(scope, { ...base, table: true, ...(store === undefined ? {} : { store }) })
-  return { ...flow, node: id, value, versioned: flow.versioned === true && store === undefined }
+  return { ...flow, node: id, value, historyMs: store === undefined ? flow.historyMs : undefined }
 }
 
 function materialisedTable(

@@ -33,7 +33,7 @@ export function applySuppress(step: SuppressStep): Flow | undefined {
   }
   const base = { kind: 'suppress', id, input: flow.node, until, key, value, store } as const
   addNode(scope, { ...base, ...bounds, whenFull: whenFull(step) })
-  return { ...flow, node: id, versioned: false }
+  return { ...flow, node: id, historyMs: undefined }
 }
 
 const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
