@@ -128,7 +128,7 @@ test('a version that comes late is told to streams, and not to joins of tables',
   const functions = new TestFunctions()
   const joiner = functions.add('valueJoiner', (_: null, left: string, right: string) => `${left}+${right}`)
   const other: Node = {
-    ...(table as Extract<Node, { kind: 'table-source' }>),
+    ...table,
     id: 'r',
     topic: 'r',
     store: 'r',
