@@ -7,7 +7,7 @@
 import { StreamError } from '../base/errors.ts'
 import type { Headers } from '../base/headers.ts'
 import type { Column, Format } from '../data/types.ts'
-import type { SlicedRow } from '../data/row.ts'
+import type { RowShape, SlicedRow } from '../data/row.ts'
 import type { Frame, Framing, RegisteredSchema, SchemaRegistry, Side } from '../registry/contracts.ts'
 import type { DecodeBytes, ParsedSchema, SchemaLanguage } from './schema-language.ts'
 import { notHere, type SchemaWaits } from './schema-waits.ts'
@@ -194,9 +194,11 @@ function keyOf({ kind, id }: Pick<Frame, 'kind' | 'id'>): string {
 }
 
 function projected(framing: Framing, readers: ByFrame<RowReader>, columns: readonly Column[]): RowReader {
-  const shape = {
+  // Cells are decoded as the language does, whichever schema they were read by.
+  let last: RowReader | undefined
+  const shape: RowShape = {
     columns,
-    decodeCell: () => null,
+    decodeCell: (buffer, start, end, kind) => last?.shape.decodeCell(buffer, start, end, kind) ?? null,
     decodeAll: (buffer: Buffer, start: number, end: number): unknown => {
       const frame = framing.read(buffer, start, end, undefined)
       return readers.of(frame).shape.decodeAll(buffer, frame.bodyStart, end)
@@ -210,7 +212,8 @@ function projected(framing: Framing, readers: ByFrame<RowReader>, columns: reado
     shape,
     read: (buffer, start, end, row) => {
       const frame = framing.read(buffer, start, end, row.headers)
-      readers.of(frame).read(buffer, frame.bodyStart, end, row)
+      last = readers.of(frame)
+      last.read(buffer, frame.bodyStart, end, row)
       row.start = start
     },
   }

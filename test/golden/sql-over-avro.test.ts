@@ -278,6 +278,34 @@ topics:
     ])
   })
 
+  test.each([
+    ['confluent_protobuf', 'PROTOBUF', 'syntax = "proto3"; message Visit { string id = 1; int64 seen = 2; bool paid = 3; }'],
+    [
+      'confluent_jsonschema',
+      'JSON',
+      JSON.stringify({
+        title: 'Visit',
+        type: 'object',
+        properties: { id: { type: 'string' }, seen: { type: 'integer' }, paid: { type: 'boolean' } },
+      }),
+    ],
+  ])('reads %s by its schema, too', async (notation, schemaType, schema) => {
+    await createTopics('visits', 'text')
+    await ask('/subjects/visits-value/versions', { schemaType, schema })
+    write({
+      'rows.jsonl': '{"id":"a","seen":9007199254740993,"paid":true}\n{"id":"b","seen":2,"paid":false}\n',
+      'pipelines/visits.yaml': `name: visits
+query: SELECT v.id, seen, seen + 1 AS more FROM visits v WHERE paid
+output: { topic: text, format: json, key: id }
+topics: { visits: { valueType: ${notation} } }
+`,
+    })
+    const produced = ['--config', join(folder, 'config.yaml'), '--value-type', notation, '--file', join(folder, 'rows.jsonl')]
+    await weft('produce', 'visits', '--bootstrap', bootstrap, ...produced)
+    expect((await run()).at(-1)).toContain('in 2, out 1')
+    expect((await read('text')).lines).toEqual(['a\t{"id":"a","seen":9007199254740993,"more":9007199254740994}'])
+  })
+
   test('writes with the schema that the definition declares, and registers the next version of a subject', async () => {
     await produce('orders', orders, [order])
     await createTopics('totals')

@@ -1,3 +1,4 @@
+import type { Format } from '../../data/types.ts'
 import { isSameType } from '../../data/assignable.ts'
 import { typeName } from '../../expr/type-name.ts'
 import type { Catalog, TopicValues } from '../catalog.ts'
@@ -16,6 +17,8 @@ export class FileCatalog implements Catalog {
   readonly #given: Catalog
   readonly #diagnostics: Diagnostics
   readonly #writers = new Map<string, QueryDefinition>()
+  /** Topics whose declared columns have been compared with their schema. */
+  readonly #compared = new Map<string, TopicValues>()
   readonly #planned = new Map<QueryDefinition, PlannedQuery>()
   /** Queries that wait for the columns of another one: they do not read their own result. */
   readonly #planning = new Set<QueryDefinition>()
@@ -39,17 +42,29 @@ export class FileCatalog implements Catalog {
     const written = format ?? this.#given.format ?? jsonRows
     // JSON has the columns that somebody says it has; a schema has its own.
     if (columns !== undefined && written.notation === 'json') return { columns, format: written }
-    const writer = this.#writers.get(topic)
-    const found =
-      format === undefined && writer !== undefined && !this.#planning.has(writer)
-        ? (await this.plan(writer)).plan?.values
-        : await this.#given.values(topic, written)
+    const writer = format === undefined ? this.#writers.get(topic) : undefined
+    const found = await this.#find(topic, written, writer)
     if (columns === undefined) return found
-    return found === undefined ? { columns, format: written } : this.#chosen(columns, found)
+    if (found === undefined) return { columns, format: written }
+    return this.#compared.get(topic) ?? this.#compare(topic, columns, found)
+  }
+
+  /** What another query of the file writes, or what is known elsewhere. */
+  async #find(
+    topic: string,
+    format: Format,
+    writer: QueryDefinition | undefined,
+  ): Promise<TopicValues | undefined> {
+    if (writer === undefined || this.#planning.has(writer)) return this.#given.values(topic, format)
+    return (await this.plan(writer)).plan?.values
   }
 
   /** Of the columns of a schema those that the file declares, which must be there. */
-  #chosen(declared: readonly DeclaredColumn[], { columns, format }: TopicValues): TopicValues {
+  #compare(
+    topic: string,
+    declared: readonly DeclaredColumn[],
+    { columns, format }: TopicValues,
+  ): TopicValues {
     const names = columns.map(({ name }) => name)
     for (const { name, type, span } of declared) {
       const column = columns.find((candidate) => candidate.name === name)
@@ -65,7 +80,10 @@ export class FileCatalog implements Catalog {
           { hint: 'Leave the declaration out: the schema says what columns there are.' },
         )
     }
-    return { columns: columns.filter(({ name }) => declared.some((one) => one.name === name)), format }
+    const chosen = columns.filter(({ name }) => declared.some((one) => one.name === name))
+    const values = { columns: chosen, format }
+    this.#compared.set(topic, values)
+    return values
   }
 
   /** Plans a query, once. */

@@ -1,8 +1,6 @@
 /** Writes Avro's binary encoding. One object serves all values; generated code calls it. */
 import type { ByteWriter } from '../../base/byte-writer.ts'
-
-/** A value that does not fit its type. Generated code throws it bare; who called it finds out what and where. */
-export class Misfit extends Error {}
+import { Misfit } from '../misfit.ts'
 
 const misfitFound = new Misfit()
 const int64Min = -(2n ** 63n)

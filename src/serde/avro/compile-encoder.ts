@@ -2,7 +2,8 @@
  * Turns a schema into a function that encodes, once. Generated code throws a bare {@link Misfit} for a value that does not fit; what and
  * where is found afterwards by `explainMisfit`, so that the path of good values carries nothing for it.
  */
-import { Misfit, type AvroWriter } from './avro-writer.ts'
+import { Misfit } from '../misfit.ts'
+import type { AvroWriter } from './avro-writer.ts'
 import type {
   AvroEnum,
   AvroField,

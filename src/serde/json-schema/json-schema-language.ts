@@ -68,7 +68,9 @@ function validatedRows(rows: RowReader | undefined, validate: ValidateFunction):
     shape: rows.shape,
     read: (buffer, start, end, row) => {
       rows.read(buffer, start, end, row)
-      if (!accepts(validate, row.materialize())) throw misfit('VALUE_MALFORMED', validate)
+      // The row may be another reader's, which looks for a frame before the value.
+      const whole = rows.shape.decodeAll(buffer, start, end)
+      if (!accepts(validate, whole)) throw misfit('VALUE_MALFORMED', validate)
     },
   }
 }

@@ -13,7 +13,8 @@ import { cellOf } from './data-types.ts'
 import { explainMisfit } from './explain-misfit.ts'
 import { fieldsOf } from './fields.ts'
 import { ProtoReader } from './proto-reader.ts'
-import { Misfit, ProtoWriter } from './proto-writer.ts'
+import { Misfit } from '../misfit.ts'
+import { ProtoWriter } from './proto-writer.ts'
 import { selectedMessage } from './selected-message.ts'
 
 // Neither is entered twice: nothing that they call comes back to a codec.
