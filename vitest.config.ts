@@ -35,6 +35,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], pool: 'forks' } },
     ],
   },
 })

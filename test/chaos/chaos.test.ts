@@ -3,7 +3,8 @@
  * longer than their session, joined by a fourth that leaves again, or their broker is killed and comes back, in the middle of whatever
  * they do. What a Java consumer then sees under read_committed is compared with a recomputation: joined, counted, counted by window.
  *
- * `CHAOS_SECONDS` (30) and `SEED` (1) choose length and plan.
+ * A program, not a part of the tests: `npm run chaos`, with `CHAOS_SECONDS` (30) and `SEED` (1) for length and plan. Kills within the
+ * first seconds of processes that share the work still leave records twice; see CHANGELOG.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { seededRandom, type Random } from '../../src/base/random.ts'
 import { runWeft, startWeft, type WeftProcess } from '../weft-process.ts'
-import { startApacheKafka, type ApacheKafka } from './apache-kafka.ts'
+import { startApacheKafka, type ApacheKafka } from '../kafka/apache-kafka.ts'
 import {
   expectCountedOnce,
   expectEnrichedOnce,
@@ -20,7 +21,7 @@ import {
   OrdersTraffic,
   readOrdersOut,
   type OrdersOut,
-} from './orders-traffic.ts'
+} from '../kafka/orders-traffic.ts'
 
 const chaosMs = 1000 * Number(process.env['CHAOS_SECONDS'] ?? 30)
 const seed = Number(process.env['SEED'] ?? 1)
@@ -58,7 +59,7 @@ class Stage {
 
   /** Each process runs both definitions, with a session as short as may be. */
   writeRunner(): void {
-    const definitions = { orders: 'orders.yaml', windows: 'chaos-windows.yaml' }
+    const definitions = { orders: '../kafka/orders.yaml', windows: 'chaos-windows.yaml' }
     const lines = Object.entries(definitions).map(
       ([name, file]) => `    ${name}: ${join(import.meta.dirname, file)}\n`,
     )
