@@ -14,7 +14,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
+import { collectSeldom } from '../../src/cli/collector.ts'
 import { openKafka } from '../../src/kafka/client.ts'
 import type { Kafka, Producer } from '../../src/kafka/contracts.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
@@ -164,5 +164,5 @@ const runs: readonly (readonly [string, readonly string[]])[] = [
   ['exactly once, commit 20 ms', ['--commit-interval', '20ms']],
 ]
 
-setFlagsFromString('--heap-growing-percent=300')
+collectSeldom()
 await main()

@@ -1,6 +1,7 @@
 /** The notations of `weft dev`: those of a configuration or the usual ones, all with their schemas in the embedded registry. */
 import type { NotationSettings } from '../serde/formats.ts'
-import { languageOf, notationTypes, type NotationType } from '../serde/notations.ts'
+import { notationTypes, type NotationType } from '../data/notation-types.ts'
+import { languageOf } from '../serde/notations.ts'
 
 export type Notations = Readonly<Record<string, NotationSettings>>
 

@@ -1,6 +1,6 @@
-import { setFlagsFromString } from 'node:v8'
 import { CommanderError } from 'commander'
 import { toStreamError } from '../base/errors.ts'
+import { collectSeldom } from './collector.ts'
 import { processOutput } from './output.ts'
 import { buildProgram } from './program.ts'
 import { exitCode, exitCodeOf, renderError } from './render/error.ts'
@@ -20,9 +20,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-// Before a full collection the heap may grow to four times what lives, which is V8's own maximum. Left to itself it chooses far less at
-// a low load: a collection each second, whose marking takes the cores that a broker on the same machine needs.
-setFlagsFromString('--heap-growing-percent=300')
+collectSeldom()
 
 // A reader that goes away, as `head` does, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>

@@ -5,7 +5,7 @@ import { StreamError } from '../base/errors.ts'
 import type { SchemaSource } from '../data/types.ts'
 import type { SchemaBook } from '../language/schema-book.ts'
 import { typeOfNotation, type NotationSettings } from '../serde/formats.ts'
-import type { NotationType } from '../serde/notations.ts'
+import type { NotationType } from '../data/notation-types.ts'
 import { rowFormat } from '../serde/row-format.ts'
 import { schemaFileEnding, typeOfSchema } from '../serde/schema-files.ts'
 

@@ -3,7 +3,8 @@ import { StreamError } from '../base/errors.ts'
 import type { RowFormat } from '../data/row-format.ts'
 import type { Column, Format, SchemaSource } from '../data/types.ts'
 import { avroSchemaOfColumns } from './avro/data-types.ts'
-import { languageOf, type NotationType } from './notations.ts'
+import type { NotationType } from '../data/notation-types.ts'
+import { languageOf } from './notations.ts'
 
 /**
  * @param schema - absent: one is made of the columns

@@ -1,7 +1,8 @@
 /** Schemas that lie beside definitions: which files hold those of a notation, and what they say. */
 import type { DataType, SchemaSource } from '../data/types.ts'
 import { csvColumns } from './csv/csv-serde.ts'
-import { languageOf, type NotationType } from './notations.ts'
+import type { NotationType } from '../data/notation-types.ts'
+import { languageOf } from './notations.ts'
 import { typeOfXsd } from './xml/xsd.ts'
 
 const endings: Readonly<Partial<Record<string, string>>> = {

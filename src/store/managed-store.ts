@@ -121,6 +121,8 @@ export class LayeredStore implements ManagedStore {
 
 /** Each key once, with the last value it was given: a change log has many, and engines count what is new to them. */
 function newestOfEach(entries: SealedEntries): SealedEntries {
+  // A global table restores record by record.
+  if (entries.length < 2) return entries
   const last = new Map(entries.map((entry) => [entry.key.latin1Slice(), entry]))
   return last.size === entries.length ? entries : [...last.values()]
 }

@@ -85,8 +85,8 @@ class Stage {
     else await this.#killBroker()
   }
 
-  /** Whoever ended by itself gave up, and says why. */
-  get failures(): Promise<string[]> {
+  /** Stops all processes. @returns what each of those says that did not end well */
+  stopAll(): Promise<string[]> {
     return Promise.all(
       [...this.#processes.values()].map(async (process) => {
         const { code, stderr } = await process.stop()
@@ -148,7 +148,7 @@ async function play(stage: Stage, random: Random): Promise<void> {
     await stage.happen()
   }
   await traffic.stopOrdering(0)
-  failures = await stage.failures
+  failures = await stage.stopAll()
   const rest = await runWeft([...stage.arguments('one'), '--until-end'], { timeoutMs: drainTimeoutMs })
   expect(rest.code, rest.stderr.slice(-4000)).toBe(0)
   orders = traffic.sent

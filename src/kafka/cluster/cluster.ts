@@ -155,7 +155,8 @@ export class Cluster {
 
   async #tryAll(): Promise<BrokerConnection> {
     const failures: StreamError[] = []
-    for (const address of this.#candidates()) {
+    const candidates = this.#candidates()
+    for (const address of candidates) {
       try {
         const connection = await this.connections.get(address, mainLane)
         this.#outage.over()
@@ -165,7 +166,7 @@ export class Cluster {
         failures.push(toStreamError(error))
       }
     }
-    this.#outage.failed([...this.#candidates()].map(addressText).join(', '))
+    this.#outage.failed(candidates)
     throw unreachableCluster(this.context.bootstrap, failures)
   }
 

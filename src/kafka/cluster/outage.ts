@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
-import type { ClientContext } from './context.ts'
+import { addressText, type Address, type ClientContext } from './context.ts'
 
 /** Shorter ones are a broker's restart at most, and nobody's concern. */
 const worthSayingMs = 2000
@@ -15,13 +15,13 @@ export class Outage {
   }
 
   /** None of the brokers could be reached. */
-  failed(brokers: string): void {
+  failed(brokers: readonly Address[]): void {
     const { clock, logger, closing } = this.#context
     const nowMs = clock.monotonicMs()
     this.#sinceMs ??= nowMs
     if (this.#said || closing.aborted || nowMs - this.#sinceMs < worthSayingMs) return
     this.#said = true
-    logger.warn('no broker answers, trying again', { brokers })
+    logger.warn('no broker answers, trying again', { brokers: brokers.map(addressText).join(', ') })
   }
 
   over(): void {

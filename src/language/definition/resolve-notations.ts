@@ -1,9 +1,10 @@
 /** The notations of a runner file, each with the properties of its registry and its own. */
 import { suggest, type Diagnostics } from '../diagnostic.ts'
-import type { KsmlFields, RunnerNotationType } from './fields/runner-fields.ts'
+import type { NotationType } from '../../data/notation-types.ts'
+import type { KsmlFields } from './fields/runner-fields.ts'
 
 export interface RunnerNotation {
-  readonly type: RunnerNotationType
+  readonly type: NotationType
   readonly config: Readonly<Record<string, string>>
 }
 

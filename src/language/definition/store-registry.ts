@@ -11,6 +11,11 @@ import type { StoreUse } from './function-registry.ts'
 import type { OperationNames } from './names.ts'
 import { checkVersioned, versionsOf, type Versions } from './versioned-stores.ts'
 
+interface OwnTraits {
+  readonly persistent: boolean
+  readonly timestamped?: boolean
+}
+
 export type StoreReference = Reference<InlineStoreFields>
 
 /** What an operation wants of a store: it materialises its result there. */
@@ -132,9 +137,11 @@ export class StoreRegistry {
     return true
   }
 
-  /** A store that an operation needs beside those that an author knows of. */
-  addOwn(spec: StoreSpec): string {
-    return this.#add(spec)
+  /** A store that an operation needs beside those that an author knows of: bytes by bytes, logged. */
+  addOwn(name: string, { persistent, timestamped = false }: OwnTraits): string {
+    const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
+    const traits = { timestamped, persistent, caching: false, logging: 'own' } as const
+    return this.#add({ name, kind: 'key-value', key: bytes, value: bytes, ...traits })
   }
 
   /** The shape that an operation needs, with what its store says of it; undefined, and a complaint, where they do not fit. */

@@ -1,7 +1,7 @@
 /** Reads only the wanted columns of a record into a row; the rest is passed over, checked as a whole decode checks it. */
-import { cellKind, SlicedRow } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
 import { StreamError } from '../../base/errors.ts'
+import { decodedRows, placeRow } from '../decoded-rows.ts'
 import type { RowReader } from '../serde.ts'
 import { avroDecoder, avroReaderAt } from './avro-codec.ts'
 import type { AvroReader } from './avro-reader.ts'
@@ -24,31 +24,15 @@ export function avroRowReader(writer: AvroType, reader: AvroType, columns: reado
   if (writer.kind !== 'record' || reader.kind !== 'record')
     throw new StreamError('VALUE_MALFORMED', 'value is no Avro record, and has no columns')
   const { fill, converters } = compileFill(writer, reader, columns)
-  let decodeAll: ReturnType<typeof avroDecoder> | undefined
-  let shared: SlicedRow | undefined
-  const rows: RowReader = {
-    shape: {
-      columns,
-      decodeCell: () => null,
-      decodeAll: (buffer, start, end) => (decodeAll ??= avroDecoder(writer, reader))(buffer, start, end),
-      slice: (buffer, start, end) => {
-        shared ??= new SlicedRow(rows.shape)
-        rows.read(buffer, start, end, shared)
-        return shared
-      },
-    },
+  return decodedRows(columns, {
+    decoder: () => avroDecoder(writer, reader),
     read: (buffer, start, end, row) => {
-      row.buffer = buffer
-      row.start = start
-      row.end = end
-      row.fields = undefined
-      row.kinds.fill(cellKind.decoded)
+      placeRow(row, buffer, start, end)
       const at = avroReaderAt(buffer, start, end)
       fill(at, row.cells, converters)
       at.finish()
     },
-  }
-  return rows
+  })
 }
 
 function compileFill(writer: AvroRecord, reader: AvroRecord, columns: readonly Column[]) {

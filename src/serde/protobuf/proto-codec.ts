@@ -2,9 +2,9 @@
 import type { DescMessage } from '@bufbuild/protobuf'
 import { StreamError } from '../../base/errors.ts'
 import { materialize } from '../../data/lazy.ts'
-import { cellKind, SlicedRow } from '../../data/row.ts'
 import { SelectedRow } from '../../data/selected-row.ts'
 import type { Column } from '../../data/types.ts'
+import { decodedRows, placeRow } from '../decoded-rows.ts'
 import type { DecodeBytes, EncodeValue } from '../schema-language.ts'
 import type { RowReader } from '../serde.ts'
 import { compileDecoder, DecoderCompiler } from './compile-decoder.ts'
@@ -66,25 +66,10 @@ type FillCells = (reader: ProtoReader, cells: unknown[]) => void
 export function protoRowReader(message: DescMessage, columns: readonly Column[]): RowReader {
   const fill = compileFill(message, columns)
   const converters = convertersOf(message, columns)
-  let decodeAll: DecodeBytes | undefined
-  let shared: SlicedRow | undefined
-  const rows: RowReader = {
-    shape: {
-      columns,
-      decodeCell: () => null,
-      decodeAll: (buffer, start, end) => (decodeAll ??= protoDecoder(message))(buffer, start, end),
-      slice: (buffer, start, end) => {
-        shared ??= new SlicedRow(rows.shape)
-        rows.read(buffer, start, end, shared)
-        return shared
-      },
-    },
+  return decodedRows(columns, {
+    decoder: () => protoDecoder(message),
     read: (buffer, start, end, row) => {
-      row.buffer = buffer
-      row.start = start
-      row.end = end
-      row.fields = undefined
-      row.kinds.fill(cellKind.decoded)
+      placeRow(row, buffer, start, end)
       sharedReader.begin(buffer, start, end)
       fill(sharedReader, row.cells)
       for (const { index, toCell } of converters) {
@@ -92,8 +77,7 @@ export function protoRowReader(message: DescMessage, columns: readonly Column[])
         if (cell !== null) row.cells[index] = toCell(cell)
       }
     },
-  }
-  return rows
+  })
 }
 
 function compileFill(message: DescMessage, columns: readonly Column[]): FillCells {

@@ -1,4 +1,5 @@
 /** The configuration of a KSML runner (`ksml:` and `kafka:`). */
+import { notationTypes } from '../../../data/notation-types.ts'
 import { byDefault, optional, required, type Kind } from '../../schema/field.ts'
 import { mapOf } from '../../schema/collections.ts'
 import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
@@ -63,25 +64,6 @@ const errorHandlingSchema = objectSchema(
 const registrySchema = objectSchema('schemaRegistry', 'schema registry', 'A schema registry.', {
   config: optional(mapOf(text, 'property'), 'Its properties, for example "schema.registry.url".'),
 })
-
-const notationTypes = [
-  'avro',
-  'confluent_avro',
-  'apicurio_avro',
-  'jsonschema',
-  'confluent_jsonschema',
-  'apicurio_jsonschema',
-  'protobuf',
-  'confluent_protobuf',
-  'apicurio_protobuf',
-  'csv',
-  'xml',
-  'soap',
-  'json',
-  'binary',
-] as const
-
-export type RunnerNotationType = (typeof notationTypes)[number]
 
 const notationSchema = objectSchema('notation', 'notation', 'A way to write values.', {
   type: required(choice(notationTypes), 'What it is.', { example: 'json' }),

@@ -121,17 +121,7 @@ function addTopic({ scope }: JoinStep, { name, partitioner, ...parts }: TopicPar
 }
 
 function addSubscriptionStore({ scope }: JoinStep, id: NodeId): string {
-  const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
-  return scope.stores.addOwn({
-    name: `${id}-subscription-store`,
-    kind: 'key-value',
-    key: bytes,
-    value: bytes,
-    timestamped: true,
-    persistent: true,
-    caching: false,
-    logging: 'own',
-  })
+  return scope.stores.addOwn(`${id}-subscription-store`, { persistent: true, timestamped: true })
 }
 
 interface Result {

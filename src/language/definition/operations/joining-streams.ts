@@ -96,17 +96,6 @@ function storesOf(step: JoinStep, { flow, other, times, id }: JoinedStores): Sto
   if (leftStore === undefined || rightStore === undefined) return undefined
   if (step.type === 'join') return { leftStore, rightStore }
   const kind = step.type === 'leftJoin' ? 'left' : 'outer'
-  const unmatchedStore = scope.stores.addOwn({
-    name: `${leftStore}-${kind}-shared-join-store`,
-    kind: 'key-value',
-    key: bytes,
-    value: bytes,
-    timestamped: false,
-    persistent: true,
-    caching: false,
-    logging: 'own',
-  })
+  const unmatchedStore = scope.stores.addOwn(`${leftStore}-${kind}-shared-join-store`, { persistent: true })
   return { leftStore, rightStore, unmatchedStore }
 }
-
-const bytes: Format = { notation: 'binary', type: { kind: 'bytes' } }

@@ -106,17 +106,7 @@ function graceOf(
     )
     return undefined
   }
-  const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
-  const store = scope.stores.addOwn({
-    name: `${id}-Buffer`,
-    kind: 'key-value',
-    key: bytes,
-    value: bytes,
-    timestamped: false,
-    persistent: true,
-    caching: false,
-    logging: 'own',
-  })
+  const store = scope.stores.addOwn(`${id}-Buffer`, { persistent: true })
   return { grace: { ms: grace.value, store, key: flow.key, value: flow.value } }
 }
 

@@ -16,16 +16,7 @@ export function applySuppress(step: SuppressStep): Flow | undefined {
   scope.names.skip(1)
   if (until === undefined) return undefined
   const { key, value } = flow
-  const store = scope.stores.addOwn({
-    name: `${id}-store`,
-    kind: 'key-value',
-    key: bytes,
-    value: bytes,
-    timestamped: false,
-    persistent: false,
-    caching: false,
-    logging: 'own',
-  })
+  const store = scope.stores.addOwn(`${id}-store`, { persistent: false })
   const { maxRecords, maxBytes } = fields
   const bounds = {
     ...(maxRecords === undefined ? {} : { maxRecords: maxRecords.value }),
@@ -35,8 +26,6 @@ export function applySuppress(step: SuppressStep): Flow | undefined {
   addNode(scope, { ...base, ...bounds, whenFull: whenFull(step) })
   return { ...flow, node: id, historyMs: undefined }
 }
-
-const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
 
 function whenFull({ fields }: SuppressStep): SuppressNode['whenFull'] {
   // Final values that go early would not be final.
