@@ -3,8 +3,7 @@
  * longer than their session, joined by a fourth that leaves again, or their broker is killed and comes back, in the middle of whatever
  * they do. What a Java consumer then sees under read_committed is compared with a recomputation: joined, counted, counted by window.
  *
- * A program, not a part of the tests: `npm run chaos`, with `CHAOS_SECONDS` (30) and `SEED` (1) for length and plan. Kills within the
- * first seconds of processes that share the work still leave records twice; see CHANGELOG.md.
+ * A program, not a part of the tests: `npm run chaos`, with `CHAOS_SECONDS` (30) and `SEED` (1) for length and plan.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -63,8 +62,13 @@ class Stage {
     const lines = Object.entries(definitions).map(
       ([name, file]) => `    ${name}: ${join(import.meta.dirname, file)}\n`,
     )
-    const kafka = `  bootstrap.servers: ${this.bootstrap}\n  application.id: chaos\n  session.timeout.ms: ${sessionMs}\n`
-    writeFileSync(this.#runner, `kafka:\n${kafka}ksml:\n  definitions:\n${lines.join('')}`)
+    const kafka = [
+      `bootstrap.servers: ${this.bootstrap}`,
+      'application.id: chaos',
+      `session.timeout.ms: ${sessionMs}`,
+      'processing.guarantee: exactly_once_v2',
+    ].map((line) => `  ${line}\n`)
+    writeFileSync(this.#runner, `kafka:\n${kafka.join('')}ksml:\n  definitions:\n${lines.join('')}`)
   }
 
   start(name: string): void {
