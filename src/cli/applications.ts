@@ -12,6 +12,8 @@ import { restoreView } from './render/restore-view.ts'
 
 export interface RunningApplication {
   readonly topology: Topology
+  /** The name of its group. */
+  readonly applicationId: string
   readonly application: Application
   /** How long it may take to stop. */
   readonly closeTimeoutMs: number
@@ -37,7 +39,12 @@ export function startApplication(
     events: { onRestore: restoreView(output, systemClock) },
   })
   application.start()
-  return { topology, application, closeTimeoutMs: options.closeTimeoutMs }
+  return {
+    topology,
+    applicationId: settings.applicationId,
+    application,
+    closeTimeoutMs: options.closeTimeoutMs,
+  }
 }
 
 /**

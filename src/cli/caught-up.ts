@@ -1,25 +1,35 @@
 import { sleep, type Clock } from '../base/clock.ts'
+import { partitionKey } from '../kafka/contracts.ts'
 import type { Kafka, TopicPartition } from '../kafka/contracts.ts'
 import type { RunningApplication } from './applications.ts'
 
 /** How long everything must have been read before it counts: longer than a commit takes. */
 const settledMs = 500
 const lookEveryMs = 100
+/** How long records are looked for behind an offset where there may be none: a transaction's end is a place in the log, too. */
+const recordsWaitMs = 200
+
+interface Position extends TopicPartition {
+  readonly offset: number
+}
+
+type CaughtUp = Pick<RunningApplication, 'application' | 'applicationId'>
 
 /**
- * Resolves when the applications have read all that is in their topics, the ones that they write for each other included.
+ * Resolves when the applications have read all that is in their topics, the ones that they write for each other included. Partitions
+ * that other processes have, or one that died without leaving, count by what their group has committed.
  *
  * Positions are taken before the ends: whatever an application wrote before its position was looked at lies before the
  * ends that a reader of its output must reach.
  */
 export async function caughtUp(
   kafka: Kafka,
-  running: readonly RunningApplication[],
+  running: readonly CaughtUp[],
   options: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<void> {
   let sinceMs: number | undefined
   while (!options.signal.aborted) {
-    const done = await hasReadAll(kafka, running)
+    const done = await hasReadAll(kafka, running, options.signal)
     const nowMs = options.clock.monotonicMs()
     sinceMs = done ? (sinceMs ?? nowMs) : undefined
     if (sinceMs !== undefined && nowMs - sinceMs >= settledMs) return
@@ -27,18 +37,84 @@ export async function caughtUp(
   }
 }
 
-async function hasReadAll(kafka: Kafka, running: readonly RunningApplication[]): Promise<boolean> {
+async function hasReadAll(kafka: Kafka, running: readonly CaughtUp[], signal: AbortSignal): Promise<boolean> {
   const live = running.filter(
     ({ application }) => application.state !== 'failed' && application.state !== 'stopped',
   )
   if (live.some(({ application }) => application.state !== 'running')) return false
-  const inputs = live.flatMap(({ application }) =>
-    application.threads().flatMap((thread) => thread.tasks.flatMap((task) => task.inputs)),
+  for (const one of live) if (!(await isRead(kafka, one, signal))) return false
+  return true
+}
+
+async function isRead(
+  kafka: Kafka,
+  { application, applicationId }: CaughtUp,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const threads = application.threads()
+  const inputs = threads.flatMap(({ tasks }) => tasks.flatMap((task) => task.inputs))
+  const own = new Map(inputs.map((input) => [partitionKey(input), input.position]))
+  const topics = [...new Set(threads.flatMap(({ sourceTopics }) => sourceTopics))]
+  const partitions = await partitionsOf(kafka, topics)
+  const others = await committedPositions(
+    kafka,
+    applicationId,
+    partitions.filter((partition) => !own.has(partitionKey(partition))),
   )
-  const partitions: TopicPartition[] = inputs.map(({ topic, partition }) => ({ topic, partition }))
   const ends = await kafka.admin.listOffsets(partitions, 'latest', 'read_committed')
-  return inputs.every(
-    ({ topic, partition, position }) =>
-      position >= (ends.get(`${topic}-${partition}`) ?? Number.POSITIVE_INFINITY),
+  const endOf = (partition: TopicPartition): number => ends.get(partitionKey(partition)) ?? Infinity
+  if (inputs.some((input) => input.position < endOf(input))) return false
+  const behind = others.filter((position) => position.offset < endOf(position))
+  return behind.length === 0 || !(await hasRecords(kafka, behind, signal))
+}
+
+async function partitionsOf(kafka: Kafka, topics: readonly string[]): Promise<TopicPartition[]> {
+  const descriptions = await kafka.admin.describeTopics(topics)
+  return descriptions.flatMap(({ name, partitions }) =>
+    partitions.map(({ partition }) => ({ topic: name, partition })),
   )
+}
+
+/** Where a group that has committed nothing has not begun: that is where the log begins. */
+async function committedPositions(
+  kafka: Kafka,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<Position[]> {
+  if (partitions.length === 0) return []
+  const offsets = await kafka.admin.groupOffsets(groupId)
+  const committed = new Map(offsets.map((one) => [partitionKey(one), one.offset]))
+  const starts = await kafka.admin.listOffsets(partitions, 'earliest', 'read_uncommitted')
+  return partitions.map((partition) => {
+    const key = partitionKey(partition)
+    return { ...partition, offset: Math.max(committed.get(key) ?? 0, starts.get(key) ?? 0) }
+  })
+}
+
+/** Whether readers see a record at any of these positions or behind it. */
+async function hasRecords(
+  kafka: Kafka,
+  positions: readonly Position[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const fetcher = kafka.fetcher({
+    isolation: 'read_committed',
+    minBytes: 1,
+    maxWaitMs: recordsWaitMs,
+    maxBytes: 1_048_576,
+    maxPartitionBytes: 65_536,
+  })
+  const unread = new Set(positions.map(partitionKey))
+  for (const position of positions) fetcher.assign(position, position.offset)
+  try {
+    while (unread.size > 0 && !signal.aborted) {
+      const fetched = fetcher.poll()
+      if (fetched === undefined) await fetcher.ready(recordsWaitMs)
+      else if (fetched.outOfRange === true || fetched.batches.length > 0) return true
+      else if (fetched.nextOffset >= fetched.lastStableOffset) unread.delete(partitionKey(fetched))
+    }
+    return false
+  } finally {
+    await fetcher.close()
+  }
 }

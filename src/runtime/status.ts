@@ -6,6 +6,8 @@ export type { TaskState }
 /** What a stream thread is doing, as plain data: it crosses from worker threads. */
 export interface ThreadStatus {
   readonly thread: number
+  /** What its group reads, internal topics included; empty until the thread has looked at them. */
+  readonly sourceTopics: readonly string[]
   readonly tasks: readonly TaskStatus[]
 }
 

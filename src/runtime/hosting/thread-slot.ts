@@ -60,7 +60,7 @@ export class ThreadSlot {
   }
 
   status(): ThreadStatus {
-    return this.#thread?.status() ?? { thread: this.#parts.index, tasks: [] }
+    return this.#thread?.status() ?? { thread: this.#parts.index, sourceTopics: [], tasks: [] }
   }
 
   async #pause(error: StreamError): Promise<void> {

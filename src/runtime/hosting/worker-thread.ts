@@ -17,7 +17,7 @@ export function startWorker(parts: ThreadParts): HostedThread {
   const worker = new Worker(new URL(`./worker-main.${ending}`, import.meta.url), { workerData: input })
   const done = deferred()
   const merge = sampleMerger(parts.metrics)
-  let status: ThreadStatus = { thread: index, tasks: [] }
+  let status: ThreadStatus = { thread: index, sourceTopics: [], tasks: [] }
   worker.on('message', (message: FromWorker) => {
     switch (message.kind) {
       case 'log':

@@ -4,7 +4,8 @@ import type { OpenThread } from './assemble-thread.ts'
 
 /** A snapshot for people and monitors. */
 export function threadStatus(thread: number, open: OpenThread | undefined): ThreadStatus {
-  return { thread, tasks: open === undefined ? [] : open.tasks.set.all.map(taskStatus) }
+  if (open === undefined) return { thread, sourceTopics: [], tasks: [] }
+  return { thread, sourceTopics: open.plan.sourceTopics, tasks: open.tasks.set.all.map(taskStatus) }
 }
 
 function taskStatus(task: Task): TaskStatus {

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import type { Application } from '../runtime/application.ts'
+import { countByKey } from '../runtime/fixtures.ts'
+import { TestCluster, type TestRecord } from '../testing/cluster.ts'
+import { caughtUp } from './caught-up.ts'
+
+const words = (count: number): TestRecord[] =>
+  Array.from({ length: count }, (_, index) => ({
+    key: null,
+    value: `word ${index % 8}`,
+    partition: index % 2,
+  }))
+
+const tasksOf = (application: Application): number =>
+  application.threads().flatMap(({ tasks }) => tasks).length
+
+async function untilCaughtUp(cluster: TestCluster, application: Application): Promise<void> {
+  const options = { clock: cluster.clock, signal: new AbortController().signal }
+  await cluster.run(caughtUp(cluster.kafka, [{ application, applicationId: 'app' }], options))
+}
+
+test('partitions that another process left behind must have been read, too', async () => {
+  await using cluster = new TestCluster()
+  await cluster.createTopic('words', 2)
+  await cluster.createTopic('counts', 2)
+  const first = cluster.application(countByKey())
+  const second = cluster.application(countByKey())
+  first.start()
+  second.start()
+  await cluster.until(() => tasksOf(first) === 2 && tasksOf(second) === 2)
+  await cluster.run(first.stop())
+  await cluster.produce('words', words(80))
+  await untilCaughtUp(cluster, second)
+  expect(await cluster.read('counts')).toHaveLength(80)
+})
+
+test('a process that has only a part of the partitions ends when the others are read', async () => {
+  await using cluster = new TestCluster()
+  await cluster.createTopic('words', 2)
+  await cluster.createTopic('counts', 2)
+  const first = cluster.application(countByKey())
+  const second = cluster.application(countByKey())
+  first.start()
+  second.start()
+  await cluster.until(() => tasksOf(first) === 2 && tasksOf(second) === 2)
+  await cluster.produce('words', words(80))
+  await untilCaughtUp(cluster, second)
+  expect(tasksOf(second)).toBe(2)
+  expect(await cluster.read('counts')).toHaveLength(80)
+})
