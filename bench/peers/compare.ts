@@ -1,102 +1,126 @@
 /**
  * Question: what does a record cost in Weft beside Kafka Streams, whole programs, on Apache Kafka?
- * Budget: at most a quarter of Kafka Streams' CPU seconds per million over the whole run, a third of its second half; at least 500,000 (filter)
- * and 300,000 (enrich) records/s on one thread; exactly once at most 10 % worse.
+ * Budget: filter and enrich at most a quarter of Kafka Streams' CPU seconds per million over the whole run, a third of its second half, and at
+ * least 500,000 and 300,000 records/s on one thread; counts and joins with state on RocksDB at most a third; with far more state than
+ * memory at most a half; exactly once at most 10 % worse.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { openKafka } from '../../src/kafka/client.ts'
 import type { Kafka } from '../../src/kafka/contracts.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
 import { startApacheKafka, type ApacheKafka } from '../../test/kafka/apache-kafka.ts'
+import { argumentsGiven, report, rowOf } from '../report.ts'
 import { makeOddData, oddRecords } from './odd-data.ts'
 import { watch, type Measured } from './watch.ts'
+import { oddWorkloads, workloads, type Workload } from './workloads.ts'
 
-const given = new Map(process.argv.slice(2).map((argument): [string, string] => {
-  const at = argument.indexOf('=')
-  return [argument.slice(0, at), argument.slice(at + 1)]
-}))
+const given = argumentsGiven()
 const list = (name: string, all: string): string[] => (given.get(name) ?? all).split(',')
-const workloads = list('workloads', 'filter,enrich')
+const names = list('workloads', 'filter,enrich')
 const systems = list('systems', 'kafka-streams,weft')
 const guarantees = list('guarantees', 'at_least_once,exactly_once_v2')
 const rounds = Number(given.get('rounds') ?? 1)
 const variant = given.get('variant') ?? 'plain'
 const streams = join(import.meta.dirname, 'kafka-streams')
 const classPath = `${join(streams, 'target', 'bench.jar')}:${join(streams, 'lib', '*')}`
-const input = variant === 'odd' ? oddRecords : 2_000_000
+const known = variant === 'odd' ? oddWorkloads(oddRecords) : workloads
 
 interface Run {
   readonly broker: ApacheKafka
   readonly kafka: Kafka
-  readonly workload: string
+  readonly name: string
+  readonly workload: Workload
   readonly guarantee: string
 }
 
 async function main(): Promise<void> {
   if (!existsSync(join(streams, 'target', 'bench.jar'))) execFileSync('mvn', ['-q', '-B', 'package'], { cwd: streams, stdio: 'inherit' })
-  await using broker = await startApacheKafka()
+  const folder = given.get('folder')
+  await using broker = await startApacheKafka(folder === undefined ? {} : { folder })
   const kafka = openKafka({ bootstrap: [broker.bootstrap], clientId: 'compare', connector: tcpConnector() })
+  const chosen = names.map((name): Pick<Run, 'name' | 'workload'> => ({ name, workload: workloadOf(name) }))
   if (variant === 'odd') await makeOddData(kafka)
-  else execFileSync('java', ['-cp', classPath, 'bench.Gen', broker.bootstrap, 'transactions', 'users'], { stdio: ['ignore', 'inherit', 'ignore'] })
+  else makeData(broker, [...new Set(chosen.flatMap(({ workload }) => workload.topics))])
   const rows: string[] = []
-  for (const { system, ...run } of runsOf({ broker, kafka })) {
-    rows.push(rowOf(run, system === 'weft' ? await runWeft(run) : await runStreams(run)))
+  for (const { system, ...run } of runsOf(chosen, { broker, kafka })) {
+    rows.push(resultRow(run, system === 'weft' ? await runWeft(run) : await runStreams(run)))
     console.log(rows.at(-1))
   }
   await kafka.close()
-  report(rows)
+  report({
+    file: 'compare',
+    title: `compare, data ${variant}`,
+    circumstances: 'Apache Kafka 4.3.1 beside it, 4 partitions',
+    columns: ['workload', 'guarantee', 'system', 'records/s (second half)', 'CPU s per million (second half)', 'MiB', 'records out'],
+    rows,
+  })
+}
+
+function workloadOf(name: string): Workload {
+  const workload = known[name]
+  if (workload === undefined) throw new Error(`no workload "${name}"; there are ${Object.keys(known).join(', ')}`)
+  return workload
+}
+
+/** What is there already stays. */
+function makeData({ bootstrap }: ApacheKafka, topics: readonly string[]): void {
+  execFileSync('java', ['-cp', classPath, 'bench.Gen', bootstrap, ...topics], { stdio: ['ignore', 'inherit', 'ignore'] })
 }
 
 /** Both systems in turn, for each workload and guarantee. */
-function runsOf(where: Pick<Run, 'broker' | 'kafka'>): (Run & { readonly system: string })[] {
-  const all = workloads.flatMap((workload) =>
-    guarantees.flatMap((guarantee) => systems.map((system) => ({ ...where, workload, guarantee, system }))),
+function runsOf(
+  chosen: readonly Pick<Run, 'name' | 'workload'>[],
+  where: Pick<Run, 'broker' | 'kafka'>,
+): (Run & { readonly system: string })[] {
+  const all = chosen.flatMap((workload) =>
+    guarantees.flatMap((guarantee) => systems.map((system) => ({ ...where, ...workload, guarantee, system }))),
   )
   return Array.from({ length: rounds }, () => all).flat()
 }
 
-async function runWeft({ broker, kafka, workload, guarantee }: Run): Promise<Measured> {
-  const application = `weft-${workload}-${Date.now()}`
+async function runWeft({ broker, kafka, name, workload, guarantee }: Run): Promise<Measured> {
+  const application = `weft-${name}-${Date.now()}`
   const topic = `${application}-out`
   await kafka.admin.createTopics([{ name: topic, partitions: 4, replicationFactor: 1, configs: {} }])
   const stateDir = mkdtempSync(join(tmpdir(), 'weft-compare-'))
-  const definition = join(import.meta.dirname, 'definitions', variant === 'odd' ? `${workload}-odd.yaml` : `${workload}.yaml`)
+  const definition = join(import.meta.dirname, 'definitions', workload.definition)
   const child = spawn(
     process.execPath,
     ['bin/weft.mjs', 'run', definition, '--bootstrap', broker.bootstrap, '--guarantee', guarantee, '--log-level', 'warn', '--state-dir', stateDir,
-      ...(guarantee === 'at_least_once' ? ['--commit-interval', given.get('commit') ?? '1s'] : [])],
-    { env: { ...process.env, APPLICATION: application, OUT: topic }, stdio: ['ignore', 'inherit', 'inherit'] },
+      ...(guarantee === 'at_least_once' ? ['--commit-interval', given.get('commit') ?? '1s'] : []), ...(workload.weft ?? [])],
+    { env: { ...process.env, APPLICATION: application, IN: workload.topics[0], OUT: topic }, stdio: ['ignore', 'inherit', 'inherit'] },
   )
   try {
-    return await watch(kafka, { system: 'weft', pid: child.pid ?? -1, topic, expected: expectedOutput(workload), input })
+    return await watch(kafka, { system: 'weft', pid: child.pid ?? -1, group: application, topic, expected: workload.output, input: workload.input })
   } finally {
     await stop(child)
     rmSync(stateDir, { recursive: true, force: true })
-    await kafka.admin.deleteTopics([topic])
+    await deleteTopicsOf(kafka, application)
   }
-}
-
-/** Known from the generators' seeds. */
-function expectedOutput(workload: string): number {
-  if (variant === 'odd') return workload === 'filter' ? Math.floor(input / 2) : Math.floor((input * 19) / 20)
-  return workload === 'filter' ? 1_000_000 : input
 }
 
 async function stop(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit')
   child.kill('SIGTERM')
-  await exited
+  if (child.exitCode === null) await exited
 }
 
-/** Measures itself, from its first input record on. */
-async function runStreams({ broker, workload, guarantee }: Run): Promise<Measured> {
+/** Internal ones, too: what a broker has to keep and to compact would disturb the next run. */
+async function deleteTopicsOf(kafka: Kafka, application: string): Promise<void> {
+  const topics = (await kafka.admin.listTopics()).filter(({ name }) => name.startsWith(`${application}-`))
+  await kafka.admin.deleteTopics(topics.map(({ name }) => name))
+}
+
+/** Measures itself, from its first input record to its last. */
+async function runStreams({ broker, kafka, name, workload, guarantee }: Run): Promise<Measured> {
   const stateDir = mkdtempSync(join(tmpdir(), 'streams-compare-'))
-  const options = [`app=ks-${workload}-${Date.now()}`, `state=${stateDir}`, `bootstrap=${broker.bootstrap}`, `brokerpid=${broker.pid}`,
-    `workload=${workload}`, 'store=memory', `guarantee=${guarantee}`]
+  const application = `ks-${name}-${Date.now()}`
+  const options = [`app=${application}`, `state=${stateDir}`, `bootstrap=${broker.bootstrap}`, `brokerpid=${broker.pid}`,
+    `guarantee=${guarantee}`, ...workload.streams]
   const child = spawn('java', ['-Xms1g', '-Xmx1g', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', classPath, 'bench.Bench', ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -104,6 +128,7 @@ async function runStreams({ broker, workload, guarantee }: Run): Promise<Measure
   child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
   await once(child, 'close')
   rmSync(stateDir, { recursive: true, force: true })
+  await deleteTopicsOf(kafka, application)
   const line = text.split('\n').find((candidate) => candidate.includes('"result"'))
   if (line === undefined) throw new Error(`Kafka Streams gave no result: ${text.slice(-2000)}`)
   const result = JSON.parse(line) as Record<string, number>
@@ -119,26 +144,17 @@ async function runStreams({ broker, workload, guarantee }: Run): Promise<Measure
   }
 }
 
-function rowOf({ workload, guarantee }: Run, m: Measured): string {
-  const rate = (value: number): string => Math.round(value).toLocaleString('en-US')
-  return `| ${workload} | ${guarantee} | ${m.system} | ${rate(m.recordsPerSecond)} (${rate(m.recordsPerSecondSecondHalf)}) | ${m.cpuPerMillion.toFixed(2)} (${m.cpuPerMillionSecondHalf.toFixed(2)}) | ${m.memoryMib} |`
-}
-
-function report(rows: readonly string[]): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const text = [
-    `\n## ${new Date().toISOString().slice(0, 16)} compare, commit ${commit}, data ${variant}`,
-    '',
-    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, Apache Kafka 4.3.1 beside it, ${input.toLocaleString('en-US')} records, 4 partitions.`,
-    '',
-    '| workload | guarantee | system | records/s (second half) | CPU s per million (second half) | MiB |',
-    '|---|---|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n')
-  mkdirSync(join(import.meta.dirname, '..', 'results'), { recursive: true })
-  appendFileSync(join(import.meta.dirname, '..', 'results', 'compare.md'), text)
-  console.log(text)
+function resultRow({ name, guarantee }: Run, m: Measured): string {
+  const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
+  return rowOf([
+    name,
+    guarantee,
+    m.system,
+    `${whole(m.recordsPerSecond)} (${whole(m.recordsPerSecondSecondHalf)})`,
+    `${m.cpuPerMillion.toFixed(2)} (${m.cpuPerMillionSecondHalf.toFixed(2)})`,
+    m.memoryMib,
+    whole(m.output),
+  ])
 }
 
 await main()

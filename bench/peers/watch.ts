@@ -15,38 +15,41 @@ export interface Measured {
 export interface Watched {
   readonly system: string
   readonly pid: number
+  readonly group: string
   readonly topic: string
-  /** Records that are to come out, transaction markers not counted. */
-  readonly expected: number
+  /** Records that are to come out, transaction markers not counted; undefined: the end is when the group has committed all input. */
+  readonly expected: number | undefined
   readonly input: number
 }
 
 const everyMs = 50
-const patienceMs = 180_000
+const patienceMs = 220_000
 
-/** Measures a process from outside, by its output topic: from the first record that is seen there to the last. */
-export async function watch(kafka: Kafka, { system, pid, topic, expected, input }: Watched): Promise<Measured> {
-  const [description] = await kafka.admin.describeTopics([topic])
-  const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
-  const seen = async (): Promise<number> =>
-    [...(await kafka.admin.listOffsets(partitions, 'latest', 'read_uncommitted')).values()].reduce((sum, end) => sum + end, 0)
+/**
+ * Measures a process from outside. By its output topic: from the first record that is seen there to the last. By what its group has committed:
+ * from the moment when it has its tasks to the commit of the last input.
+ */
+export async function watch(kafka: Kafka, watched: Watched): Promise<Measured> {
+  const { system, pid, topic, expected, input } = watched
+  const progress = expected === undefined ? committed(kafka, watched) : await ended(kafka, topic)
+  const goal = expected ?? input
   const sample = (count: number): Sample => ({ count, atMs: performance.now(), cpu: cpuSeconds(pid) })
   const startMs = performance.now()
   let first: Sample | undefined
   let half: Sample | undefined
-  let last = sample(0)
-  while (last.count < expected && performance.now() - startMs < patienceMs && !Number.isNaN(last.cpu)) {
+  let last = sample(-1)
+  while (last.count < goal && performance.now() - startMs < patienceMs && !Number.isNaN(last.cpu)) {
     await delay(everyMs)
-    last = sample(await seen())
-    if (last.count > 0) first ??= last
-    if (last.count >= expected / 2) half ??= last
+    last = sample(await progress())
+    if (last.count > (expected === undefined ? -1 : 0)) first ??= last
+    if (last.count >= goal / 2) half ??= last
   }
-  if (first === undefined || half === undefined) throw new Error(`${system} put nothing into ${topic}`)
-  const scale = input / expected / 1e6
-  const between = (from: Sample) => ({
-    rate: (((last.count - from.count) * scale * 1e6) / (last.atMs - from.atMs)) * 1000,
-    cpu: (last.cpu - from.cpu) / ((last.count - from.count) * scale),
-  })
+  if (first === undefined || half === undefined) throw new Error(`${system} has done nothing for ${topic}`)
+  const scale = input / goal
+  const between = (from: Sample) => {
+    const records = (last.count - from.count) * scale
+    return { rate: (records / (last.atMs - from.atMs)) * 1000, cpu: ((last.cpu - from.cpu) / records) * 1e6 }
+  }
   return {
     system,
     recordsPerSecond: between(first).rate,
@@ -54,7 +57,25 @@ export async function watch(kafka: Kafka, { system, pid, topic, expected, input 
     cpuPerMillion: between(first).cpu,
     cpuPerMillionSecondHalf: between(half).cpu,
     memoryMib: peakMemoryMib(pid),
-    output: last.count,
+    output: await (await ended(kafka, topic))(),
+  }
+}
+
+/** Gives how many records a topic has. */
+async function ended(kafka: Kafka, topic: string): Promise<() => Promise<number>> {
+  const [description] = await kafka.admin.describeTopics([topic])
+  const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
+  return async () =>
+    [...(await kafka.admin.listOffsets(partitions, 'latest', 'read_uncommitted')).values()].reduce((sum, end) => sum + end, 0)
+}
+
+/** Gives how many input records a group has committed; −1 while it has no assignment. */
+function committed(kafka: Kafka, { group }: Watched): () => Promise<number> {
+  let assigned = false
+  return async () => {
+    assigned ||= (await kafka.admin.describeGroup(group))?.state === 'Stable'
+    if (!assigned) return -1
+    return (await kafka.admin.groupOffsets(group)).reduce((sum, { offset }) => sum + offset, 0)
   }
 }
 

@@ -45,7 +45,22 @@ interface WindowedStruct {
 /** The largest time that has a date in JavaScript. */
 const dateMaxMs = 8_640_000_000_000_000
 
-/** An instant as Java writes it: no fraction where there is none. */
+/** The last instants that were written, by their time: many keys have the same windows. */
+const written = { times: new Float64Array(2).fill(Number.NaN), texts: ['', ''], oldest: 0 }
+
 function instant(timeMs: number): string {
+  const { times, texts } = written
+  if (times[0] === timeMs) return texts[0] as string
+  if (times[1] === timeMs) return texts[1] as string
+  const text = instantText(timeMs)
+  const at = written.oldest
+  times[at] = timeMs
+  texts[at] = text
+  written.oldest = 1 - at
+  return text
+}
+
+/** An instant as Java writes it: no fraction where there is none. */
+function instantText(timeMs: number): string {
   return new Date(Math.min(timeMs, dateMaxMs)).toISOString().replace('.000Z', 'Z')
 }

@@ -3,7 +3,7 @@
  * timestamp, and in no other: whoever writes a key takes it out of where it was.
  */
 import { bucketPrefix, type Buckets } from './buckets.ts'
-import type { OrderedStore, ScanOptions, SealedEntries, EngineEntry } from './contracts.ts'
+import type { EngineEntry, OrderedStore, ScanOptions, StoreEntries, StoreEntry } from './contracts.ts'
 import type { StreamTime } from './stream-time.ts'
 import { readTimestamp } from './value-coding.ts'
 
@@ -46,9 +46,9 @@ export class BucketedKeys {
   }
 
   /** Entries by key, each key once, as the engine has them. */
-  toEngine(entries: SealedEntries): SealedEntries {
+  toEngine(entries: StoreEntries): StoreEntries {
     const prefixes = this.#livePrefixes()
-    const moved: SealedEntries[number][] = []
+    const moved: StoreEntry[] = []
     for (const { key, value } of entries) {
       const home = value === null ? -1 : this.#buckets.of(readTimestamp(value))
       for (const prefix of prefixes) {

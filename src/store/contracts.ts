@@ -15,9 +15,21 @@ export interface ChangeLogPosition {
   readonly inputs?: string
 }
 
-/** The sealed entries of one commit, or what a change log said since; each key once. A `null` value deletes. */
+/** A `null` value deletes. */
+export interface StoreEntry {
+  readonly key: Buffer
+  readonly value: Buffer | null
+}
+
+/** Entries in their order, each key once: an array of them, or bytes that become entries when they are asked for. */
+export interface StoreEntries extends Iterable<StoreEntry> {
+  readonly length: number
+  at(index: number): StoreEntry | undefined
+}
+
+/** The sealed entries of one commit, or what a change log said since. */
 export interface StoreBatch {
-  readonly entries: readonly { readonly key: Buffer; readonly value: Buffer | null }[]
+  readonly entries: StoreEntries
   /** Written with the entries, atomically. */
   readonly position: ChangeLogPosition | undefined
 }
@@ -63,9 +75,6 @@ export interface EngineEntry {
   readonly value: Buffer
 }
 
-/** A sealed generation as it will stand in the engine. */
-export type SealedEntries = StoreBatch['entries']
-
 /** One store of one task. */
 export interface StorePlace {
   /** `<sub-topology>_<partition>` */
@@ -92,6 +101,15 @@ export interface FacadeOfKind {
   readonly versioned: VersionedStore
 }
 
+/** What a key has now. Until the generation is sealed, later writes of the key change it in place. */
+export interface KeptEntry<V = unknown> {
+  /** `null`: deleted. */
+  readonly value: V | null
+  readonly timestampMs: number | undefined
+  /** What whoever passes changes on keeps until then; nothing of the store's. */
+  waiting: unknown
+}
+
 interface StoreFacade<K> {
   readonly name: string
   /** Whether the definition asks for a store on disk. */
@@ -111,8 +129,8 @@ export interface KeyValueStore<K = unknown, V = unknown> extends StoreFacade<K> 
   getText(buffer: Buffer, start: number, end: number): V | undefined
   /** The timestamp written with the value; undefined where the store keeps none or has no such key. */
   timestampMs(key: K): number | undefined
-  /** `null` deletes. */
-  put(key: K, value: V | null, timestampMs: number): void
+  /** `null` deletes. @returns undefined where it is too late to be kept */
+  put(key: K, value: V | null, timestampMs: number): KeptEntry | undefined
   putIfAbsent(key: K, value: V, timestampMs: number): V | undefined
   delete(key: K): V | undefined
   all(): Iterable<readonly [K, V]>
@@ -138,9 +156,9 @@ export interface WindowStore<K = unknown, V = unknown> extends StoreFacade<K> {
    * `null` deletes; where duplicates are kept it does nothing, as in Kafka Streams.
    *
    * @param timestampMs - of the record: kept with the value in a timestamped store, and the change log's
-   * @returns whether the window is still kept
+   * @returns undefined where the window is not kept any more, or nothing was done
    */
-  put(key: K, value: V | null, startMs: number, timestampMs: number): boolean
+  put(key: K, value: V | null, startMs: number, timestampMs: number): KeptEntry | undefined
   /** The value of one window; the first one where duplicates are kept. */
   fetch(key: K, startMs: number): V | undefined
   /** The timestamp kept with {@link WindowStore.fetch}'s value; undefined where the store keeps none or has no such window. */
@@ -186,8 +204,8 @@ export interface SessionStore<K = unknown, V = unknown> extends StoreFacade<K> {
   readonly retentionMs: number
   /** The largest end that was put, in this process or before; −1: none. */
   readonly streamTimeMs: number
-  /** `null` removes. @param timestampMs - of the change-log record @returns whether the session is still kept */
-  put(session: SessionKey<K>, value: V | null, timestampMs: number): boolean
+  /** `null` removes. @param timestampMs - of the change-log record @returns undefined where it is not kept any more */
+  put(session: SessionKey<K>, value: V | null, timestampMs: number): KeptEntry | undefined
   fetchSession(session: SessionKey<K>): V | undefined
   /** The sessions of a key that overlap a time: `end >= earliestEndMs` and `start <= latestStartMs`; by end, then start. */
   findSessions(key: K, overlap: SessionOverlap, options?: ScanOptions): Iterable<SessionEntry<K, V>>
@@ -253,7 +271,19 @@ export type StoreKeyIdentity = string | number | bigint
 
 /** Where a sealed generation's entries go: records of the change-log topic, in the task's transaction. */
 export interface ChangeLogSink {
-  append(store: string, key: Buffer, value: Buffer | null, timestampMs: number): void
+  /** Everything is copied before the call returns. */
+  append(change: LoggedChange): void
+}
+
+/** A change-log record in a buffer. */
+export interface LoggedChange {
+  readonly bytes: Buffer
+  readonly keyStart: number
+  readonly keyEnd: number
+  readonly valueStart: number
+  /** −1: deleted. */
+  readonly valueEnd: number
+  readonly timestampMs: number
 }
 
 /**

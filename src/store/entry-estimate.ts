@@ -1,4 +1,4 @@
-import type { ChangeLogPosition, StoreBatch } from './contracts.ts'
+import type { ChangeLogPosition, StoreEntries } from './contracts.ts'
 
 /** One key of so many is looked up before it is written. */
 const sampleEvery = 32
@@ -51,10 +51,12 @@ export class EntryEstimate {
   }
 
   /** Called before a batch is written. */
-  note(entries: StoreBatch['entries']): void {
+  note(entries: StoreEntries): void {
     for (let index = 0; index < entries.length; index += sampleEvery) {
       const stands = Math.min(sampleEvery, entries.length - index)
-      const { key, value } = entries[index] as StoreBatch['entries'][number]
+      const entry = entries.at(index)
+      if (entry === undefined) return
+      const { key, value } = entry
       const isThere = this.#has(key)
       if (value === null) this.#count -= isThere ? stands : 0
       else this.#noteValue(key.length + value.length, isThere ? 0 : stands)

@@ -9,7 +9,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
-import type { SealedEntries, StoreBatch } from './contracts.ts'
+import type { StoreEntries } from './contracts.ts'
 import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
 
 /** Where an overlay finds the newest slot of each entry. */
@@ -29,7 +29,7 @@ interface SealedGeneration<Identity> {
   readonly number: number
   readonly slots: readonly Slot<Identity>[]
   /** As they will stand in the engine. */
-  readonly entries: SealedEntries
+  readonly entries: StoreEntries
   /** Owns the bytes of `entries`. */
   readonly writer: ByteWriter
 }
@@ -77,7 +77,7 @@ export class Generations<Identity> {
    *
    * @param encode - makes the engine's entries of slots, all in `writer`; when it throws, nothing has changed
    */
-  seal(encode: (slots: readonly Slot<Identity>[], writer: ByteWriter) => SealedEntries): number {
+  seal(encode: (slots: readonly Slot<Identity>[], writer: ByteWriter) => StoreEntries): number {
     const writer = this.#spareWriter ?? new ByteWriter()
     this.#spareWriter = undefined
     const slots = this.#dirty
@@ -89,7 +89,7 @@ export class Generations<Identity> {
   }
 
   /** What generation `generation`, the oldest sealed one, brings into the engine. */
-  sealedEntries(generation: number): StoreBatch['entries'] {
+  sealedEntries(generation: number): StoreEntries {
     const oldest = this.#sealed[0]
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
     return oldest.entries

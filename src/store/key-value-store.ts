@@ -62,10 +62,10 @@ export class OverlayKeyValueStore implements KeyValueStore {
     return this.timestamped ? this.#live(this.#overlay.find(this.identity(key)))?.timestampMs : undefined
   }
 
-  put(key: unknown, value: unknown, timestampMs: number): void {
+  put(key: unknown, value: unknown, timestampMs: number): Slot | undefined {
     if (timestampMs > this.#latestMs) this.#latestMs = timestampMs
-    if (this.#expiry === undefined) this.#overlay.put(this.identity(key), value, timestampMs)
-    else this.#putExpiring(this.#expiry, { key, value, timestampMs })
+    if (this.#expiry === undefined) return this.#overlay.put(this.identity(key), value, timestampMs)
+    return this.#putExpiring(this.#expiry, { key, value, timestampMs })
   }
 
   putIfAbsent(key: unknown, value: unknown, timestampMs: number): unknown {
@@ -99,11 +99,14 @@ export class OverlayKeyValueStore implements KeyValueStore {
   #putExpiring(
     { time, buckets, expired }: Expiry,
     entry: { readonly key: unknown; readonly value: unknown; readonly timestampMs: number },
-  ): void {
+  ): Slot | undefined {
     const { key, value, timestampMs } = entry
     time.observe(timestampMs)
-    if (value !== null && timestampMs < buckets.liveFromMs) expired.value++
-    else this.#overlay.put(this.identity(key), value, value === null ? time.valueMs : timestampMs)
+    if (value !== null && timestampMs < buckets.liveFromMs) {
+      expired.value++
+      return undefined
+    }
+    return this.#overlay.put(this.identity(key), value, value === null ? time.valueMs : timestampMs)
   }
 
   *#scan(from: Buffer | undefined, to: Buffer | undefined): Generator<readonly [unknown, unknown]> {

@@ -6,15 +6,17 @@ import type {
   OrderedStore,
   PointStore,
   RestoreBatch,
-  SealedEntries,
+  StoreEntries,
+  StoreEntry,
 } from './contracts.ts'
+import { chained } from './store-entries.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /** An overlay as its store's commits drive it. */
 interface Layer {
   readonly dirtyCount: number
   seal(): number
-  sealedEntries(generation: number): SealedEntries
+  sealedEntries(generation: number): StoreEntries
   committed(): void
   failed(generation: number): void
   close(): void
@@ -26,9 +28,9 @@ export interface ManagedParts {
   /** In lockstep: their generations have the same numbers. */
   readonly layers: readonly Layer[]
   /** Change-log records as engine entries. */
-  readonly restored: (records: RestoreBatch['entries']) => SealedEntries
+  readonly restored: (records: RestoreBatch['entries']) => StoreEntries
   /** How the engine has a layer's entries; absent: as they are. */
-  readonly toEngine?: (entries: SealedEntries) => SealedEntries
+  readonly toEngine?: (entries: StoreEntries) => StoreEntries
   readonly expiry: StoreExpiry | undefined
 }
 
@@ -71,7 +73,7 @@ export class LayeredStore implements ManagedStore {
 
   committed(generation: number, position: ChangeLogPosition | undefined): void {
     const { layers, expiry } = this.#parts
-    const entries = layers.flatMap((layer) => layer.sealedEntries(generation))
+    const entries = chained(layers.map((layer) => layer.sealedEntries(generation)))
     this.#write(entries, { position, time: expiry?.time.sealedEntry() })
     for (const layer of layers) layer.committed()
     expiry?.time.committed()
@@ -100,15 +102,15 @@ export class LayeredStore implements ManagedStore {
   }
 
   #write(
-    entries: SealedEntries,
+    entries: StoreEntries,
     more: {
       readonly position: ChangeLogPosition | undefined
-      readonly time: SealedEntries[number] | undefined
+      readonly time: StoreEntry | undefined
     },
   ): void {
     const { engine, toEngine } = this.#parts
     const placed = toEngine === undefined || entries.length === 0 ? entries : toEngine(entries)
-    const all = more.time === undefined ? placed : [...placed, more.time]
+    const all = more.time === undefined ? placed : chained([placed, [more.time]])
     if (all.length > 0 || more.position !== undefined) engine.write({ entries: all, position: more.position })
   }
 
@@ -120,9 +122,10 @@ export class LayeredStore implements ManagedStore {
 }
 
 /** Each key once, with the last value it was given: a change log has many, and engines count what is new to them. */
-function newestOfEach(entries: SealedEntries): SealedEntries {
+function newestOfEach(entries: StoreEntries): StoreEntries {
   // A global table restores record by record.
   if (entries.length < 2) return entries
-  const last = new Map(entries.map((entry) => [entry.key.latin1Slice(), entry]))
+  const last = new Map<string, StoreEntry>()
+  for (const entry of entries) last.set(entry.key.latin1Slice(), entry)
   return last.size === entries.length ? entries : [...last.values()]
 }

@@ -5,6 +5,7 @@ import { Row } from '../data/row.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import { MemoryStore } from './memory/memory-store.ts'
+import { keptChange } from './fixtures.ts'
 import { openStore, type StoreDescription } from './open-store.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
@@ -40,8 +41,10 @@ function open(shape: Shape = {}) {
     valueSerde: serdeFor(value),
     engine,
     changeLog: {
-      append: (_store, key, value, timestampMs) =>
-        log.push(`${key.toString()}=${value?.toString() ?? 'null'}@${timestampMs}`),
+      append: (change) => {
+        const { key, value, timestampMs } = keptChange(change)
+        log.push(`${key.toString()}=${value?.toString() ?? 'null'}@${timestampMs}`)
+      },
     },
     metrics,
     checksWrites,
@@ -145,7 +148,7 @@ describe('openStore', () => {
     const batches: (string | undefined)[][] = []
     const write = engine.write.bind(engine)
     engine.write = (batch) => {
-      batches.push(batch.entries.map(({ key, value }) => `${key.toString()}=${value?.toString()}`))
+      batches.push(Array.from(batch.entries, ({ key, value }) => `${key.toString()}=${value?.toString()}`))
       write(batch)
     }
     const entries = ['a1', 'b1', 'a2', 'b', 'a3'].map((text) => ({

@@ -10,7 +10,7 @@ import type {
   ManagedStore,
   OrderedStore,
   RestoreBatch,
-  SealedEntries,
+  StoreEntries,
 } from './contracts.ts'
 import { indexKeying } from './index-keying.ts'
 import { OverlayKeyValueStore } from './key-value-store.ts'
@@ -20,6 +20,7 @@ import { MemoryStore } from './memory/memory-store.ts'
 import { Overlay } from './overlay.ts'
 import { OverlaySessionStore } from './session-store.ts'
 import { plainKeys, SlotWriter } from './slot-writer.ts'
+import { chained } from './store-entries.ts'
 import { StreamTime } from './stream-time.ts'
 import { sessionLayout, TimedCoding, windowLayout, type TimedLayout } from './timed-coding.ts'
 import { TimedOverlay } from './timed-overlay.ts'
@@ -181,7 +182,7 @@ function openKind(spec: StoreDescription, base: Base): OpenedStore {
 function openKeyValue(spec: KeyValueDescription, base: Base): OpenedStore {
   const { name, engine } = base
   const overlay = new Overlay({ ...base, coding: { keys: base.keys, values: base.values(spec.timestamped) } })
-  const restored = (records: RestoreBatch['entries']): SealedEntries => overlay.restored(records)
+  const restored = (records: RestoreBatch['entries']): StoreEntries => overlay.restored(records)
   return {
     managed: new LayeredStore({ name, engine, layers: [overlay], restored, expiry: undefined }),
     store: new OverlayKeyValueStore({ overlay, engine, expiry: undefined }, spec),
@@ -208,7 +209,7 @@ function openExpiring(spec: KeyValueDescription, timeToLiveMs: number, base: Bas
     engine: keys,
     coding: { keys: base.keys, values: base.values(true) },
   })
-  const restored = (records: RestoreBatch['entries']): SealedEntries => {
+  const restored = (records: RestoreBatch['entries']): StoreEntries => {
     for (const { timestampMs } of records) time.observe(timestampMs)
     // What has expired meanwhile hides what the key had before all the same.
     return overlay.restored(
@@ -325,7 +326,7 @@ function manageVersioned(
         store.apply(keys.fromBytes(key), value === null ? null : coding.read(value), timestampMs)
       }
       const [generation] = layers.map((layer) => layer.seal())
-      const entries = layers.flatMap((layer) => layer.sealedEntries(generation as number))
+      const entries = chained(layers.map((layer) => layer.sealedEntries(generation as number)))
       for (const layer of layers) layer.committed()
       return entries
     },

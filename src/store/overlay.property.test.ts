@@ -4,6 +4,7 @@ import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import type { RestoreBatch } from './contracts.ts'
+import { keptChange } from './fixtures.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 
 // The overlay against a naive model: committed content, and a list of writes per generation.
@@ -147,8 +148,8 @@ function open(shape: Shape, log: Logged[]): OpenedStore<'key-value'> {
     keySerde: serdeFor(text),
     valueSerde: serdeFor(long),
     changeLog: {
-      append: (_store, key, value, timestampMs) => {
-        const [keyBytes, valueBytes] = [Buffer.from(key), value && Buffer.from(value)]
+      append: (change) => {
+        const { key: keyBytes, value: valueBytes, timestampMs } = keptChange(change)
         const number = valueBytes === null ? null : Number(valueBytes.readBigInt64BE())
         log.push({ key: keyBytes.toString(), value: number, timestampMs, keyBytes, valueBytes })
       },

@@ -14,7 +14,7 @@ import { ByteWriter } from '../base/byte-writer.ts'
 import type { Counter } from '../base/metrics.ts'
 import { detach } from '../data/lazy.ts'
 import { CleanRing } from './clean-ring.ts'
-import type { PointStore, RestoreBatch, StoreBatch, StoreKeyIdentity } from './contracts.ts'
+import type { PointStore, RestoreBatch, StoreEntries, StoreKeyIdentity } from './contracts.ts'
 import { Generations } from './generations.ts'
 import type { Keying } from './keying.ts'
 import { plainKeys, SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
@@ -93,12 +93,13 @@ export class Overlay {
   }
 
   /** `null` deletes. A lazy value is kept over bytes of its own. Nothing has changed where this throws. */
-  put(identity: StoreKeyIdentity, value: unknown, timestampMs: number): void {
+  put(identity: StoreKeyIdentity, value: unknown, timestampMs: number): Slot {
     const kept = detach(value) ?? null
     this.#writer.write(identity, kept, timestampMs)
     const slot = this.#generations.writable(this.#newest.get(identity), identity)
     slot.value = kept
     slot.timestampMs = timestampMs
+    return slot
   }
 
   /** Slots that differ from the engine, each key once, newest first in no order of keys. */
@@ -110,7 +111,7 @@ export class Overlay {
     return this.#generations.seal((slots, writer) => this.#writer.encode(slots, writer))
   }
 
-  sealedEntries(generation: number): StoreBatch['entries'] {
+  sealedEntries(generation: number): StoreEntries {
     return this.#generations.sealedEntries(generation)
   }
 
@@ -123,7 +124,7 @@ export class Overlay {
   }
 
   /** Change-log records as engine entries; what is remembered of their keys is forgotten. */
-  restored(records: RestoreBatch['entries']): StoreBatch['entries'] {
+  restored(records: RestoreBatch['entries']): StoreEntries {
     const timestamped = this.coding.values.prefixBytes > 0
     if (this.#newest.size > 0) for (const { key } of records) this.#forget(key)
     return timestamped ? withTimestamps(records, this.#scratch) : records

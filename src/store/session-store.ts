@@ -44,14 +44,13 @@ export class OverlaySessionStore implements SessionStore {
     return identityIn(this.name, this.#overlay.options.coding.keys, key)
   }
 
-  put({ key, startMs, endMs }: SessionKey, value: unknown, timestampMs: number): boolean {
+  put({ key, startMs, endMs }: SessionKey, value: unknown, timestampMs: number): TimedSlot | undefined {
     this.#overlay.options.time.observe(endMs)
     if (this.#overlay.isExpired(endMs)) {
       this.#expired.value++
-      return false
+      return undefined
     }
-    this.#overlay.put({ key: this.identity(key), first: endMs, second: startMs }, value, timestampMs)
-    return true
+    return this.#overlay.put({ key: this.identity(key), first: endMs, second: startMs }, value, timestampMs)
   }
 
   fetchSession({ key, startMs, endMs }: SessionKey): unknown {

@@ -1,7 +1,8 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { addDetail, toStreamError, type StreamError } from '../base/errors.ts'
-import type { ChangeLogSink, SealedEntries } from './contracts.ts'
+import type { ChangeLogSink, LoggedChange, StoreEntries } from './contracts.ts'
 import type { Slot } from './slot.ts'
+import { PackedEntries } from './store-entries.ts'
 import type { ValueCoding } from './value-coding.ts'
 
 /** How a slot's identity becomes the engine's key. */
@@ -28,6 +29,14 @@ export interface SlotWriterOptions<Identity> {
   readonly checksWrites: boolean
 }
 
+/** Where an entry stands in a buffer: key, then value. */
+interface EntryBounds {
+  readonly start: number
+  readonly keyEnd: number
+  readonly end: number
+  readonly isDeleted: boolean
+}
+
 type Entry<Identity> = Pick<Slot<Identity>, 'identity' | 'value' | 'timestampMs'>
 
 /** Keys that stand in the engine as they do in the change log. */
@@ -39,6 +48,15 @@ export function plainKeys<Identity>(keys: Pick<KeyWriter<Identity>, 'write'>): K
 export class SlotWriter<Identity> {
   readonly #options: SlotWriterOptions<Identity>
   readonly #scratch = new ByteWriter()
+  /** The same for every record. */
+  readonly #change: { -readonly [Field in keyof LoggedChange]: LoggedChange[Field] } = {
+    bytes: Buffer.alloc(0),
+    keyStart: 0,
+    keyEnd: 0,
+    valueStart: 0,
+    valueEnd: 0,
+    timestampMs: 0,
+  }
 
   constructor(options: SlotWriterOptions<Identity>) {
     this.#options = options
@@ -46,49 +64,53 @@ export class SlotWriter<Identity> {
 
   /** An entry is about to be written: logs it, or throws where it does not fit its format. */
   write(identity: Identity, value: unknown, timestampMs: number): void {
-    const { changeLog, logAt, values, checksWrites } = this.#options
+    const { changeLog, logAt, checksWrites } = this.#options
     const logs = changeLog !== undefined && logAt === 'write'
     if (!logs && !checksWrites) return
     const writer = this.#scratch
     writer.reset()
     const keyEnd = this.#encode({ identity, value, timestampMs }, writer)
     if (!logs) return
-    const plain = value === null ? null : writer.buffer.subarray(keyEnd + values.prefixBytes, writer.length)
-    this.#log(writer.buffer.subarray(0, keyEnd), plain, timestampMs)
+    const change = this.#change
+    change.bytes = writer.buffer
+    this.#log({ start: 0, keyEnd, end: writer.length, isDeleted: value === null }, timestampMs)
   }
 
   /** Encodes every slot once, all into one buffer. Nothing has changed when a value does not fit its format and this throws. */
-  encode(slots: readonly Slot<Identity>[], writer: ByteWriter): SealedEntries {
+  encode(slots: readonly Slot<Identity>[], writer: ByteWriter): StoreEntries {
     writer.reset()
     const ends = new Float64Array(slots.length * 2)
     for (let index = 0; index < slots.length; index++) {
       ends[index * 2] = this.#encode(slots[index] as Slot<Identity>, writer)
       ends[index * 2 + 1] = writer.length
     }
-    let start = 0
-    const entries = slots.map((slot, index) => {
-      const keyEnd = ends[index * 2] as number
-      const valueEnd = ends[index * 2 + 1] as number
-      const key = writer.buffer.subarray(start, keyEnd)
-      start = valueEnd
-      return { key, value: slot.value === null ? null : writer.buffer.subarray(keyEnd, valueEnd) }
-    })
-    if (this.#options.changeLog !== undefined && this.#options.logAt === 'seal') this.#logAll(entries, slots)
-    return entries
+    if (this.#options.changeLog !== undefined && this.#options.logAt === 'seal')
+      this.#logAll(slots, writer, ends)
+    return new PackedEntries(writer.buffer, ends, (index) => slots[index]?.value === null)
   }
 
-  #logAll(entries: SealedEntries, slots: readonly Slot<Identity>[]): void {
-    const { prefixBytes } = this.#options.values
-    for (let index = 0; index < entries.length; index++) {
-      const { key, value } = entries[index] as SealedEntries[number]
-      const timestampMs = slots[index]?.timestampMs ?? 0
-      this.#log(key, value === null ? null : value.subarray(prefixBytes), timestampMs)
+  #logAll(slots: readonly Slot<Identity>[], writer: ByteWriter, ends: Float64Array): void {
+    this.#change.bytes = writer.buffer
+    let start = 0
+    for (let index = 0; index < slots.length; index++) {
+      const { value, timestampMs } = slots[index] as Slot<Identity>
+      const keyEnd = ends[index * 2] as number
+      const end = ends[index * 2 + 1] as number
+      this.#log({ start, keyEnd, end, isDeleted: value === null }, timestampMs ?? 0)
+      start = end
     }
   }
 
-  #log(key: Buffer, plain: Buffer | null, timestampMs: number): void {
-    const { changeLog, keys, name } = this.#options
-    changeLog?.append(name, key.subarray(keys.prefixBytes), plain, timestampMs)
+  /** One entry of the buffer that the change has. */
+  #log({ start, keyEnd, end, isDeleted }: EntryBounds, timestampMs: number): void {
+    const { changeLog, keys, values } = this.#options
+    const change = this.#change
+    change.keyStart = start + keys.prefixBytes
+    change.keyEnd = keyEnd
+    change.valueStart = keyEnd + values.prefixBytes
+    change.valueEnd = isDeleted ? -1 : end
+    change.timestampMs = timestampMs
+    changeLog?.append(change)
   }
 
   /** @returns where the key ends */

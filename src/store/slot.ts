@@ -1,4 +1,4 @@
-import type { StoreKeyIdentity } from './contracts.ts'
+import type { KeptEntry, StoreKeyIdentity } from './contracts.ts'
 
 /** The generation of a slot whose value equals the engine's. Written generations count from 1. */
 export const cleanGeneration = 0
@@ -6,7 +6,7 @@ export const cleanGeneration = 0
 export const goneGeneration = -1
 
 /** One entry's value in an overlay. Reused in place while its key stays hot. `identity` is what its overlay finds it by. */
-export class Slot<Identity = StoreKeyIdentity> {
+export class Slot<Identity = StoreKeyIdentity> implements KeptEntry {
   readonly identity: Identity
   /** Decoded, or lazy over bytes of its own; `null`: deleted. */
   value: unknown = null
@@ -14,6 +14,8 @@ export class Slot<Identity = StoreKeyIdentity> {
   touched = false
   timestampMs: number | undefined = undefined
   generation = cleanGeneration
+  /** As {@link KeptEntry.waiting}. */
+  waiting: unknown = undefined
   /** The same entry's value in an older generation that is sealed and not yet committed. */
   older: Slot<Identity> | undefined = undefined
   /** Whether it has a place among the clean entries' ring. */

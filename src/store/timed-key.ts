@@ -21,6 +21,10 @@ export class TimedKey {
   completeFrom = Number.POSITIVE_INFINITY
   /** Stands in the ring for {@link TimedKey.completeFrom}: when it is evicted, that is no longer known. */
   marker: TimedSlot | undefined = undefined
+  /** The last slot, and where it stands: what is asked for most is found without a look at the others. */
+  #newest: TimedSlot | undefined = undefined
+  #newestFirst = Number.NEGATIVE_INFINITY
+  #newestSecond = 0
 
   constructor(identity: StoreKeyIdentity) {
     this.identity = identity
@@ -30,7 +34,7 @@ export class TimedKey {
   lowerBound(first: number, second: number): number {
     const { slots } = this
     let high = slots.length
-    if (high > 0 && isBefore(slots[high - 1] as TimedSlot, first, second)) return high
+    if (first > this.#newestFirst || (first === this.#newestFirst && second > this.#newestSecond)) return high
     let low = 0
     while (low < high) {
       const middle = (low + high) >>> 1
@@ -41,9 +45,10 @@ export class TimedKey {
   }
 
   find(first: number, second: number): TimedSlot | undefined {
+    if (first === this.#newestFirst && second === this.#newestSecond) return this.#newest
+    if (first > this.#newestFirst) return undefined
     const slot = this.slots[this.lowerBound(first, second)]
-    if (slot === undefined) return undefined
-    return slot.identity.first === first && slot.identity.second === second ? slot : undefined
+    return slot !== undefined && isAt(slot, first, second) ? slot : undefined
   }
 
   /** Puts a slot in its place, instead of another that has the same. */
@@ -52,14 +57,28 @@ export class TimedKey {
     const at = this.lowerBound(first, second)
     const present = this.slots[at]
     const replaces = present?.identity.first === first && present.identity.second === second
-    this.slots.splice(at, replaces ? 1 : 0, slot)
+    if (at === this.slots.length) this.slots.push(slot)
+    else this.slots.splice(at, replaces ? 1 : 0, slot)
+    this.#noteNewest()
   }
 
   leave(first: number, second: number): void {
     const at = this.lowerBound(first, second)
     const { identity } = this.slots[at] as TimedSlot
     if (identity.first === first && identity.second === second) this.slots.splice(at, 1)
+    this.#noteNewest()
   }
+
+  #noteNewest(): void {
+    const newest = this.slots[this.slots.length - 1]
+    this.#newest = newest
+    this.#newestFirst = newest?.identity.first ?? Number.NEGATIVE_INFINITY
+    this.#newestSecond = newest?.identity.second ?? 0
+  }
+}
+
+function isAt({ identity }: TimedSlot, first: number, second: number): boolean {
+  return identity.first === first && identity.second === second
 }
 
 function isBefore({ identity }: TimedSlot, first: number, second: number): boolean {

@@ -17,7 +17,7 @@ import type { Counter } from '../base/metrics.ts'
 import { detach } from '../data/lazy.ts'
 import type { Buckets } from './buckets.ts'
 import { CleanRing } from './clean-ring.ts'
-import type { OrderedStore, RestoreBatch, StoreBatch, StoreKeyIdentity, TimeRange } from './contracts.ts'
+import type { OrderedStore, RestoreBatch, StoreEntries, StoreKeyIdentity, TimeRange } from './contracts.ts'
 import { Generations } from './generations.ts'
 import { SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
 import { goneGeneration, Slot } from './slot.ts'
@@ -58,6 +58,8 @@ export type TimedVisitor = (
 export class TimedOverlay {
   readonly options: TimedOverlayOptions
   readonly #keys = new Map<StoreKeyIdentity, TimedKey>()
+  /** The key that was asked for last, while it is in the map. */
+  #last: TimedKey | undefined = undefined
   readonly #generations: Generations<TimedPlace>
   readonly #ring: CleanRing<TimedPlace>
   readonly #writer: SlotWriter<TimedPlace>
@@ -93,8 +95,8 @@ export class TimedOverlay {
    * `null` deletes. A lazy value is kept over bytes of its own. The time must not have expired. Reads nothing; nothing has changed
    * where this throws.
    */
-  put({ key, first, second }: TimedEntry, value: unknown, timestampMs: number): void {
-    const owner = this.#keys.get(key) ?? new TimedKey(key)
+  put({ key, first, second }: TimedEntry, value: unknown, timestampMs: number): TimedSlot {
+    const owner = this.#known(key) ?? this.#newKey(key)
     const newest = owner.find(first, second)
     const place = newest?.identity ?? { owner, first, second }
     const kept = detach(value) ?? null
@@ -102,12 +104,13 @@ export class TimedOverlay {
     const slot = this.#generations.writable(newest, place)
     slot.value = kept
     slot.timestampMs = timestampMs
+    return slot
   }
 
   /** The newest slot that has a value. */
   find(key: StoreKeyIdentity, first: number, second: number): TimedSlot | undefined {
     if (this.isExpired(first)) return undefined
-    const owner = this.#keys.get(key)
+    const owner = this.#known(key)
     const slot = owner?.find(first, second)
     if (slot !== undefined) {
       slot.touched = true
@@ -115,7 +118,7 @@ export class TimedOverlay {
     }
     if (first > this.options.time.committedMs || (owner !== undefined && first >= owner.completeFrom))
       return undefined
-    return this.#loadOne({ owner: owner ?? new TimedKey(key), first, second })
+    return this.#loadOne({ owner: owner ?? this.#newKey(key), first, second })
   }
 
   /** Calls `visit` for what a key has within these times, both included, in the order of its places. */
@@ -147,7 +150,7 @@ export class TimedOverlay {
     return this.#generations.seal((slots, writer) => this.#writer.encode(slots, writer))
   }
 
-  sealedEntries(generation: number): StoreBatch['entries'] {
+  sealedEntries(generation: number): StoreEntries {
     return this.#generations.sealedEntries(generation)
   }
 
@@ -160,7 +163,7 @@ export class TimedOverlay {
   }
 
   /** Change-log records as engine entries, without what has expired; what is remembered of their keys is forgotten. */
-  restored(records: RestoreBatch['entries']): StoreBatch['entries'] {
+  restored(records: RestoreBatch['entries']): StoreEntries {
     const { coding, time } = this.options
     const writer = this.#scratch
     writer.reset()
@@ -187,6 +190,7 @@ export class TimedOverlay {
   }
 
   close(): void {
+    this.#last = undefined
     this.#keys.clear()
     this.#ring.clear()
     this.#generations.clear()
@@ -194,10 +198,30 @@ export class TimedOverlay {
 
   /** A key whose slots are all there is from a time on; what had to be read is given a place in the ring by {@link #keepLoaded}. */
   #completed(key: StoreKeyIdentity, from: number): TimedKey | undefined {
-    const owner = this.#keys.get(key)
+    const owner = this.#known(key)
     if (from > this.options.time.committedMs || (owner !== undefined && from >= owner.completeFrom))
       return owner
-    return this.#load(owner ?? new TimedKey(key), from)
+    return this.#load(owner ?? this.#newKey(key), from)
+  }
+
+  /** What is in the map for a key. An operator asks for the same one some times in a row. */
+  #known(key: StoreKeyIdentity): TimedKey | undefined {
+    if (this.#last?.identity === key) return this.#last
+    const owner = this.#keys.get(key)
+    if (owner !== undefined) this.#last = owner
+    return owner
+  }
+
+  /** A key that enters the map only with a slot or a marker. What is not committed yet comes through this overlay. */
+  #newKey(key: StoreKeyIdentity): TimedKey {
+    const owner = new TimedKey(key)
+    owner.completeFrom = this.options.time.committedMs + 1
+    return owner
+  }
+
+  #forgetKey(identity: StoreKeyIdentity): void {
+    this.#last = undefined
+    this.#keys.delete(identity)
   }
 
   #keepLoaded(): void {
@@ -288,7 +312,7 @@ export class TimedOverlay {
   }
 
   #dropIfIdle(owner: TimedKey): void {
-    if (owner.slots.length === 0 && owner.marker === undefined) this.#keys.delete(owner.identity)
+    if (owner.slots.length === 0 && owner.marker === undefined) this.#forgetKey(owner.identity)
   }
 
   #forget(identity: StoreKeyIdentity): void {
@@ -296,7 +320,7 @@ export class TimedOverlay {
     if (owner === undefined) return
     for (const slot of owner.slots) slot.generation = goneGeneration
     if (owner.marker !== undefined) owner.marker.generation = goneGeneration
-    this.#keys.delete(identity)
+    this.#forgetKey(identity)
   }
 }
 

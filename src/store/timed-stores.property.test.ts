@@ -4,6 +4,7 @@ import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import { versionNotPut, type ManagedStore, type RestoreBatch } from './contracts.ts'
+import { keptChange } from './fixtures.ts'
 import { openStore, type OpenStoreOptions, type StoreDescription } from './open-store.ts'
 
 // Stores by key and time against naive models: a list of entries and stream time, copied at every seal.
@@ -65,11 +66,7 @@ function options<Spec extends StoreDescription>(
     spec,
     keySerde: serdeFor(text),
     valueSerde: serdeFor(text),
-    changeLog: {
-      append: (_store, key, value, timestampMs) => {
-        log.push({ key: Buffer.from(key), value: value && Buffer.from(value), timestampMs })
-      },
-    },
+    changeLog: { append: (change) => log.push(keptChange(change)) },
     cleanEntriesMax,
     metrics: new MetricRegistry(),
   }
@@ -149,7 +146,7 @@ property.prop(
       const now = run.model
       now.timeMs = Math.max(now.timeMs, startMs)
       const isKept = startMs > now.timeMs - retentionMs
-      expect(store.put(key, value, startMs, startMs + 1)).toBe(isKept)
+      expect(store.put(key, value, startMs, startMs + 1) !== undefined).toBe(isKept)
       if (!isKept) continue
       if (!retainDuplicates)
         now.entries = now.entries.filter((entry) => entry.key !== key || entry.startMs !== startMs)
@@ -208,7 +205,7 @@ property.prop({ ops: sessionOps, caching: fc.boolean(), clean: cleanEntries }, {
         const now = run.model
         now.timeMs = Math.max(now.timeMs, endMs)
         const isKept = endMs > now.timeMs - retentionMs
-        expect(store.put({ key, startMs, endMs }, value, endMs)).toBe(isKept)
+        expect(store.put({ key, startMs, endMs }, value, endMs) !== undefined).toBe(isKept)
         if (!isKept) continue
         now.entries = now.entries.filter(
           (entry) => entry.key !== key || entry.startMs !== startMs || entry.endMs !== endMs,

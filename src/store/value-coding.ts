@@ -7,7 +7,7 @@ import { detach } from '../data/lazy.ts'
 import { SlicedRow } from '../data/row.ts'
 import type { Column } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { RestoreBatch, StoreBatch } from './contracts.ts'
+import type { RestoreBatch, StoreEntries } from './contracts.ts'
 
 export interface ValueCoding {
   /** Bytes before the plain value. */
@@ -78,7 +78,7 @@ function valueReader(serde: Serde, columns: readonly Column[] | undefined) {
 }
 
 /** Puts each record's time before its value, as the engine keeps it. */
-export function withTimestamps(entries: RestoreBatch['entries'], writer: ByteWriter): StoreBatch['entries'] {
+export function withTimestamps(entries: RestoreBatch['entries'], writer: ByteWriter): StoreEntries {
   writer.reset()
   for (const { value, timestampMs } of entries) {
     if (value === null) continue

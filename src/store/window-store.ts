@@ -52,18 +52,17 @@ export class OverlayWindowStore implements WindowStore {
     return identityIn(this.name, this.#overlay.options.coding.keys, key)
   }
 
-  put(key: unknown, value: unknown, startMs: number, timestampMs: number): boolean {
-    if (this.retainDuplicates && value === null) return true
+  put(key: unknown, value: unknown, startMs: number, timestampMs: number): TimedSlot | undefined {
+    if (this.retainDuplicates && value === null) return undefined
     const { time } = this.#overlay.options
     time.observe(startMs)
     if (this.#overlay.isExpired(startMs)) {
       this.#expired.value++
-      return false
+      return undefined
     }
     if (this.retainDuplicates) time.sequence = (time.sequence + 1) & sequenceMask
     const second = this.retainDuplicates ? time.sequence : 0
-    this.#overlay.put({ key: this.identity(key), first: startMs, second }, value, timestampMs)
-    return true
+    return this.#overlay.put({ key: this.identity(key), first: startMs, second }, value, timestampMs)
   }
 
   fetch(key: unknown, startMs: number): unknown {

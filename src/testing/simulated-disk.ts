@@ -92,7 +92,7 @@ class StoreFile {
 
   write(batch: StoreBatch): void {
     const copy = {
-      entries: batch.entries.map(({ key, value }) => ({
+      entries: Array.from(batch.entries, ({ key, value }) => ({
         key: Buffer.from(key),
         value: value === null ? null : Buffer.from(value),
       })),

@@ -38,9 +38,9 @@ export class Aggregate implements Processor {
     const timestampMs =
       storedMs !== undefined && storedMs > record.timestampMs ? storedMs : record.timestampMs
     const after = this.#fold.next(key, value, before ?? this.#fold.initial())
-    this.#store.put(key, after, timestampMs)
+    const kept = this.#store.put(key, after, timestampMs)
     this.#counters.recordsOut.value++
-    this.#output.emit(record, before, after, timestampMs)
+    this.#output.emit(record, kept ?? this.#output.refused(key, after, timestampMs), before)
   }
 
   flush(): void {

@@ -52,7 +52,6 @@ export class SessionAggregate implements Processor {
           const { startMs, endMs, key: own } = key as Windowed
           return `${startMs} ${endMs} ${store.identity(own)}`
         },
-        get: (key) => store.fetchSession(key as Windowed),
       },
       next,
     )
@@ -102,12 +101,12 @@ export class SessionAggregate implements Processor {
     const stored = this.#store.caching ? (this.#store.fetchSession(session) ?? null) : before
     const kept = this.#store.put(session, after, session.endMs)
     if (this.#onClose) return
-    if (!kept) this.#output.refused(session, after)
+    const entry = kept ?? this.#output.refused(session, after, session.endMs)
     const record = this.#cause
     record.key = session
     record.timestampMs = session.endMs
     this.#counters.recordsOut.value++
-    this.#output.emit(record, stored, after, session.endMs)
+    this.#output.emit(record, entry, stored)
   }
 
   /** Sessions that can take nothing any more, by end, then key. */

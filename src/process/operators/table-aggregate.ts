@@ -40,9 +40,9 @@ export class TableAggregate implements Processor {
     const storedMs = before === null ? -1 : (this.#store.timestampMs(key) ?? -1)
     const timestampMs =
       subtracts || newValue !== null ? Math.max(record.timestampMs, storedMs) : record.timestampMs
-    this.#store.put(key, after, timestampMs)
+    const kept = this.#store.put(key, after, timestampMs)
     this.#counters.recordsOut.value++
-    this.#output.emit(record, before, after, timestampMs)
+    this.#output.emit(record, kept ?? this.#output.refused(key, after, timestampMs), before)
   }
 
   flush(): void {

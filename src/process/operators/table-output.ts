@@ -1,35 +1,44 @@
 import { ownHeaders, type Headers } from '../../base/headers.ts'
 import { detach } from '../../data/lazy.ts'
-import type { StoreKeyIdentity } from '../../store/contracts.ts'
+import type { KeptEntry, StoreKeyIdentity } from '../../store/contracts.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
 
 /** What is needed of a store that keeps the results, whatever its keys are. */
 export interface KeptRows {
   readonly caching: boolean
   identity(key: unknown): StoreKeyIdentity
-  /** Undefined where there is no row. */
-  get(key: unknown): unknown
 }
 
-interface Pending {
+/** What goes on at the next flush. */
+interface Waiting {
+  readonly entry: KeptEntry
   readonly key: unknown
   /** The value before the first update since the last flush. */
   readonly oldValue: unknown
   timestampMs: number
   headers: Headers | undefined
+  /** Its place in the order. */
+  at: number
 }
 
+/** Places left free in the order are given up beyond these many for each that waits. */
+const freePlacesMax = 2
+const freePlacesAllowed = 1000
+
 /**
- * Passes a table's updates on: at once, or where its store is caching, once per key at the flush before a commit. What waits is
- * bounded by the store's dirty entries, whose bound makes the task commit.
+ * Passes a table's updates on: at once, or where its store is caching, once per key at the flush before a commit. What waits hangs on the
+ * store's entry, which has the newest value; it is bounded by the store's dirty entries, whose bound makes the task commit.
  */
 export class TableOutput {
   readonly #store: KeptRows
   readonly #next: Processor
   readonly #record = new StreamRecord()
   readonly #change = new Change(null, null)
-  #pending = new Map<StoreKeyIdentity, Pending>()
-  readonly #refused = new Map<StoreKeyIdentity, unknown>()
+  /** By their last update; one that is updated again leaves its place free. */
+  #order: (Waiting | undefined)[] = []
+  #count = 0
+  /** Entries that the store did not take, by key: they go on all the same. */
+  readonly #refused = new Map<StoreKeyIdentity, RefusedEntry>()
 
   constructor(store: KeptRows, next: Processor) {
     this.#store = store
@@ -37,54 +46,75 @@ export class TableOutput {
     this.#record.value = this.#change
   }
 
-  /** The store has the new value already. @param cause - gives key and headers */
-  emit(cause: StreamRecord, oldValue: unknown, newValue: unknown, timestampMs: number): void {
+  /** @param cause - gives key and headers @param entry - what the store has now */
+  emit(cause: StreamRecord, entry: KeptEntry, oldValue: unknown): void {
+    const { value } = entry
+    const timestampMs = entry.timestampMs ?? cause.timestampMs
     if (this.#store.caching) {
       // A cache keeps a time with each value; a tombstone has that of the record that brought it.
-      this.#wait(cause, oldValue, newValue === null ? cause.timestampMs : timestampMs)
+      this.#wait(cause, entry, { oldValue, timestampMs: value === null ? cause.timestampMs : timestampMs })
       return
     }
     const record = this.#record
     record.key = cause.key
     record.headers = cause.headers
     record.timestampMs = timestampMs
-    this.#forward(oldValue, newValue)
+    this.#forward(oldValue, value)
   }
 
   flush(): void {
-    if (this.#pending.size === 0) return
-    const pending = this.#pending
-    this.#pending = new Map()
+    if (this.#count === 0) return
+    const order = this.#order
+    this.#order = []
+    this.#count = 0
     const record = this.#record
-    for (const [identity, { key, oldValue, timestampMs, headers }] of pending) {
+    for (const waiting of order) {
+      if (waiting === undefined) continue
+      const { entry, key, oldValue, timestampMs, headers } = waiting
+      entry.waiting = undefined
       record.key = key
       record.headers = headers
       record.timestampMs = timestampMs
-      const newValue = this.#store.get(key) ?? this.#refused.get(identity) ?? null
       // What came and went between two flushes was never seen downstream.
-      if (oldValue !== null || newValue !== null) this.#forward(oldValue, newValue)
+      if (oldValue !== null || entry.value !== null) this.#forward(oldValue, entry.value)
     }
     this.#refused.clear()
   }
 
-  /** The store did not take a value, since its window is no longer kept: it goes on all the same. */
-  refused(key: unknown, newValue: unknown): void {
-    if (this.#store.caching) this.#refused.set(this.#store.identity(key), detach(newValue))
+  /** The entry of a value that the store did not take, since its window is no longer kept. */
+  refused(key: unknown, value: unknown, timestampMs: number): KeptEntry {
+    const identity = this.#store.identity(key)
+    const entry = this.#refused.get(identity) ?? new RefusedEntry()
+    entry.value = detach(value)
+    entry.timestampMs = timestampMs
+    if (this.#store.caching) this.#refused.set(identity, entry)
+    return entry
   }
 
-  #wait(cause: StreamRecord, oldValue: unknown, timestampMs: number): void {
-    const identity = this.#store.identity(cause.key)
+  #wait(cause: StreamRecord, entry: KeptEntry, update: Pick<Waiting, 'oldValue' | 'timestampMs'>): void {
     const headers = ownHeaders(cause.headers)
-    const waiting = this.#pending.get(identity)
-    if (waiting === undefined) {
-      this.#pending.set(identity, { key: detach(cause.key), oldValue, timestampMs, headers })
+    const { timestampMs } = update
+    // What was written last goes on last, as from Kafka Streams' cache.
+    const at = this.#order.length
+    const known = entry.waiting as Waiting | undefined
+    if (known === undefined) {
+      const waiting = { entry, key: detach(cause.key), oldValue: update.oldValue, timestampMs, headers, at }
+      entry.waiting = waiting
+      this.#order.push(waiting)
+      this.#count++
       return
     }
-    waiting.timestampMs = timestampMs
-    waiting.headers = headers
-    // What was written last goes on last, as from Kafka Streams' cache.
-    this.#pending.delete(identity)
-    this.#pending.set(identity, waiting)
+    this.#order[known.at] = undefined
+    known.timestampMs = timestampMs
+    known.headers = headers
+    known.at = at
+    this.#order.push(known)
+    if (at > freePlacesAllowed + this.#count * (1 + freePlacesMax)) this.#closeUp()
+  }
+
+  #closeUp(): void {
+    this.#order = this.#order.filter((waiting) => waiting !== undefined)
+    for (const [at, waiting] of this.#order.entries()) if (waiting !== undefined) waiting.at = at
   }
 
   #forward(oldValue: unknown, newValue: unknown): void {
@@ -92,4 +122,10 @@ export class TableOutput {
     this.#change.newValue = newValue
     this.#next.process(this.#record)
   }
+}
+
+class RefusedEntry implements KeptEntry {
+  value: unknown = null
+  timestampMs: number | undefined = undefined
+  waiting: unknown = undefined
 }

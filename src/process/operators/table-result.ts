@@ -42,8 +42,8 @@ export class TableResult {
     }
     // What goes on at a flush is told from what the store had before, whatever the operator computed.
     const before = this.#store.caching ? this.before(cause.key) : oldValue
-    this.#store.put(cause.key, newValue, timestampMs)
-    this.#output.emit(cause, before, newValue, timestampMs)
+    const kept = this.#store.put(cause.key, newValue, timestampMs)
+    this.#output.emit(cause, kept ?? this.#output.refused(cause.key, newValue, timestampMs), before)
   }
 
   flush(): void {

@@ -44,7 +44,6 @@ export class WindowEmission {
       {
         caching: store.caching,
         identity: (key) => `${(key as Windowed).startMs} ${store.identity((key as Windowed).key)}`,
-        get: (key) => store.fetch((key as Windowed).key, (key as Windowed).startMs),
       },
       next,
     )
@@ -58,12 +57,12 @@ export class WindowEmission {
   update(cause: StreamRecord, { windowed, stored, before, after, timestampMs }: WindowUpdate): void {
     const kept = this.#store.put(windowed.key, after, windowed.startMs, timestampMs)
     if (this.onClose) return
-    if (!kept) this.#output.refused(windowed, after)
+    const entry = kept ?? this.#output.refused(windowed, after, timestampMs)
     const record = this.#cause
     record.key = windowed
     record.headers = cause.headers
     record.timestampMs = cause.timestampMs
-    this.#output.emit(record, this.#store.caching ? stored : before, after, timestampMs)
+    this.#output.emit(record, entry, this.#store.caching ? stored : before)
   }
 
   /** Passes on the windows that begin within `starts`, by start, then key. */

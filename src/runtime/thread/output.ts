@@ -5,6 +5,7 @@ import type { Counter, Metrics } from '../../base/metrics.ts'
 import { assert } from '../../base/assert.ts'
 import type { AppendedRecord, Producer, TopicPartition } from '../../kafka/contracts.ts'
 import type { Collector, OutgoingRecord } from '../../process/environment.ts'
+import type { LoggedChange } from '../../store/contracts.ts'
 
 /** Records for topics that a function named and nobody has asked about yet; more than this within one slice is a runaway. */
 const heldRecordsMax = 100_000
@@ -90,7 +91,22 @@ export class Output implements Collector {
     this.#append(outgoing.topic, record)
   }
 
-  /** Bytes as they are: change-log records, dead letters. */
+  /** A change-log record. */
+  sendChange(to: TopicPartition, change: LoggedChange): void {
+    const record = this.#record
+    record.partition = to.partition
+    record.timestampMs = change.timestampMs
+    record.headers = undefined
+    record.key = change.bytes
+    record.keyStart = change.keyStart
+    record.keyEnd = change.keyEnd
+    record.value = change.bytes
+    record.valueStart = change.valueStart
+    record.valueEnd = change.valueEnd
+    this.#append(to.topic, record)
+  }
+
+  /** Bytes as they are: dead letters. */
   sendBytes(to: TopicPartition, key: Buffer | null, value: Buffer | null, facts: RecordFacts): void {
     const record = this.#record
     record.partition = to.partition
@@ -132,10 +148,15 @@ export class Output implements Collector {
 
   #hold(topic: string, record: AppendedRecord): void {
     // Everything is copied: by the time it is sent, what the record came with has been read over.
+    const { keyStart, keyEnd, valueStart, valueEnd } = record
     const own: AppendedRecord = {
       ...record,
-      key: Buffer.from(record.key.subarray(0, Math.max(0, record.keyEnd))),
-      value: Buffer.from(record.value.subarray(0, Math.max(0, record.valueEnd))),
+      key: Buffer.from(record.key.subarray(keyStart, Math.max(keyStart, keyEnd))),
+      keyStart: 0,
+      keyEnd: keyEnd < 0 ? -1 : keyEnd - keyStart,
+      value: Buffer.from(record.value.subarray(valueStart, Math.max(valueStart, valueEnd))),
+      valueStart: 0,
+      valueEnd: valueEnd < 0 ? -1 : valueEnd - valueStart,
       headers: ownHeaders(record.headers),
     }
     this.whenKnown(topic, () => this.#append(topic, own))

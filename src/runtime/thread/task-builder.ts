@@ -77,14 +77,8 @@ export class TaskBuilder {
     const logged = changeLog?.topic ?? changeLogTopic(options.applicationId, spec.name)
     const place: StorePlace = { task, store: spec.name }
     const engines = spec.persistent ? surroundings.engines : undefined
-    const sink: ChangeLogSink = {
-      append: (store, key, value, timestampMs) => {
-        output.sendBytes({ topic: changeLogTopic(options.applicationId, store), partition }, key, value, {
-          timestampMs,
-          headers: undefined,
-        })
-      },
-    }
+    const to = { topic: changeLogTopic(options.applicationId, spec.name), partition }
+    const sink: ChangeLogSink = { append: (change) => output.sendChange(to, change) }
     return new TaskStore({
       spec,
       changeLog,

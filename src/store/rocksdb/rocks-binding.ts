@@ -16,7 +16,7 @@ export interface RocksBinding {
   db_open(context: RocksContext, options: RocksOptions, done: (error: Error | null | undefined) => void): void
   db_get_handle(context: RocksContext): bigint
   db_close(context: RocksContext, done: (error: Error | null | undefined) => void): void
-  db_get_many_sync(context: RocksContext, keys: readonly Buffer[], options: object): (Buffer | undefined)[]
+  db_get_many_sync(context: RocksContext, keys: readonly Buffer[], options: undefined): (Buffer | undefined)[]
   db_query(
     context: RocksContext,
     options: RocksRange,
@@ -25,10 +25,10 @@ export interface RocksBinding {
   db_clear(context: RocksContext, range: { readonly gte: Buffer; readonly lt: Buffer }): void
   db_get_property(context: RocksContext, property: string): string
   batch_init(): RocksBatch
-  batch_put(batch: RocksBatch, key: Buffer, value: Buffer, options: object): void
-  batch_del(batch: RocksBatch, key: Buffer, options: object): void
+  batch_put(batch: RocksBatch, key: Buffer, value: Buffer, options: undefined): void
+  batch_del(batch: RocksBatch, key: Buffer, options: undefined): void
   batch_clear(batch: RocksBatch): void
-  batch_write(context: RocksContext, batch: RocksBatch, options: { readonly sync?: boolean }): void
+  batch_write(context: RocksContext, batch: RocksBatch, options: undefined): void
 }
 
 /** What this binding lets through of RocksDB's options. Compression is ZSTD or none; one budget divides into write buffers. */

@@ -187,7 +187,8 @@ export class RocksDatabase {
   }
 }
 
-const noOptions = {}
+/** Each option that the binding asks an object for costs it a look-up by name. */
+const noOptions = undefined
 
 function nameKey(place: StorePlace): Buffer {
   return Buffer.concat([namesPrefix, Buffer.from(storeName(place))])

@@ -5,6 +5,8 @@ import type {
   OrderedStore,
   ScanOptions,
   StoreBatch,
+  StoreEntries,
+  StoreEntry,
   StorePlace,
 } from '../contracts.ts'
 import { chunkedRange, type Chunk } from '../chunked-range.ts'
@@ -92,10 +94,7 @@ export class RocksStore implements OrderedStore {
     return key === undefined ? undefined : Buffer.concat([this.#prefix, key])
   }
 
-  *#placed(
-    entries: StoreBatch['entries'],
-    position: ChangeLogPosition | undefined,
-  ): Generator<StoreBatch['entries'][number]> {
+  *#placed(entries: StoreEntries, position: ChangeLogPosition | undefined): Generator<StoreEntry> {
     // The binding copies a key before it comes back for the next: one buffer serves them all.
     for (const { key, value } of entries) yield { key: this.#whole(key), value }
     yield { key: this.#stateKey, value: encodeState({ position, ...this.#estimate.counted }) }

@@ -3,7 +3,14 @@ import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { assert } from '../../base/assert.ts'
 import { chunkedRange, type Chunk } from '../chunked-range.ts'
-import type { ChangeLogPosition, EngineEntry, OrderedStore, ScanOptions, StoreBatch } from '../contracts.ts'
+import type {
+  ChangeLogPosition,
+  EngineEntry,
+  OrderedStore,
+  ScanOptions,
+  StoreBatch,
+  StoreEntries,
+} from '../contracts.ts'
 import { decodeState, encodeState, EntryEstimate } from '../entry-estimate.ts'
 import { sqliteFailure } from './sqlite-errors.ts'
 
@@ -94,7 +101,7 @@ export class SqliteStore implements OrderedStore {
     this.#closed()
   }
 
-  #writeAll(entries: StoreBatch['entries'], position: ChangeLogPosition | undefined): void {
+  #writeAll(entries: StoreEntries, position: ChangeLogPosition | undefined): void {
     const { put, del, putState } = this.#statements
     for (const { key, value } of entries) {
       if (value === null) del.run(key)

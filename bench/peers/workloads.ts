@@ -1,0 +1,56 @@
+/** What is compared: the same work as a definition of Weft's and as a workload of the Java application. */
+export interface Workload {
+  /** In `definitions/`. */
+  readonly definition: string
+  /** What the generator makes; the first one is the stream whose records are counted. */
+  readonly topics: readonly string[]
+  /** Records of the streams that are read while the clock runs. */
+  readonly input: number
+  /** How many come out, where that does not depend on commits; otherwise the end is told by the offsets that are committed. */
+  readonly output?: number
+  /** Options of the Java application. */
+  readonly streams: readonly string[]
+  /** Of `weft run`. */
+  readonly weft?: readonly string[]
+}
+
+const transactions = 2_000_000
+/** Of the generator's seed: a confirmation for about half of the transactions. */
+const confirmations = 999_866
+const largeTransactions = 4_000_000
+const largeBudgetMib = 64
+
+export const workloads: Readonly<Record<string, Workload>> = {
+  filter: { definition: 'filter.yaml', topics: ['transactions'], input: transactions, output: 1_000_000, streams: ['workload=filter'] },
+  enrich: {
+    definition: 'enrich.yaml',
+    topics: ['transactions', 'users'],
+    input: transactions,
+    output: transactions,
+    streams: ['workload=enrich', 'store=memory'],
+  },
+  /** One minute, 100,000 keys, ten minutes of event time. */
+  count: { definition: 'count.yaml', topics: ['transactions'], input: transactions, streams: ['workload=count'] },
+  /** One minute, 10 million keys, all of it in one window: far more state than memory for it. */
+  'count-large': {
+    definition: 'count.yaml',
+    topics: ['transactions10m'],
+    input: largeTransactions,
+    streams: ['workload=count', 'in=transactions10m', `rocksMiB=${largeBudgetMib}`],
+    weft: ['--state-memory', `${largeBudgetMib}MiB`],
+  },
+  hopping: { definition: 'hopping.yaml', topics: ['transactions'], input: transactions, streams: ['workload=hopping'] },
+  session: { definition: 'session.yaml', topics: ['transactions'], input: transactions, streams: ['workload=session'] },
+  /** Ten seconds, stream and stream. */
+  left: {
+    definition: 'left.yaml',
+    topics: ['transactions', 'confirmations'],
+    input: transactions + confirmations,
+    streams: ['workload=left'],
+  },
+}
+
+export const oddWorkloads = (records: number): Readonly<Record<string, Workload>> => ({
+  filter: { definition: 'filter-odd.yaml', topics: ['odd_transactions'], input: records, output: Math.floor(records / 2), streams: [] },
+  enrich: { definition: 'enrich-odd.yaml', topics: ['odd_transactions', 'odd_users'], input: records, output: Math.floor((records * 19) / 20), streams: [] },
+})
