@@ -1,13 +1,15 @@
 import type { DiskContent } from '../../src/testing/simulated-disk.ts'
-import type { Topology } from '../../src/topology/topology.ts'
+import type { StoreSpec, Topology } from '../../src/topology/topology.ts'
 import type { StoreEvidence } from './audit/evidence.ts'
+import { newestKey } from './audit/stores.ts'
 import { changeLogOf } from './expected-inputs.ts'
 import type { Place } from './places.ts'
 
 /** In front of each key of a store that goes by time: the number of its bucket. */
 const bucketBytes = 8
-/** No bucket has such a number: what a store keeps for itself. */
-const ownKeys = '\u007F\u00FF\u00FF\u00FF'
+/** No bucket has such a number: what a store keeps for itself, and the newest versions. */
+const ownKey = '\u007F\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FE'
+const newestPrefix = '\u007F\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF'
 
 export interface Look {
   /** `at rest`, `when killed at 12345` */
@@ -28,6 +30,8 @@ export function evidenceOn(
     return {
       where: `${processId}, task ${task}, store "${store}" ${when}`,
       changeLog: { topic: changeLogOf(topology, store), partition: Number(task.split('_')[1]) },
+      kind: spec.kind,
+      retentionMs: retentionOf(spec),
       timestamped: 'timestamped' in spec && spec.timestamped,
       entries: spec.kind === 'key-value' ? content.entries : withoutBuckets(content),
       position: content.position.offset,
@@ -36,7 +40,18 @@ export function evidenceOn(
   })
 }
 
+function retentionOf(spec: StoreSpec): number {
+  if (spec.kind === 'key-value') return Infinity
+  return spec.kind === 'versioned' ? spec.historyRetentionMs : spec.retentionMs
+}
+
 function withoutBuckets({ entries }: DiskContent): ReadonlyMap<string, Buffer> {
-  const own = [...entries].filter(([key]) => !key.startsWith(ownKeys))
-  return new Map(own.map(([key, value]) => [key.slice(bucketBytes), value]))
+  return new Map(
+    [...entries]
+      .filter(([key]) => key !== ownKey)
+      .map(([key, value]) => {
+        const name = key.slice(bucketBytes)
+        return [key.startsWith(newestPrefix) ? newestKey(name) : name, value]
+      }),
+  )
 }

@@ -12,7 +12,7 @@ const chatter = /^(send|answer) (Fetch|Heartbeat|Metadata|ApiVersions|DescribeCo
 /** Runs a seed that failed once more, with a trace this time, and says what is wrong, what led to it, and where the whole trace is. */
 export async function explain(seed: number): Promise<string> {
   const trace = new Trace()
-  const outcome = await simulate(seed, trace)
+  const outcome = await simulate(seed, { trace })
   const file = join(mkdtempSync(join(tmpdir(), 'weft-simulation-')), `seed-${seed}.txt`)
   writeFileSync(file, [...trace.lines.map((line) => line.text), '', ...sayWrong(seed, outcome)].join('\n'))
   const telling = trace.lines.filter(({ what }) => !chatter.test(what))

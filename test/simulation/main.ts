@@ -1,7 +1,7 @@
 /**
  * Runs seeds and says what is wrong; the exit code is 1 when a seed failed.
  *
- * `node test/simulation/main.ts [--seeds N] [--from SEED] [--parallel N] [--seconds N] [--trace] [--until-failure]`
+ * `node test/simulation/main.ts [--seeds N] [--from SEED] [--parallel N] [--seconds N] [--only NAME] [--trace] [--until-failure]`
  */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +19,8 @@ const { values } = parseArgs({
     stride: { type: 'string', default: '1' },
     /** No further seed is begun after so many. */
     seconds: { type: 'string', default: 'Infinity' },
+    /** Only topologies with this in their name. */
+    only: { type: 'string', default: '' },
     trace: { type: 'boolean', default: false },
     'until-failure': { type: 'boolean', default: false },
   },
@@ -39,7 +41,7 @@ async function runSeeds(): Promise<Summary> {
   for (let seed = first; seed < first + Number(values.seeds); seed += Number(values.stride)) {
     if (performance.now() > Number(values.seconds) * 1000) break
     const trace = values.trace ? new Trace() : undefined
-    const outcome = await simulate(seed, trace)
+    const outcome = await simulate(seed, { trace, only: values.only })
     if (trace !== undefined) console.log(trace.lines.map(({ text }) => text).join('\n'))
     summary.seeds += 1
     summary.virtualMs += outcome.virtualMs
@@ -62,8 +64,14 @@ async function runInParallel(count: number): Promise<Summary> {
 }
 
 function runPart(index: number, stride: number): Promise<Summary> {
-  const { seconds } = values
-  const facts = { from: Number(values.from) + index, seeds: Number(values.seeds) - index, stride, seconds }
+  const { seconds, only } = values
+  const facts = {
+    from: Number(values.from) + index,
+    seeds: Number(values.seeds) - index,
+    stride,
+    seconds,
+    only,
+  }
   const args = Object.entries(facts).flatMap(([name, value]) => [`--${name}`, String(value)])
   const child = fork(fileURLToPath(import.meta.url), args, { execArgv: process.execArgv })
   return new Promise((resolve, reject) => {

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly cluster: TestCluster
   readonly random: Random
   readonly plan: Plan
+  /** The plan's. */
+  readonly topology: Topology
   readonly tell: (who: string, what: string) => void
   /** The last thing that went wrong for good in a process, for whoever wonders why it is stuck. */
   readonly lastError: (processId: string) => string | undefined
@@ -42,12 +44,16 @@ export class Run {
   readonly #inquiry: Inquiry
   readonly #numbers = new Map<string, number>()
   readonly #stores: StoreEvidence[] = []
+  readonly #startMs: number
+  /** When the trouble was over: event time stands still from then on, so that the last records meet what is there. */
+  #restMs: number | undefined = undefined
   #faults = 0
 
   constructor(options: RunOptions) {
     this.#options = options
-    const { cluster, plan, tell } = options
-    this.#topology = plan.simulated.topology(plan.variant)
+    const { cluster, plan, tell, topology } = options
+    this.#startMs = cluster.clock.nowMs()
+    this.#topology = topology
     this.#inputs = expectedInputs(this.#topology, plan.simulated)
     this.#inquiry = new Inquiry(cluster)
     this.#places = Array.from({ length: plan.processes }, (_, index) => {
@@ -145,6 +151,7 @@ export class Run {
   async rest(): Promise<string[]> {
     const { cluster, plan, tell } = this.#options
     tell('scenario', 'nothing breaks any more')
+    this.#restMs = cluster.clock.nowMs()
     cluster.broker.faults.clear()
     await startAllNodes(cluster)
     for (const place of this.#places) place.mend()
@@ -272,17 +279,22 @@ export class Run {
   }
 
   async #produce(records: readonly InputRecord[]): Promise<void> {
-    const { cluster, random } = this.#options
+    const { cluster } = this.#options
     for (const [topic, part] of Map.groupBy(records, (record) => record.topic)) {
-      const timed = part.map((record) => ({ ...record, timestampMs: this.#time(random) }))
+      const timed = part.map((record) => ({
+        ...record,
+        timestampMs: this.#eventMs() + (record.aheadMs ?? 0),
+      }))
       await cluster.produce(topic, timed)
     }
   }
 
   /** Around now, in no order; now and then far ahead. */
-  #time(random: Random): number {
-    const nowMs = this.#options.cluster.clock.nowMs()
-    return nowMs + (random.next() < 0.01 ? random.below(600_000) : random.below(10_000) - 5000)
+  #eventMs(): number {
+    const { random, cluster, plan } = this.#options
+    const { pace, aheadMs } = plan.simulated.time ?? { pace: 1, aheadMs: 600_000 }
+    const nowMs = this.#startMs + ((this.#restMs ?? cluster.clock.nowMs()) - this.#startMs) * pace
+    return nowMs + (random.next() < 0.01 ? random.below(aheadMs) : (random.below(10_000) - 5000) * pace)
   }
 
   #draw(): Draw {

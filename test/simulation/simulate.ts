@@ -17,13 +17,19 @@ export interface Outcome {
   readonly deeds: ReadonlyMap<string, number>
 }
 
+export interface SimulationOptions {
+  readonly trace?: Trace | undefined
+  /** Part of the names of the topologies to draw from. */
+  readonly only?: string
+}
+
 /**
  * Runs one seed: a cluster, one to four processes, input, and trouble. Then the trouble ends, and what came out is held against what
  * went in. The same seed is the same run, step by step.
  */
-export async function simulate(seed: number, trace?: Trace): Promise<Outcome> {
+export async function simulate(seed: number, { trace, only }: SimulationOptions = {}): Promise<Outcome> {
   const random = seededRandom(seed)
-  const plan = drawPlan(random)
+  const plan = drawPlan(random, only)
   const errors = new Errors()
   const logger = errors.noting(trace?.logger() ?? silentLogger)
   const cluster = new TestCluster({ seed, logger, broker: plan.broker, time: 'jump' })
@@ -33,6 +39,7 @@ export async function simulate(seed: number, trace?: Trace): Promise<Outcome> {
     cluster,
     random,
     plan,
+    topology: await plan.simulated.topology(plan.variant),
     tell: (who, what) => trace?.add(who, what),
     lastError: (processId) => errors.last.get(processId),
   })

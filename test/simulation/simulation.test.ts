@@ -17,7 +17,7 @@ test('loses, doubles and disorders nothing, whatever breaks', { timeout: 3_600_0
 test('the same seed is the same run, step by step', async () => {
   const traceOf = async (): Promise<string> => {
     const trace = new Trace()
-    await simulate(3, trace)
+    await simulate(3, { trace })
     return trace.lines.map(({ text }) => text).join('\n')
   }
   const once = await traceOf()

@@ -6,10 +6,14 @@ import { TestFunctions, TestTask, text } from '../fixture.ts'
 interface Shape {
   readonly emit?: WindowAggregateNode['emit']
   readonly caching?: boolean
+  readonly retentionMs?: number
 }
 
 /** Joins the values of a key and window with `+`, and writes the key with its window. */
-function windowed(windows: Windows, { emit = 'update', caching = false }: Shape = {}): TestTask {
+function windowed(
+  windows: Windows,
+  { emit = 'update', caching = false, retentionMs = 1000 }: Shape = {},
+): TestTask {
   const functions = new TestFunctions()
   const reducer = functions.add('reducer', (first: string, second: string) => `${first}+${second}`)
   const fold: Fold = { kind: 'reduce', reducer }
@@ -23,18 +27,18 @@ function windowed(windows: Windows, { emit = 'update', caching = false }: Shape 
     { kind: 'to-stream', id: 'stream', input: 'agg', mapper },
     { kind: 'sink', id: 'out', input: 'stream', topic: { kind: 'topic', name: 'o' }, key: text, value: text },
   ]
-  return new TestTask({ nodes, stores: [storeOf(windows, caching)], functions })
+  return new TestTask({ nodes, stores: [storeOf(windows, { caching, retentionMs })], functions })
 }
 
-function storeOf(windows: Windows, caching: boolean): StoreSpec {
+function storeOf(windows: Windows, { caching, retentionMs }: Required<Omit<Shape, 'emit'>>): StoreSpec {
   const base = { name: 'agg', key: text, value: text, persistent: false, caching, logging: 'none' } as const
-  if (windows.kind === 'session') return { ...base, kind: 'session', retentionMs: 1000 }
+  if (windows.kind === 'session') return { ...base, kind: 'session', retentionMs }
   return {
     ...base,
     kind: 'window',
     timestamped: true,
     windowSizeMs: 10,
-    retentionMs: 1000,
+    retentionMs,
     retainDuplicates: false,
   }
 }
@@ -89,6 +93,27 @@ describe('windows of a fixed length', () => {
     ).toEqual([])
     task.processors.flush()
     expect(play(task, [])).toEqual(['a 10-20=2 @12', 'a 0-10=1+3 @7'])
+  })
+
+  test.each([
+    [tumbling, ['a 0-10=1 @3'], ['a 0-10=1+2 @4', 'a 10-20=3 @12', 'a 70-80=4 @70']],
+    [
+      { kind: 'session', gapMs: 5, graceMs: 0 } as const,
+      ['a 3-3=1 @3'],
+      ['a 3-3=null @3', 'a 3-4=1+2 @4', 'a 12-12=3 @12', 'a 70-70=4 @70'],
+    ],
+  ])('go on at a flush though their store has given them up meanwhile', (windows, first, second) => {
+    const task = windowed(windows, { caching: true, retentionMs: 15 })
+    play(task, [[3, '1']])
+    task.processors.flush()
+    expect(play(task, [])).toEqual(first)
+    play(task, [
+      [4, '2'],
+      [12, '3'],
+      [70, '4'],
+    ])
+    task.processors.flush()
+    expect(play(task, [])).toEqual(second)
   })
 
   test('leave out records without a key', () => {

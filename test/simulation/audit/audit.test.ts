@@ -30,6 +30,8 @@ const metadata = Buffer.concat([Buffer.from([1]), long(1001)]).toString('base64'
 const store: StoreEvidence = {
   where: 'p1',
   changeLog: { topic: 'app-counts-changelog', partition: 0 },
+  kind: 'key-value',
+  retentionMs: Infinity,
   timestamped: true,
   entries: new Map([['ash', Buffer.concat([long(1001), long(2)])]]),
   position: 2,

@@ -6,9 +6,12 @@ export interface StoreEvidence {
   /** `p1, task 0_1, store "counts", when killed at 12.345 s` */
   readonly where: string
   readonly changeLog: { readonly topic: string; readonly partition: number }
+  readonly kind: 'key-value' | 'window' | 'session' | 'versioned'
+  /** Entries of a time that is this much before the latest one put may be gone; what knows no time stays: infinite. */
+  readonly retentionMs: number
   /** Values begin with their record's timestamp, 8 bytes. */
   readonly timestamped: boolean
-  /** Bytes by key; keys as latin1 text. */
+  /** Bytes by key as the change log has it; keys as latin1 text. Of versions the newest by `newest key`, others by key, end and start. */
   readonly entries: ReadonlyMap<string, Buffer>
   /** The change-log offset up to which it claims to have everything. */
   readonly position: number

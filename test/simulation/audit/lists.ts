@@ -1,6 +1,7 @@
 /** The few comparisons that the cases are audited with: lists of records by key, in order. */
 import type { ReadRecord } from '../../../src/testing/cluster.ts'
 import type { Evidence } from './evidence.ts'
+import { isPart } from './replay.ts'
 
 export function recordsBy(
   records: readonly ReadRecord[],
@@ -108,19 +109,10 @@ export function auditChains(evidence: Evidence, { input, found, link, nameOf, va
   const wrong = [...new Set([...wanted.keys(), ...found.keys()])].flatMap((name) => {
     const want = wanted.get(name) ?? []
     const have = (found.get(name) ?? []).map(valueIn)
-    if (evidence.variant.caching ? isWithin(have, want) : have.join(' ') === want.join(' ')) return []
+    if (evidence.variant.caching ? isPart(have, want) : have.join(' ') === want.join(' ')) return []
     return [
       `chains of "${name}" are ${have.join(' ')}, not ${evidence.variant.caching ? 'some of ' : ''}${want.join(' ')}`,
     ]
   })
   return [...unseen, ...wrong]
-}
-
-/** Whether `part` is what is left of `whole` when some are taken out. */
-function isWithin(part: readonly string[], whole: readonly string[]): boolean {
-  let at = 0
-  return part.every((value) => {
-    at = whole.indexOf(value, at) + 1
-    return at > 0
-  })
 }

@@ -2,8 +2,14 @@ import { chainCase } from './chain.ts'
 import type { SimulationCase } from './case.ts'
 import { countCase } from './count.ts'
 import { dimensionCase } from './dimension.ts'
+import { foreignKeyJoinCase } from './foreign-key-join.ts'
 import { rekeyedJoinCase } from './rekeyed-join.ts'
+import { sessionsCase } from './sessions.ts'
+import { streamJoinCase } from './stream-join.ts'
 import { tableJoinCase } from './table-join.ts'
+import { versionedJoinCase } from './versioned-join.ts'
+import { waitingJoinCase } from './waiting-join.ts'
+import { windowsCase } from './windows.ts'
 
 /** Every topology under test. A new one is a file beside these, and a line here. */
 export const cases: readonly SimulationCase[] = [
@@ -12,4 +18,10 @@ export const cases: readonly SimulationCase[] = [
   tableJoinCase,
   rekeyedJoinCase,
   dimensionCase,
+  windowsCase,
+  sessionsCase,
+  streamJoinCase,
+  versionedJoinCase,
+  foreignKeyJoinCase,
+  waitingJoinCase,
 ]

@@ -8,8 +8,12 @@ import type {
   KeyValueStoreSpec,
   Node,
   SinkNode,
+  SourceNode,
   StoreSpec,
+  ToStreamNode,
   Topology,
+  TransformNode,
+  WindowStoreSpec,
 } from '../../../src/topology/topology.ts'
 import type { Evidence } from '../audit/evidence.ts'
 import type { Variant } from '../variant.ts'
@@ -17,9 +21,22 @@ import type { Variant } from '../variant.ts'
 /** Where records go that a function fails on; there in every case. */
 export const deadLetters = 'app-dead-letters'
 
-export interface InputRecord extends TestRecord {
+export interface InputRecord extends Omit<TestRecord, 'timestampMs'> {
   readonly topic: string
+  /** So much later than the time that the simulation gives it. */
+  readonly aheadMs?: number
 }
+
+/** How event time goes: faster than the clock where time has to expire within a run. */
+export interface EventTime {
+  /** So many milliseconds of event time pass in one of the clock; records lie 5 s times this around it. */
+  readonly pace: number
+  /** Now and then a record is ahead by this much at most. */
+  readonly aheadMs: number
+}
+
+/** A minute in six seconds: buckets of windows go while a run lasts. */
+export const fast: EventTime = { pace: 10, aheadMs: 100_000 }
 
 /** What input is drawn with. `next` numbers what it is called for: 1, 2, 3, … */
 export interface Draw {
@@ -31,7 +48,9 @@ export interface SimulationCase {
   readonly name: string
   /** Topics that must be there, with their partitions. */
   readonly topics: Readonly<Record<string, number>>
-  topology(variant: Variant): Topology
+  /** Absent: event time is the clock's. */
+  readonly time?: EventTime
+  topology(variant: Variant): Topology | Promise<Topology>
   /** One record; the simulation gives it a time. */
   draw(draw: Draw): InputRecord
   /** Records that must be there before anything else. */
@@ -48,6 +67,7 @@ export const long: Format = { notation: 'binary', type: { kind: 'long' } }
 const parametersOf: Partial<Record<FunctionKind, readonly string[]>> = {
   reducer: ['value1', 'value2'],
   valueJoiner: ['key', 'value1', 'value2'],
+  foreignKeyExtractor: ['value'],
 }
 
 /** A function of one JavaScript expression. */
@@ -64,9 +84,38 @@ export function js(name: string, kind: FunctionKind, expression: string): Functi
   }
 }
 
+/** Keys and values of text. */
+export function source(topic: string): SourceNode {
+  return { kind: 'source', id: topic, topics: [topic], key: text, value: text }
+}
+
 /** A sink of text. */
 export function sink(input: string, topic: string, value: Format = text): SinkNode {
-  return { kind: 'sink', id: `to-${topic}`, input, topic: { kind: 'topic', name: topic }, key: text, value }
+  return {
+    kind: 'sink',
+    id: `${input} to ${topic}`,
+    input,
+    topic: { kind: 'topic', name: topic },
+    key: text,
+    value,
+  }
+}
+
+/** A windowed table's changes as text: by the key alone, so that they stay in their partition, with `start-end=` before the value. */
+export function unwindowed(input: string): [ToStreamNode, TransformNode] {
+  const mapper = js('unwindow', 'keyValueTransformer', '[key.key, key.start + "-" + key.end + "=" + value]')
+  const resultType: DataType = { kind: 'tuple', of: [{ kind: 'string' }, { kind: 'string' }] }
+  return [
+    { kind: 'to-stream', id: `${input} changes`, input },
+    {
+      kind: 'transform',
+      id: `${input} unwindowed`,
+      input: `${input} changes`,
+      result: 'key-value',
+      mapper: { ...mapper, resultType },
+      table: false,
+    },
+  ]
 }
 
 export function keyValueStore(name: string, settings: Partial<KeyValueStoreSpec> = {}): KeyValueStoreSpec {
@@ -76,6 +125,24 @@ export function keyValueStore(name: string, settings: Partial<KeyValueStoreSpec>
     key: text,
     value: text,
     timestamped: true,
+    persistent: true,
+    caching: false,
+    logging: 'own',
+    ...settings,
+  }
+}
+
+export function windowStore(
+  name: string,
+  settings: Pick<WindowStoreSpec, 'windowSizeMs' | 'retentionMs'> & Partial<WindowStoreSpec>,
+): WindowStoreSpec {
+  return {
+    name,
+    kind: 'window',
+    key: text,
+    value: text,
+    timestamped: true,
+    retainDuplicates: false,
     persistent: true,
     caching: false,
     logging: 'own',

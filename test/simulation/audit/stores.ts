@@ -1,0 +1,121 @@
+/** A store equals the replay of its change log up to its position, less what has expired; at rest there is nothing behind that. */
+import type { ReadRecord } from '../../../src/testing/cluster.ts'
+import type { Evidence, StoreEvidence } from './evidence.ts'
+
+/** What the replay comes to. */
+interface Replayed {
+  readonly entries: ReadonlyMap<string, Buffer>
+  /** Whether an entry may be gone, since stream time has passed it. */
+  readonly isExpired: (key: string) => boolean
+}
+
+export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
+  const { changeLog, position, where } = store
+  const log = evidence.read(changeLog.topic).filter(({ partition }) => partition === changeLog.partition)
+  const before = log.filter(({ offset, keyBytes }) => offset < position && keyBytes !== null)
+  const { entries, isExpired } =
+    store.kind === 'versioned' ? replayVersions(before, store) : replay(before, store)
+  const differing = [...new Set([...entries.keys(), ...store.entries.keys()])].filter((key) => {
+    const [wanted, found] = [entries.get(key), store.entries.get(key)]
+    if (store.kind === 'versioned' && found?.length === 1 && found[0] === 0) return false
+    if (isExpired(key) && (found === undefined || store.kind === 'versioned')) return false
+    return Buffer.compare(wanted ?? nothing, found ?? nothing) !== 0
+  })
+  const behind = store.whole ? log.filter(({ offset }) => offset >= position).length : 0
+  return [
+    ...differing.map(
+      (key) =>
+        `${where}: "${shown(Buffer.from(key, 'latin1'))}" is ${show(store.entries.get(key))}, but ${show(entries.get(key))} in ${changeLog.topic}-${changeLog.partition} before ${position}`,
+    ),
+    ...(behind === 0 ? [] : [`${where}: is ${behind} records behind its change log`]),
+  ]
+}
+
+const nothing = Buffer.alloc(0)
+/** Before each value of a history; a single 0 says that there was none. */
+const aVersion = Buffer.from([1])
+/** Where the time stands that entries expire by: from the end of a key, a window's start or a session's end. */
+const timeAt = { window: 12, session: 16, versioned: 16 }
+
+function replay(log: readonly ReadRecord[], { kind, timestamped, retentionMs }: StoreEvidence): Replayed {
+  const entries = new Map<string, Buffer>()
+  let timeMs = -Infinity
+  const timeOf = (key: string): number =>
+    kind === 'window' || kind === 'session' ? readTime(key, timeAt[kind]) : Infinity
+  for (const record of log) {
+    const key = textOf(record)
+    timeMs = Math.max(timeMs, timeOf(key))
+    if (record.value === null) entries.delete(key)
+    else entries.set(key, timestamped ? withTime(record.timestampMs, record.value) : record.value)
+  }
+  return { entries, isExpired: (key) => timeOf(key) <= timeMs - retentionMs }
+}
+
+interface Version {
+  readonly timestampMs: number
+  readonly value: Buffer | null
+}
+
+/**
+ * The newest version stands by its key, its time before its value; those before it by key, end and start. What a history says of times
+ * without a row is left out: a gap says the same.
+ */
+function replayVersions(log: readonly ReadRecord[], { retentionMs }: StoreEvidence): Replayed {
+  const versions = new Map<string, Map<number, Version>>()
+  let timeMs = -Infinity
+  for (const record of log) {
+    const { timestampMs, value } = record
+    timeMs = Math.max(timeMs, timestampMs)
+    if (timestampMs < timeMs - retentionMs) continue
+    const key = textOf(record)
+    versions.set(
+      key,
+      (versions.get(key) ?? new Map<number, Version>()).set(timestampMs, { timestampMs, value }),
+    )
+  }
+  const entries = new Map<string, Buffer>()
+  for (const [key, byTime] of versions) {
+    const sorted = [...byTime.values()].toSorted((a, b) => a.timestampMs - b.timestampMs)
+    for (const [index, { timestampMs, value }] of sorted.entries()) {
+      const next = sorted[index + 1]
+      if (next === undefined && value !== null) entries.set(newestKey(key), withTime(timestampMs, value))
+      else if (next !== undefined && value !== null)
+        entries.set(historyKey(key, next.timestampMs, timestampMs), Buffer.concat([aVersion, value]))
+    }
+  }
+  const isExpired = (key: string): boolean =>
+    !key.startsWith(newestKey('')) && readTime(key, timeAt.versioned) <= timeMs - retentionMs
+  return { entries, isExpired }
+}
+
+/** As {@link StoreEvidence.entries} name the newest version of a versioned store. */
+export function newestKey(key: string): string {
+  return `newest ${key}`
+}
+
+function historyKey(key: string, endMs: number, startMs: number): string {
+  return key + withTime(endMs, withTime(startMs, nothing)).toString('latin1')
+}
+
+function textOf({ keyBytes }: ReadRecord): string {
+  return keyBytes?.toString('latin1') ?? ''
+}
+
+function readTime(key: string, fromEnd: number): number {
+  const bytes = Buffer.from(key, 'latin1')
+  return bytes.length < fromEnd ? Infinity : Number(bytes.readBigInt64BE(bytes.length - fromEnd))
+}
+
+function withTime(timestampMs: number, value: Buffer): Buffer {
+  const time = Buffer.alloc(8)
+  time.writeBigInt64BE(BigInt(timestampMs))
+  return Buffer.concat([time, value])
+}
+
+function show(bytes: Buffer | undefined): string {
+  return bytes === undefined ? 'absent' : shown(bytes)
+}
+
+function shown(bytes: Buffer): string {
+  return bytes.toString('latin1').replaceAll(/[^ -~]/g, '.')
+}
