@@ -15,6 +15,8 @@ export interface Plan {
   readonly processes: number
   /** Nothing breaks: processes only come and go in order. */
   readonly calm: boolean
+  /** Processes die and stand still before their group has ever settled, and come back at once. */
+  readonly stormy: boolean
   /** Whether stores are on disk, or gone with their process. */
   readonly disk: boolean
   readonly steps: number
@@ -25,6 +27,7 @@ export interface Plan {
 /** @param only - what a topology's name must contain to be drawn */
 export function drawPlan(random: Random, only = ''): Plan {
   const guarantee = random.next() < 0.2 ? 'at_least_once' : 'exactly_once_v2'
+  const calm = random.next() < 0.06
   return {
     simulated: pick(
       random,
@@ -33,11 +36,13 @@ export function drawPlan(random: Random, only = ''): Plan {
     variant: { caching: random.next() < 0.4, optimised: random.next() < 0.6 },
     guarantee,
     processes: pick(random, [1, 2, 2, 2, 3, 3, 4]),
-    calm: random.next() < 0.06,
+    calm,
+    stormy: !calm && random.next() < 0.3,
     disk: random.next() < 0.75,
     steps: 15 + random.below(20),
     broker: {
       nodes: pick(random, [1, 1, 2, 3]),
+      groupInitialRebalanceDelayMs: pick(random, [0, 0, 500, 3000]),
       // The auditor replays change logs from their beginning.
       compactionRestMs: Infinity,
       transactionVersion: random.next() < 0.5 ? 1 : 2,
@@ -78,6 +83,7 @@ export function describePlan({
   guarantee,
   processes,
   calm,
+  stormy,
   disk,
   settings,
 }: Plan): string {
@@ -89,5 +95,6 @@ export function describePlan({
     ...(variant.caching ? ['caching'] : []),
     ...(variant.optimised ? ['optimised'] : []),
     ...(calm ? ['calm'] : []),
+    ...(stormy ? ['stormy'] : []),
   ].join(', ')
 }

@@ -10,7 +10,7 @@ import type { Draw, InputRecord } from './cases/case.ts'
 import { evidenceOn } from './disk-evidence.ts'
 import { expectedInputs } from './expected-inputs.ts'
 import { disturbNodes, startAllNodes } from './faults/nodes.ts'
-import { drawFault } from './faults/requests.ts'
+import { drawFault, drawLapse } from './faults/requests.ts'
 import { drawDeed, drawTrap } from './faults/traps.ts'
 import type { Deed } from './faults/traps.ts'
 import { Inquiry } from './inquiry.ts'
@@ -80,6 +80,22 @@ export class Run {
     await this.#produce(plan.simulated.first?.(this.#draw()) ?? [])
     await this.#produceSome()
     for (const place of this.#places) place.start()
+    if (plan.stormy) await this.#storm()
+  }
+
+  /** The first rebalances do not come to their end: who is in them dies or stands still, again and again, and is back under its old name. */
+  async #storm(): Promise<void> {
+    const { random, cluster } = this.#options
+    for (let blow = 3 + random.below(8); blow > 0; blow--) {
+      for (const place of this.#places) {
+        if (place.application === undefined && random.next() < 0.8) place.start()
+      }
+      const place = pick(random, this.#places)
+      if (random.next() < 0.4) place.do({ kind: 'kill' })
+      else place.trap = drawTrap(random, random.next() < 0.6 ? 'rebalance' : 'start')
+      await this.#produceSome()
+      await cluster.advance(random.below(1500))
+    }
   }
 
   async trouble(): Promise<void> {
@@ -105,7 +121,8 @@ export class Run {
     const place = pick(random, this.#places)
     const dice = random.next()
     if (dice < 0.32) await this.#produceSome()
-    else if (dice < 0.44) this.#breakRequests()
+    else if (dice < 0.41) this.#breakRequests()
+    else if (dice < 0.44) await this.#lapse(place)
     else if (dice < 0.49) await this.#disturbNodes()
     else if (dice < 0.52) cluster.broker.faults.clear()
     else if (place.application === undefined) this.#comeBack(place)
@@ -128,6 +145,15 @@ export class Run {
     tell('scenario', `breaks requests: ${JSON.stringify(rule)}`)
     cluster.broker.faults.add(rule)
     this.#faults += 1
+  }
+
+  /** The group forgets a process while it is in the middle of a commit. */
+  async #lapse(place: Place): Promise<void> {
+    const { random, cluster, tell } = this.#options
+    tell('scenario', `${place.processId} is not heard, and its commits take long`)
+    for (const rule of drawLapse(random, place.processId)) cluster.broker.faults.add(rule)
+    this.#faults += 1
+    await this.#produceSome()
   }
 
   async #disturbNodes(): Promise<void> {

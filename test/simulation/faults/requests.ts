@@ -49,6 +49,23 @@ export function drawFault(random: Random): FaultRule {
   return { api, clientId: /^app-/, fault: drawKind(random, api), skip: random.below(4), ...rate }
 }
 
+/** A process's heartbeats are lost for longer than its session, and what a commit asks for takes nearly that long, or longer. */
+export function drawLapse(random: Random, processId: string): FaultRule[] {
+  const clientId = new RegExp(`^app-${processId}-`)
+  const when = random.next() < 0.5 ? 'before' : 'after'
+  const maxMs = random.next() < 0.5 ? 1900 : 8000
+  return [
+    { api: 'Heartbeat', clientId, fault: { kind: 'drop', when: 'before' }, times: 4 + random.below(4) },
+    {
+      api: ['Produce', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn'],
+      clientId,
+      fault: { kind: 'delay', minMs: 500, maxMs, when },
+      skip: random.below(3),
+      times: 2 + random.below(4),
+    },
+  ]
+}
+
 /** A few in a row, now and then some, or every one for as long as the rule stands: until whoever asks gives up. */
 function drawRate(random: Random, every: number): Pick<FaultRule, 'times' | 'probability'> {
   const dice = random.next()
