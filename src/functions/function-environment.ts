@@ -11,7 +11,7 @@ export interface FunctionStore {
   timestampMs(key: unknown): number | undefined
   put(key: unknown, value: unknown, timestampMs: number): void
   putIfAbsent(key: unknown, value: unknown, timestampMs: number): unknown
-  delete(key: unknown): unknown
+  delete(key: unknown, timestampMs: number): unknown
   all(): Iterable<readonly [unknown, unknown]>
   range(from: unknown, to: unknown): Iterable<readonly [unknown, unknown]>
   approximateEntryCount(): number
@@ -23,6 +23,6 @@ export interface FunctionEnvironment {
   store(name: string): FunctionStore
   readonly logger: Logger
   readonly metrics: Metrics
-  /** Event time of the record in hand, which an untimed `put` writes with the value; absent: 0. */
+  /** Event time of the record in hand, which an untimed `put` writes with the value, and a `delete` into the change log; absent: 0. */
   recordTimestampMs?(): number
 }

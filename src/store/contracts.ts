@@ -132,7 +132,8 @@ export interface KeyValueStore<K = unknown, V = unknown> extends StoreFacade<K> 
   /** `null` deletes. @returns undefined where it is too late to be kept */
   put(key: K, value: V | null, timestampMs: number): KeptEntry | undefined
   putIfAbsent(key: K, value: V, timestampMs: number): V | undefined
-  delete(key: K): V | undefined
+  /** @param timestampMs - of the record: the tombstone's in the change log */
+  delete(key: K, timestampMs: number): V | undefined
   all(): Iterable<readonly [K, V]>
   /** Both ends included, in byte order of the encoded keys. */
   range(from: K, to: K): Iterable<readonly [K, V]>

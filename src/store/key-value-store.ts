@@ -31,7 +31,6 @@ export class OverlayKeyValueStore implements KeyValueStore {
   readonly #overlay: Overlay
   readonly #engine: KeyValueParts['engine']
   readonly #expiry: Expiry | undefined
-  #latestMs = 0
 
   constructor(
     { overlay, engine, expiry }: KeyValueParts,
@@ -63,7 +62,6 @@ export class OverlayKeyValueStore implements KeyValueStore {
   }
 
   put(key: unknown, value: unknown, timestampMs: number): Slot | undefined {
-    if (timestampMs > this.#latestMs) this.#latestMs = timestampMs
     if (this.#expiry === undefined) return this.#overlay.put(this.identity(key), value, timestampMs)
     return this.#putExpiring(this.#expiry, { key, value, timestampMs })
   }
@@ -74,11 +72,9 @@ export class OverlayKeyValueStore implements KeyValueStore {
     return present
   }
 
-  /** The tombstone in the change log has the largest time that was put here. */
-  delete(key: unknown): unknown {
-    const identity = this.identity(key)
-    const value = this.#live(this.#overlay.find(identity))?.value
-    this.put(key, null, this.#latestMs)
+  delete(key: unknown, timestampMs: number): unknown {
+    const value = this.get(key)
+    this.put(key, null, timestampMs)
     return value
   }
 

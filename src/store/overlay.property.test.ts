@@ -44,7 +44,9 @@ class Checked {
   write(write: Write): void {
     const { store } = this.opened
     if (write.value === null && write.timestampMs % 2 === 0) {
-      expect(store.delete(write.key)).toBe(this.#visible().get(write.key)?.value ?? undefined)
+      expect(store.delete(write.key, write.timestampMs)).toBe(
+        this.#visible().get(write.key)?.value ?? undefined,
+      )
     } else {
       store.put(write.key, write.value, write.timestampMs)
     }

@@ -3,8 +3,8 @@
  *
  * `definition.yaml` begins with a head of comments: `# golden:` says in a sentence what the case holds; `# compare: last` that only the
  * last value of each key is compared (where the order is free, or updates are merged), else all records of each key in order;
- * `# runs:` names the runs that can be promised, where that is not all of them, and says why; `# policies: decode skip` what happens to
- * records that go wrong.
+ * `# runs:` names the runs that can be promised, where that is not all of them, and says why; `# quick:` those that an ordinary test run has,
+ * where all would take long; `# policies: decode skip` says what happens to records that go wrong.
  *
  * A line of `input.jsonl` is `{topic, key, value, timestamp?, partition?}`, or `{"pause": true}`: everything before it has been processed
  * before anything after it is sent. A key or value is text as it is, null, an object or array that becomes JSON, or `{"$long": 5}` and
@@ -17,7 +17,7 @@ import { loadDefinition } from '../../src/language/load.ts'
 import type { RecordPolicy } from '../../src/runtime/options.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 
-export const runNames = ['whole', 'split', 'at least once', 'stopped', 'stopped at least once', 'crashed'] as const
+const runNames = ['whole', 'split', 'at least once', 'stopped', 'stopped at least once', 'crashed'] as const
 export type RunName = (typeof runNames)[number]
 
 export interface CaseRecord {
@@ -34,6 +34,8 @@ export interface GoldenCase {
   readonly about: string
   readonly compare: 'all' | 'last'
   readonly runs: readonly RunName[]
+  /** Of them, those of an ordinary test run. */
+  readonly quickRuns: readonly RunName[]
   readonly policies: Readonly<Record<string, RecordPolicy>>
   readonly topologies: readonly Topology[]
   /** Between two of them is a pause. */
@@ -55,6 +57,7 @@ export async function readCase(folder: string, name: string): Promise<GoldenCase
     about: headOf(text, 'golden') ?? '',
     compare: headOf(text, 'compare')?.startsWith('last') === true ? 'last' : 'all',
     runs: runsIn(headOf(text, 'runs')),
+    quickRuns: runsIn(headOf(text, 'quick') ?? headOf(text, 'runs')),
     policies: policiesIn(headOf(text, 'policies')),
     topologies,
     input: readInput(join(folder, name, 'input.jsonl')),

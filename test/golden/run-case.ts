@@ -40,14 +40,19 @@ export interface CaseResult {
   readonly expected: Readonly<Record<string, readonly string[]>>
 }
 
-/** @param endEvery - in place of the run's own */
+/** Whether a run has lives that end, of which others take over. */
+export function endsInBetween(run: RunName): boolean {
+  return ways[run].endEvery > 0
+}
+
+/** @param changed - in place of the run's own */
 export async function runCase(
   golden: GoldenCase,
   name: RunName,
   state: RunState = { engine: 'memory' },
-  endEvery = ways[name].endEvery,
+  changed: Partial<Pick<Way, 'partitions' | 'endEvery'>> = {},
 ): Promise<CaseResult> {
-  const way = { ...ways[name], endEvery }
+  const way = { ...ways[name], ...changed }
   await using cluster = new TestCluster({ seed: 7 })
   for (const topic of topicsOf(golden)) await cluster.createTopic(topic, way.partitions)
   const run = new CaseRun(cluster, golden, { ...way, ordered: name === 'whole', state })

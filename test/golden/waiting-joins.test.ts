@@ -55,7 +55,7 @@ describe('joins that wait', () => {
 
 test.each(['sql-waiting-dimension', 'sql-waiting-events'])('%s, killed after each record', async (name) => {
   const golden = await readCase(join(import.meta.dirname, 'cases'), name)
-  const { actual, expected } = await runCase(golden, 'crashed', { engine: 'memory' }, 1)
+  const { actual, expected } = await runCase(golden, 'crashed', { engine: 'memory' }, { endEvery: 1 })
   expect(actual).toEqual(expected)
 })
 

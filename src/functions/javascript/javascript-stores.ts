@@ -60,7 +60,7 @@ export class JavaScriptStore {
   delete(key: unknown): unknown {
     const store = this.#call.store(this.#name)
     const before = store.timestamped === true ? store.timestampMs(key) : undefined
-    return seen(store, store.delete(key), before)
+    return seen(store, store.delete(key, this.#call.timestampMs()), before)
   }
 
   *all(): Generator<{ key: unknown; value: unknown }> {

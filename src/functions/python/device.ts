@@ -176,15 +176,19 @@ export class Device {
     const key = keyOf(keyField)
     if (operation === 'get') return `v${seen(store, store.get(key), timeOf(store, key))}`
     const before = timeOf(store, key)
-    if (operation === 'delete') return `v${seen(store, store.delete(key), before)}`
+    if (operation === 'delete') return `v${seen(store, store.delete(key, this.#recordMs), before)}`
     const { head: time, rest: valueField } = cut(written)
     const value = decodeField(valueField)
-    const timestampMs = time === '' ? (this.#environment?.recordTimestampMs?.() ?? 0) : Number(time)
+    const timestampMs = time === '' ? this.#recordMs : Number(time)
     if (operation === 'put') {
       store.put(key, value, timestampMs)
       return nothing
     }
     return `v${seen(store, store.putIfAbsent(key, value, timestampMs), before)}`
+  }
+
+  get #recordMs(): number {
+    return this.#environment?.recordTimestampMs?.() ?? 0
   }
 
   #store(name: string): FunctionStore {

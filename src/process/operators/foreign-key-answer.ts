@@ -138,7 +138,7 @@ class KeptSubscriptions {
     this.#keys.encode(subscription.key, writer, undefined)
     const key = writer.copy()
     if (subscription.request === request.cancel || subscription.request === request.cancelAndAnswer) {
-      this.#store.delete(key)
+      this.#store.delete(key, timestampMs)
       return
     }
     writer.reset()

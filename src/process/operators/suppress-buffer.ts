@@ -157,7 +157,7 @@ export class SuppressBuffer {
     if (held === undefined) return
     this.#byKey.delete(held.keyBytes.latin1Slice())
     this.sizeBytes -= held.sizeBytes
-    this.#held.delete(held.keyBytes)
+    this.#held.delete(held.keyBytes, held.timestampMs)
   }
 
   #insert(held: Held): Held {

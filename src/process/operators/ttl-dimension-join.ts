@@ -56,7 +56,7 @@ export class TtlDimensionJoin {
     const { removed, combination } = this.#parts.read(record)
     const key = record.key as string
     const row = removed ? undefined : combination[this.#scope]
-    if (row === undefined) this.#rows.delete(key)
+    if (row === undefined) this.#rows.delete(key, record.timestampMs)
     else this.#rows.put(key, this.#encode(combination), record.timestampMs)
     for (const { combination: before } of this.#parts.left.of(key)) this.#rejoin(key, before, row)
   }

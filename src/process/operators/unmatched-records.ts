@@ -91,7 +91,7 @@ export class UnmatchedRecords {
     const left = this.#byKey[side].get(identity)?.filter((other) => other !== entry) ?? []
     if (left.length === 0) this.#byKey[side].delete(identity)
     else this.#byKey[side].set(identity, left)
-    this.#options.store.delete(storeKey)
+    this.#options.store.delete(storeKey, entry.timestampMs)
   }
 
   #find(side: JoinSide, key: unknown, timestampMs: number): Unmatched | undefined {

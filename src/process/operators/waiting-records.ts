@@ -59,7 +59,7 @@ export class WaitingRecords {
       due.push([storeKey, Buffer.from(value as Uint8Array)])
     }
     this.#firstMs = Math.max(firstMs, untilMs + 1)
-    for (const [key] of due) store.delete(key)
+    for (const [key] of due) store.delete(key, untilMs)
     return due.flatMap(([key, value]) => this.#decode(key, value))
   }
 
