@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import type { ReadRecord } from '../../../src/testing/cluster.ts'
+import type { Evidence, StoreEvidence } from './evidence.ts'
+import { auditStore, newestKey } from './stores.ts'
+
+function int64(number: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64BE(BigInt(number))
+  return bytes
+}
+
+function record(
+  offset: number,
+  timestampMs: number,
+  [key, value]: readonly [Buffer, string | null],
+): ReadRecord {
+  const bytes = value === null ? null : Buffer.from(value)
+  return {
+    partition: 0,
+    offset,
+    timestampMs,
+    key: key.toString(),
+    keyBytes: key,
+    value: bytes,
+    headers: undefined,
+  }
+}
+
+function evidence(log: readonly ReadRecord[]): Evidence {
+  const variant = { caching: false, optimised: false }
+  return {
+    read: () => log,
+    strict: true,
+    noZombies: true,
+    variant,
+    stores: [],
+    committed: [],
+    openPartitions: [],
+  }
+}
+
+function store(facts: Partial<StoreEvidence>): StoreEvidence {
+  const changeLog = { topic: 'log', partition: 0 }
+  return {
+    where: 'p1',
+    changeLog,
+    kind: 'window',
+    retentionMs: 50,
+    timestamped: false,
+    entries: new Map(),
+    position: 9,
+    whole: true,
+    ...facts,
+  }
+}
+
+const windowKey = (startMs: number): Buffer =>
+  Buffer.concat([Buffer.from('k'), int64(startMs), Buffer.alloc(4)])
+const windows = [record(0, 10, [windowKey(10), 'old']), record(1, 100, [windowKey(100), 'new'])]
+const newWindow = [windowKey(100).toString('latin1'), Buffer.from('new')] as const
+
+test('an expired window may be gone, or be there as it was', () => {
+  expect(auditStore(store({ entries: new Map([newWindow]) }), evidence(windows))).toEqual([])
+  const both = new Map([newWindow, [windowKey(10).toString('latin1'), Buffer.from('old')]])
+  expect(auditStore(store({ entries: both }), evidence(windows))).toEqual([])
+})
+
+test('a live window must be there, and no window may be another', () => {
+  expect(auditStore(store({}), evidence(windows)).join()).toContain('is absent, but new')
+  const other = new Map([newWindow, [windowKey(10).toString('latin1'), Buffer.from('odd')]])
+  expect(auditStore(store({ entries: other }), evidence(windows)).join()).toContain('is odd, but old')
+})
+
+const versions = [
+  record(0, 10, [Buffer.from('k'), 'a']),
+  record(1, 30, [Buffer.from('k'), 'c']),
+  record(2, 20, [Buffer.from('k'), 'b']),
+]
+const historyKey = (endMs: number, startMs: number): string =>
+  Buffer.concat([Buffer.from('k'), int64(endMs), int64(startMs)]).toString('latin1')
+const kept = new Map([
+  [newestKey('k'), Buffer.concat([int64(30), Buffer.from('c')])],
+  [historyKey(30, 20), Buffer.from('\u0001b')],
+  [historyKey(20, 10), Buffer.from('\u0001a')],
+])
+
+test('versions stand from their own time to that of the next, whenever they came', () => {
+  expect(auditStore(store({ kind: 'versioned', entries: kept }), evidence(versions))).toEqual([])
+  const lost = new Map([...kept].filter(([key]) => key !== historyKey(30, 20)))
+  expect(auditStore(store({ kind: 'versioned', entries: lost }), evidence(versions)).join()).toContain(
+    'is absent',
+  )
+})
