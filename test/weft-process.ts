@@ -29,10 +29,16 @@ export interface WeftOptions {
   readonly folder?: string
   readonly environment?: Readonly<Record<string, string>>
   readonly input?: string
+  /** The number of the user that it runs as: only root can say so. */
+  readonly user?: number
+  /** How long its files may become, in blocks of 512 bytes. */
+  readonly fileBlocksMax?: number
 }
 
 export function startWeft(args: readonly string[], options: WeftOptions = {}): WeftProcess {
-  const child = spawn(process.execPath, [join(repository, 'bin/weft.mjs'), ...args], {
+  const [program, ...before] = programOf(options)
+  const child = spawn(program, [...before, join(repository, 'bin/weft.mjs'), ...args], {
+    ...(options.user === undefined ? {} : { uid: options.user }),
     cwd: options.folder ?? repository,
     env: { ...process.env, ...options.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -62,6 +68,11 @@ export function startWeft(args: readonly string[], options: WeftOptions = {}): W
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
   }
+}
+
+function programOf({ fileBlocksMax }: WeftOptions): readonly [string, ...string[]] {
+  if (fileBlocksMax === undefined) return [process.execPath]
+  return ['sh', '-c', `ulimit -f ${fileBlocksMax}; exec "$@"`, 'sh', process.execPath]
 }
 
 /** Runs a command to its end; one that takes longer than it may is killed, and its code is null. */

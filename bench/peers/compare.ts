@@ -4,8 +4,8 @@
  * least 500,000 and 300,000 records/s on one thread; counts and joins with state on RocksDB at most a third; with far more state than
  * memory at most a half; exactly once at most 10 % worse.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
@@ -14,6 +14,7 @@ import type { Kafka } from '../../src/kafka/contracts.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
 import { startApacheKafka, type ApacheKafka } from '../../test/kafka/apache-kafka.ts'
 import { argumentsGiven, report, rowOf } from '../report.ts'
+import { buildStreams, generate, startStreams } from './kafka-streams.ts'
 import { makeOddData, oddRecords } from './odd-data.ts'
 import { watch, type Measured } from './watch.ts'
 import { oddWorkloads, workloads, type Workload } from './workloads.ts'
@@ -25,8 +26,6 @@ const systems = list('systems', 'kafka-streams,weft')
 const guarantees = list('guarantees', 'at_least_once,exactly_once_v2')
 const rounds = Number(given.get('rounds') ?? 1)
 const variant = given.get('variant') ?? 'plain'
-const streams = join(import.meta.dirname, 'kafka-streams')
-const classPath = `${join(streams, 'target', 'bench.jar')}:${join(streams, 'lib', '*')}`
 const known = variant === 'odd' ? oddWorkloads(oddRecords) : workloads
 
 interface Run {
@@ -38,13 +37,13 @@ interface Run {
 }
 
 async function main(): Promise<void> {
-  if (!existsSync(join(streams, 'target', 'bench.jar'))) execFileSync('mvn', ['-q', '-B', 'package'], { cwd: streams, stdio: 'inherit' })
+  buildStreams()
   const folder = given.get('folder')
   await using broker = await startApacheKafka(folder === undefined ? {} : { folder })
   const kafka = openKafka({ bootstrap: [broker.bootstrap], clientId: 'compare', connector: tcpConnector() })
   const chosen = names.map((name): Pick<Run, 'name' | 'workload'> => ({ name, workload: workloadOf(name) }))
   if (variant === 'odd') await makeOddData(kafka)
-  else makeData(broker, [...new Set(chosen.flatMap(({ workload }) => workload.topics))])
+  else generate(broker.bootstrap, [...new Set(chosen.flatMap(({ workload }) => workload.topics))])
   const rows: string[] = []
   for (const { system, ...run } of runsOf(chosen, { broker, kafka })) {
     rows.push(resultRow(run, system === 'weft' ? await runWeft(run) : await runStreams(run)))
@@ -64,11 +63,6 @@ function workloadOf(name: string): Workload {
   const workload = known[name]
   if (workload === undefined) throw new Error(`no workload "${name}"; there are ${Object.keys(known).join(', ')}`)
   return workload
-}
-
-/** What is there already stays. */
-function makeData({ bootstrap }: ApacheKafka, topics: readonly string[]): void {
-  execFileSync('java', ['-cp', classPath, 'bench.Gen', bootstrap, ...topics], { stdio: ['ignore', 'inherit', 'ignore'] })
 }
 
 /** Both systems in turn, for each workload and guarantee. */
@@ -121,11 +115,9 @@ async function runStreams({ broker, kafka, name, workload, guarantee }: Run): Pr
   const application = `ks-${name}-${Date.now()}`
   const options = [`app=${application}`, `state=${stateDir}`, `bootstrap=${broker.bootstrap}`, `brokerpid=${broker.pid}`,
     `guarantee=${guarantee}`, ...workload.streams]
-  const child = spawn('java', ['-Xms1g', '-Xmx1g', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', classPath, 'bench.Bench', ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = startStreams(options)
   let text = ''
-  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   await once(child, 'close')
   rmSync(stateDir, { recursive: true, force: true })
   await deleteTopicsOf(kafka, application)

@@ -31,7 +31,7 @@ const patienceMs = 220_000
  */
 export async function watch(kafka: Kafka, watched: Watched): Promise<Measured> {
   const { system, pid, topic, expected, input } = watched
-  const progress = expected === undefined ? committed(kafka, watched) : await ended(kafka, topic)
+  const progress = expected === undefined ? committed(kafka, watched) : await recordsIn(kafka, topic)
   const goal = expected ?? input
   const sample = (count: number): Sample => ({ count, atMs: performance.now(), cpu: cpuSeconds(pid) })
   const startMs = performance.now()
@@ -57,12 +57,12 @@ export async function watch(kafka: Kafka, watched: Watched): Promise<Measured> {
     cpuPerMillion: between(first).cpu,
     cpuPerMillionSecondHalf: between(half).cpu,
     memoryMib: peakMemoryMib(pid),
-    output: await (await ended(kafka, topic))(),
+    output: await (await recordsIn(kafka, topic))(),
   }
 }
 
 /** Gives how many records a topic has. */
-async function ended(kafka: Kafka, topic: string): Promise<() => Promise<number>> {
+export async function recordsIn(kafka: Kafka, topic: string): Promise<() => Promise<number>> {
   const [description] = await kafka.admin.describeTopics([topic])
   const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
   return async () =>

@@ -311,6 +311,8 @@ export interface Admin {
   /** For groups without members. @throws StreamError `MEMBER_FENCED` where there are some */
   setGroupOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void>
   deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void>
+  /** Takes static members out that do not run any more, by the names of their instances; those that are not there are passed over. */
+  removeMembers(groupId: string, instanceIds: readonly string[]): Promise<void>
   /** For groups without members. */
   deleteGroup(groupId: string): Promise<void>
 }

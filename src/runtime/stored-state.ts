@@ -38,16 +38,32 @@ export async function readStoredState(stateDir: string): Promise<StoredApplicati
   return applications
 }
 
+/** What an application has on disk, while no process can begin to run it from there. */
+export interface HeldState {
+  /** Begins the names of its members in the group. */
+  readonly processId: string
+  release(): void
+  /** Deletes it: stores and identity. */
+  erase(): void
+}
+
 /**
- * Deletes what an application has on disk: its stores and its identity.
+ * Undefined where it has nothing there.
  *
  * @throws StreamError `STATE_LOCKED` while a process runs it
  */
-export function eraseStoredState(stateDir: string, applicationId: string): void {
+export function holdStoredState(stateDir: string, applicationId: string): HeldState | undefined {
   const folder = applicationFolder(stateDir, applicationId)
-  if (!existsSync(folder)) return
-  openIdentity({ kind: 'folder', stateDir }, applicationId).release()
-  rmSync(folder, { recursive: true, force: true })
+  if (!existsSync(folder)) return undefined
+  const identity = openIdentity({ kind: 'folder', stateDir }, applicationId)
+  return {
+    processId: identity.processId,
+    release: () => identity.release(),
+    erase: () => {
+      identity.release()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 async function readApplication(stateDir: string, applicationId: string): Promise<StoredApplication> {

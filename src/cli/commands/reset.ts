@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { StreamError } from '../../base/errors.ts'
-import { eraseStoredState } from '../../runtime/stored-state.ts'
+import { holdStoredState, type HeldState } from '../../runtime/stored-state.ts'
+import type { Admin } from '../../kafka/contracts.ts'
 import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
 import { withBootstrap, type ClusterOptions } from '../options.ts'
@@ -43,12 +44,47 @@ async function reset(applicationId: string, options: ResetOptions, output: Outpu
     output.note('nothing was deleted')
     return exitCode.failed
   }
-  // First what a running process still holds: when one does, nothing is deleted at all.
-  eraseStoredState(options.stateDir, applicationId)
-  await admin.deleteGroup(applicationId)
-  await admin.deleteTopics(topics)
+  // First what a running process still holds: when one does, nothing is deleted at all. Last what says who was here.
+  const held = holdStoredState(options.stateDir, applicationId)
+  try {
+    await deleteGroup(admin, applicationId, held)
+    await admin.deleteTopics(topics)
+    held?.erase()
+  } catch (error) {
+    held?.release()
+    throw error
+  }
   output.line(`${applicationId} begins anew`)
   return exitCode.done
+}
+
+/** A process that has stopped keeps its place in the group for a while: the one of this folder is known not to run. */
+async function deleteGroup(admin: Admin, groupId: string, held: HeldState | undefined): Promise<void> {
+  const group = await admin.describeGroup(groupId)
+  if (group === undefined) return
+  const isOwn = (instanceId: string | undefined): boolean =>
+    held !== undefined && instanceId?.startsWith(`${held.processId}-`) === true
+  const others = group.members.filter(({ instanceId }) => !isOwn(instanceId))
+  if (others.length > 0) throw runsElsewhere(groupId, others)
+  await admin.removeMembers(
+    groupId,
+    group.members.flatMap(({ instanceId }) => instanceId ?? []),
+  )
+  await admin.deleteGroup(groupId)
+}
+
+function runsElsewhere(
+  groupId: string,
+  members: readonly { readonly clientId: string; readonly clientHost: string }[],
+): StreamError {
+  return new StreamError(
+    'STATE_LOCKED',
+    `application "${groupId}" has members that this folder knows nothing of`,
+    {
+      detail: members.map(({ clientId, clientHost }) => `"${clientId}" at ${clientHost}`).join(', '),
+      hint: 'Stop them. One that has stopped without "--leave" keeps its place for the session timeout, 45 s by default. Nothing was deleted.',
+    },
+  )
 }
 
 /** Kafka Streams' names of the topics that it makes itself. */

@@ -22,6 +22,7 @@ import {
   describeGroup,
   groupOffsets,
   listGroups,
+  removeMembers,
   setGroupOffsets,
 } from './group-requests.ts'
 import { deleteRecords, epochEnds, listOffsets } from './leader-requests.ts'
@@ -135,6 +136,10 @@ export class ClusterAdmin implements Admin {
 
   deleteGroup(groupId: string): Promise<void> {
     return deleteGroup(this.#cluster, groupId)
+  }
+
+  removeMembers(groupId: string, instanceIds: readonly string[]): Promise<void> {
+    return removeMembers(this.#cluster, groupId, instanceIds)
   }
 
   #describe(names: readonly string[] | null): Promise<TopicDescription[]> {

@@ -113,3 +113,21 @@ export async function deleteGroup(cluster: Cluster, groupId: string): Promise<vo
     checkResponse(errorCode, `delete group "${groupId}"`)
   })
 }
+
+/** Clusters that know instances by name (2.3 and newer) take several at once. */
+export async function removeMembers(
+  cluster: Cluster,
+  groupId: string,
+  instanceIds: readonly string[],
+): Promise<void> {
+  if (instanceIds.length === 0) return
+  const members = instanceIds.map((groupInstanceId) => ({ memberId: '', groupInstanceId, reason: 'removed' }))
+  await coordinatorOf(cluster, groupId).retrying(mainLane, async (connection) => {
+    const response = await connection.send(apis.leaveGroup, () => ({ groupId, members }))
+    checkResponse(response.errorCode, `take members out of group "${groupId}"`)
+    for (const { groupInstanceId, errorCode } of response.members) {
+      if (kafkaErrorName(errorCode) === 'UNKNOWN_MEMBER_ID') continue
+      checkResponse(errorCode, `take "${groupInstanceId}" out of group "${groupId}"`)
+    }
+  })
+}

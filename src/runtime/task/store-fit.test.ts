@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { unfitReason, type ChangeLogFacts } from './store-fit.ts'
+import { isLost, unfitReason, type ChangeLogFacts } from './store-fit.ts'
 
 const nowMs = 1_700_000_000_000
 const position = { topicId: 'id', offset: 50, leaderEpoch: 3, committedAtMs: nowMs - 1000 }
@@ -16,6 +16,19 @@ describe('a store on disk is continued by its change log', () => {
 
   test('however old it is, when nothing has come since', () => {
     expect(unfitReason({ ...position, offset: 80, committedAtMs: 0 }, log, nowMs)).toBeUndefined()
+  })
+})
+
+describe('a change log is lost', () => {
+  test('when an empty topic has its name', () => {
+    expect(isLost(position, { ...log, topicId: 'other', end: 0 })).toBe(true)
+  })
+
+  test('and not while it can be read, nor where there was nothing in it', () => {
+    expect(isLost(position, { ...log, topicId: 'other' })).toBe(false)
+    expect(isLost(position, log)).toBe(false)
+    expect(isLost({ ...position, offset: 0 }, { ...log, topicId: 'other', end: 0 })).toBe(false)
+    expect(isLost(undefined, { ...log, end: 0 })).toBe(false)
   })
 })
 

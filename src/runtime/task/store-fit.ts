@@ -11,6 +11,13 @@ export interface ChangeLogFacts {
   readonly tombstonesMs: number | undefined
 }
 
+/**
+ * Whether a change log is gone for good: another topic has its name and nothing in it, so that no store can be built from it.
+ */
+export function isLost(position: ChangeLogPosition | undefined, log: ChangeLogFacts): boolean {
+  return position !== undefined && position.offset > 0 && position.topicId !== log.topicId && log.end === 0
+}
+
 /** Of the time for which tombstones stay: nobody knows how long a broker takes to begin. */
 const tombstoneShare = 0.5
 

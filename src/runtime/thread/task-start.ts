@@ -6,10 +6,11 @@ import type {
   IsolationLevel,
   TopicPartition,
 } from '../../kafka/contracts.ts'
+import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { OffsetReset } from '../../topology/topology.ts'
 import { decodeOperatorTimes, decodePartitionTime } from '../task/offset-metadata.ts'
-import { unfitReason } from '../task/store-fit.ts'
+import { isLost, unfitReason, type ChangeLogFacts } from '../task/store-fit.ts'
 import type { PartitionQueue } from '../task/partition-queue.ts'
 import type { Task, TaskStart } from '../task/task.ts'
 import type { TaskStore } from '../task/task-store.ts'
@@ -111,7 +112,11 @@ interface Beginning {
   readonly nowMs: number
 }
 
-/** Puts a task at its offsets and says what is to be replayed before it runs. Synchronous: nothing can come between. */
+/**
+ * Puts a task at its offsets and says what is to be replayed before it runs. Synchronous: nothing can come between.
+ *
+ * @throws StreamError `CHANGE_LOG_LOST`
+ */
 export function beginTask(task: Task, facts: ClusterFacts, beginning: Beginning): RestorePart[] {
   task.begin(startsOf(task, facts))
   const committed = task.partitions.some((partition) => facts.committed.has(partitionKey(partition)))
@@ -150,14 +155,10 @@ function restorePart(
 ): RestorePart[] {
   const { changeLog } = store
   if (changeLog === undefined) return []
-  const key = partitionKey(changeLog)
-  const log = {
-    topicId: store.topicId,
-    start: facts.changeLogStarts.get(key) ?? 0,
-    end: facts.changeLogEnds.get(key) ?? 0,
-    epochEnd: facts.epochEnds.get(key),
-    tombstonesMs: facts.tombstonesMs.get(changeLog.topic),
-  }
+  const log = changeLogFacts(store, changeLog, facts)
+  const hasCommitted = task.partitions.some((partition) => facts.committed.has(partitionKey(partition)))
+  const isOwn = store.spec.logging === 'own'
+  if (isOwn && hasCommitted && isLost(store.managed.position(), log)) throw changeLogLost(store, changeLog)
   const reason = unfitReason(store.managed.position(), log, nowMs)
   if (reason !== undefined) {
     const { name } = store.spec
@@ -166,7 +167,25 @@ function restorePart(
   }
   const from = store.managed.position()?.offset ?? log.start
   // A table's own topic goes on growing behind what the task has processed: the table is replayed up to there and no further.
-  const committed = facts.committed.get(key)?.offset ?? 0
+  const committed = facts.committed.get(partitionKey(changeLog))?.offset ?? 0
   const end = store.spec.logging === 'source' ? Math.min(log.end, committed) : log.end
   return from < end ? [{ store, changeLog, from, end }] : []
+}
+
+function changeLogFacts(store: TaskStore, changeLog: TopicPartition, facts: ClusterFacts): ChangeLogFacts {
+  const key = partitionKey(changeLog)
+  return {
+    topicId: store.topicId,
+    start: facts.changeLogStarts.get(key) ?? 0,
+    end: facts.changeLogEnds.get(key) ?? 0,
+    epochEnd: facts.epochEnds.get(key),
+    tombstonesMs: facts.tombstonesMs.get(changeLog.topic),
+  }
+}
+
+function changeLogLost({ spec }: TaskStore, { topic, partition }: TopicPartition): StreamError {
+  return new StreamError('CHANGE_LOG_LOST', `the change log "${topic}" of store "${spec.name}" is gone`, {
+    detail: `Its partition ${partition} is empty and not the topic that the store on this disk belongs to, while the group has committed input.`,
+    hint: 'Bring its records back, or let the application begin anew with "weft reset"; where that was done from another host, delete this one\'s state folder.',
+  })
 }

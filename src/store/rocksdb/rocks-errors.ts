@@ -4,7 +4,7 @@ import { engineError, type EngineFailure, type EngineTrouble } from '../engine-e
 /** RocksDB has no codes that the binding lets through for all of these: its words must do. */
 const words: readonly (readonly [RegExp, EngineTrouble])[] = [
   [/lock hold|LOCK: /i, 'locked'],
-  [/no space|quota/i, 'full'],
+  [/no space|quota|file too large/i, 'full'],
   [/corruption|checksum mismatch|bad magic|not an sstable/i, 'corrupt'],
 ]
 

@@ -1,0 +1,215 @@
+/**
+ * Question: how long from the start of a process that was killed under load to its first record, and how fast is its state restored when the
+ * disk has lost it? Beside Kafka Streams, on Apache Kafka, exactly once, RocksDB, a table of a million rows that transactions are joined with.
+ * Budget: under a second to the first record with `group.initial.rebalance.delay.ms=0`; a restore at least twice as fast as Kafka Streams'.
+ *
+ *     node bench/state/restart.ts [size=full|smoke] [systems=weft,kafka-streams] [folder=…]
+ *
+ * Killed as by kill -9 in the middle of the transactions, started again with the same state; killed again, its stores deleted, started again.
+ * The first record is the first one that is seen in the output topic, looked at each 10 ms. A restore is timed by what each system says
+ * of itself: from the beginning of the first task's to the end of the last. Kafka Streams runs as a static member; it deletes its state when
+ * it was killed, so that its one restart is both.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openKafka } from '../../src/kafka/client.ts'
+import type { Kafka } from '../../src/kafka/contracts.ts'
+import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
+import { startApacheKafka } from '../../test/kafka/apache-kafka.ts'
+import { buildStreams, generate, startStreams } from '../peers/kafka-streams.ts'
+import { recordsIn } from '../peers/watch.ts'
+import { argumentsGiven, report, rowOf } from '../report.ts'
+
+const given = argumentsGiven()
+const sizes = {
+  full: { rows: 1_000_000, table: 'users1m', stream: 'transactions', killedAfter: 800_000 },
+  smoke: { rows: 100_000, table: 'users', stream: 'transactions500k', killedAfter: 100_000 },
+}
+const { rows, table, stream, killedAfter } = sizes[given.get('size') === 'smoke' ? 'smoke' : 'full']
+const systems = (given.get('systems') ?? 'weft,kafka-streams').split(',')
+const patienceMs = 120_000
+
+interface Place {
+  readonly kafka: Kafka
+  readonly bootstrap: string
+  readonly application: string
+  readonly output: string
+  readonly stateDir: string
+}
+
+interface Restarted {
+  readonly firstRecordMs: number
+  /** Of the start after the stores were deleted. */
+  readonly restoredPerSecond: number
+  readonly firstRecordAfterLossMs: number
+}
+
+async function main(): Promise<void> {
+  buildStreams()
+  const folder = given.get('folder')
+  await using broker = await startApacheKafka(folder === undefined ? {} : { folder })
+  const kafka = openKafka({ bootstrap: [broker.bootstrap], clientId: 'restart', connector: tcpConnector() })
+  generate(broker.bootstrap, [stream, table])
+  const results: string[] = []
+  for (const system of systems) {
+    const application = `restart-${system}-${Date.now()}`
+    const output = `${application}-out`
+    await kafka.admin.createTopics([{ name: output, partitions: 4, replicationFactor: 1, configs: {} }])
+    const place = {
+      kafka,
+      bootstrap: broker.bootstrap,
+      application,
+      output,
+      stateDir: mkdtempSync(join(tmpdir(), 'weft-restart-')),
+    }
+    const restarted = system === 'weft' ? await restartWeft(place) : await restartStreams(place)
+    rmSync(place.stateDir, { recursive: true, force: true })
+    results.push(resultRow(system, restarted))
+    console.log(results.at(-1))
+  }
+  await kafka.close()
+  report({
+    file: 'restart',
+    title: `restart after kill -9 with ${rows.toLocaleString('en-US')} rows`,
+    circumstances:
+      'Apache Kafka 4.3.1 beside it, exactly once, RocksDB, group.initial.rebalance.delay.ms=0, static members',
+    columns: [
+      'system',
+      'start to first record, ms',
+      'state lost: rows restored/s',
+      'state lost: start to first record, ms',
+    ],
+    rows: results,
+  })
+}
+
+function resultRow(
+  system: string,
+  { firstRecordMs, restoredPerSecond, firstRecordAfterLossMs }: Restarted,
+): string {
+  const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
+  return rowOf([system, whole(firstRecordMs), whole(restoredPerSecond), whole(firstRecordAfterLossMs)])
+}
+
+async function restartWeft(place: Place): Promise<Restarted> {
+  const run = () => startWeft(place)
+  await killedIn(place, run(), killedAfter)
+  const again = run()
+  const firstRecordMs = await untilMore(place)
+  await again.kill()
+  rmSync(join(place.stateDir, place.application, 'rocksdb'), { recursive: true })
+  const afterLoss = run()
+  const firstRecordAfterLossMs = await untilMore(place)
+  await afterLoss.kill()
+  const times = (message: string): number[] =>
+    afterLoss.lines.filter(({ msg }) => msg === message).map(({ time }) => Date.parse(String(time)))
+  const restoreMs = Math.max(...times('task runs')) - Math.min(...times('task restores'))
+  return { firstRecordMs, firstRecordAfterLossMs, restoredPerSecond: (rows / restoreMs) * 1000 }
+}
+
+async function restartStreams(place: Place): Promise<Restarted> {
+  const { bootstrap, application, output, stateDir } = place
+  const run = () => {
+    const options = [
+      `bootstrap=${bootstrap}`,
+      `app=${application}`,
+      `out=${output}`,
+      `state=${stateDir}`,
+      `in=${stream}`,
+      `table=${table}`,
+    ]
+    const child = startStreams([
+      ...options,
+      'workload=enrich',
+      'guarantee=exactly_once_v2',
+      'config.group.instance.id=restart-1',
+    ])
+    return watched(child)
+  }
+  await killedIn(place, run(), killedAfter)
+  const again = run()
+  const firstRecordMs = await untilMore(place)
+  await again.kill()
+  const times = (name: string): number[] =>
+    again.lines.filter((line) => name in line).map(({ at }) => Number(at))
+  const restoreMs = Math.max(...times('restoreEnd')) - Math.min(...times('restoreStart'))
+  return {
+    firstRecordMs,
+    firstRecordAfterLossMs: firstRecordMs,
+    restoredPerSecond: (rows / restoreMs) * 1000,
+  }
+}
+
+/** Lines of JSON that a process has written, and its end. */
+interface Watched {
+  readonly lines: readonly Readonly<Record<string, unknown>>[]
+  kill(): Promise<void>
+}
+
+function startWeft({ bootstrap, application, output, stateDir }: Place): Watched {
+  const definition = join(import.meta.dirname, '../peers/definitions/enrich-table.yaml')
+  const options = ['--bootstrap', bootstrap, '--state-dir', stateDir, '--log-format', 'json']
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../../bin/weft.mjs'), 'run', definition, ...options],
+    {
+      env: { ...process.env, APPLICATION: application, OUT: output, IN: stream, TABLE: table },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
+  return watched({
+    stdout: child.stderr,
+    kill: (signal) => child.kill(signal),
+    once: (event, listener) => child.once(event, listener),
+  })
+}
+
+interface Child {
+  readonly stdout: Readable
+  kill(signal: NodeJS.Signals): boolean
+  once(event: 'close', listener: () => void): unknown
+}
+
+function watched(child: Child): Watched {
+  const lines: Record<string, unknown>[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.startsWith('{')) lines.push(JSON.parse(line) as Record<string, unknown>)
+  })
+  const closed = new Promise<void>((resolve) => child.once('close', resolve))
+  return {
+    lines,
+    kill: async () => {
+      child.kill('SIGKILL')
+      await closed
+    },
+  }
+}
+
+async function killedIn(place: Place, running: Watched, records: number): Promise<void> {
+  const count = await recordsIn(place.kafka, place.output)
+  const end = performance.now() + patienceMs
+  while ((await count()) < records && performance.now() < end) await delay(10)
+  await running.kill()
+}
+
+/** More than markers of transactions, one a partition for each that is aborted. */
+const moreThanMarkers = 50
+
+/** How long until records come, from now on. */
+async function untilMore({ kafka, output }: Place): Promise<number> {
+  const startMs = performance.now()
+  const count = await recordsIn(kafka, output)
+  const before = await count()
+  while ((await count()) < before + moreThanMarkers) {
+    if (performance.now() > startMs + patienceMs) throw new Error(`nothing more comes into ${output}`)
+    await delay(10)
+  }
+  return performance.now() - startMs
+}
+
+await main()
