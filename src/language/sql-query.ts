@@ -15,7 +15,6 @@ import { checkDefinition, checkDimensions } from './sql/check-definition.ts'
 import { bindQuery } from './sql/bind.ts'
 import type { BoundOutput, BoundQuery } from './sql/bound-query.ts'
 import { checkDrivingDimension } from './sql/driving-dimension.ts'
-import { DuckDb } from './sql/duckdb.ts'
 import { readFrom } from './sql/from-clause.ts'
 import { openScopes } from './sql/open-scopes.ts'
 import { outputValues } from './sql/output-values.ts'
@@ -63,6 +62,8 @@ async function readQuery(
 ): Promise<BoundQuery | undefined> {
   const quoted = quoteTopicNames(definition.query.text)
   const places = new QueryPlaces(definition.query, quoted)
+  // Only a query needs DuckDB: others start without it.
+  const { DuckDb } = await import('./sql/duckdb.ts')
   using database = await DuckDb.open()
   const tools = { database, places, diagnostics }
   const node = await parseSelect(quoted, tools)

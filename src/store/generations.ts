@@ -57,6 +57,7 @@ export class Generations<Identity> {
     if (slot === undefined || slot.generation !== cleanGeneration) {
       slot = new Slot(identity)
       slot.older = newest
+      if (newest !== undefined) newest.isOutdated = true
       this.#index.enter(slot)
     }
     slot.generation = this.#open
@@ -127,12 +128,13 @@ export class Generations<Identity> {
   }
 
   #settle(slot: Slot<Identity>): void {
-    let newest = this.#index.newest(slot.identity)
-    if (newest === slot && slot.value !== null) {
+    // Most are: nothing has to be looked up for them, far from where this was written.
+    if (!slot.isOutdated && slot.value !== null && slot.generation !== goneGeneration) {
       slot.generation = cleanGeneration
       this.#index.settled(slot)
       return
     }
+    let newest = this.#index.newest(slot.identity)
     slot.generation = goneGeneration
     if (newest === slot) {
       this.#index.leave(slot.identity)
@@ -151,7 +153,11 @@ export class Generations<Identity> {
       left = left.older
     }
     if (left === newest) return
-    if (left === undefined) this.#index.lose(identity)
-    else this.#index.enter(left)
+    if (left === undefined) {
+      this.#index.lose(identity)
+      return
+    }
+    left.isOutdated = false
+    this.#index.enter(left)
   }
 }

@@ -18,6 +18,8 @@ export class Slot<Identity = StoreKeyIdentity> implements KeptEntry {
   waiting: unknown = undefined
   /** The same entry's value in an older generation that is sealed and not yet committed. */
   older: Slot<Identity> | undefined = undefined
+  /** Whether a younger generation has a slot of its own for the entry. */
+  isOutdated = false
   /** Whether it has a place among the clean entries' ring. */
   kept = false
 

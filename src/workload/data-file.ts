@@ -4,7 +4,7 @@
  */
 import '../base/node-extras.ts'
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { StreamError } from '../base/errors.ts'
 import type { Column, DataType } from '../data/types.ts'
 
@@ -41,6 +41,7 @@ export interface OpenDataFile extends AsyncDisposable {
  * @throws StreamError `FILE_UNREADABLE` when the file is missing, is not of its format, or lacks the named fields
  */
 export async function openDataFile(file: DataFile): Promise<OpenDataFile> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   const connection = await instance.connect()
   try {

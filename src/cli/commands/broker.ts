@@ -3,7 +3,6 @@ import { systemClock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import { systemRandom } from '../../base/random.ts'
 import { brokerDefaults } from '../../broker/broker-config.ts'
-import { Broker } from '../../broker/broker.ts'
 import {
   brokerSecurityOf,
   describeSecurity,
@@ -58,6 +57,7 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { nodes, dataDir: dataFolder } = options
   weighOutsideMemory(dataFolder === undefined ? brokerDefaults.memoryBytesMax : 0)
+  const { Broker } = await import('../../broker/broker.ts')
   const broker = new Broker({ clock: systemClock, random: systemRandom, logger, nodes, dataFolder, users })
   const { signal, release } = stopSignal()
   try {

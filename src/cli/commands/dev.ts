@@ -6,7 +6,6 @@ import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { systemRandom } from '../../base/random.ts'
-import { Broker } from '../../broker/broker.ts'
 import type { Kafka } from '../../kafka/contracts.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
@@ -80,6 +79,7 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
   const { signal, release } = stopSignal()
   // Data of long ago is not too old for a look at what becomes of it.
   const topicDefaults = { 'retention.ms': '-1' }
+  const { Broker } = await import('../../broker/broker.ts')
   const broker = new Broker({ clock: systemClock, random: systemRandom, logger, topicDefaults })
   try {
     const { host, port } = await broker.listen(options.port, '127.0.0.1')
