@@ -50,6 +50,11 @@ export class Buckets {
     return this.of(Math.max(0, this.#time.committedMs - this.#retentionMs + 1))
   }
 
+  /** The beginning of {@link Buckets.oldest}. */
+  get oldestMs(): number {
+    return this.oldest * this.#intervalMs
+  }
+
   /** Where the buckets end that have expired as a whole since the last call; undefined: none has. */
   takeExpired(): Buffer | undefined {
     if (this.oldest <= this.#droppedBelow) return undefined

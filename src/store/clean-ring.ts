@@ -29,6 +29,13 @@ export class CleanRing<Identity = StoreKeyIdentity> {
     else this.#slots[this.#freePlace()] = slot
   }
 
+  /** Gives up the places of slots that are gone. */
+  sweep(): void {
+    const left = this.#slots.filter(({ generation }) => generation !== goneGeneration)
+    this.clear()
+    for (const slot of left) this.#slots.push(slot)
+  }
+
   clear(): void {
     this.#slots.length = 0
     this.#hand = 0

@@ -19,6 +19,8 @@ interface Layer {
   sealedEntries(generation: number): StoreEntries
   committed(): void
   failed(generation: number): void
+  /** Forgets clean entries before a time; absent where they have none. */
+  expire?(beforeMs: number): void
   close(): void
 }
 
@@ -115,9 +117,11 @@ export class LayeredStore implements ManagedStore {
   }
 
   #dropExpired(): void {
-    const { expiry } = this.#parts
+    const { expiry, layers } = this.#parts
     const end = expiry?.buckets.takeExpired()
-    if (end !== undefined) expiry?.engine.drop(undefined, end)
+    if (expiry === undefined || end === undefined) return
+    expiry.engine.drop(undefined, end)
+    for (const layer of layers) layer.expire?.(expiry.buckets.oldestMs)
   }
 }
 

@@ -189,6 +189,16 @@ export class TimedOverlay {
     }))
   }
 
+  /** Forgets what stood in buckets that have gone from the engine. */
+  expire(beforeMs: number): void {
+    for (const owner of this.#keys.values()) {
+      const taken = owner.takeBefore(beforeMs)
+      for (const slot of taken) slot.generation = goneGeneration
+      if (taken.length > 0) this.#dropIfIdle(owner)
+    }
+    this.#ring.sweep()
+  }
+
   close(): void {
     this.#last = undefined
     this.#keys.clear()
