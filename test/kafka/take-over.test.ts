@@ -71,7 +71,13 @@ function drawTurn(turn: number): readonly Input[] {
 async function contentAfter(
   engines: readonly Engine[],
 ): Promise<Readonly<Record<string, readonly string[]>>> {
-  const broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
+  // Uncompacted: change logs are compared record by record.
+  const broker = new Broker({
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    compactionRestMs: Infinity,
+  })
   const bootstrap = `127.0.0.1:${(await broker.listen(0)).port}`
   try {
     await using cluster = openCluster({ bootstrap }, silentLogger)

@@ -167,6 +167,33 @@ export const mutations: readonly Mutation[] = [
     find: 'for (const store of this.stores) store.drop()',
     replace: '',
   },
+  {
+    name: 'times of operators lost at restart',
+    file: 'src/runtime/thread/task-start.ts',
+    find: 'operatorTimes: decodeOperatorTimes(committed),',
+    replace: 'operatorTimes: [],',
+  },
+  {
+    name: 'buckets dropped by a time that is not committed',
+    file: 'src/store/buckets.ts',
+    find: 'return this.of(Math.max(0, this.#time.committedMs - this.#retentionMs + 1))',
+    replace: 'return this.of(Math.max(0, this.#time.valueMs - this.#retentionMs + 1))',
+  },
+  {
+    name: 'time of a store kept after a failed generation',
+    file: 'src/store/stream-time.ts',
+    find: 'this.#goBackTo(this.#sealed.at(-1) ?? this.#committed)',
+    replace: '',
+  },
+  {
+    name: 'a commit that does not wait for the former one',
+    file: 'src/runtime/thread/commit-cycle.ts',
+    find: `  async commit(): Promise<void> {
+    await this.finish()
+`,
+    replace: `  async commit(): Promise<void> {
+`,
+  },
 ]
 
 /** @throws Error when the text is not there exactly once */
