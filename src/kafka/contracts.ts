@@ -173,6 +173,8 @@ export interface CommittedOffset extends TopicPartition {
 export interface GroupMetadata {
   readonly groupId: string
   readonly generation: number
+  /** Whether a join of this member is under way: its answer may bring a higher generation. */
+  readonly joining?: boolean
   readonly memberId: string
   readonly instanceId: string | undefined
 }

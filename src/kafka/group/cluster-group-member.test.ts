@@ -206,6 +206,25 @@ describe('offsets', () => {
     expect([...offsets]).toEqual([['t-0', { ...offset7 }]])
   })
 
+  test('a commit whose refusal overtakes the answer to the join waits for the new generation', async () => {
+    await using cluster = await openCluster()
+    const first = new Owner(cluster, 'a')
+    await until(cluster, [first], () => first.owned.size === 4)
+    const { generation } = first.member.metadata
+    const delay = { kind: 'delay', minMs: 500, maxMs: 500, when: 'after' } as const
+    const where = ({ body }: { readonly body: unknown }): boolean =>
+      (body as { readonly memberId: string }).memberId === first.member.metadata.memberId
+    const late = cluster.broker.faults.add({ api: 'JoinGroup', fault: delay, where, times: 1 })
+    const second = new Owner(cluster, 'b')
+    await until(cluster, [first, second], () => late.hits === 1)
+    await cluster.advance(50)
+    expect(first.member.metadata.generation).toBe(generation)
+    await cluster.run(first.member.commitOffsets([offset7]))
+    expect(first.member.metadata.generation).toBe(generation + 1)
+    const offsets = await cluster.run(first.member.fetchOffsets([offset7]))
+    expect([...offsets]).toEqual([['t-0', { ...offset7 }]])
+  })
+
   test('reading them waits for the end of a transaction on them', async () => {
     await using cluster = await openCluster()
     const owner = new Owner(cluster, 'a')

@@ -7,7 +7,8 @@
  *
  * A race. The owner commits in generation 5; the group gathers, and the answer to our join says 6 while the owner still
  * works; the commit is refused. The partitions are still ours (only `poll` revokes), so `metadata` is a live view that
- * shows 6 at once, and the commit is sent again with it (`generation-retry.ts`).
+ * shows 6 at once, and the commit is sent again with it (`generation-retry.ts`). The refusal may even overtake the answer: it is
+ * sent again as long as the join is under way.
  */
 import type { Timer } from '../../base/clock.ts'
 import { sleep } from '../../base/clock.ts'
@@ -31,6 +32,7 @@ import { without } from './partition-set.ts'
 
 interface LiveMetadata extends GroupMetadata {
   generation: number
+  joining: boolean
   memberId: string
 }
 
@@ -70,7 +72,7 @@ export class ClusterGroupMember implements GroupMember {
     this.#options = options
     this.#lane = lane
     const { groupId, instanceId } = options
-    this.#live = { groupId, instanceId, generation: noGeneration, memberId: '' }
+    this.#live = { groupId, instanceId, generation: noGeneration, joining: false, memberId: '' }
     this.metadata = this.#live
     this.#coordinator = new Coordinator(cluster, { kind: 'group', key: groupId })
     this.#protocol = new GroupProtocol(cluster, options, this.#coordinator, lane)
@@ -198,7 +200,10 @@ export class ClusterGroupMember implements GroupMember {
 
   async #joinOnce(): Promise<void> {
     const former = this.#forgotten ? { ...this.#live, generation: noGeneration, memberId: '' } : this.#live
-    const joined = await this.#protocol.join(former, this.#owned)
+    this.#live.joining = !this.#forgotten
+    const joined = await this.#protocol.join(former, this.#owned).finally(() => {
+      this.#live.joining = false
+    })
     if (this.#state !== 'joining') return
     this.#forgotten = false
     this.#live.generation = joined.generation

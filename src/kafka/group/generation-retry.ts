@@ -8,7 +8,7 @@ import type { GroupMetadata } from '../contracts.ts'
  *
  * Now the owner commits; now the coordinator begins the next generation; now it reads the commit of the one before and
  * refuses it. The partitions are still this member's, since a revocation waits for its owner. So where `group`, which is a
- * live view, has a higher generation and the same member id, the same offsets are sent with the new generation.
+ * live view, has the same member id and a higher generation, or may hear of one, the same offsets are sent with it.
  */
 export function retryingAcrossGenerations<T>(
   context: ClientContext,
@@ -28,7 +28,8 @@ export function retryingAcrossGenerations<T>(
       if (isTransient(error)) return true
       const name = kafkaNameOf(error)
       if (name === 'REBALANCE_IN_PROGRESS') return true
-      return name === 'ILLEGAL_GENERATION' && group.memberId === memberId && group.generation > sent
+      const isNext = group.generation > sent || group.joining === true
+      return name === 'ILLEGAL_GENERATION' && group.memberId === memberId && isNext
     },
   )
 }

@@ -79,5 +79,8 @@ function asNow(live: GroupMetadata): GroupMetadata {
     get generation() {
       return live.memberId === memberId && live.generation >= 0 ? live.generation : generation
     },
+    get joining() {
+      return live.memberId === memberId && live.joining === true
+    },
   }
 }

@@ -174,12 +174,6 @@ export const mutations: readonly Mutation[] = [
     replace: 'operatorTimes: [],',
   },
   {
-    name: 'buckets dropped by a time that is not committed',
-    file: 'src/store/buckets.ts',
-    find: 'return this.of(Math.max(0, this.#time.committedMs - this.#retentionMs + 1))',
-    replace: 'return this.of(Math.max(0, this.#time.valueMs - this.#retentionMs + 1))',
-  },
-  {
     name: 'time of a store kept after a failed generation',
     file: 'src/store/stream-time.ts',
     find: 'this.#goBackTo(this.#sealed.at(-1) ?? this.#committed)',
