@@ -3,7 +3,7 @@
  * longer than their session, joined by a fourth that leaves again, or their broker is killed and comes back, in the middle of whatever
  * they do. What a Java consumer then sees under read_committed is compared with a recomputation: joined, counted, counted by window.
  *
- * A program, not a part of the tests: `npm run chaos`, with `CHAOS_SECONDS` (30) and `SEED` (1) for length and plan.
+ * A program, not a part of the tests: `npm run chaos`, with `CHAOS_SECONDS` (30), `SEED` (1) and `RELEASE` (4.3) for length, plan and broker.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { seededRandom, type Random } from '../../src/base/random.ts'
 import { runWeft, startWeft, type WeftProcess } from '../weft-process.ts'
-import { startApacheKafka, type ApacheKafka } from '../kafka/apache-kafka.ts'
+import { startApacheKafka, type ApacheKafka, type KafkaRelease } from '../kafka/apache-kafka.ts'
 import {
   expectCountedOnce,
   expectEnrichedOnce,
@@ -24,6 +24,7 @@ import {
 
 const chaosMs = 1000 * Number(process.env['CHAOS_SECONDS'] ?? 30)
 const seed = Number(process.env['SEED'] ?? 1)
+const release: KafkaRelease = process.env['RELEASE'] === '3.9' ? '3.9' : '4.3'
 const names = ['one', 'two', 'three'] as const
 /** The least that a broker accepts. */
 const sessionMs = 6000
@@ -54,7 +55,7 @@ class Stage {
   }
 
   async openBroker(): Promise<void> {
-    this.#apache = await startApacheKafka({ folder: join(this.folder, 'kafka') })
+    this.#apache = await startApacheKafka({ release, folder: join(this.folder, 'kafka') })
   }
 
   /** Each process runs both definitions, with a session as short as may be. */
