@@ -94,11 +94,12 @@ async function openAll(
   await globals.load()
   const fetcher = kafka.fetcher(fetchOptions(options, isolation))
   closers.push(() => fetcher.close())
-  const restorer = new Restorer(
-    kafka.fetcher(fetchOptions(options, 'read_committed')),
-    () => parts.surroundings.clock.nowMs(),
-    parts.onRestore,
-  )
+  const restorer = new Restorer({
+    fetcher: kafka.fetcher(fetchOptions(options, 'read_committed')),
+    clock: parts.surroundings.clock,
+    logger,
+    onProgress: parts.onRestore,
+  })
   closers.push(() => restorer.close())
   return { isolation, kafka, plan, functions, formats, output, policies, globals, fetcher, restorer }
 }

@@ -1,3 +1,5 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
 import { RecordColumns } from '../../protocol/record-columns.ts'
 import { partitionKey } from '../../kafka/contracts.ts'
 import type { FetchedPartition, Fetcher, TopicPartition } from '../../kafka/contracts.ts'
@@ -25,7 +27,20 @@ interface Replay extends RestorePart {
   readonly task: Task
   position: number
   records: number
+  /** When the position moved last; infinite once it was said that it does not. */
+  movedMs: number
 }
+
+export interface RestorerParts {
+  /** Reads committed records only. */
+  readonly fetcher: Fetcher
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onProgress: (progress: RestoreProgress) => void
+}
+
+/** Longer than a transaction lasts whose producer has died, by default. */
+const stalledMs = 30_000
 
 /**
  * Replays change logs into the engines of tasks that are being restored, beside the tasks that run already.
@@ -36,17 +51,14 @@ interface Replay extends RestorePart {
  * committed records up to the high watermark waits for that marker instead.
  */
 export class Restorer {
+  readonly #parts: RestorerParts
   readonly #fetcher: Fetcher
   readonly #columns = new RecordColumns()
   readonly #replays = new Map<string, Replay>()
-  readonly #report: (progress: RestoreProgress) => void
 
-  readonly #nowMs: () => number
-
-  constructor(fetcher: Fetcher, nowMs: () => number, report: (progress: RestoreProgress) => void) {
-    this.#fetcher = fetcher
-    this.#nowMs = nowMs
-    this.#report = report
+  constructor(parts: RestorerParts) {
+    this.#parts = parts
+    this.#fetcher = parts.fetcher
   }
 
   get busy(): boolean {
@@ -63,7 +75,8 @@ export class Restorer {
   /** Begins; a task without parts that have something to read is to be run at once. */
   add(task: Task, parts: readonly RestorePart[]): void {
     for (const part of parts) {
-      const replay = { ...part, task, position: part.from, records: 0 }
+      const movedMs = this.#parts.clock.monotonicMs()
+      const replay = { ...part, task, position: part.from, records: 0, movedMs }
       this.#replays.set(partitionKey(part.changeLog), replay)
       this.#fetcher.assign(part.changeLog, part.from)
     }
@@ -100,7 +113,25 @@ export class Restorer {
       this.#finish(replay)
       if (![...this.#replays.values()].some((other) => other.task === replay.task)) complete.push(replay.task)
     }
+    if (applied === 0) this.#sayIfStalled()
     return { applied, complete, stale }
+  }
+
+  /** What holds a replay up is a transaction in the change log without an end: a broker may have lost its markers when it died. */
+  #sayIfStalled(): void {
+    const nowMs = this.#parts.clock.monotonicMs()
+    for (const replay of this.#replays.values()) {
+      if (nowMs - replay.movedMs < stalledMs) continue
+      replay.movedMs = Number.POSITIVE_INFINITY
+      this.#parts.logger.warn('restore does not advance', {
+        task: replay.task.id,
+        store: replay.store.spec.name,
+        partition: partitionKey(replay.changeLog),
+        offset: replay.position,
+        end: replay.end,
+        why: 'a transaction in the change log has not ended; "kafka-transactions.sh find-hanging" shows those that never will, "abort" ends them',
+      })
+    }
   }
 
   ready(maxWaitMs: number): Promise<void> {
@@ -135,7 +166,8 @@ export class Restorer {
       })
     }
     replay.records += count
-    this.#report({
+    replay.movedMs = this.#parts.clock.monotonicMs()
+    this.#parts.onProgress({
       task: replay.task.id,
       store: replay.store.spec.name,
       records: replay.records,
@@ -145,7 +177,7 @@ export class Restorer {
   }
 
   #position(replay: Replay, offset: number, leaderEpoch: number): RestoreBatch['position'] {
-    return { topicId: replay.store.topicId, offset, leaderEpoch, committedAtMs: this.#nowMs() }
+    return { topicId: replay.store.topicId, offset, leaderEpoch, committedAtMs: this.#parts.clock.nowMs() }
   }
 
   #finish(replay: Replay): void {
