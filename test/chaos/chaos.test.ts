@@ -34,6 +34,8 @@ const ordersPerPortion = 40
 const guestTimeoutMs = 60_000
 const drainTimeoutMs = 240_000
 const stoppedBySignal = 143
+/** A million records are looked at. */
+const comparing = { timeout: 120_000 }
 
 type Event = 'kill' | 'stand still' | 'join and leave' | 'kill the broker'
 const events: readonly Event[] = ['kill', 'kill', 'kill', 'stand still', 'join and leave', 'kill the broker']
@@ -183,8 +185,10 @@ test('every process lives through it, and ends well when it is told to', () => {
   expect(failures).toEqual(names.map(() => ''))
 })
 
-test('each order is enriched once', () => expectEnrichedOnce(out, orders))
+test('each order is enriched once', comparing, () => expectEnrichedOnce(out, orders))
 
-test('counts equal a recomputation, and each one became visible once', () => expectCountedOnce(out, orders))
+test('counts equal a recomputation, and each one became visible once', comparing, () =>
+  expectCountedOnce(out, orders),
+)
 
-test('so do counts by window', () => expectWindowsCountedOnce(out, orders))
+test('so do counts by window', comparing, () => expectWindowsCountedOnce(out, orders))
