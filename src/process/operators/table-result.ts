@@ -29,11 +29,11 @@ export class TableResult {
 
   /** @param cause - gives key and headers */
   put(cause: StreamRecord, oldValue: unknown, newValue: unknown, timestampMs = cause.timestampMs): void {
+    const record = this.#record
+    record.key = cause.key
+    record.timestampMs = timestampMs
+    record.headers = cause.headers
     if (this.#store === undefined || this.#output === undefined) {
-      const record = this.#record
-      record.key = cause.key
-      record.timestampMs = timestampMs
-      record.headers = cause.headers
       this.#change.oldValue = oldValue
       this.#change.newValue = newValue
       this.#change.isLatest = !(cause.value instanceof Change) || cause.value.isLatest
@@ -43,7 +43,8 @@ export class TableResult {
     // What goes on at a flush is told from what the store had before, whatever the operator computed.
     const before = this.#store.caching ? this.before(cause.key) : oldValue
     const kept = this.#store.put(cause.key, newValue, timestampMs)
-    this.#output.emit(cause, kept ?? this.#output.refused(cause.key, newValue, timestampMs), before)
+    // Here a result has one time, deleted or not: the caching store of a join tells of a tombstone with that of both sides.
+    this.#output.emit(record, kept ?? this.#output.refused(cause.key, newValue, timestampMs), before)
   }
 
   flush(): void {

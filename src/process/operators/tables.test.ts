@@ -21,7 +21,10 @@ const written = (input: string, value = text): Node[] => [
 ]
 
 describe('a join of two tables', () => {
-  const joined = (type: TableJoinNode['type'], shape: { store?: string } = {}): TestTask => {
+  const joined = (
+    type: TableJoinNode['type'],
+    { caching = false, ...shape }: { store?: string; caching?: boolean } = {},
+  ): TestTask => {
     const functions = new TestFunctions()
     const joiner = functions.add(
       'valueJoiner',
@@ -37,7 +40,7 @@ describe('a join of two tables', () => {
       stores: [
         storeSpec('l', { value: text }),
         storeSpec('r', { value: text }),
-        storeSpec('kept', { value: text }),
+        storeSpec('kept', { value: text, caching }),
       ],
       functions,
     })
@@ -72,6 +75,16 @@ describe('a join of two tables', () => {
     task.push('l', 'a', 'L1', { timestampMs: 5 })
     task.push('r', 'a', 'R1', { timestampMs: 9 })
     expect([task.store('kept').get('a'), task.store('kept').timestampMs('a')]).toEqual(['L1+R1', 9])
+  })
+
+  test('tells of a tombstone with the later time of the two, out of its cache as well', () => {
+    const task = joined('inner', { store: 'kept', caching: true })
+    task.push('l', 'a', 'L1', { timestampMs: 5 })
+    task.push('r', 'a', 'R1', { timestampMs: 9 })
+    task.processors.flush()
+    task.push('l', 'a', null, { timestampMs: 7 })
+    task.processors.flush()
+    expect(task.takeSent()).toEqual(['out: a=L1+R1 @9', 'out: a=null @9'])
   })
 
   test('looks through filters and mappings without a store to the rows behind them', () => {
