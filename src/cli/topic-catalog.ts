@@ -10,6 +10,7 @@ import { inferJsonColumns } from '../serde/infer-json-columns.ts'
 import { languageOf } from '../serde/notations.ts'
 import { Registries } from '../serde/registries.ts'
 import { rowFormat, rowsOfSchema } from '../serde/row-format.ts'
+import { plainNames, topicInCluster, type NamePattern } from '../topology/name-pattern.ts'
 import { consumeTopic } from '../workload/consume-topic.ts'
 
 /** How many records of a topic are looked at, and for how long, to find its columns. */
@@ -26,6 +27,8 @@ export interface CatalogParts {
   /** Where records are looked at; absent: nowhere. */
   readonly kafka?: Kafka
   readonly files?: FileColumns
+  /** How topics are called in the cluster; absent: as definitions call them. */
+  readonly topicNames?: NamePattern
 }
 
 /** A catalogue for one command; each topic is looked at once. */
@@ -45,16 +48,17 @@ export class TopicCatalog implements Catalog, AsyncDisposable {
       inputNotation === undefined ? jsonRows : { notation: inputNotation, type: { kind: 'struct' } }
   }
 
-  async values(topic: string, format: Format): Promise<TopicValues | undefined> {
+  async values(name: string, format: Format): Promise<TopicValues | undefined> {
+    const topic = topicInCluster(name, this.#parts.topicNames ?? plainNames)
     const type = typeOfNotation(format.notation, this.#notations)
     if (type === 'json') {
-      const columns = this.#parts.files?.get(topic) ?? (await this.#sampled(topic))
+      const columns = this.#parts.files?.get(name) ?? (await this.#sampled(topic))
       return columns && { columns, format }
     }
     if (languageOf(type) === undefined) throw withoutColumns(format.notation)
     const notation = { name: format.notation, type }
     if (format.source !== undefined) return rowsOfSchema(notation, format.source, format.schema)
-    const columns = this.#parts.files?.get(topic)
+    const columns = this.#parts.files?.get(name)
     if (columns !== undefined) return rowFormat(notation, columns)
     const registry = this.#registries.of(format.notation)
     if (registry === undefined) return undefined

@@ -50,7 +50,7 @@ export async function withDefinitions(
 
 async function withCatalog<T>(
   sources: readonly DefinitionSource[],
-  { schemas, inputNotation }: RunConfig,
+  { schemas, inputNotation, topicNames }: RunConfig,
   bootstrap: string | undefined,
   work: (catalog: Catalog) => Promise<T>,
 ): Promise<T> {
@@ -61,7 +61,7 @@ async function withCatalog<T>(
     return await work(catalog)
   }
   await using cluster = openCluster({ bootstrap }, silentLogger)
-  await using catalog = new TopicCatalog({ ...schemas, inputNotation, kafka: cluster.kafka })
+  await using catalog = new TopicCatalog({ ...schemas, inputNotation, topicNames, kafka: cluster.kafka })
   // Awaited here: the cluster is closed when this returns.
   return await work(catalog)
 }

@@ -114,15 +114,43 @@ kafka: { bootstrap.servers: x }
   errorHandling: { consume: { handler: retryOnFail } }
   definitions: { a: a.yaml }
   prometheus: { enabled: true }
-kafka: { axual.topic.pattern: "{tenant}-{topic}" }
+kafka: {}
 `,
     )
     expect(problems(loaded)).toEqual([
       '1:1 error "application.id" is missing in "kafka"',
       '2:40 error "retryOnFail" cannot be used for "consume"',
       '4:3 warning "prometheus" of "ksml" of the runner file is not served yet',
-      '5:10 error "axual.topic.pattern" is not supported yet',
     ])
+  })
+
+  test('takes patterns of names, filled from its other properties', () => {
+    const { runner } = load(
+      `${ksml}  tenant: acme
+  axual.instance: test
+  axual.topic.pattern: "{tenant}-{instance}-{topic}"
+  group.id.pattern: "{group}#{tenant}"
+`,
+    )
+    expect(runner?.names).toEqual({
+      topic: { before: 'acme-test-', after: '' },
+      group: { before: '', after: '#acme' },
+      transaction: { before: '', after: '' },
+      properties: new Set(['axual.topic.pattern', 'tenant', 'axual.instance', 'group.id.pattern']),
+    })
+  })
+
+  test.each([
+    ['"{topic"', 'is no pattern of names'],
+    ['"{topic}/{tenant}"', 'is no pattern of names'],
+    ['"{tenant}{topic}"', 'has two placeholders side by side'],
+    ['"{tenant}-x"', 'is no pattern of names'],
+    ['"{tenant}"', 'lacks "{topic}"'],
+    ['"{tenat}-{topic}"', 'asks for "tenat", which "kafka" does not say'],
+    ['"{bootstrap.servers}-{topic}"', 'cannot take the value of "bootstrap.servers"'],
+  ])('refuses the pattern %s', (pattern, problem) => {
+    const loaded = load(`${ksml}  tenant: acme\n  axual.topic.pattern: ${pattern}\n`)
+    expect(problems(loaded)).toEqual([`9:24 error "axual.topic.pattern" ${problem}`])
   })
 })
 

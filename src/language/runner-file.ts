@@ -18,6 +18,7 @@ import {
   resolveErrorHandling,
   type ErrorHandling,
 } from './definition/resolve-errors.ts'
+import { plainPatterns, resolvePatterns, type NamePatterns } from './definition/resolve-patterns.ts'
 import { resolveNotations, type RunnerNotation } from './definition/resolve-notations.ts'
 import type { NamedEntry } from './schema/collections.ts'
 import { objectOf } from './schema/object.ts'
@@ -30,6 +31,8 @@ export interface RunnerFile {
   readonly definitions: readonly RunnerDefinition[]
   /** Properties by Kafka's names, as text. */
   readonly kafka: Readonly<Record<string, string>>
+  /** How topics, groups and transactional ids are called in a cluster that several share. */
+  readonly names: NamePatterns
   /** Where the state is kept; absent: where the command keeps it. */
   readonly stateDirectory: string | undefined
   readonly errorHandling: ErrorHandling
@@ -110,6 +113,7 @@ function readRunner(root: YamlMap, reading: Reading): RunnerFile | undefined {
     form: 'kaflowsql',
     definitions: [],
     kafka,
+    names: plainPatterns,
     stateDirectory: statePath === undefined ? undefined : beside(file.path, statePath),
     errorHandling: defaultErrorHandling,
     pythonContext: resolvePython(undefined),
@@ -121,11 +125,7 @@ function readRunner(root: YamlMap, reading: Reading): RunnerFile | undefined {
 
 function resolveRunner({ ksml, kafka, at }: RunnerFields, { file, diagnostics }: Reading): RunnerFile {
   const properties: Record<string, string> = {}
-  for (const { name, value, span } of kafka) {
-    if (/(^|\.)(topic|group\.id|transactional\.id)\.pattern$/.test(name))
-      diagnostics.error('NOT_SUPPORTED', `"${name}" is not supported yet`, span, {
-        hint: 'Write the full names of topics and groups.',
-      })
+  for (const { name, value } of kafka) {
     if (value !== undefined) properties[name] = value.value
   }
   if ((properties['application.id'] ?? '').trim() === '')
@@ -141,6 +141,7 @@ function resolveRunner({ ksml, kafka, at }: RunnerFields, { file, diagnostics }:
       ? ksml.definitions.flatMap((entry) => definitionOf(entry, file, folder))
       : [],
     kafka: properties,
+    names: resolvePatterns(kafka, diagnostics),
     stateDirectory:
       ksml.storageDirectory === undefined ? undefined : beside(file.path, ksml.storageDirectory.value),
     errorHandling: resolveErrorHandling(ksml.errorHandling, diagnostics),

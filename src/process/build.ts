@@ -147,7 +147,7 @@ class Builder {
   }
 
   #addRepartitionSource(node: RepartitionNode): void {
-    const topic = this.#env.internalTopic(node.topic)
+    const topic = this.#env.topics.internal(node.topic)
     const { id, key, value, carries } = node
     const source: SourceNode = { kind: 'source', id, topics: [topic], key, value }
     const options = { topic, env: this.#env, next: this.#outlet(id), keyRead: true, carries }
@@ -162,7 +162,7 @@ class Builder {
   }
 
   #repartitionSink(node: RepartitionNode): Sink {
-    const topic = { kind: 'topic', name: this.#env.internalTopic(node.topic) } as const
+    const topic = { kind: 'topic', name: this.#env.topics.internal(node.topic) } as const
     return new Sink({ ...node, topic }, this.#env)
   }
 }

@@ -65,6 +65,21 @@ export interface EventTime {
   ms: number
 }
 
+/** Between the names that definitions and functions know and those of the cluster. */
+export interface TopicNames {
+  /** The real name of an internal topic: with the application id before it. */
+  internal(name: string): string
+  /** The real name of a topic that a function names. */
+  real(name: string): string
+  /** What functions call a topic, by its real name. */
+  known(topic: string): string
+}
+
+/** Where topics are called in the cluster what definitions call them. */
+export function plainTopicNames(applicationId: string): TopicNames {
+  return { internal: (name) => `${applicationId}-${name}`, real: (name) => name, known: (topic) => topic }
+}
+
 /** What operators are built with: everything that belongs to one task. */
 export interface ProcessEnvironment {
   readonly context: TaskContext
@@ -82,8 +97,7 @@ export interface ProcessEnvironment {
   globalStore(node: NodeId): KeyValueStore
   bind(ref: FunctionRef): Callable
   serde(format: Format, topic: string, side: 'key' | 'value'): Serde
-  /** The real name of an internal topic: with the application id before it. */
-  internalTopic(name: string): string
+  readonly topics: TopicNames
   /** Where `print` operators write: a line to standard output, or to a file. Absent: lines go to the logger. */
   readonly print?: (line: string, file: string | undefined) => void
   /** How many partitions a topic has that a sink writes to, for user partitioners; undefined where nobody has asked the cluster yet. */

@@ -17,7 +17,12 @@ import type { FunctionKind, FunctionRef } from '../topology/functions.ts'
 import { settleTables } from '../topology/table-demand.ts'
 import type { GlobalTableNode, KeyValueStoreSpec, Node, StoreSpec } from '../topology/topology.ts'
 import { buildProcessors, type Processors } from './build.ts'
-import type { OutgoingRecord, ProcessEnvironment, RawRecord } from './environment.ts'
+import {
+  plainTopicNames,
+  type OutgoingRecord,
+  type ProcessEnvironment,
+  type RawRecord,
+} from './environment.ts'
 import { EventTimes } from './event-times.ts'
 import { openGlobalTable, type GlobalTable } from './global-table.ts'
 
@@ -153,7 +158,7 @@ export class TestTask {
         return { call: (args) => code(...args.map(ownCopy)) }
       },
       serde: (format) => serdeFor(format),
-      internalTopic: (name) => `app-${name}`,
+      topics: plainTopicNames('app'),
       print: (line, file) => this.printed.push(file === undefined ? line : `${file}: ${line}`),
       partitionCount: () => partitionCount ?? 1,
       whenKnown: (_, action) => action(),

@@ -10,6 +10,7 @@ import type { StateEngines } from '../store/contracts.ts'
 import type { SchemaRegistry } from '../registry/contracts.ts'
 import type { NotationSettings } from '../serde/formats.ts'
 import type { EngineChoice } from '../store/state-engines.ts'
+import { plainNames, topicInCluster, type NamePattern } from '../topology/name-pattern.ts'
 import type { OffsetReset } from '../topology/topology.ts'
 
 export type Guarantee = 'exactly_once_v2' | 'at_least_once'
@@ -41,6 +42,13 @@ export type IdentityOptions =
   | { readonly kind: 'folder'; readonly stateDir: string }
   | { readonly kind: 'fixed'; readonly processId: string }
 
+/** What stands around the names of one application in a cluster that several share. */
+export interface ResourceNames {
+  readonly topic: NamePattern
+  readonly group: NamePattern
+  readonly transaction: NamePattern
+}
+
 /** The named bounds of everything that could grow in a stream thread. */
 export interface ThreadBounds {
   /** Bytes of fetched batches that wait in one partition's queue; beyond it the partition pauses. */
@@ -61,6 +69,7 @@ export interface ThreadBounds {
 export interface ApplicationOptions {
   /** Group id, and prefix of internal topics and transactional ids. */
   readonly applicationId: string
+  readonly names: ResourceNames
   readonly guarantee: Guarantee
   /** How long output may wait to be visible, the end of its transaction on average included; at least once: between two commits. */
   readonly commitIntervalMs: number
@@ -153,6 +162,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
   const guarantee = settings.guarantee ?? 'exactly_once_v2'
   const threads = settings.threads ?? 1
   const defaults: Omit<ApplicationOptions, 'applicationId' | 'identity' | 'kafka'> = {
+    names: { topic: plainNames, group: plainNames, transaction: plainNames },
     guarantee,
     commitIntervalMs: commitIntervalMs[guarantee],
     threads,
@@ -185,9 +195,11 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     python: settings.identity.kind === 'folder' ? { snapshotFolder: settings.identity.stateDir } : {},
   }
   checkCommitInterval({ ...defaults, ...settings })
+  const { names, deadLetterTopic } = { ...defaults, ...settings }
   return {
     ...defaults,
     ...settings,
+    deadLetterTopic: topicInCluster(deadLetterTopic, names.topic),
     state: { ...defaults.state, ...settings.state },
     bounds: { ...defaults.bounds, ...settings.bounds },
     policies: { ...defaults.policies, ...settings.policies },

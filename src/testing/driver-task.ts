@@ -5,7 +5,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import type { FunctionHost } from '../functions/open-functions.ts'
 import { buildProcessors, type Processors } from '../process/build.ts'
-import type { OutgoingRecord, ProcessEnvironment, RawRecord } from '../process/environment.ts'
+import type { OutgoingRecord, ProcessEnvironment, RawRecord, TopicNames } from '../process/environment.ts'
 import { EventTimes } from '../process/event-times.ts'
 import type { TaskContext } from '../process/processor.ts'
 import type { Serde } from '../serde/serde.ts'
@@ -22,7 +22,7 @@ export interface DriverSurroundings {
   readonly metrics: Metrics
   readonly functions: FunctionHost
   readonly globalStore: (node: NodeId) => KeyValueStore
-  readonly internalTopic: (name: string) => string
+  readonly topics: TopicNames
   readonly partitionCount: (topic: string) => number
   readonly send: (record: OutgoingRecord) => void
 }
@@ -102,7 +102,7 @@ export class DriverTask {
       globalStore: surroundings.globalStore,
       bind: (ref) => functions.bind(ref, lent),
       serde: (format) => serdeFor(format),
-      internalTopic: surroundings.internalTopic,
+      topics: surroundings.topics,
       partitionCount: surroundings.partitionCount,
       // A driver knows the partitions of every topic.
       whenKnown: (_, action) => action(),

@@ -16,7 +16,7 @@ import { seededRandom } from '../base/random.ts'
 import { materialize } from '../data/lazy.ts'
 import type { Format } from '../data/types.ts'
 import { openFunctions, type FunctionHost, type FunctionHostOptions } from '../functions/open-functions.ts'
-import type { OutgoingRecord, RawRecord } from '../process/environment.ts'
+import { plainTopicNames, type OutgoingRecord, type RawRecord } from '../process/environment.ts'
 import { openGlobalTable, type GlobalTable } from '../process/global-table.ts'
 import { partitionOfKey } from '../protocol/murmur2.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
@@ -95,7 +95,7 @@ export class TestDriver {
       metrics: this.metrics,
       functions,
       globalStore: (node) => this.#globalTable(node).store,
-      internalTopic: (name) => this.#internalTopic(name),
+      topics: plainTopicNames(this.#applicationId),
       partitionCount: () => this.#partitions,
       send: (record) => this.#collect(record),
     }
@@ -186,8 +186,12 @@ export class TestDriver {
     return this.#options.partitions ?? 1
   }
 
+  get #applicationId(): string {
+    return this.#options.applicationId ?? this.#topology.name
+  }
+
   #internalTopic(name: string): string {
-    return `${this.#options.applicationId ?? this.#topology.name}-${name}`
+    return plainTopicNames(this.#applicationId).internal(name)
   }
 
   #register(node: Node): void {

@@ -117,6 +117,53 @@ kafka:
   expect(applications()).toEqual(['shop-large', 'shop-names'])
 })
 
+test('patterns of a runner file name topics and groups of the cluster, and functions keep to the names of the definition', async () => {
+  await using cluster = openCluster({ bootstrap }, silentLogger)
+  const { admin } = cluster.kafka
+  const topics = ['acme-orders-x', 'acme-counts-x', 'acme-orders.seen-x']
+  await admin.createTopics(topics.map((name) => ({ name, partitions: 2, replicationFactor: -1, configs: {} })))
+  write({ 'orders.jsonl': orders.map((row) => `${JSON.stringify(row)}\n`).join('') })
+  await weft('produce', 'acme-orders-x', '--bootstrap', bootstrap, '--file', join(folder, 'orders.jsonl'), '--key', 'id')
+  write({
+    'main.yaml': `streams:
+  orders: { topic: orders, keyType: string, valueType: json }
+pipelines:
+  counted:
+    from: orders
+    via:
+      - { type: mapKey, mapper: { language: javascript, expression: "'all'", resultType: string } }
+      - { type: groupByKey, name: all }
+      - { type: count, store: { name: counts, type: keyValue, logging: true } }
+      - type: toStream
+    to: { topic: counts, keyType: string, valueType: long }
+  seen:
+    from: orders
+    toTopicNameExtractor: { topicNameExtractor: { language: javascript, expression: "recordContext.topic + '.seen'" } }
+`,
+    'runner.yaml': `ksml:
+  storageDirectory: state
+  createStorageDirectory: true
+  definitions: { main: main.yaml }
+kafka:
+  application.id: shop
+  bootstrap.servers: ${bootstrap}
+  commit.interval.ms: 100
+  axual.tenant: acme
+  axual.topic.pattern: "{tenant}-{topic}-{axual.end}"
+  axual.end: x
+  axual.group.id.pattern: "{tenant}-{group.id}"
+  processing.guarantee: exactly_once_v2
+  axual.transactional.id.pattern: "{tenant}-{transactional.id}"
+`,
+  })
+  const { notes } = await weft('run', '--config', join(folder, 'runner.yaml'), '--until-end', '--log-level', 'error')
+  expect(notes.join('\n')).not.toContain('has no effect')
+  const names = (await admin.listTopics()).map(({ name }) => name).filter((name) => !name.startsWith('__'))
+  expect(names.toSorted()).toEqual([...topics, 'acme-shop-counts-changelog-x', 'acme-shop-main_all-repartition-x'].toSorted())
+  expect((await admin.listGroups()).map(({ groupId }) => groupId)).toEqual(['acme-shop'])
+  expect((await consume('acme-orders.seen-x', 3)).length).toBe(3)
+})
+
 test('a configuration of SQL pipelines runs those in the folder beside it', async () => {
   await produce({ orders })
   write({

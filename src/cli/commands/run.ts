@@ -139,8 +139,8 @@ async function runDefinitions(
   const security =
     options.commandConfig === undefined ? config.security : securityOfFile(options.commandConfig)
   await using cluster = openCluster({ ...options, bootstrap }, logger, security)
-  const { inputNotation, schemas } = config
-  await using catalog = new TopicCatalog({ ...schemas, inputNotation, kafka: cluster.kafka })
+  const { inputNotation, schemas, topicNames } = config
+  await using catalog = new TopicCatalog({ ...schemas, inputNotation, topicNames, kafka: cluster.kafka })
   const definitions = await openDefinitions(sources, catalog, output)
   if (definitions === undefined) return exitCode.wrong
   const settings = settingsOf({ ...config, security }, { options, given }, bootstrap)

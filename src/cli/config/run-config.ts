@@ -6,6 +6,7 @@ import { loadRunnerFile, type RunnerDefinition, type RunnerFile } from '../../la
 import type { RecordPolicy, RecordStage } from '../../runtime/options.ts'
 import { readText, type DefinitionSource } from '../definitions.ts'
 import type { Output } from '../output.ts'
+import type { NamePattern } from '../../topology/name-pattern.ts'
 import { applyProperties, type DraftSettings } from './kafka-properties.ts'
 import { securityOf, type KafkaSecurity } from './kafka-security.ts'
 
@@ -23,6 +24,8 @@ export interface RunConfig {
   /** How topics are written of which a query says nothing; absent: as JSON. */
   readonly inputNotation: string | undefined
   readonly settings: DraftSettings
+  /** How topics are called in the cluster. */
+  readonly topicNames: NamePattern
   /** What the file says and what has no effect, a line each. */
   readonly warnings: readonly string[]
 }
@@ -50,7 +53,7 @@ export function sourcesOf(files: readonly string[], config: RunConfig): readonly
 
 /** @throws StreamError `CONFIG_INVALID` */
 export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
-  const { form, kafka, errorHandling, pythonContext, notations } = runner
+  const { form, kafka, errorHandling, pythonContext, notations, names } = runner
   const steps = [errorHandling.consume, errorHandling.process, errorHandling.produce]
   const { settings, unsupported } = applyProperties(kafka)
   // Kafka's own default stands where a runner file says nothing.
@@ -59,6 +62,8 @@ export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
   if (errorHandling.deadLetterTopic !== undefined) settings.deadLetterTopic = errorHandling.deadLetterTopic
   settings.python = pythonOf(pythonContext)
   settings.notations = notations
+  const { properties: namers, ...resources } = names
+  settings.names = resources
   const schemas = {
     notations,
     ...(runner.schemaDirectory === undefined ? {} : { schemaFolder: runner.schemaDirectory }),
@@ -75,8 +80,11 @@ export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
     security: securityOf(kafka),
     stateDir: runner.stateDirectory ?? kafka['state.dir'],
     settings,
+    topicNames: names.topic,
     warnings: [
-      ...unsupported.map((name) => `Kafka property "${name}" has no effect`),
+      ...unsupported
+        .filter((name) => !namers.has(name))
+        .map((name) => `Kafka property "${name}" has no effect`),
       ...forbidden(pythonContext),
       ...(steps.some(({ logPayload }) => logPayload)
         ? ['"logPayload" has no effect: contents of records are never logged']

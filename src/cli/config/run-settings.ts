@@ -2,6 +2,7 @@
 import type { ApplicationSettings, Guarantee } from '../../runtime/options.ts'
 import type { PolicyChoice } from './record-policies.ts'
 import type { EngineChoice } from '../../store/state-engines.ts'
+import { plainNames, withRealTopics } from '../../topology/name-pattern.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { nameOf, type OpenDefinition } from '../definitions.ts'
 import type { Output } from '../output.ts'
@@ -18,6 +19,7 @@ export const emptyConfig: RunConfig = {
   schemas: {},
   inputNotation: undefined,
   settings: { producer: {}, bounds: {} },
+  topicNames: plainNames,
   warnings: [],
 }
 
@@ -83,7 +85,7 @@ export interface NamedTopology {
  */
 export function applicationsOf(
   definitions: readonly OpenDefinition[],
-  { applicationId, applicationPrefix }: RunConfig,
+  { applicationId, applicationPrefix, topicNames }: RunConfig,
   options: Pick<RunFlags, 'applicationPrefix'>,
 ): readonly NamedTopology[] {
   const named = definitions.flatMap((definition) =>
@@ -93,6 +95,9 @@ export function applicationsOf(
   return named.map(({ topology, name }) => {
     const id = applicationId === undefined ? name : alone ? applicationId : `${applicationId}-${name}`
     const prefix = options.applicationPrefix ?? applicationPrefix
-    return { topology, applicationId: prefix === undefined ? id : `${prefix}-${id}` }
+    return {
+      topology: withRealTopics(topology, topicNames),
+      applicationId: prefix === undefined ? id : `${prefix}-${id}`,
+    }
   })
 }

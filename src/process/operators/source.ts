@@ -20,6 +20,8 @@ interface SourceOptions {
 /** Decodes the records of one topic into one reused {@link StreamRecord} and says in the task's context where it came from. */
 export class Source implements RecordSource {
   readonly #context: TaskContext
+  /** What functions call it. */
+  readonly #topic: string
   readonly #decoder: Decoder
   readonly #timestamp: UserFunction | undefined
   readonly #next: Processor
@@ -30,6 +32,7 @@ export class Source implements RecordSource {
 
   constructor({ node, topic, decoder, timestamp, env, next }: SourceOptions) {
     this.#context = env.context
+    this.#topic = env.topics.known(topic)
     this.#decoder = decoder
     this.#timestamp = timestamp
     this.#next = next
@@ -44,7 +47,7 @@ export class Source implements RecordSource {
   accept(raw: RawRecord): void {
     this.#recordsIn.value++
     const context = this.#context
-    context.topic = raw.topic
+    context.topic = this.#topic
     context.partition = raw.partition
     context.offset = raw.offset
     const record = this.#record
@@ -69,7 +72,7 @@ export class Source implements RecordSource {
       timestampType: 'CreateTime',
       key: this.#record.key,
       value: this.#record.value,
-      topic: raw.topic,
+      topic: this.#topic,
       partition: raw.partition,
       offset: raw.offset,
     }

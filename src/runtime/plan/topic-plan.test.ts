@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Admin, NewTopic, TopicDescription } from '../../kafka/contracts.ts'
 import { countByKey, passThrough, streamTableJoin } from '../fixtures.ts'
+import { plainNames } from '../../topology/name-pattern.ts'
 import { prepareTopics } from './topic-plan.ts'
 
 /** A cluster's topics, as much of it as planning sees. */
@@ -35,7 +36,8 @@ class Topics {
   }
 }
 
-const options = { applicationId: 'app', replicationFactor: -1 }
+const names = { topic: plainNames, group: plainNames, transaction: plainNames }
+const options = { applicationId: 'app', names, replicationFactor: -1 }
 
 describe('prepareTopics', () => {
   test('makes internal topics with the names and settings of Kafka Streams', async () => {

@@ -2,7 +2,7 @@ import { topicMissing } from '../../kafka/topic-missing.ts'
 import { createHash } from 'node:crypto'
 import { StreamError } from '../../base/errors.ts'
 import { checkCopartitioned, partitionCounts } from './copartition.ts'
-import { changeLogTopic, repartitionTopic } from './topic-names.ts'
+import { changeLogTopic, repartitionTopic, type Naming } from './topic-names.ts'
 import type { Admin, NewTopic, TopicDescription } from '../../kafka/contracts.ts'
 import type { StoreSpec, Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions } from '../options.ts'
@@ -31,15 +31,14 @@ export interface PlannedSubTopology {
   readonly taskCount: number
 }
 
-interface PlanOptions {
-  readonly applicationId: string
+interface PlanOptions extends Naming {
   readonly replicationFactor: number
 }
 
 /** Names by which the topology's topics are known in the cluster: internal ones get the application id. */
-export function realTopicName(topology: Topology, applicationId: string): (topic: string) => string {
+export function realTopicName(topology: Topology, naming: Naming): (topic: string) => string {
   const internal = new Set(topology.subTopologies.flatMap((sub) => sub.repartitionSources))
-  return (topic) => (internal.has(topic) ? repartitionTopic(applicationId, topic) : topic)
+  return (topic) => (internal.has(topic) ? repartitionTopic(naming, topic) : topic)
 }
 
 /**
@@ -78,7 +77,7 @@ function externalTopics(topology: Topology): string[] {
 
 function draftPlan(topology: Topology, options: PlanOptions, counts: ReadonlyMap<string, number>): TopicPlan {
   const { applicationId } = options
-  const realName = realTopicName(topology, applicationId)
+  const realName = realTopicName(topology, options)
   const subTopologies = topology.subTopologies
     .filter((sub) => sub.sources.length > 0)
     .map((sub) => ({
@@ -142,7 +141,7 @@ function changeLogConfigs(store: StoreSpec): NewTopic['configs'] {
 
 function changeLogs(
   topology: Topology,
-  { applicationId, replicationFactor }: PlanOptions,
+  options: PlanOptions,
   planned: readonly PlannedSubTopology[],
 ): NewTopic[] {
   const own = topology.stores.filter((store) => store.logging === 'own')
@@ -150,9 +149,9 @@ function changeLogs(
     own
       .filter((store) => sub.stores.includes(store.name))
       .map((store) => ({
-        name: changeLogTopic(applicationId, store.name),
+        name: changeLogTopic(options, store.name),
         partitions: planned.find((plan) => plan.index === sub.index)?.taskCount ?? 1,
-        replicationFactor,
+        replicationFactor: options.replicationFactor,
         configs: changeLogConfigs(store),
       })),
   )

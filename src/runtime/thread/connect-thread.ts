@@ -1,5 +1,6 @@
 import { openKafka } from '../../kafka/client.ts'
 import type { Kafka, Producer } from '../../kafka/contracts.ts'
+import { nameInCluster } from '../../topology/name-pattern.ts'
 import { tcpConnector } from '../../kafka/tcp-connector.ts'
 import type { ThreadParts } from './thread-parts.ts'
 
@@ -37,7 +38,7 @@ export function connectThread(parts: ThreadParts): Kafka {
 export async function openProducer(kafka: Kafka, parts: ThreadParts): Promise<Producer> {
   const { options } = parts
   const transactional = {
-    id: `${options.applicationId}-${threadName(parts)}`,
+    id: nameInCluster(`${options.applicationId}-${threadName(parts)}`, options.names.transaction),
     timeoutMs: options.transactionTimeoutMs,
   }
   const producer = kafka.producer({

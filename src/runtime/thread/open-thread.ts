@@ -9,6 +9,7 @@ import type {
   RebalanceListener,
 } from '../../kafka/contracts.ts'
 import { Formats } from '../../serde/formats.ts'
+import { nameInCluster } from '../../topology/name-pattern.ts'
 import { functionsOf } from '../../topology/node-edges.ts'
 import type { FollowUps } from '../assignment/follow-ups.ts'
 import { encodeFacts } from '../assignment/member-facts.ts'
@@ -180,7 +181,7 @@ export function joinGroup(
 ): GroupMember {
   const { options, processId } = parts
   return kafka.groupMember({
-    groupId: options.applicationId,
+    groupId: nameInCluster(options.applicationId, options.names.group),
     instanceId: threadName(parts),
     sessionTimeoutMs: options.sessionTimeoutMs,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs,

@@ -7,10 +7,10 @@ export function outputTopics(topology: Topology, options: ApplicationOptions): S
   const topics = new Set<string>()
   for (const node of topology.nodes) {
     if (node.kind === 'sink' && node.topic.kind === 'topic') topics.add(node.topic.name)
-    if (node.kind === 'repartition') topics.add(repartitionTopic(options.applicationId, node.topic))
+    if (node.kind === 'repartition') topics.add(repartitionTopic(options, node.topic))
   }
   for (const store of topology.stores)
-    if (store.logging === 'own') topics.add(changeLogTopic(options.applicationId, store.name))
+    if (store.logging === 'own') topics.add(changeLogTopic(options, store.name))
   if (Object.values(options.policies).includes('dead_letter')) topics.add(options.deadLetterTopic)
   return topics
 }

@@ -11,6 +11,7 @@ import type { Formats } from '../../serde/formats.ts'
 import type { ChangeLogSink, KeyValueStore, StateStore, StorePlace } from '../../store/contracts.ts'
 import { openStore } from '../../store/open-store.ts'
 import { storeOfKind } from '../../store/store-of-kind.ts'
+import { topicInCluster, topicInDefinition } from '../../topology/name-pattern.ts'
 import type { Node, NodeId, StoreSpec, Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
 import { changeLogTopic, repartitionTopic } from '../plan/topic-names.ts'
@@ -74,10 +75,10 @@ export class TaskBuilder {
     const { options, output, surroundings, plan, formats } = this.#parts
     const changeLog = this.#changeLogOf(spec, partition)
     // Kafka Streams gives stores' serializers the name of the change log too: schemas are registered under it.
-    const logged = changeLog?.topic ?? changeLogTopic(options.applicationId, spec.name)
+    const logged = changeLog?.topic ?? changeLogTopic(options, spec.name)
     const place: StorePlace = { task, store: spec.name }
     const engines = spec.persistent ? surroundings.engines : undefined
-    const to = { topic: changeLogTopic(options.applicationId, spec.name), partition }
+    const to = { topic: changeLogTopic(options, spec.name), partition }
     const sink: ChangeLogSink = { append: (change) => output.sendChange(to, change) }
     return new TaskStore({
       spec,
@@ -104,7 +105,7 @@ export class TaskBuilder {
   #changeLogOf(spec: StoreSpec, partition: number): TopicPartition | undefined {
     const { topology, options } = this.#parts
     if (spec.logging === 'none') return undefined
-    if (spec.logging === 'own') return { topic: changeLogTopic(options.applicationId, spec.name), partition }
+    if (spec.logging === 'own') return { topic: changeLogTopic(options, spec.name), partition }
     const source = topology.nodes.find((node) => node.kind === 'table-source' && node.store === spec.name)
     assert(source?.kind === 'table-source', `store "${spec.name}" is replayed from a table that is not there`)
     return { topic: source.topic, partition }
@@ -145,7 +146,11 @@ export class TaskBuilder {
       globalStore,
       bind: (ref) => functions.bind(ref, lent),
       serde: (format, topic, side) => formats.serde(format, topic, side),
-      internalTopic: (name) => repartitionTopic(options.applicationId, name),
+      topics: {
+        internal: (name) => repartitionTopic(options, name),
+        real: (name) => topicInCluster(name, options.names.topic),
+        known: (topic) => topicInDefinition(topic, options.names.topic),
+      },
       partitionCount: (topic) => output.partitionCount(topic),
       whenKnown: (topic, action) => output.whenKnown(topic, later(action)),
     }

@@ -109,7 +109,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'transactional id per start',
     file: 'src/runtime/thread/connect-thread.ts',
-    find: '    id: `${options.applicationId}-${threadName(parts)}`,',
+    find: '    id: nameInCluster(`${options.applicationId}-${threadName(parts)}`, options.names.transaction),',
     replace:
       '    id: `${options.applicationId}-${threadName(parts)}-${parts.surroundings.random.below(1e9)}`,',
   },

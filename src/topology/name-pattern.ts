@@ -1,0 +1,53 @@
+/**
+ * The names of a cluster that several share: each is made of the name that a definition knows and of what a pattern puts around it.
+ * Functions and stores keep to the former; only what meets the cluster has the latter.
+ */
+import type { Node, Topology } from './topology.ts'
+
+export interface NamePattern {
+  readonly before: string
+  readonly after: string
+}
+
+export const plainNames: NamePattern = { before: '', after: '' }
+
+/** Kafka's own topics, and those that are meant to be like them, begin with an underscore and are called what they are. */
+export function topicInCluster(name: string, pattern: NamePattern): string {
+  return name.startsWith('_') ? name : nameInCluster(name, pattern)
+}
+
+export function nameInCluster(name: string, { before, after }: NamePattern): string {
+  return `${before}${name}${after}`
+}
+
+/** What functions call a topic of the cluster. */
+export function topicInDefinition(real: string, { before, after }: NamePattern): string {
+  const fits = real.startsWith(before) && real.endsWith(after) && real.length > before.length + after.length
+  return fits ? real.slice(before.length, real.length - after.length) : real
+}
+
+/** The same topology with the real names of the topics that it does not make itself. */
+export function withRealTopics(topology: Topology, pattern: NamePattern): Topology {
+  const real = (name: string): string => topicInCluster(name, pattern)
+  const subTopologies = topology.subTopologies.map((sub) => {
+    const own = new Set(sub.repartitionSources)
+    return { ...sub, sources: sub.sources.map((name) => (own.has(name) ? name : real(name))) }
+  })
+  return { ...topology, nodes: topology.nodes.map((node) => renamed(node, real)), subTopologies }
+}
+
+function renamed(node: Node, real: (name: string) => string): Node {
+  switch (node.kind) {
+    case 'source':
+      return { ...node, topics: node.topics.map(real) }
+    case 'table-source':
+    case 'global-table':
+      return { ...node, topic: real(node.topic) }
+    case 'sink':
+      return node.topic.kind === 'topic'
+        ? { ...node, topic: { kind: 'topic', name: real(node.topic.name) } }
+        : node
+    default:
+      return node
+  }
+}
