@@ -96,7 +96,7 @@ export async function endOf(
 export function countRecords(
   { application }: RunningApplication,
   counter: string,
-  topics: ReadonlySet<string>,
+  topics: Pick<ReadonlySet<string>, 'has'>,
   policy?: RecordPolicy,
 ): number {
   return application.metrics

@@ -4,7 +4,7 @@ import type { Kafka } from '../kafka/contracts.ts'
 import { consumeTopic } from '../workload/consume-topic.ts'
 import { countRecords, type RunningApplication } from './applications.ts'
 import type { Output } from './output.ts'
-import { inputTopics } from './render/definition.ts'
+import { inputsOf } from './render/definition.ts'
 import { formatCount } from './render/progress.ts'
 
 export interface LiveViewOptions {
@@ -73,7 +73,7 @@ async function showRates(
 
 function recordsIn(running: readonly RunningApplication[]): number {
   return running.reduce(
-    (sum, one) => sum + countRecords(one, 'weft_records_in_total', new Set(inputTopics(one.topology))),
+    (sum, one) => sum + countRecords(one, 'weft_records_in_total', inputsOf(one.topology)),
     0,
   )
 }

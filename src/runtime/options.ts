@@ -100,6 +100,8 @@ export interface ApplicationOptions {
   readonly requestTimeoutMs: number
   /** How long one operation is tried again while its failures may pass; after that the thread is replaced. */
   readonly retryTimeoutMs: number
+  /** How old what is known of the cluster's topics may be, before patterns are looked up again. */
+  readonly metadataMaxAgeMs: number
   readonly fetchMaxWaitMs: number
   readonly fetchMaxBytes: number
   readonly fetchMaxPartitionBytes: number
@@ -182,6 +184,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     startTimeoutMs: 30_000,
     requestTimeoutMs: 10_000,
     retryTimeoutMs: 60_000,
+    metadataMaxAgeMs: 300_000,
     fetchMaxWaitMs: 500,
     fetchMaxBytes: 52_428_800,
     fetchMaxPartitionBytes: 1_048_576,

@@ -16,6 +16,7 @@ import { seededRandom } from '../base/random.ts'
 import { materialize } from '../data/lazy.ts'
 import type { Format } from '../data/types.ts'
 import { openFunctions, type FunctionHost, type FunctionHostOptions } from '../functions/open-functions.ts'
+import { withPatternTopics } from '../topology/pattern-topics.ts'
 import { plainTopicNames, type OutgoingRecord, type RawRecord } from '../process/environment.ts'
 import { openGlobalTable, type GlobalTable } from '../process/global-table.ts'
 import { partitionOfKey } from '../protocol/murmur2.ts'
@@ -36,6 +37,8 @@ export interface TestDriverOptions {
   /** Where the clock begins, in ms; default 0. */
   readonly startMs?: number
   readonly applicationId?: string
+  /** The topics that there are, for streams that read all that fit a pattern. */
+  readonly topics?: readonly string[]
   readonly logger?: Logger
   readonly python?: FunctionHostOptions['python']
 }
@@ -116,7 +119,7 @@ export class TestDriver {
     })
     const [problem] = functions.problems
     if (problem !== undefined) throw problem
-    return new TestDriver(topology, options, functions)
+    return new TestDriver(withPatternTopics(topology, options.topics ?? []), options, functions)
   }
 
   /**

@@ -38,7 +38,7 @@ function describeNode(node: Node): string {
 function detail(node: Node): string {
   switch (node.kind) {
     case 'source':
-      return ` [topics ${node.topics.join(', ')}; key ${describeFormat(node.key)}, value ${describeFormat(node.value)}${columnsText(node.columns)}]`
+      return ` [topics ${node.pattern === undefined ? node.topics.join(', ') : `that fit ${node.pattern}`}; key ${describeFormat(node.key)}, value ${describeFormat(node.value)}${columnsText(node.columns)}]`
     case 'table-source':
     case 'global-table':
       return ` [topic ${node.topic}; key ${describeFormat(node.key)}, value ${describeFormat(node.value)}${columnsText(node.columns)}]`

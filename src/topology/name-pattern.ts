@@ -33,13 +33,18 @@ export function withRealTopics(topology: Topology, pattern: NamePattern): Topolo
     const own = new Set(sub.repartitionSources)
     return { ...sub, sources: sub.sources.map((name) => (own.has(name) ? name : real(name))) }
   })
-  return { ...topology, nodes: topology.nodes.map((node) => renamed(node, real)), subTopologies }
+  return { ...topology, nodes: topology.nodes.map((node) => renamed(node, pattern)), subTopologies }
 }
 
-function renamed(node: Node, real: (name: string) => string): Node {
+function renamed(node: Node, names: NamePattern): Node {
+  const real = (name: string): string => topicInCluster(name, names)
   switch (node.kind) {
     case 'source':
-      return { ...node, topics: node.topics.map(real) }
+      return {
+        ...node,
+        topics: node.topics.map(real),
+        ...(node.pattern === undefined ? {} : { pattern: around(node.pattern, names) }),
+      }
     case 'table-source':
     case 'global-table':
       return { ...node, topic: real(node.topic) }
@@ -50,4 +55,9 @@ function renamed(node: Node, real: (name: string) => string): Node {
     default:
       return node
   }
+}
+
+/** The regular expression for the real names of the topics that one describes. */
+function around(expression: string, { before, after }: NamePattern): string {
+  return `${RegExp.escape(before)}(?:${expression})${RegExp.escape(after)}`
 }

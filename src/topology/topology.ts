@@ -32,6 +32,8 @@ interface InputNode extends NodeBase {
 export interface SourceNode extends NodeBase {
   readonly kind: 'source'
   readonly topics: readonly string[]
+  /** A regular expression: all topics are read whose whole name fits. */
+  readonly pattern?: string
   readonly key: Format
   readonly value: Format
   readonly columns?: readonly Column[]

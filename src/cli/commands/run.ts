@@ -24,7 +24,7 @@ import {
   type LogOptions,
 } from '../options.ts'
 import type { Output } from '../output.ts'
-import { inputTopics, outputTopics } from '../render/definition.ts'
+import { inputsOf, outputTopics } from '../render/definition.ts'
 import { exitCode, exitCodeOf, renderError } from '../render/error.ts'
 import { formatCount } from '../render/progress.ts'
 import { aborted, stopSignal } from '../signals.ts'
@@ -187,7 +187,7 @@ export function summary(running: readonly RunningApplication[], elapsedMs: numbe
   let deadLetters = 0
   let skipped = 0
   for (const one of running) {
-    const inputs = new Set(inputTopics(one.topology))
+    const inputs = inputsOf(one.topology)
     recordsIn += countRecords(one, 'weft_records_in_total', inputs)
     recordsOut += countRecords(one, 'weft_records_out_total', new Set(outputTopics(one.topology)))
     deadLetters += countRecords(one, 'weft_records_failed_total', inputs, 'dead_letter')

@@ -49,6 +49,7 @@ const rows: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ['heartbeat.interval.ms', whole((draft, value) => (draft.heartbeatMs = value), 1)],
   ['max.poll.interval.ms', whole((draft, value) => (draft.rebalanceTimeoutMs = value), 1)],
   ['request.timeout.ms', whole((draft, value) => (draft.requestTimeoutMs = value), 1)],
+  ['metadata.max.age.ms', whole((draft, value) => (draft.metadataMaxAgeMs = value), 1)],
   ['fetch.max.wait.ms', whole((draft, value) => (draft.fetchMaxWaitMs = value))],
   ['fetch.max.bytes', whole((draft, value) => (draft.fetchMaxBytes = value), 1)],
   ['max.partition.fetch.bytes', whole((draft, value) => (draft.fetchMaxPartitionBytes = value), 1)],

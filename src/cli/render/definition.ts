@@ -1,4 +1,5 @@
 import type { LoadedDefinition } from '../../language/load.ts'
+import { patternSourcesOf, wholeName } from '../../topology/pattern-topics.ts'
 import { functionsOf } from '../../topology/node-edges.ts'
 import type { Topology } from '../../topology/topology.ts'
 
@@ -11,7 +12,10 @@ export function describeDefinition(loaded: LoadedDefinition, topology: Topology)
   )
   return [
     `definition ${topology.name} (${loaded.form})`,
-    ...section('reads', inputTopics(topology)),
+    ...section('reads', [
+      ...inputTopics(topology),
+      ...patternSourcesOf(topology).map(({ pattern }) => `all that fit ${pattern}`),
+    ]),
     ...section('writes', outputTopics(topology)),
     ...section('functions', [...functions]),
     ...section(
@@ -25,7 +29,14 @@ function section(label: string, lines: readonly string[]): string[] {
   return lines.map((line) => `  ${label} ${line}`)
 }
 
-/** The topics that an application reads and does not make itself, global tables included. */
+/** Whether an application reads a topic that it does not make itself: by name, or since it fits a pattern. */
+export function inputsOf(topology: Topology): Pick<ReadonlySet<string>, 'has'> {
+  const named = new Set(inputTopics(topology))
+  const patterns = patternSourcesOf(topology).map(({ pattern }) => wholeName(pattern))
+  return { has: (topic) => named.has(topic) || patterns.some((pattern) => pattern.test(topic)) }
+}
+
+/** The topics that an application reads by name and does not make itself, global tables included. */
 export function inputTopics(topology: Topology): string[] {
   const topics = topology.nodes.flatMap((node) => {
     if (node.kind === 'source') return node.topics

@@ -63,7 +63,7 @@ function buildPrint(fields: PrintFields, { scope, flow, place }: SinkStep): void
 function buildTo(reference: Reference<TargetFields>, step: SinkStep): void {
   const { scope, flow, place } = step
   const target = reference.kind === 'inline' ? reference.value : findTarget(reference.name, step)
-  if (target === undefined) return
+  if (target?.topic === undefined) return target && refuseSeveral(reference, step)
   const formats = targetFormats(target, step)
   const partitioner = usePartitioner(target.partitioner, step)
   const id = scope.names.operation(place.path.long)
@@ -71,6 +71,14 @@ function buildTo(reference: Reference<TargetFields>, step: SinkStep): void {
   if (formats === undefined || partitioner === undefined) return
   const topic: TopicTarget = { kind: 'topic', name: target.topic.value }
   addNode(scope, { kind: 'sink', id, input: flow.node, topic, ...formats, ...withPartitioner(partitioner) })
+}
+
+/** Nothing says which of its topics a record would be for. */
+function refuseSeveral(reference: Reference<TargetFields>, { scope, place }: SinkStep): void {
+  const span = reference.kind === 'name' ? reference.name.span : place.span
+  scope.diagnostics.error('DEFINITION_INVALID', `${place.label} names a stream of several topics`, span, {
+    hint: 'Write to one topic, or name it for each record with "toTopicNameExtractor".',
+  })
 }
 
 type Target = Pick<TopicFields, 'topic' | 'keyType' | 'valueType' | 'partitioner'>
@@ -106,7 +114,7 @@ function targetFormats(
     if (!isAssignable(written.type, given.type)) {
       scope.diagnostics.error(
         'TYPE_INVALID',
-        `topic "${target.topic.value}" takes another ${side} type`,
+        `topic "${target.topic?.value}" takes another ${side} type`,
         place.span,
         {
           detail: `The topic's ${side}s are ${describeFormat(written)}; here they are ${describeFormat(given)}.`,

@@ -7,11 +7,11 @@ import { parseDurationMs } from '../../base/duration.ts'
 import { suggest } from '../diagnostic.ts'
 import type { Located } from '../query-definition.ts'
 import type { NamedEntry, Reference } from '../schema/collections.ts'
-import type { Place } from '../schema/field.ts'
 import type { LocatedType } from '../schema/scalars.ts'
 import type { DefinitionFields } from './fields/file-fields.ts'
 import type { FunctionFields } from './fields/function-fields.ts'
 import type { Flow, NamedFlow } from './flow.ts'
+import { chosenTopics, type ChosenTopics, type TopicsFields } from './chosen-topics.ts'
 import { NodePath } from './names.ts'
 import { addNode, useOptionalFunction, type Scope } from './scope.ts'
 import type { StoreReference } from './store-registry.ts'
@@ -19,9 +19,7 @@ import type { StoreReference } from './store-registry.ts'
 export type TopicKind = 'stream' | 'table' | 'globalTable'
 
 /** A topic as a definition declares it, under a name or in place. */
-export interface TopicFields {
-  readonly at: Place
-  readonly topic: Located<string>
+export interface TopicFields extends TopicsFields {
   readonly keyType: LocatedType | undefined
   readonly valueType: LocatedType | undefined
   readonly offsetResetPolicy?: Located<string> | undefined
@@ -42,6 +40,13 @@ export interface DeclaredTopic {
 interface Reader {
   readonly kind: TopicKind
   readonly flow: Flow | undefined
+}
+
+interface Reading {
+  readonly fields: TopicFields
+  readonly chosen: ChosenTopics
+  readonly path: NodePath
+  readonly formats: { readonly key: Format; readonly value: Format }
 }
 
 const collections = { streams: 'stream', tables: 'table', globalTables: 'globalTable' } as const
@@ -75,7 +80,8 @@ export class TopicRegistry {
         this.#declared.set(name, {
           kind: collections[collection],
           path: new NodePath([collection, name]),
-          fields: value,
+          // Said here, once.
+          fields: value && chosenTopics(value, this.#scope.diagnostics) ? value : undefined,
           span,
         })
       }
@@ -139,39 +145,32 @@ export class TopicRegistry {
 
   /** Reads a topic, or joins those who read it already. */
   read({ kind, fields, path }: DeclaredTopic): Flow | undefined {
-    if (fields === undefined) return undefined
-    const topic = fields.topic.value
-    const known = this.#readers.get(topic)
-    if (known !== undefined) return this.#share(known, kind, fields)
+    const chosen = fields && chosenTopics(fields, this.#scope.diagnostics)
+    if (fields === undefined || chosen === undefined) return undefined
+    const known = this.#readers.get(chosen.name)
+    if (known !== undefined) return this.#share(known, kind, { fields, chosen })
     const key = fields.keyType?.value.format
     const value = fields.valueType?.value.format
     if (key === undefined || value === undefined) {
       this.#scope.diagnostics.error(
         'DEFINITION_INVALID',
-        `the types of topic "${topic}" are not known here`,
-        fields.topic.span,
+        `the types of topic "${chosen.name}" are not known here`,
+        chosen.span,
         {
           hint: 'Add "keyType" and "valueType".',
         },
       )
       return undefined
     }
-    const flow = this.#makeReader(kind, { fields, path, formats: { key, value } })
-    this.#readers.set(topic, { kind, flow })
+    const flow = this.#makeReader(kind, { fields, chosen, path, formats: { key, value } })
+    this.#readers.set(chosen.name, { kind, flow })
     return flow
   }
 
-  #makeReader(
-    kind: TopicKind,
-    {
-      fields,
-      path,
-      formats,
-    }: { fields: TopicFields; path: NodePath; formats: { key: Format; value: Format } },
-  ): Flow | undefined {
+  #makeReader(kind: TopicKind, { fields, chosen, path, formats }: Reading): Flow | undefined {
     const scope = this.#scope
-    const topic = fields.topic.value
-    const id: NodeId = scope.names.unique(topic)
+    const { topics, pattern, name: topic } = chosen
+    const id: NodeId = scope.names.unique(topics.length === 1 ? topic : path.short)
     const place = { path, label: fields.at.label, span: fields.at.span }
     const extractor = useOptionalFunction(scope, fields.timestampExtractor, place, {
       kind: 'timestampExtractor',
@@ -185,7 +184,8 @@ export class TopicRegistry {
     }
     if (kind === 'stream') {
       scope.names.skip(1)
-      addNode(scope, { kind: 'source', id, topics: [topic], ...formats, ...options })
+      const matching = pattern === undefined ? {} : { pattern }
+      addNode(scope, { kind: 'source', id, topics, ...matching, ...formats, ...options })
       return { kind: 'stream', node: id, ...formats, rekeyed: false }
     }
     scope.names.skip(2)
@@ -211,8 +211,12 @@ export class TopicRegistry {
     return { kind: 'globalTable', node: id, ...formats }
   }
 
-  #share(known: Reader, kind: TopicKind, fields: TopicFields): Flow | undefined {
-    const topic = fields.topic.value
+  #share(
+    known: Reader,
+    kind: TopicKind,
+    { fields, chosen }: Pick<Reading, 'fields' | 'chosen'>,
+  ): Flow | undefined {
+    const topic = chosen.name
     const { flow } = known
     const { diagnostics } = this.#scope
     if (flow === undefined) return undefined
@@ -220,7 +224,7 @@ export class TopicRegistry {
       diagnostics.error(
         'TOPOLOGY_INVALID',
         `topic "${topic}" is read as a ${known.kind} and as a ${kind}`,
-        fields.topic.span,
+        chosen.span,
         {
           hint: known.kind === 'stream' ? 'Use "toTable" on the stream.' : 'Use "toStream" on the table.',
         },

@@ -33,10 +33,9 @@ export async function assembleThread(
 }
 
 function assignedTasks(parts: ThreadParts, equipment: Equipment, member: GroupMember): AssignedTasks {
-  const { topology, options, surroundings, metrics } = parts
-  const { kafka, plan, isolation, fetcher, restorer, globals } = equipment
+  const { options, surroundings, metrics } = parts
+  const { kafka, topology, plan, isolation, fetcher, restorer, globals } = equipment
   const builder = new TaskBuilder({
-    topology,
     options,
     surroundings,
     metrics,

@@ -21,6 +21,8 @@ import { connectThread, openProducer, threadName } from './connect-thread.ts'
 import { GlobalTables } from './global-tables.ts'
 import { Output } from './output.ts'
 import { outputTopics } from './output-topics.ts'
+import type { Topology } from '../../topology/topology.ts'
+import { TopicWatch } from './topic-watch.ts'
 import { Registries } from '../../serde/registries.ts'
 import { RecordPolicies } from './record-policies.ts'
 import { Restorer } from './restorer.ts'
@@ -30,6 +32,9 @@ import type { ThreadParts } from './thread-parts.ts'
 export interface Equipment {
   readonly isolation: IsolationLevel
   readonly kafka: Kafka
+  /** With the topics that its patterns fit. */
+  readonly topology: Topology
+  readonly topics: TopicWatch
   readonly plan: TopicPlan
   readonly functions: FunctionHost
   readonly formats: Formats
@@ -62,10 +67,12 @@ async function openAll(
   stopping: () => boolean,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<Equipment, 'close'>> {
-  const { topology, options, surroundings, metrics } = parts
-  const { logger } = surroundings
+  const { options, surroundings, metrics } = parts
+  const { logger, clock } = surroundings
   const kafka = connectThread(parts)
   closers.push(() => kafka.close())
+  const topics = new TopicWatch({ admin: kafka.admin, topology: parts.topology, options, clock, logger })
+  const topology = await topics.resolve()
   const plan = await prepareTopics(kafka.admin, topology, options)
   await ensureDeadLetterTopic(kafka.admin, options)
   const functions = await bindable(parts)
@@ -102,7 +109,20 @@ async function openAll(
     onProgress: parts.onRestore,
   })
   closers.push(() => restorer.close())
-  return { isolation, kafka, plan, functions, formats, output, policies, globals, fetcher, restorer }
+  return {
+    isolation,
+    kafka,
+    topology,
+    topics,
+    plan,
+    functions,
+    formats,
+    output,
+    policies,
+    globals,
+    fetcher,
+    restorer,
+  }
 }
 
 function openFormats({ options, surroundings }: ThreadParts, registries: Registries): Formats {

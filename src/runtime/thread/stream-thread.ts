@@ -57,7 +57,7 @@ export class StreamThread {
   }
 
   /**
-   * Resolves after {@link StreamThread.stop}.
+   * Resolves after {@link StreamThread.stop}, or where topics that its patterns fit have come or gone: another life is to follow.
    *
    * @throws StreamError what ended this life; its retry advice says whether another may follow
    */
@@ -72,7 +72,8 @@ export class StreamThread {
       await this.#closeFailed(open, toStreamError(error))
       throw toStreamError(error)
     }
-    await closeThread(open, this.#parts.options.leaveOnClose)
+    // Its assignment is for the topics that there were: it comes back as a new member.
+    await closeThread(open, this.#parts.options.leaveOnClose || open.topics.changed())
     this.#open = undefined
   }
 
@@ -88,7 +89,7 @@ export class StreamThread {
   }
 
   async #loop(open: OpenThread): Promise<void> {
-    while (!this.#stopping) {
+    while (!this.#stopping && !open.topics.changed()) {
       // Outside of the recovery: what the membership fails with ends this life.
       if (this.#followUps.take()) open.member.rejoin()
       if (open.member.rebalancing) await open.member.poll()

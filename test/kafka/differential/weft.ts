@@ -104,7 +104,10 @@ function partsOf(topology: Topology): PlanPart[] {
     sinks: ids.flatMap((id) => {
       const node = nodes.get(id)
       if (node?.kind === 'sink' && node.topic.kind === 'topic') return [node.topic.name]
-      return node?.kind === 'repartition' && ids.includes(node.input) ? [node.topic] : []
+      if (node?.kind !== 'repartition' || !ids.includes(node.input)) return []
+      // A repartition behind another one may be read where that one is only written.
+      const input = nodes.get(node.input)
+      return input?.kind === 'repartition' && !sources.includes(input.topic) ? [] : [node.topic]
     }),
   }))
 }

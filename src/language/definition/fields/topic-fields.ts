@@ -1,7 +1,7 @@
 import { optional, required } from '../../schema/field.ts'
-import { nameOr } from '../../schema/collections.ts'
+import { listOf, nameOr } from '../../schema/collections.ts'
 import { objectOf, objectSchema, type Read } from '../../schema/object.ts'
-import { textLike, topicName, type } from '../../schema/scalars.ts'
+import { text, textLike, topicName, type } from '../../schema/scalars.ts'
 import { functionOrName } from './function-fields.ts'
 import { storeOrName } from './store-fields.ts'
 
@@ -33,8 +33,15 @@ const optionalTypes = {
   valueType: optional(type, 'The type of the values.', { example: 'json' }),
 }
 
-export const streamSchema = objectSchema('stream', 'stream', 'A topic that is read record by record.', {
+export const streamSchema = objectSchema('stream', 'stream', 'Topics that are read record by record.', {
   ...shared,
+  topic: optional(topicName, 'The Kafka topic.', { example: 'orders' }),
+  topics: optional(listOf(topicName, 'topic'), 'Several topics, in place of one.', {
+    example: '[orders, returns]',
+  }),
+  topicPattern: optional(text, 'A regular expression for the whole names of topics, in place of one.', {
+    example: '"orders-.*"',
+  }),
   ...types,
 })
 
