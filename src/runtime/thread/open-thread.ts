@@ -68,11 +68,9 @@ async function openAll(
   closers: (() => Promise<void>)[],
 ): Promise<Omit<Equipment, 'close'>> {
   const { options, surroundings, metrics } = parts
-  const { logger, clock } = surroundings
-  const kafka = connectThread(parts)
-  closers.push(() => kafka.close())
-  const topics = new TopicWatch({ admin: kafka.admin, topology: parts.topology, options, clock, logger })
-  const topology = await topics.resolve()
+  const { logger } = surroundings
+  const cluster = await lookUp(parts, closers)
+  const { kafka, topology } = cluster
   const plan = await prepareTopics(kafka.admin, topology, options)
   await ensureDeadLetterTopic(kafka.admin, options)
   const functions = await bindable(parts)
@@ -110,10 +108,8 @@ async function openAll(
   })
   closers.push(() => restorer.close())
   return {
+    ...cluster,
     isolation,
-    kafka,
-    topology,
-    topics,
     plan,
     functions,
     formats,
@@ -123,6 +119,19 @@ async function openAll(
     fetcher,
     restorer,
   }
+}
+
+/** The cluster, and the topology with the topics that its patterns fit there. */
+async function lookUp(
+  parts: ThreadParts,
+  closers: (() => Promise<void>)[],
+): Promise<Pick<Equipment, 'kafka' | 'topology' | 'topics'>> {
+  const { topology, options, surroundings } = parts
+  const { logger, clock } = surroundings
+  const kafka = connectThread(parts)
+  closers.push(() => kafka.close())
+  const topics = new TopicWatch({ admin: kafka.admin, topology, options, clock, logger })
+  return { kafka, topics, topology: await topics.resolve() }
 }
 
 function openFormats({ options, surroundings }: ThreadParts, registries: Registries): Formats {
