@@ -6,7 +6,8 @@ type Schemas = Record<string, { properties?: Record<string, Record<string, unkno
 test('the schema of a definition knows its objects, their fields and what must be given', () => {
   const { anyOf, $defs } = jsonSchemaOf('definition') as { anyOf: unknown[]; $defs: Schemas }
   expect(anyOf).toEqual([{ $ref: '#/$defs/definition' }, { $ref: '#/$defs/sqlFile' }])
-  expect($defs['stream']?.required).toEqual(['topic', 'keyType', 'valueType'])
+  expect($defs['stream']?.required).toEqual(['keyType', 'valueType'])
+  expect($defs['table']?.required).toEqual(['topic', 'keyType', 'valueType'])
   expect($defs['transformKeyOperation']?.properties?.['type']).toEqual({
     enum: ['transformKey', 'mapKey', 'selectKey'],
   })

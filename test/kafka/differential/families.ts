@@ -110,7 +110,19 @@ function lookUps(seed: number): Plan {
   })
   plan.to(joined)
   plan.tableTo(plan.chance(0.5) ? tableStep(plan, [derived, other]) : derived)
-  return plan.finish(10)
+  const finished = plan.finish(10)
+  return historyMs === undefined ? finished : { ...finished, records: withoutForgotten(finished.records) }
+}
+
+/** Kafka Streams forgets when a version was deleted, where the tombstone has the version's own time: older ones then come back. */
+function withoutForgotten(records: Plan['records']): Plan['records'] {
+  const timed = new Set<string>()
+  return records.filter(({ topic, key, value, timestampMs }) => {
+    const version = JSON.stringify([topic, key, timestampMs])
+    const forgotten = value === null && timed.has(version)
+    timed.add(version)
+    return !forgotten
+  })
 }
 
 /** Windows of all kinds, one or two aggregates on them, and now and then table operators behind. */
