@@ -8,7 +8,8 @@ import { Bench, functionRef, inlineBody, MapStore } from './testing/fixtures.ts'
 
 // One interpreter serves the whole file: functions are collected here and opened by the first test.
 const bench = new Bench()
-bench.stores.set('seen', new MapStore('seen'))
+const seen = new MapStore('seen')
+bench.stores.set('seen', seen)
 bench.stores.set('timed', new MapStore('timed', true))
 const functions: FunctionRef[] = []
 const inline: FunctionRef[] = []
@@ -306,9 +307,9 @@ describe('stores', () => {
   test('are local variables and keep what is put, exactly', async () => {
     const kept = { n: 1, l: [10n ** 18n] }
     expect(await call(write, 'k', 0)).toEqual([null, kept, kept, null, 1, 'seen'])
-    const stored = bench.stores.get('seen')?.get('k') as PythonJson
+    const stored = seen.get('k') as PythonJson
     expect(stored.jsonText()).toBe('{"n":1.0,"l":[1000000000000000000]}')
-    expect(bench.stores.get('seen')?.timestampMs('k')).toBe(1000)
+    expect(seen.timestampMs('k')).toBe(1000)
   })
 
   test('give entries in batches, as iterators of both manners', async () => {

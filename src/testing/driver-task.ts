@@ -88,7 +88,7 @@ export class DriverTask {
     }
     const store = (name: string): KeyValueStore => storeOfKind(found(name), 'key-value')
     const times = new EventTimes()
-    const lent = { store, logger, metrics, recordTimestampMs: () => context.timestampMs ?? 0 }
+    const lent = { store: found, logger, metrics, recordTimestampMs: () => context.timestampMs ?? 0 }
     return {
       context,
       collector: { send: (record) => surroundings.send(record) },

@@ -1,7 +1,8 @@
 import { StreamError } from '../../base/errors.ts'
 import { Lazy } from '../../data/lazy.ts'
 import { ownValue } from '../copy-value.ts'
-import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
+import type { FunctionEnvironment, FunctionKeyValueStore, FunctionStore } from '../function-environment.ts'
+import { callTimed, isTimed, StoreEntries, timedMethods } from '../timed-stores.ts'
 
 /** Whose call is running: stores and log lines belong to its task. One object a host. */
 export class CurrentCall {
@@ -42,49 +43,96 @@ export class JavaScriptStore {
     return this.#name
   }
 
-  get(key: unknown): unknown {
+  get(key: unknown, ...more: readonly unknown[]): unknown {
     const store = this.#call.store(this.#name)
+    if (isTimed(store)) return this.call('get', [key, ...more])
     return seen(store, store.get(key), store.timestamped === true ? store.timestampMs(key) : undefined)
   }
 
-  put(key: unknown, value: unknown, timestampMs?: number): void {
-    this.#call.store(this.#name).put(key, kept(value), timestampMs ?? this.#call.timestampMs())
+  put(key: unknown, value: unknown, timestampMs?: number, ...more: readonly unknown[]): unknown {
+    const store = this.#call.store(this.#name)
+    if (isTimed(store))
+      return this.call('put', timestampMs === undefined ? [key, value] : [key, value, timestampMs, ...more])
+    store.put(key, kept(value), timestampMs ?? this.#call.timestampMs())
+    return undefined
   }
 
   putIfAbsent(key: unknown, value: unknown, timestampMs?: number): unknown {
-    const store = this.#call.store(this.#name)
+    const store = this.#keyValue('putIfAbsent')
     const before = store.timestamped === true ? store.timestampMs(key) : undefined
     return seen(store, store.putIfAbsent(key, kept(value), timestampMs ?? this.#call.timestampMs()), before)
   }
 
-  delete(key: unknown): unknown {
+  delete(key: unknown, ...more: readonly unknown[]): unknown {
     const store = this.#call.store(this.#name)
+    if (isTimed(store)) return this.call('delete', [key, ...more])
     const before = store.timestamped === true ? store.timestampMs(key) : undefined
     return seen(store, store.delete(key, this.#call.timestampMs()), before)
   }
 
-  *all(): Generator<{ key: unknown; value: unknown }> {
+  all(): unknown {
     const store = this.#call.store(this.#name)
-    for (const [key, value] of store.all()) yield entry(store, key, value)
+    return isTimed(store) ? this.call('all', []) : entriesOf(store, store.all())
   }
 
   /** Both ends included. */
-  *range(from: unknown, to: unknown): Generator<{ key: unknown; value: unknown }> {
-    const store = this.#call.store(this.#name)
-    for (const [key, value] of store.range(from, to)) yield entry(store, key, value)
+  range(from: unknown, to: unknown): unknown {
+    const store = this.#keyValue('range')
+    return entriesOf(store, store.range(from, to))
   }
 
   approximateNumEntries(): number {
-    return this.#call.store(this.#name).approximateEntryCount()
+    return this.#keyValue('approximateNumEntries').approximateEntryCount()
+  }
+
+  /** A method that only stores of windows, sessions and versions have. */
+  call(method: string, args: readonly unknown[]): unknown {
+    const store = this.#call.store(this.#name)
+    if (!isTimed(store)) throw lacks(store, method)
+    const answer = callTimed(store, method, args.map(kept), this.#call.timestampMs())
+    return answer instanceof StoreEntries ? ownEntries(answer) : ownValue(answer)
+  }
+
+  #keyValue(method: string): FunctionKeyValueStore {
+    const store = this.#call.store(this.#name)
+    if (isTimed(store)) throw lacks(store, method)
+    return store
   }
 }
 
-function entry(store: FunctionStore, key: unknown, value: unknown): { key: unknown; value: unknown } {
+/** What key-value stores do not have is the same everywhere: it goes by the name of the method. */
+for (const method of new Set(Object.values(timedMethods).flat()))
+  if (!(method in JavaScriptStore.prototype))
+    Object.defineProperty(JavaScriptStore.prototype, method, {
+      value(this: JavaScriptStore, ...args: readonly unknown[]): unknown {
+        return this.call(method, args)
+      },
+    })
+
+function lacks(store: FunctionStore, method: string): StreamError {
+  return new StreamError(
+    'FUNCTION_FAILED',
+    `${store.kind ?? 'key-value'} store "${store.name}" has no "${method}"`,
+  )
+}
+
+function* ownEntries({ entries }: StoreEntries): Generator<{ key: unknown; value: unknown }> {
+  for (const { key, value } of entries) yield { key: ownValue(key), value: ownValue(value) }
+}
+
+function* entriesOf(
+  store: FunctionKeyValueStore,
+  found: Iterable<readonly [unknown, unknown]>,
+): Generator<{ key: unknown; value: unknown }> {
+  for (const [key, value] of found) yield entry(store, key, value)
+}
+
+function entry(store: FunctionKeyValueStore, key: unknown, value: unknown): { key: unknown; value: unknown } {
   const timestampMs = store.timestamped === true ? store.timestampMs(key) : undefined
   return { key: ownValue(key), value: seen(store, value, timestampMs) }
 }
 
-function seen(store: FunctionStore, value: unknown, timestampMs: number | undefined): unknown {
+function seen(store: FunctionKeyValueStore, value: unknown, timestampMs: number | undefined): unknown {
   if (value === undefined || value === null) return null
   const own = ownValue(value)
   return store.timestamped === true ? { value: own, timestamp: timestampMs ?? 0 } : own

@@ -2,6 +2,8 @@
  * What Python functions see of the host: stores, log and metrics, each a request to the device. Runs after
  * `runtimeSource`, in the same namespace.
  */
+import { timedMethods } from '../timed-stores.ts'
+
 export const deviceSource = String.raw`
 # ---- the device: stores, log, metrics
 
@@ -131,7 +133,26 @@ class _TimestampedKeyValueStore(_KeyValueStore):
                     _field(value))
 
 
-_store_kinds = {False: _KeyValueStore, True: _TimestampedKeyValueStore}
+class _TimedStore(_KeyValueStore):
+    """A store of windows, sessions or versions. What a kind of store does not have, the host refuses."""
+
+    def _call(self, method, *args):
+        answer = _ask('call', self._handle, method, *(_field(arg) for arg in args))
+        return answer[0] if isinstance(answer, list) else _Iterator(answer)
+
+
+def _timed_store(*methods):
+    def forward(method):
+        return lambda self, *args: self._call(method, *args)
+    names = ('get', 'put', 'putIfAbsent', 'delete', 'all', 'range', 'approximateNumEntries', *methods)
+    return type('_Store', (_TimedStore,), {method: forward(method) for method in names})
+
+
+_store_kinds = {
+    'plain': _KeyValueStore,
+    'timestamped': _TimestampedKeyValueStore,
+    'timed': _timed_store(${[...new Set(Object.values(timedMethods).flat())].map((method) => `'${method}'`).join(', ')}),
+}
 
 
 def _format(message, args):

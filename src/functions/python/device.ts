@@ -6,7 +6,8 @@ import { StreamError, toStreamError } from '../../base/errors.ts'
 import type { Labels } from '../../base/metrics.ts'
 import type { LogLevel, Logger } from '../../base/logger.ts'
 import { materialize } from '../../data/lazy.ts'
-import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
+import type { FunctionEnvironment, FunctionKeyValueStore, FunctionStore } from '../function-environment.ts'
+import { callTimed, isTimed, StoreEntries } from '../timed-stores.ts'
 import { jsonTextOf } from '../../data/json-text.ts'
 import type { UserMetric, UserMetricKind, UserMetrics } from '../user-metrics.ts'
 import { decodeField } from './python-values.ts'
@@ -23,10 +24,8 @@ const noStores: ReadonlyMap<string, FunctionStore> = new Map()
 const loneSurrogate = /\p{Surrogate}/gu
 const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16)}`
 
-interface OpenIterator {
-  readonly store: FunctionStore
-  readonly entries: Iterator<readonly [unknown, unknown]>
-}
+/** Gives the JSON texts of entries. */
+type OpenIterator = Iterator<string>
 
 export class Device {
   /** What an error in the last call's requests was. */
@@ -97,6 +96,7 @@ export class Device {
     try {
       const { head: operation, rest } = cut(request)
       if (operation === 'log') return this.#log(rest)
+      if (operation === 'call') return this.#callTimed(rest)
       return this.#count(operation, rest) ?? this.#iterate(operation, rest) ?? this.#ask(operation, rest)
     } catch (thrown) {
       const failure = toStreamError(thrown)
@@ -133,22 +133,37 @@ export class Device {
   #iterate(operation: string, fields: string): string | undefined {
     if (operation === 'more') return this.#more(Number(fields))
     if (operation === 'done') {
-      this.#iterators.get(Number(fields))?.entries.return?.()
+      this.#iterators.get(Number(fields))?.return?.()
       this.#iterators.delete(Number(fields))
       return nothing
     }
     if (operation !== 'all' && operation !== 'range') return undefined
+    const { head: name, rest } = cut(fields)
+    const store = this.#keyValue(name)
+    const { head: from, rest: to } = cut(rest)
+    const found = operation === 'all' ? store.all() : store.range(keyOf(from), keyOf(to))
+    return `v${this.#openIterator(textsOf(store, found))}`
+  }
+
+  #openIterator(texts: OpenIterator): number {
     if (this.#iterators.size >= openIteratorsMax) {
       throw new StreamError('FUNCTION_FAILED', `more than ${openIteratorsMax} iterators are open`, {
         hint: 'Call "close()" on iterators that are not read to their end.',
       })
     }
-    const { head: name, rest } = cut(fields)
+    this.#iterators.set(++this.#iteratorCount, texts)
+    return this.#iteratorCount
+  }
+
+  /** A list with the value, or the number of an iterator. */
+  #callTimed(fields: string): string {
+    const [name = '', method = '', ...args] = fields.split('\n')
     const store = this.#store(name)
-    const { head: from, rest: to } = cut(rest)
-    const found = operation === 'all' ? store.all() : store.range(keyOf(from), keyOf(to))
-    this.#iterators.set(++this.#iteratorCount, { store, entries: found[Symbol.iterator]() })
-    return `v${this.#iteratorCount}`
+    if (!isTimed(store)) throw new StreamError('FUNCTION_FAILED', `store "${name}" has no "${method}"`)
+    const recordMs = this.#environment?.recordTimestampMs?.() ?? 0
+    const answer = callTimed(store, method, args.map(keyOf), recordMs)
+    if (!(answer instanceof StoreEntries)) return `v[${jsonTextOf(answer)}]`
+    return `v${this.#openIterator(timedTexts(answer))}`
   }
 
   #more(id: number): string {
@@ -156,22 +171,21 @@ export class Device {
     if (open === undefined) return 'v[]'
     const batch: string[] = []
     while (batch.length < batchEntriesMax) {
-      const next = open.entries.next()
+      const next = open.next()
       if (next.done === true) {
         this.#iterators.delete(id)
         break
       }
-      const [key, value] = next.value
-      batch.push(`{"key":${jsonTextOf(key)},"value":${seen(open.store, value, timeOf(open.store, key))}}`)
+      batch.push(next.value)
     }
     return `v[${batch.join(',')}]`
   }
 
   #ask(operation: string, fields: string): string {
     const { head: name, rest } = cut(fields)
-    const store = this.#store(name)
+    if (operation === 'persistent') return `v${this.#store(name).persistent === true}`
+    const store = this.#keyValue(name)
     if (operation === 'count') return `v${store.approximateEntryCount()}`
-    if (operation === 'persistent') return `v${store.persistent === true}`
     const { head: keyField, rest: written } = cut(rest)
     const key = keyOf(keyField)
     if (operation === 'get') return `v${seen(store, store.get(key), timeOf(store, key))}`
@@ -189,6 +203,12 @@ export class Device {
 
   get #recordMs(): number {
     return this.#environment?.recordTimestampMs?.() ?? 0
+  }
+
+  #keyValue(name: string): FunctionKeyValueStore {
+    const store = this.#store(name)
+    if (!isTimed(store)) return store
+    throw new StreamError('FUNCTION_FAILED', `store "${name}" keeps no single values`)
   }
 
   #store(name: string): FunctionStore {
@@ -210,11 +230,23 @@ function keyOf(field: string): unknown {
   return materialize(decodeField(field))
 }
 
-function timeOf(store: FunctionStore, key: unknown): number | undefined {
+function* textsOf(
+  store: FunctionKeyValueStore,
+  found: Iterable<readonly [unknown, unknown]>,
+): Generator<string> {
+  for (const [key, value] of found)
+    yield `{"key":${jsonTextOf(key)},"value":${seen(store, value, timeOf(store, key))}}`
+}
+
+function* timedTexts({ entries }: StoreEntries): Generator<string> {
+  for (const { key, value } of entries) yield `{"key":${jsonTextOf(key)},"value":${jsonTextOf(value)}}`
+}
+
+function timeOf(store: FunctionKeyValueStore, key: unknown): number | undefined {
   return store.timestamped === true ? store.timestampMs(key) : undefined
 }
 
-function seen(store: FunctionStore, value: unknown, timestampMs: number | undefined): string {
+function seen(store: FunctionKeyValueStore, value: unknown, timestampMs: number | undefined): string {
   if (value === undefined || value === null) return 'null'
   const text = jsonTextOf(value)
   return store.timestamped === true ? `{"value":${text},"timestamp":${timestampMs ?? 0}}` : text

@@ -6,6 +6,7 @@ import type { FunctionBody, FunctionRef } from '../../topology/functions.ts'
 import type { BoundFunction } from '../bound-function.ts'
 import { convertResult } from '../convert-result.ts'
 import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
+import { isTimed } from '../timed-stores.ts'
 import { functionFailed, resultMissing, type FailureFacts } from '../function-errors.ts'
 import { callCounters, resultTypeOf } from '../function-facts.ts'
 import { jsonTextOf } from '../../data/json-text.ts'
@@ -104,7 +105,7 @@ export class PythonFunction implements BoundFunction {
       modes: args.map((value, index) => argumentModes[argumentMode(value, this.#types[index])]),
       stores: this.#stores
         .entries()
-        .map(([name, store]) => [name, store.timestamped === true])
+        .map(([name, store]) => [name, kindOf(store)])
         .toArray(),
     })
     this.#callers.set(modes, caller)
@@ -143,4 +144,10 @@ export class PythonFunction implements BoundFunction {
     const cause = this.#host.device.failure
     return functionFailed(this.#ref.name, cause === undefined ? facts : { ...facts, cause })
   }
+}
+
+/** Which class of the runtime stands for it. */
+function kindOf(store: FunctionStore): string {
+  if (isTimed(store)) return 'timed'
+  return store.timestamped === true ? 'timestamped' : 'plain'
 }

@@ -131,8 +131,8 @@ _arguments = {
 def make_caller(text):
     try:
         spec = json.loads(text)
-        stores = _Stores({name: _store_kinds[timestamped](name)
-                          for name, timestamped in spec['stores']})
+        stores = _Stores({name: _store_kinds[kind](name)
+                          for name, kind in spec['stores']})
         wanted = spec['wanted']
         names = ', '.join(f'a{i}' for i in range(len(spec['modes'])))
         values = ', '.join(_arguments[mode].format(i) for i, mode in enumerate(spec['modes']))

@@ -4,7 +4,7 @@ import { seededRandom } from '../../base/random.ts'
 import type { DataType } from '../../data/types.ts'
 import { functionKinds } from '../../topology/function-kinds.ts'
 import type { CodeBlock, FunctionBody, FunctionKind, FunctionRef } from '../../topology/functions.ts'
-import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
+import type { FunctionEnvironment, FunctionKeyValueStore, FunctionStore } from '../function-environment.ts'
 import { openFunctions, type FunctionHost } from '../open-functions.ts'
 import type { PythonOptions } from '../python/python-options.ts'
 
@@ -103,7 +103,7 @@ function recordingLogger(lines: string[]): Logger {
 }
 
 /** A store in a map, keys by their JSON text. */
-export class MapStore implements FunctionStore {
+export class MapStore implements FunctionKeyValueStore {
   readonly name: string
   readonly timestamped: boolean
   readonly #entries = new Map<string, { key: unknown; value: unknown; timestampMs: number }>()

@@ -9,6 +9,7 @@ import type { NamedEntry, Reference } from '../schema/collections.ts'
 import type { InlineStoreFields, NamedStoreFields } from './fields/store-fields.ts'
 import type { StoreUse } from './function-registry.ts'
 import type { OperationNames } from './names.ts'
+import { userStoreShape } from './user-stores.ts'
 import { checkVersioned, versionsOf, type Versions } from './versioned-stores.ts'
 
 interface OwnTraits {
@@ -245,10 +246,6 @@ export class StoreRegistry {
           },
         )
       } else if (!this.#specs.has(store)) this.#addUserStore(store, label, span)
-      else if (this.historyOf(store) !== undefined)
-        this.#diagnostics.error('NOT_SUPPORTED', `${label} cannot use versioned store "${store}"`, span, {
-          hint: 'Join with the table before, so that the function gets its row.',
-        })
     }
     // Where something is broken, what would have used a store may not be known.
     if (this.#diagnostics.failed) return
@@ -269,13 +266,6 @@ export class StoreRegistry {
     }
     const fields = declared.value
     if (fields === undefined) return
-    const kind = fields.versioned.value ? 'versioned' : (fields.type?.value ?? 'keyValue')
-    if (kind !== 'keyValue') {
-      this.#diagnostics.error('NOT_SUPPORTED', `${label} cannot use ${kind} store "${store}"`, span, {
-        hint: 'Use a keyValue store.',
-      })
-      return
-    }
     if (fields.keyType === undefined || fields.valueType === undefined) {
       this.#diagnostics.error(
         'DEFINITION_INVALID',
@@ -289,13 +279,8 @@ export class StoreRegistry {
       return
     }
     const formats = { key: fields.keyType.value.format, value: fields.valueType.value.format }
-    this.#add({
-      name: store,
-      kind: 'key-value',
-      ...formats,
-      timestamped: fields.timestamped.value,
-      ...traitsOf(fields),
-    })
+    const shape = userStoreShape(store, fields, this.#diagnostics)
+    if (shape !== undefined) this.#add({ name: store, ...formats, ...traitsOf(fields), ...shape })
   }
 
   #add(spec: StoreSpec): string {

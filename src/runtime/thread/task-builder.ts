@@ -132,7 +132,7 @@ export class TaskBuilder {
       return found.store
     }
     const keyValue = (name: string): KeyValueStore => storeOfKind(storeOf(name), 'key-value')
-    const lent = { store: keyValue, logger, metrics, recordTimestampMs: () => context.timestampMs ?? 0 }
+    const lent = { store: storeOf, logger, metrics, recordTimestampMs: () => context.timestampMs ?? 0 }
     return {
       context,
       collector: output,
