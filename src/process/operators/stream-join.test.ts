@@ -110,6 +110,24 @@ describe('a join of two streams', () => {
     expect(play(task, steps)).toEqual(['c=2+null @9', 'b=null+x @10', 'a=1+null @10'])
   })
 
+  test('outer: several records of one key and time are looked at one by one, when the next look is due', () => {
+    const steps: readonly Step[] = [
+      ['l', 'd', 'D', 46],
+      ['r', 'a', 'A', 50],
+      ['l', 'b', 'B1', 50],
+      ['l', 'b', 'B2', 50],
+      ['l', 'b', 'C', 51],
+      ['l', 'x', 'first look', 52],
+      ['l', 'x', 'second look', 56],
+    ]
+    expect(play(joined('outer'), steps)).toEqual([
+      'd=D+null @46',
+      'a=null+A @50',
+      'b=B1+null @50',
+      'b=B2+null @50',
+    ])
+  })
+
   test('keeps a record without key only where it may be alone, and none without value', () => {
     const steps: Step[] = [
       ['l', null, '1', 10],

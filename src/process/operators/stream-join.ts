@@ -220,6 +220,8 @@ class WaitingRecords {
     const [left, right] = [records.first('left'), records.first('right')]
     if (left === undefined || right === undefined) return records.last(left === undefined ? 'right' : 'left')
     const later = earlier(left, right) === left ? right : left
+    // The records of one key, side and time are seen one by one.
+    if (later.values.length > 1) return later
     return earlier(records.after('left', later), records.after('right', later)) ?? later
   }
 
