@@ -4,6 +4,7 @@ import { StreamError } from '../base/errors.ts'
 import type { Catalog } from '../language/catalog.ts'
 import { inFileOrder, renderDiagnostic, type Diagnostic } from '../language/diagnostic.ts'
 import { loadDefinition, type LoadedDefinition } from '../language/load.ts'
+import { noOptimization, type Optimization } from '../topology/optimization.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { NotationSettings } from '../serde/formats.ts'
 import { schemaBook } from './schema-files.ts'
@@ -20,6 +21,8 @@ export interface DefinitionSource {
   readonly namespace?: string
   /** Where schema files lie; absent: beside the definition. */
   readonly schemaFolder?: string
+  /** What is rewritten in the topology of its pipelines; absent: nothing. */
+  readonly optimization?: Optimization
   /** Of the configuration, by name. */
   readonly notations?: Readonly<Record<string, NotationSettings>>
 }
@@ -45,13 +48,13 @@ export async function openDefinition(
   catalog: Catalog,
 ): Promise<OpenDefinition> {
   const source: DefinitionSource = typeof given === 'string' ? { path: given } : given
-  const { path, namespace, text = readText(path) } = source
+  const { path, namespace, optimization = noOptimization, text = readText(path) } = source
   const folder = dirname(resolve(path))
   const schemas = schemaBook(source.schemaFolder ?? folder, source.notations ?? {})
   const named = namespace === undefined ? {} : { namespace }
   const loaded = await loadDefinition(
     { path, text },
-    { environment: process.env, catalog, schemas, ...named },
+    { environment: process.env, catalog, schemas, optimization, ...named },
   )
   return { path, namespace, folder, loaded }
 }

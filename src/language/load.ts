@@ -5,6 +5,7 @@
 import { basename, extname, resolve } from 'node:path'
 import type { SourceSpan } from '../base/errors.ts'
 import { finishTopology } from '../topology/build-topology.ts'
+import { noOptimization, type Optimization } from '../topology/optimization.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Catalog } from './catalog.ts'
 import { buildTopologyOfPipelines, type DefinitionCode } from './definition/build-pipelines.ts'
@@ -28,6 +29,8 @@ export interface LoadOptions {
   readonly schemas?: SchemaBook
   /** Prefixes the names of operations, stores' topics and loggers; absent: the name of the file. */
   readonly namespace?: string
+  /** What is rewritten in the topology of pipelines; absent: nothing. */
+  readonly optimization?: Optimization
 }
 
 export type DefinitionForm = 'sql' | 'topology' | 'weft'
@@ -108,6 +111,7 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
       file: resolve(file.path),
       name: (fields.name?.value ?? fileName).replaceAll(/[^A-Za-z0-9._-]+/g, '-'),
       namespace: options.namespace ?? fileName.replaceAll(/[^A-Za-z0-9._-]/g, '_'),
+      optimization: options.optimization ?? noOptimization,
       span,
     })
     if (built.topology !== undefined) topologies.push(built.topology)

@@ -14,6 +14,7 @@ import { Peek } from './operators/peek.ts'
 import { Print } from './operators/print.ts'
 import { Release } from './operators/release.ts'
 import { Select } from './operators/select.ts'
+import { SelfJoin } from './operators/self-join.ts'
 import { Sink } from './operators/sink.ts'
 import { Split } from './operators/split.ts'
 import { StreamJoin } from './operators/stream-join.ts'
@@ -118,6 +119,8 @@ function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
       return new CombinationSource(node, env, next)
     case 'release':
       return new Release(node, env, next)
+    case 'self-join':
+      return new SelfJoin(node, env, next)
     case 'select':
       return new Select(node, env, next)
     case 'sink':

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts'
 import { StreamError } from '../base/errors.ts'
 import { inputsOf, storesOf } from './node-edges.ts'
 import { dropUnusedNullKeys } from './null-keys.ts'
+import { noOptimization, optimize, type Optimization } from './optimization.ts'
 import { settleTables } from './table-demand.ts'
 import type { FunctionScope } from './functions.ts'
 import type { Node, NodeId, StoreSpec, SubTopology, Topology } from './topology.ts'
@@ -12,6 +13,8 @@ export interface TopologyParts {
   readonly nodes: readonly Node[]
   readonly stores: readonly StoreSpec[]
   readonly functions: FunctionScope
+  /** Absent: none. */
+  readonly optimization?: Optimization
 }
 
 /**
@@ -22,9 +25,10 @@ export interface TopologyParts {
 export function finishTopology(parts: TopologyParts): Topology {
   checkReferences(parts)
   checkTopics(parts.nodes)
-  const { nodes: settled, stores } = settleTables(parts)
+  const { name, functions, optimization = noOptimization } = parts
+  const { nodes: settled, stores } = optimize(settleTables(parts), optimization)
   const nodes = dropUnusedNullKeys(settled)
-  return deepFreeze({ ...parts, nodes, stores, subTopologies: divide(nodes) })
+  return deepFreeze({ name, functions, nodes, stores, subTopologies: divide(nodes) })
 }
 
 function checkReferences({ nodes, stores }: TopologyParts): void {

@@ -62,6 +62,8 @@ function detail(node: Node): string {
       return ` [store ${node.store}]`
     case 'stream-join':
       return ` [${node.type}; from ${node.beforeMs} ms before to ${node.afterMs} ms after, grace ${node.graceMs} ms]`
+    case 'self-join':
+      return ` [with itself; from ${node.beforeMs} ms before to ${node.afterMs} ms after]`
     case 'lookup-join':
       return ` [${node.type}]`
     case 'ttl-join':

@@ -95,6 +95,7 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
     case 'stream-table-join':
     case 'table-join':
     case 'stream-join':
+    case 'self-join':
     case 'foreign-key-resolve':
       return [node.joiner]
     case 'foreign-key-subscribe':

@@ -11,6 +11,7 @@ import type { Expr } from '../expr/expr.ts'
 import type { Carried, ForeignKeyNode } from './foreign-key-nodes.ts'
 import type { FunctionRef, FunctionScope } from './functions.ts'
 import type { GlobalJoinNode, StreamTableJoinNode } from './stream-table-nodes.ts'
+import type { SelfJoinNode, StreamJoinNode } from './stream-join-nodes.ts'
 import type { SuppressNode } from './suppress-node.ts'
 import type { CombinationNode, ReleaseNode, TtlJoinNode } from './ttl-join-nodes.ts'
 import type { Windows } from './windows.ts'
@@ -150,6 +151,8 @@ export interface RepartitionNode extends InputNode {
   readonly partitioner?: FunctionRef
   /** Absent: plain values. */
   readonly carries?: Carried
+  /** Written by the author: it stays where it is. */
+  readonly pinned?: boolean
   /** Records without a key are left out: nothing behind it has a use for them. Set when the topology is finished. */
   readonly dropsNullKeys?: boolean
 }
@@ -207,27 +210,6 @@ export type TableFold =
       readonly adder: FunctionRef
       readonly subtractor: FunctionRef
     }
-
-/**
- * Joins two streams of the same task on equal keys: a right record may be `beforeMs` earlier than the left one and `afterMs` later. Both sides
- * are kept in window stores; `unmatchedStore` holds what may go out alone, where `type` is not inner.
- */
-export interface StreamJoinNode extends NodeBase {
-  readonly kind: 'stream-join'
-  readonly left: NodeId
-  readonly right: NodeId
-  readonly type: 'inner' | 'left' | 'outer'
-  readonly joiner: FunctionRef
-  readonly beforeMs: number
-  readonly afterMs: number
-  readonly graceMs: number
-  readonly key: Format
-  readonly leftValue: Format
-  readonly rightValue: Format
-  readonly leftStore: string
-  readonly rightStore: string
-  readonly unmatchedStore?: string
-}
 
 /** Joins two tables of the same task on equal keys. Emits changes of the result, kept in `store` if there is one. */
 export interface TableJoinNode extends NodeBase {
@@ -309,6 +291,7 @@ export type Node =
   | TableJoinNode
   | ForeignKeyNode
   | StreamJoinNode
+  | SelfJoinNode
   | SuppressNode
   | ToStreamNode
   | ToTableNode

@@ -3,6 +3,7 @@
  *
  * `definition.yaml` begins with a head of comments: `# golden:` says in a sentence what the case holds; `# compare: last` that only the
  * last value of each key is compared (where the order is free, or updates are merged), else all records of each key in order;
+ * `# optimization: all` that the topology is rewritten;
  * `# runs:` names the runs that can be promised, where that is not all of them, and says why; `# quick:` those that an ordinary test run has,
  * where all would take long; `# policies: decode skip` says what happens to records that go wrong.
  *
@@ -49,7 +50,10 @@ export async function readCase(folder: string, name: string): Promise<GoldenCase
   const path = join(folder, name, 'definition.yaml')
   const text = readFileSync(path, 'utf8')
   const catalog = { values: () => Promise.resolve(undefined) }
-  const { topologies, diagnostics } = await loadDefinition({ path, text }, { environment: {}, catalog, namespace: 'golden' })
+  const rewritten = headOf(text, 'optimization') === 'all'
+  const optimization = { mergeRepartitions: rewritten, selfJoins: rewritten }
+  const options = { environment: {}, catalog, namespace: 'golden', optimization }
+  const { topologies, diagnostics } = await loadDefinition({ path, text }, options)
   if (diagnostics.length > 0)
     throw new Error(diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text)).join('\n'))
   return {

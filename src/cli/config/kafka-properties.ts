@@ -31,6 +31,7 @@ const elsewhere: ReadonlySet<string> = new Set([
   'application.id',
   'bootstrap.servers',
   'state.dir',
+  'topology.optimization',
   ...securityProperties,
 ])
 /** Read by whoever opens the schema registries that the file names. */
@@ -69,7 +70,6 @@ const fulfilled: ReadonlyMap<string, readonly string[]> = new Map([
   ['acks', ['all', '-1']],
   ['enable.idempotence', ['true']],
   ['enable.auto.commit', ['false']],
-  ['topology.optimization', ['all', 'reuse.ktable.source.topics,merge.repartition.topics']],
   ['allow.auto.create.topics', ['false']],
   ['ssl.protocol', ['TLS', 'TLSv1.3']],
   ['ssl.enabled.protocols', ['TLSv1.2,TLSv1.3', 'TLSv1.3,TLSv1.2']],

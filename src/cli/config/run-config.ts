@@ -7,6 +7,7 @@ import type { RecordPolicy, RecordStage } from '../../runtime/options.ts'
 import { readText, type DefinitionSource } from '../definitions.ts'
 import type { Output } from '../output.ts'
 import type { NamePattern } from '../../topology/name-pattern.ts'
+import { optimizationOf } from './optimization.ts'
 import { applyProperties, type DraftSettings } from './kafka-properties.ts'
 import { securityOf, type KafkaSecurity } from './kafka-security.ts'
 
@@ -20,7 +21,7 @@ export interface RunConfig {
   readonly security: KafkaSecurity
   readonly stateDir: string | undefined
   /** What definitions may name in their types. */
-  readonly schemas: Pick<DefinitionSource, 'notations' | 'schemaFolder'>
+  readonly schemas: Pick<DefinitionSource, 'notations' | 'schemaFolder' | 'optimization'>
   /** How topics are written of which a query says nothing; absent: as JSON. */
   readonly inputNotation: string | undefined
   readonly settings: DraftSettings
@@ -66,6 +67,7 @@ export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
   settings.names = resources
   const schemas = {
     notations,
+    optimization: optimizationOf(kafka['topology.optimization']),
     ...(runner.schemaDirectory === undefined ? {} : { schemaFolder: runner.schemaDirectory }),
   }
   return {

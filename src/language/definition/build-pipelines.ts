@@ -1,6 +1,7 @@
 import type { SourceSpan } from '../../base/errors.ts'
 import { finishTopology } from '../../topology/build-topology.ts'
 import type { FunctionRef, FunctionScope } from '../../topology/functions.ts'
+import type { Optimization } from '../../topology/optimization.ts'
 import type { Node, Topology } from '../../topology/topology.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { DefinitionFields } from './fields/file-fields.ts'
@@ -18,6 +19,7 @@ interface BuildOptions {
   readonly name: string
   /** Prefixes the names of operations and loggers. */
   readonly namespace: string
+  readonly optimization: Optimization
   /** The beginning of the file. */
   readonly span: SourceSpan
 }
@@ -40,7 +42,7 @@ interface BuiltPipelines {
  * Builds the one topology of a definition's pipelines: stores and functions first, then topics, then the pipelines in the order of the file.
  */
 export function buildTopologyOfPipelines(fields: DefinitionFields, options: BuildOptions): BuiltPipelines {
-  const { diagnostics, file, name, namespace, span } = options
+  const { diagnostics, file, name, namespace, optimization, span } = options
   const names = new OperationNames(namespace)
   const functions = new FunctionRegistry(diagnostics, file, names)
   const stores = new StoreRegistry(diagnostics, names)
@@ -57,7 +59,8 @@ export function buildTopologyOfPipelines(fields: DefinitionFields, options: Buil
   if (diagnostics.failed) return { topology: undefined, code }
   try {
     const scoped = { namespace, functions: functions.named }
-    return { topology: finishTopology({ name, nodes, stores: stores.specs, functions: scoped }), code }
+    const parts = { name, nodes, stores: stores.specs, functions: scoped, optimization }
+    return { topology: finishTopology(parts), code }
   } catch (error) {
     diagnostics.addThrown(error, span)
     return { topology: undefined, code }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Format } from '../../data/types.ts'
-import type { Node, StoreSpec, StreamJoinNode } from '../../topology/topology.ts'
+import type { Node, StoreSpec } from '../../topology/topology.ts'
+import type { StreamJoinNode } from '../../topology/stream-join-nodes.ts'
 import { storeSpec, TestFunctions, TestTask, text } from '../fixture.ts'
 
 const bytes: Format = { notation: 'binary', type: { kind: 'bytes' } }

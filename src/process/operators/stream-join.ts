@@ -8,7 +8,7 @@
  */
 import type { Counter } from '../../base/metrics.ts'
 import type { WindowStore } from '../../store/contracts.ts'
-import type { StreamJoinNode } from '../../topology/topology.ts'
+import type { StreamJoinNode } from '../../topology/stream-join-nodes.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'

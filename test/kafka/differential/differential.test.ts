@@ -22,6 +22,7 @@ describe.each(Object.entries(families).filter(([name]) => wanted === undefined |
         for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
           const plan = family(seed)
           const expected = await oracle.run(plan)
+          if (expected === undefined) continue
           const actual = await runWeft(plan)
           const replay = `FAMILY=${name} FIRST_SEED=${seed} SEEDS=1\n${JSON.stringify(plan.operations)}`
           expect(actual, replay).toEqual(expected)

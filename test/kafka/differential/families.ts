@@ -29,6 +29,7 @@ export const families: Readonly<Record<string, Family>> = {
   'stream-table joins': lookUps,
   windows: windowed,
   suppress: suppressed,
+  rewrites,
   'stream joins': (seed) => {
     const plan = new PlanBuilder(seed)
     const rekeyed = (stream: string): string =>
@@ -123,6 +124,42 @@ function withoutForgotten(records: Plan['records']): Plan['records'] {
     timed.add(version)
     return !forgotten
   })
+}
+
+/** What rewrites are for: several groups, tables and joins behind new keys, with and without something between; joins of a stream with itself. */
+function rewrites(seed: number): Plan {
+  const plan = new PlanBuilder(seed, false)
+  const [first, second] = [plan.stream(), plan.stream()]
+  const rekeyed = (stream: string): string =>
+    plan.add('select-key', { in: stream, fn: plan.pick(['last', 'first']) })
+  const streams = [rekeyed(first)]
+  if (plan.chance(0.5)) streams.push(rekeyed(second))
+  // What has a topic for each side may come by either first, and values that are null tell join stores in memory the time.
+  const joinable = [...streams]
+  if (plan.chance(0.3)) streams.push(plan.add('map', { in: second, fn: 'swap' }))
+  for (let left = plan.below(3); left > 0; left--) streams.push(streamStep(plan, streams))
+  for (let left = 1 + plan.below(3); left > 0; left--) {
+    const stream = plan.pick(streams)
+    if (plan.chance(0.25)) selfJoin(plan, plan.pick(joinable))
+    else if (plan.chance(0.3)) plan.tableTo(plan.add('to-table', { in: stream, ...plan.store() }))
+    else fold(plan, { id: plan.add('group-by-key', { in: stream }), table: false })
+  }
+  if (plan.chance(0.2)) selfJoin(plan, first)
+  return { ...plan.finish(10, 0), optimized: true }
+}
+
+function selfJoin(plan: PlanBuilder, stream: string): void {
+  const beforeMs = plan.pick([0, 5, 20, 50])
+  const joined = plan.add('stream-join', {
+    in: stream,
+    with: stream,
+    type: plan.pick(['inner', 'inner', 'left', 'outer']),
+    fn: plan.pick(['plus', 'picky']),
+    beforeMs,
+    afterMs: plan.chance(0.5) ? beforeMs : plan.pick([0, 3, 30]),
+    graceMs: plan.pick([0, 0, 5, 30]),
+  })
+  plan.to(joined)
 }
 
 /** Windows of all kinds, one or two aggregates on them, and now and then table operators behind. */

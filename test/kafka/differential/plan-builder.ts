@@ -8,9 +8,11 @@ export class PlanBuilder {
   readonly #operations: Operation[] = []
   readonly #topics: string[] = []
 
-  constructor(seed: number) {
+  /** @param counted - absent: by chance */
+  constructor(seed: number, counted?: boolean) {
     this.random = seededRandom(seed)
-    this.#counted = this.chance(0.5)
+    const chance = this.chance(0.5)
+    this.#counted = counted ?? chance
   }
 
   below(count: number): number {

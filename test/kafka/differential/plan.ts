@@ -22,6 +22,8 @@ export interface PlannedRecord {
 export interface Plan {
   /** Whether stores may go unnamed, so that Kafka Streams counts out names: then stateless operations must be made as KSML makes them. */
   readonly counted: boolean
+  /** Whether repartitions are merged and self-joins have one store; Kafka Streams does it always, where it can. */
+  readonly optimized?: boolean
   readonly operations: readonly Operation[]
   readonly records: readonly PlannedRecord[]
 }

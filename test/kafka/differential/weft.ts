@@ -17,7 +17,7 @@ import {
 
 /** What Weft makes of a plan. */
 export async function runWeft(plan: Plan): Promise<Outcome> {
-  const topology = await load(definitionOf(plan))
+  const topology = await load(definitionOf(plan), plan.optimized === true)
   await using driver = await TestDriver.open(topology, { applicationId: 'app' })
   for (const { topic, key, value, timestampMs, headers } of plan.records)
     driver.send(topic, {
@@ -34,10 +34,12 @@ export async function runWeft(plan: Plan): Promise<Outcome> {
   }
 }
 
-async function load(text: string): Promise<Topology> {
+async function load(text: string, optimized: boolean): Promise<Topology> {
   const file = { path: 'plan.yaml', text }
   const catalog = { values: () => Promise.resolve(undefined) }
-  const { topologies, diagnostics } = await loadDefinition(file, { environment: {}, catalog, namespace })
+  const optimization = { mergeRepartitions: optimized, selfJoins: optimized }
+  const options = { environment: {}, catalog, namespace, optimization }
+  const { topologies, diagnostics } = await loadDefinition(file, options)
   const [topology] = topologies
   if (topology !== undefined) return topology
   throw new Error(diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text)).join('\n'))

@@ -1,5 +1,5 @@
 import type { Format } from '../../../data/types.ts'
-import type { StreamJoinNode } from '../../../topology/topology.ts'
+import type { StreamJoinNode } from '../../../topology/stream-join-nodes.ts'
 import type { Flow, StreamFlow } from '../flow.ts'
 import { addNode } from '../scope.ts'
 import type { StoreReference } from '../store-registry.ts'

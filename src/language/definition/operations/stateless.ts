@@ -234,6 +234,7 @@ export function applyRepartition(step: Step<FieldsOf<'repartition'>>): Flow | un
   const anonymous = partitioner === null && numberOfPartitions === undefined && fields.name === undefined
   const name = anonymous ? scope.names.counted('KSTREAM-REPARTITION') : statelessName(step)
   const node = repartitionBy(scope, flow, name, {
+    pinned: true,
     ...(numberOfPartitions === undefined ? {} : { partitions: numberOfPartitions.value }),
     ...(partitioner === null ? {} : { partitioner: partitioner.ref }),
   })

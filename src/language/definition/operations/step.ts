@@ -93,7 +93,10 @@ export function describeSides(left: Format, right: Format): string {
   return `${describeFormat(left)} and ${describeFormat(right)}`
 }
 
-interface RepartitionOptions extends Pick<RepartitionNode, 'partitions' | 'partitioner' | 'carries'> {
+interface RepartitionOptions extends Pick<
+  RepartitionNode,
+  'partitions' | 'partitioner' | 'carries' | 'pinned'
+> {
   /** How many processors Kafka Streams would have made for it. */
   readonly counted?: number
 }
