@@ -10,7 +10,7 @@ import {
 
 export interface StoredCombination {
   readonly combination: Combination
-  /** Whether it has ever found an event at the join that keeps it. */
+  /** At a join with events: whether it has ever found one. At a join with a dimension: whether it is gone, and only its row is remembered. */
   readonly matched: boolean
 }
 

@@ -58,6 +58,12 @@ export function sameDriver(one: Combination | undefined, other: Combination): bo
   return one !== undefined && sameRecord(one[0], other[0])
 }
 
+/** Whether both have the same records of the tables before this one. */
+export function sameBefore(one: Combination, other: Combination, scope: number): boolean {
+  for (let index = 0; index < scope; index++) if (!sameRecord(one[index], other[index])) return false
+  return true
+}
+
 /** The scopes of tables whose every record counts. */
 export function eventScopes(tables: readonly JoinedTable[]): readonly number[] {
   return tables.flatMap(({ role }, scope) => (role === 'event' ? [scope] : []))

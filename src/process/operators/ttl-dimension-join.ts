@@ -6,13 +6,14 @@ import type { Processor, StreamRecord } from '../processor.ts'
 import {
   isDriverKey,
   readCombination,
+  sameBefore,
   sameDriver,
   sameRecord,
   writeCombination,
   type Combination,
   type Member,
 } from './combination.ts'
-import { asBuffer } from './combination-store.ts'
+import { asBuffer, type StoredCombination } from './combination-store.ts'
 import { TtlJoinParts } from './ttl-join-parts.ts'
 
 /**
@@ -40,16 +41,21 @@ export class TtlDimensionJoin {
   left(record: StreamRecord): void {
     const { removed, combination } = this.#parts.read(record)
     const key = record.key as string
-    const before = isDriverKey(key) ? undefined : this.#parts.left.find(key, combination)?.combination
-    if (removed) {
-      if (before !== undefined) this.#parts.left.remove(key, before)
-      if (before !== undefined || isDriverKey(key)) this.#send(before ?? combination, undefined)
+    if (isDriverKey(key)) {
+      if (removed) this.#send(combination, undefined)
+      else this.#send(undefined, combination)
       return
     }
+    const kept = this.#parts.left.find(key, combination)
+    if (removed) {
+      if (kept !== undefined) this.#leave(key, kept, combination)
+      return
+    }
+    const before = kept?.combination
     const own = sameDriver(before, combination) ? before?.[this.#scope] : undefined
-    const after = isDriverKey(key) ? combination : this.#join(key, combination, own)
-    if (!isDriverKey(key)) this.#parts.left.put(key, { combination: after, matched: false })
-    this.#send(before, after)
+    const after = this.#join(key, combination, own)
+    this.#parts.left.put(key, { combination: after, matched: false })
+    this.#send(kept?.matched === true ? undefined : before, after)
   }
 
   right(record: StreamRecord): void {
@@ -58,7 +64,20 @@ export class TtlDimensionJoin {
     const row = removed ? undefined : combination[this.#scope]
     if (row === undefined) this.#rows.delete(key, record.timestampMs)
     else this.#rows.put(key, this.#encode(combination), record.timestampMs)
-    for (const { combination: before } of this.#parts.left.of(key)) this.#rejoin(key, before, row)
+    for (const { combination: before, matched: gone } of this.#parts.left.of(key))
+      if (!gone) this.#rejoin(key, before, row)
+  }
+
+  /**
+   * A combination goes; perhaps it comes back by another way, for a row before has moved it there: then it is to have its row again. Where it
+   * has come back already, this is about what it was.
+   */
+  #leave(key: string, { combination: before, matched: gone }: StoredCombination, as: Combination): void {
+    if (gone || !sameBefore(before, as, this.#scope)) return
+    if (this.#keepsRow && before[this.#scope] !== undefined)
+      this.#parts.left.put(key, { combination: before, matched: true })
+    else this.#parts.left.remove(key, before)
+    this.#send(before, undefined)
   }
 
   /** A combination that has come, or has changed, with its row. */

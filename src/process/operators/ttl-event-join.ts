@@ -2,7 +2,14 @@ import type { Counter } from '../../base/metrics.ts'
 import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
-import { isDriverKey, sameDriver, sameRecord, type Combination, type Member } from './combination.ts'
+import {
+  isDriverKey,
+  sameBefore,
+  sameDriver,
+  sameRecord,
+  type Combination,
+  type Member,
+} from './combination.ts'
 import { CombinationStore, type StoredCombination } from './combination-store.ts'
 import { dropCounter } from './node-counters.ts'
 import { TtlJoinParts } from './ttl-join-parts.ts'
@@ -41,6 +48,8 @@ export class TtlEventJoin {
       return
     }
     const before = this.#parts.left.find(key, combination)
+    // About what it was: it has come back by another way already.
+    if (removed && before !== undefined && !sameBefore(before.combination, combination, this.#scope)) return
     const resultsBefore =
       before === undefined ? [] : this.#results(before, this.#partners(key, before.combination))
     if (removed) {

@@ -3,6 +3,8 @@ import type { DataType } from '../../data/types.ts'
 import type { Expr } from '../../expr/expr.ts'
 import type { JoinedTable, TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
 import type { Node, StoreSpec } from '../../topology/topology.ts'
+import { ByteWriter } from '../../base/byte-writer.ts'
+import { writeCombination, type Combination, type Member } from './combination.ts'
 import { json, storeSpec, TestTask, text } from '../fixture.ts'
 
 const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
@@ -19,6 +21,17 @@ function column(scope: number, index: number): Expr {
   return { kind: 'column', scope, index, name, type }
 }
 
+function windowStore(name: string): StoreSpec {
+  return {
+    ...storeSpec(name, { value: bytes, timestamped: false }),
+    kind: 'window',
+    timestamped: false,
+    windowSizeMs: 1,
+    retentionMs: 10,
+    retainDuplicates: false,
+  }
+}
+
 /** Two topics, `left` and `right`, joined by `k` without internal topics. */
 function joining(
   role: JoinedTable['role'],
@@ -29,14 +42,6 @@ function joining(
     { role: 'event', timeToLiveMs: 10, value, columns },
     role === 'event' ? { role, timeToLiveMs: 5, value, columns } : { role, value, columns },
   ]
-  const window = (name: string): StoreSpec => ({
-    ...storeSpec(name, { value: bytes, timestamped: false }),
-    kind: 'window',
-    timestamped: false,
-    windowSizeMs: 1,
-    retentionMs: 10,
-    retainDuplicates: false,
-  })
   const emission = shape.emission ?? 'immediate'
   const nodes: readonly Node[] = [
     { kind: 'source', id: 'left', topics: ['left'], key: text, value, columns },
@@ -84,8 +89,8 @@ function joining(
     },
   ]
   const right =
-    role === 'event' ? window('partners') : storeSpec('partners', { value: bytes, timestamped: false })
-  return new TestTask({ nodes, stores: [window('waiting'), right, window('released')] })
+    role === 'event' ? windowStore('partners') : storeSpec('partners', { value: bytes, timestamped: false })
+  return new TestTask({ nodes, stores: [windowStore('waiting'), right, windowStore('released')] })
 }
 
 function row(k: number | null, v: string): string {
@@ -174,4 +179,76 @@ test('under smart a tombstone takes the row from what waits', () => {
   task.push('right', '1', null)
   task.push('left', null, row(1, 'E'))
   expect(task.takeSent()).toEqual(['out: null={"v0":"E","v1":null} @0'])
+})
+
+describe('a join behind a join', () => {
+  const tables: readonly JoinedTable[] = [
+    { role: 'event', timeToLiveMs: 100, value, columns },
+    { role: 'dimension', value, columns },
+    { role: 'dimension', value, columns },
+  ]
+  const member = (offset: number): Member => ({
+    partition: 0,
+    offset,
+    timestampMs: 5,
+    value: Buffer.from('{}'),
+  })
+  /** The change of a combination as an internal topic has it. */
+  const change = (removed: boolean, ...members: Combination): string => {
+    const writer = new ByteWriter()
+    writer.writeInt8(removed ? 1 : 0)
+    writeCombination(members, writer)
+    return writer.copy().toString()
+  }
+  const combinations = (id: string): Node => ({ kind: 'source', id, topics: [id], key: text, value: bytes })
+  const task = (): TestTask =>
+    new TestTask({
+      nodes: [
+        combinations('left'),
+        combinations('right'),
+        {
+          kind: 'ttl-join',
+          id: 'join',
+          left: 'left',
+          right: 'right',
+          tables,
+          scope: 2,
+          type: 'inner',
+          emission: 'immediate',
+          nextKey: [],
+          leftStore: 'waiting',
+          rightStore: 'rows',
+        },
+        {
+          kind: 'sink',
+          id: 'sink',
+          input: 'join',
+          topic: { kind: 'topic', name: 'out' },
+          key: text,
+          value: bytes,
+        },
+      ],
+      stores: [windowStore('waiting'), storeSpec('rows', { value: bytes, timestamped: false })],
+    })
+  const [driver, row1, row2, later] = [member(1), member(2), member(3), member(4)]
+
+  test('is not told by the past that a combination is gone, which has come back by another way already', () => {
+    const join = task()
+    join.push('left', '1', change(false, driver, row1, undefined))
+    join.push('left', '1', change(true, driver, undefined, undefined))
+    join.push('right', '1', change(false, undefined, undefined, row2))
+    expect(join.takeSent()).toEqual([`out: @0:1=${change(false, driver, row1, row2)} @5`])
+  })
+
+  test('gives a combination that comes back the row that it had', () => {
+    const join = task()
+    join.push('right', '1', change(false, undefined, undefined, row2))
+    join.push('left', '1', change(false, driver, undefined, undefined))
+    join.push('right', '1', change(false, undefined, undefined, later))
+    join.push('left', '1', change(true, driver, undefined, undefined))
+    expect(join.takeSent()).toHaveLength(1)
+    join.push('right', '1', change(true, undefined, undefined, undefined))
+    join.push('left', '1', change(false, driver, row1, undefined))
+    expect(join.takeSent()).toEqual([`out: @0:1=${change(false, driver, row1, row2)} @5`])
+  })
 })
