@@ -58,10 +58,14 @@ export function sameDriver(one: Combination | undefined, other: Combination): bo
   return one !== undefined && sameRecord(one[0], other[0])
 }
 
-/** Whether both have the same records of the tables before this one. */
-export function sameBefore(one: Combination, other: Combination, scope: number): boolean {
-  for (let index = 0; index < scope; index++) if (!sameRecord(one[index], other[index])) return false
-  return true
+/**
+ * Whether a removal is about what a combination once was: before this table's scope it had other rows than it has now. A removal without a
+ * driver, as a driver's tombstone is, is about all there is.
+ */
+export function isOfThePast(removal: Combination, kept: Combination, scope: number): boolean {
+  if (removal[0] === undefined) return false
+  for (let index = 0; index < scope; index++) if (!sameRecord(removal[index], kept[index])) return true
+  return false
 }
 
 /** The scopes of tables whose every record counts. */

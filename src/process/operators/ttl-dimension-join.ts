@@ -6,7 +6,7 @@ import type { Processor, StreamRecord } from '../processor.ts'
 import {
   isDriverKey,
   readCombination,
-  sameBefore,
+  isOfThePast,
   sameDriver,
   sameRecord,
   writeCombination,
@@ -73,7 +73,7 @@ export class TtlDimensionJoin {
    * has come back already, this is about what it was.
    */
   #leave(key: string, { combination: before, matched: gone }: StoredCombination, as: Combination): void {
-    if (gone || !sameBefore(before, as, this.#scope)) return
+    if (gone || isOfThePast(as, before, this.#scope)) return
     if (this.#keepsRow && before[this.#scope] !== undefined)
       this.#parts.left.put(key, { combination: before, matched: true })
     else this.#parts.left.remove(key, before)

@@ -4,7 +4,7 @@ import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import {
   isDriverKey,
-  sameBefore,
+  isOfThePast,
   sameDriver,
   sameRecord,
   type Combination,
@@ -43,25 +43,33 @@ export class TtlEventJoin {
   left(record: StreamRecord): void {
     const { removed, combination } = this.#parts.read(record)
     const key = record.key as string
-    if (isDriverKey(key)) {
+    if (isDriverKey(key))
       this.#replace(removed ? [combination] : [], removed || !this.#pads ? [] : [combination])
-      return
-    }
+    else if (removed) this.#leave(key, combination)
+    else this.#enter(key, combination)
+  }
+
+  #enter(key: string, combination: Combination): void {
     const before = this.#parts.left.find(key, combination)
-    // About what it was: it has come back by another way already.
-    if (removed && before !== undefined && !sameBefore(before.combination, combination, this.#scope)) return
-    const resultsBefore =
-      before === undefined ? [] : this.#results(before, this.#partners(key, before.combination))
-    if (removed) {
-      if (before !== undefined) this.#parts.left.remove(key, combination)
-      this.#replace(resultsBefore, [])
-      return
-    }
     const partners = this.#partners(key, combination)
     const wasMatched = before?.matched === true && sameDriver(before.combination, combination)
     const after = { combination, matched: wasMatched || partners.length > 0 }
+    const resultsBefore = this.#resultsOf(key, before)
     this.#parts.left.put(key, after)
     this.#replace(resultsBefore, this.#results(after, partners))
+  }
+
+  /** Where it has come back by another way already, this is about what it was. */
+  #leave(key: string, combination: Combination): void {
+    const before = this.#parts.left.find(key, combination)
+    if (before === undefined || isOfThePast(combination, before.combination, this.#scope)) return
+    const resultsBefore = this.#resultsOf(key, before)
+    this.#parts.left.remove(key, combination)
+    this.#replace(resultsBefore, [])
+  }
+
+  #resultsOf(key: string, entry: StoredCombination | undefined): readonly Combination[] {
+    return entry === undefined ? [] : this.#results(entry, this.#partners(key, entry.combination))
   }
 
   right(record: StreamRecord): void {

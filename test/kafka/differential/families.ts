@@ -253,7 +253,11 @@ const streamSteps: Readonly<Record<string, readonly string[]>> = {
 
 function streamStep(plan: PlanBuilder, streams: readonly string[]): string {
   const input = plan.pick(streams)
-  if (plan.chance(0.12)) return plan.add('merge', { in: input, with: plan.pick(streams) })
+  if (plan.chance(0.12)) {
+    const other = plan.pick(streams)
+    const open = plan.isBehindTopic(input) && plan.isBehindTopic(other)
+    return plan.add('merge', { in: input, with: open ? input : other })
+  }
   if (plan.chance(0.12)) return plan.add('repartition', { in: input })
   if (plan.chance(0.12)) {
     const split = plan.add('split', { in: input, fns: ['odd', 'low', null].slice(0, 1 + plan.below(3)) })

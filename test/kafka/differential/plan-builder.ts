@@ -34,6 +34,19 @@ export class PlanBuilder {
     return id
   }
 
+  /** Whether a stream comes through an internal topic: which of two records of one time is read first, where two such meet, is left open. */
+  isBehindTopic(stream: string): boolean {
+    // A branch is called after its split.
+    const made =
+      this.#operations.find(({ id }) => id === stream) ??
+      this.#operations.find(({ id, op }) => op === 'split' && id === stream.slice(0, -1))
+    if (made === undefined) return false
+    return (
+      made.op === 'repartition' ||
+      [made.in, made.with].some((one) => one !== undefined && this.isBehindTopic(one))
+    )
+  }
+
   stream(): string {
     return this.add('stream', { topic: this.#topic() })
   }
