@@ -4,6 +4,7 @@ import type { Node, RepartitionNode, WindowAggregateNode } from '../topology/top
 import type { ProcessEnvironment } from './environment.ts'
 import { Aggregate } from './operators/aggregate.ts'
 import { Convert } from './operators/convert.ts'
+import { Deduplicate } from './operators/deduplicate.ts'
 import { StreamFilter, TableFilter } from './operators/filter.ts'
 import { ForeignKeyAnswer } from './operators/foreign-key-answer.ts'
 import { ForeignKeyResolve } from './operators/foreign-key-resolve.ts'
@@ -119,6 +120,8 @@ function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
       return new CombinationSource(node, env, next)
     case 'release':
       return new Release(node, env, next)
+    case 'deduplicate':
+      return new Deduplicate(node, env, next)
     case 'self-join':
       return new SelfJoin(node, env, next)
     case 'select':
@@ -139,6 +142,7 @@ function makeWindowAggregate(node: WindowAggregateNode, parts: OperatorParts): P
   const { windows } = node
   switch (windows.kind) {
     case 'hopping':
+    case 'cumulating':
       return new WindowAggregate(node, windows, parts)
     case 'sliding':
       return new SlidingAggregate(node, windows, parts)

@@ -62,6 +62,8 @@ function detail(node: Node): string {
       return ` [store ${node.store}]`
     case 'stream-join':
       return ` [${node.type}; from ${node.beforeMs} ms before to ${node.afterMs} ms after, grace ${node.graceMs} ms]`
+    case 'deduplicate':
+      return ` [once within ${node.withinMs} ms, grace ${node.graceMs} ms; store ${node.store}]`
     case 'self-join':
       return ` [with itself; from ${node.beforeMs} ms before to ${node.afterMs} ms after]`
     case 'lookup-join':
@@ -87,6 +89,8 @@ function describeWindows(windows: Windows): string {
   switch (windows.kind) {
     case 'hopping':
       return `windows of ${windows.sizeMs} ms every ${windows.advanceMs} ms, ${grace}`
+    case 'cumulating':
+      return `windows that grow by ${windows.stepMs} ms up to ${windows.sizeMs} ms, ${grace}`
     case 'sliding':
       return `sliding windows of ${windows.differenceMs} ms, ${grace}`
     case 'session':

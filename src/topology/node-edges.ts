@@ -108,6 +108,7 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
         ...present(node.partitioner),
       ]
     case 'suppress':
+    case 'deduplicate':
     case 'global-table':
     case 'convert':
     case 'branch':
@@ -124,6 +125,7 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
 }
 
 function functionsOfFold(fold: Fold | TableFold): readonly FunctionRef[] {
+  if (fold.kind === 'top') return [fold.by]
   const { kind: _, ...functions } = fold
   return Object.values(functions)
 }

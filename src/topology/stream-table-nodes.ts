@@ -9,6 +9,8 @@ export interface StreamTableJoinNode {
   readonly table: string
   readonly type: 'inner' | 'left'
   readonly joiner: FunctionRef
+  /** How much older than the record its row may be; absent: any age. Of a versioned table. */
+  readonly maxAgeMs?: number
   /** Absent: a record is joined when it comes. */
   readonly grace?: JoinGrace
 }

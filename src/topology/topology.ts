@@ -9,6 +9,7 @@ import type { Column, Format } from '../data/types.ts'
 import type { SelectedLayout } from '../data/selected-row.ts'
 import type { Expr } from '../expr/expr.ts'
 import type { Carried, ForeignKeyNode } from './foreign-key-nodes.ts'
+import type { DeduplicateNode } from './deduplicate-node.ts'
 import type { FunctionRef, FunctionScope } from './functions.ts'
 import type { GlobalJoinNode, StreamTableJoinNode } from './stream-table-nodes.ts'
 import type { SelfJoinNode, StreamJoinNode } from './stream-join-nodes.ts'
@@ -167,6 +168,7 @@ export interface AggregateNode extends InputNode {
 export type Fold =
   | { readonly kind: 'count' }
   | { readonly kind: 'reduce'; readonly reducer: FunctionRef }
+  | TopFold
   | {
       readonly kind: 'aggregate'
       readonly initializer: FunctionRef
@@ -174,6 +176,14 @@ export type Fold =
       /** Makes one aggregate of two, for sessions that meet. */
       readonly merger?: FunctionRef
     }
+
+/** The best values of a group by what a function makes of each, as a list. */
+export interface TopFold {
+  readonly kind: 'top'
+  readonly count: number
+  readonly by: FunctionRef
+  readonly descending: boolean
+}
 
 /** Folds a stream by key and window. Emits changes whose keys are windowed. */
 export interface WindowAggregateNode extends InputNode {
@@ -292,6 +302,7 @@ export type Node =
   | ForeignKeyNode
   | StreamJoinNode
   | SelfJoinNode
+  | DeduplicateNode
   | SuppressNode
   | ToStreamNode
   | ToTableNode

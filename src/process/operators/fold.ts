@@ -1,5 +1,6 @@
 import type { Fold, NodeId } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
+import { TopValues } from './top-values.ts'
 import { UserFunction } from './user-function.ts'
 
 /** How records become an aggregate. A null result is no aggregate: it deletes. */
@@ -20,6 +21,8 @@ export function foldFunctions(fold: Fold, node: NodeId, env: ProcessEnvironment)
         next: (_key, _value, count) => (count as number) + 1,
         merge: (_key, first, second) => (first as number) + (second as number),
       }
+    case 'top':
+      return new TopValues(fold, node, env)
     case 'reduce': {
       const reducer = new UserFunction(fold.reducer, node, env)
       const combine = (first: unknown, second: unknown): unknown =>

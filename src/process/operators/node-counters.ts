@@ -15,6 +15,7 @@ export type DropReason =
   | 'negative-timestamp'
   | 'no-single-index'
   | 'late'
+  | 'duplicate'
   | 'null-foreign-key'
   | 'stale-answer'
 

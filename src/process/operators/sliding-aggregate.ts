@@ -15,6 +15,7 @@ import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { foldFunctions, type FoldFunctions } from './fold.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { windowGrid } from './window-grid.ts'
 import { WindowEmission } from './window-emission.ts'
 
 /** An aggregate and the time of its newest record. */
@@ -56,8 +57,8 @@ export class SlidingAggregate implements Processor {
     this.#store = env.windowStore(node.store)
     this.#fold = foldFunctions(node.fold, node.id, env)
     this.#time = env.eventTime(node.id)
-    const sizeMs = windows.differenceMs
-    this.#emission = new WindowEmission({ node, store: this.#store, sizeMs, env, next })
+    const grid = windowGrid(windows)
+    this.#emission = new WindowEmission({ node, store: this.#store, grid, env, next })
     this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
     this.#late = dropCounter(env.metrics, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)

@@ -19,6 +19,7 @@ export class StreamTableJoin implements Processor {
   readonly #mapper: UserFunction | undefined
   readonly #joiner: UserFunction
   readonly #left: boolean
+  readonly #maxAgeMs: number
   readonly #next: Processor
   readonly #dropped: Counter
   readonly #counters: NodeCounters
@@ -33,6 +34,7 @@ export class StreamTableJoin implements Processor {
     this.#mapper = node.kind === 'global-join' ? new UserFunction(node.mapper, node.id, env) : undefined
     this.#joiner = new UserFunction(node.joiner, node.id, env)
     this.#left = node.type === 'left'
+    this.#maxAgeMs = node.kind === 'stream-table-join' ? (node.maxAgeMs ?? Infinity) : Infinity
     this.#next = next
     this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
     this.#counters = nodeCounters(env.metrics, node.id)
@@ -60,7 +62,7 @@ export class StreamTableJoin implements Processor {
   #find(key: unknown, timestampMs: number): unknown {
     const table = this.#table
     const row = table.findAsOf === undefined ? table.find(key) : table.findAsOf(key, timestampMs)
-    return row?.value ?? null
+    return row === undefined || timestampMs - row.timestampMs > this.#maxAgeMs ? null : row.value
   }
 
   #keyOf(key: unknown, value: unknown): unknown {

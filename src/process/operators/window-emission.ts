@@ -1,15 +1,16 @@
-import { Windowed } from '../../data/windowed.ts'
+import type { Windowed } from '../../data/windowed.ts'
 import type { TimeRange, WindowStore } from '../../store/contracts.ts'
 import type { WindowAggregateNode } from '../../topology/topology.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
 import { TableOutput } from './table-output.ts'
+import { windowGrid, type WindowGrid } from './window-grid.ts'
 import { fill, newRow, unknownMs, type TableView } from './table-view.ts'
 
 interface WindowEmissionOptions {
   readonly node: WindowAggregateNode
   readonly store: WindowStore
-  readonly sizeMs: number
+  readonly grid: WindowGrid
   readonly env: ProcessEnvironment
   readonly next: Processor
 }
@@ -28,22 +29,22 @@ export interface WindowUpdate {
 export class WindowEmission {
   readonly onClose: boolean
   readonly #store: WindowStore
-  readonly #sizeMs: number
+  readonly #grid: WindowGrid
   readonly #output: TableOutput
   readonly #next: Processor
   readonly #closed: EventTime
   readonly #cause = new StreamRecord()
 
-  constructor({ node, store, sizeMs, env, next }: WindowEmissionOptions) {
+  constructor({ node, store, grid, env, next }: WindowEmissionOptions) {
     this.onClose = node.emit === 'close'
     this.#store = store
-    this.#sizeMs = sizeMs
+    this.#grid = grid
     this.#next = next
     this.#closed = env.eventTime(`${node.id} closed`)
     this.#output = new TableOutput(
       {
         caching: store.caching,
-        identity: (key) => `${(key as Windowed).startMs} ${store.identity((key as Windowed).key)}`,
+        identity: (key) => `${grid.slotOf(key as Windowed)} ${store.identity((key as Windowed).key)}`,
       },
       next,
     )
@@ -55,7 +56,7 @@ export class WindowEmission {
   }
 
   update(cause: StreamRecord, { windowed, stored, before, after, timestampMs }: WindowUpdate): void {
-    const kept = this.#store.put(windowed.key, after, windowed.startMs, timestampMs)
+    const kept = this.#store.put(windowed.key, after, this.#grid.slotOf(windowed), timestampMs)
     if (this.onClose) return
     const entry = kept ?? this.#output.refused(windowed, after, timestampMs)
     const record = this.#cause
@@ -65,13 +66,13 @@ export class WindowEmission {
     this.#output.emit(record, entry, this.#store.caching ? stored : before)
   }
 
-  /** Passes on the windows that begin within `starts`, by start, then key. */
-  emitClosed(cause: StreamRecord, starts: TimeRange, closedMs: number): void {
-    const entries = [...this.#store.fetchAll(starts)].sort((a, b) => a.startMs - b.startMs)
+  /** Passes on the windows whose slots are within `slots`, by slot, then key. */
+  emitClosed(cause: StreamRecord, slots: TimeRange, closedMs: number): void {
+    const entries = [...this.#store.fetchAll(slots)].sort((a, b) => a.startMs - b.startMs)
     const record = new StreamRecord()
     record.headers = cause.headers
     for (const { key, startMs, value, timestampMs } of entries) {
-      record.key = new Windowed(key, startMs, startMs + this.#sizeMs)
+      record.key = this.#grid.windowOf(key, startMs)
       record.value = new Change(null, value)
       record.timestampMs = timestampMs ?? startMs
       this.#next.process(record)
@@ -94,10 +95,12 @@ export function windowView(node: WindowAggregateNode, env: ProcessEnvironment): 
     }
   }
   const store = env.windowStore(node.store)
+  const grid = windowGrid(node.windows)
   return {
     find: (key) => {
-      const { key: own, startMs } = key as Windowed
-      return fill(row, store.fetch(own, startMs) ?? null, store.timestampMs(own, startMs) ?? unknownMs)
+      const windowed = key as Windowed
+      const [own, slotMs] = [windowed.key, grid.slotOf(windowed)]
+      return fill(row, store.fetch(own, slotMs) ?? null, store.timestampMs(own, slotMs) ?? unknownMs)
     },
   }
 }

@@ -30,6 +30,7 @@ export function withInput(node: Node, from: NodeId, to: NodeId): Node {
     case 'branch':
     case 'repartition':
     case 'self-join':
+    case 'deduplicate':
     case 'aggregate':
     case 'window-aggregate':
     case 'table-group':

@@ -40,6 +40,9 @@ function join(type: string, about: string) {
     mapper: optional(functionOrName, 'Finds the key to look up in the global table.'),
     valueJoiner: required(functionOrName, 'Makes the new value from both.'),
     grace: optional(duration, 'How long after its time a record may still come.', { unit: 'milliseconds' }),
+    maxAge: optional(duration, 'How much older than a record the row of a versioned table may be.', {
+      unit: 'milliseconds',
+    }),
     store,
     timeDifference: optional(duration, 'How far apart in time two records of streams may be.', {
       unit: 'milliseconds',
@@ -103,6 +106,22 @@ export const operations = {
   merge: operation('merge', 'Puts the records of another stream between those of this one.', {
     stream: required(streamOrName, 'The other stream.', { example: 'late_orders' }),
   }),
+  deduplicate: operation(
+    'deduplicate',
+    'Leaves out records whose key was there a short time ago. An addition of Weft.',
+    {
+      within: required(
+        duration,
+        'How far apart in time two records of a key must be, to be both passed on.',
+        {
+          unit: 'milliseconds',
+          example: '10m',
+        },
+      ),
+      grace: optional(duration, 'How late a record may come; absent: as "within".', { unit: 'milliseconds' }),
+      store: optional(storeOrName, 'The window store that holds what was passed on.'),
+    },
+  ),
   repartition: operation('repartition', 'Sends the records through an internal topic, partitioned by key.', {
     numberOfPartitions: optional(integer(1, 100_000), 'How many partitions the internal topic has.', {
       example: '6',
@@ -130,11 +149,19 @@ export const operations = {
     aggregator: required(functionOrName, 'Folds a record into the value.'),
   }),
   windowByTime: operation('windowByTime', 'Divides a group into windows of time.', {
-    windowType: required(choice(['tumbling', 'hopping', 'sliding']), 'How windows follow each other.', {
-      example: 'tumbling',
+    windowType: required(
+      choice(['tumbling', 'hopping', 'cumulating', 'sliding']),
+      'How windows follow each other.',
+      {
+        example: 'tumbling',
+      },
+    ),
+    duration: optional(duration, 'How long a tumbling or hopping window is, and a cumulating one becomes.', {
+      unit: 'milliseconds',
     }),
-    duration: optional(duration, 'How long a tumbling or hopping window is.', { unit: 'milliseconds' }),
-    advanceBy: optional(duration, 'How often a hopping window begins.', { unit: 'milliseconds' }),
+    advanceBy: optional(duration, 'How often a hopping window begins, or a cumulating one ends.', {
+      unit: 'milliseconds',
+    }),
     timeDifference: optional(duration, 'How long a sliding window is, both ends included.', {
       unit: 'milliseconds',
     }),
@@ -158,6 +185,12 @@ export const operations = {
     reducer: optional(functionOrName, 'Combines two values of a grouped stream.'),
     adder: optional(functionOrName, 'Adds a row of a grouped table to the value.'),
     subtractor: optional(functionOrName, 'Takes what a row of a grouped table was from the value.'),
+    store,
+  }),
+  top: operation('top', 'Keeps the best values of a group, as a list. An addition of Weft.', {
+    count: required(integer(1, 1000), 'How many.', { example: '3' }),
+    by: required(functionOrName, 'Gives the number or text that a value is ranked by.'),
+    order: byDefault(choice(['descending', 'ascending']), 'descending', 'Whether the largest is the best.'),
     store,
   }),
   join: join('join', 'Joins each record with the row of a table; a record without one is dropped.'),

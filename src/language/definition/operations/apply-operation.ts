@@ -2,7 +2,8 @@ import type { Operation } from '../fields/operation-fields.ts'
 import { flowAfterFailure, type Flow } from '../flow.ts'
 import { applyToStream, applyToTable } from './changing-kind.ts'
 import { applyConvert } from './converting.ts'
-import { applyAggregate, applyCount, applyReduce } from './folding.ts'
+import { applyDeduplicate } from './deduplicating.ts'
+import { applyAggregate, applyCount, applyReduce, applyTop } from './folding.ts'
 import { applyGroupBy, applyGroupByKey } from './grouping.ts'
 import { applyJoin } from './joining.ts'
 import { applySuppress } from './suppressing.ts'
@@ -41,6 +42,7 @@ function resultKind(type: Operation['type'], flow: Flow): Flow['kind'] {
     case 'count':
     case 'reduce':
     case 'aggregate':
+    case 'top':
     case 'toTable':
     case 'suppress':
       return 'table'
@@ -75,6 +77,8 @@ function applyByType(operation: Operation, context: StepContext): Flow | undefin
       return applyConvert(stepOf(operation, context))
     case 'peek':
       return applyPeek(stepOf(operation, context))
+    case 'deduplicate':
+      return applyDeduplicate(stepOf(operation, context))
     case 'merge':
       return applyMerge(stepOf(operation, context))
     case 'repartition':
@@ -103,6 +107,7 @@ type Grouping = Extract<
       | 'count'
       | 'reduce'
       | 'aggregate'
+      | 'top'
       | 'windowByTime'
       | 'windowBySession'
       | 'cogroup'
@@ -125,6 +130,8 @@ function applyGrouping(operation: Grouping, context: StepContext): Flow | undefi
       return applyCount(stepOf(operation, context))
     case 'reduce':
       return applyReduce(stepOf(operation, context))
+    case 'top':
+      return applyTop(stepOf(operation, context))
     case 'aggregate':
       return applyAggregate(stepOf(operation, context))
   }

@@ -51,6 +51,36 @@ export function applyReduce(step: Step<FieldsOf<'reduce'>>): Flow | undefined {
   return reducer && foldStream(step, flow, { fold: { kind: 'reduce', reducer: reducer.ref }, value })
 }
 
+/** The best values of a group, as a list. */
+export function applyTop(step: Step<FieldsOf<'top'>>): Flow | undefined {
+  const { scope, flow, place, fields } = step
+  if (flow.kind === 'groupedTable' || (flow.kind === 'grouped' && flow.cogroup !== undefined))
+    return refuseTop(step)
+  if (flow.kind !== 'grouped') return needsGroup(step)
+  const by = useFunction(scope, fields.by, place, {
+    kind: 'valueTransformer',
+    field: 'by',
+    arguments: [flow.key.type, flow.value.type],
+  })
+  if (by === undefined) return undefined
+  const descending = fields.order.value === 'descending'
+  const fold = { kind: 'top', count: fields.count.value, by: by.ref, descending } as const
+  const value: Format = { notation: 'json', type: { kind: 'list', of: flow.value.type } }
+  return foldStream(step, flow, { fold, value })
+}
+
+function refuseTop({ scope, flow, place }: Step<unknown>): undefined {
+  scope.diagnostics.error(
+    'DEFINITION_INVALID',
+    `${place.label} cannot be applied to ${flow.kind === 'grouped' ? 'a cogrouped stream' : 'a grouped table'}`,
+    place.span,
+    {
+      detail: 'What falls out of the best is forgotten: nothing could take the place of a row that changes.',
+      hint: 'Group a stream, or keep all rows with "aggregate".',
+    },
+  )
+}
+
 type AggregateStep = Step<FieldsOf<'aggregate'>>
 
 export function applyAggregate(step: AggregateStep): Flow | undefined {
@@ -238,6 +268,14 @@ function storeShape(windows: Windows): StoreShape {
       const retentionMs = lengths * windowSizeMs + windows.graceMs
       return { kind: 'window', windowSizeMs, retentionMs, retainDuplicates: false }
     }
+    case 'cumulating':
+      // Kept by their last steps, the latest of which is nearly the size ahead of the time.
+      return {
+        kind: 'window',
+        windowSizeMs: windows.stepMs,
+        retentionMs: windows.sizeMs + windows.graceMs,
+        retainDuplicates: false,
+      }
     case 'session':
       return { kind: 'session', retentionMs: windows.gapMs + windows.graceMs }
   }

@@ -23,6 +23,13 @@ export function applyJoin(step: JoinStep): Flow | undefined {
     )
     return undefined
   }
+  if (flow.kind !== 'stream' || fields.table === undefined)
+    warnUnused(
+      step,
+      'maxAge',
+      fields.maxAge,
+      'Only a row that is joined with a record of a stream has an age.',
+    )
   if (flow.kind === 'table') return joinTables(step, flow)
   if (flow.kind !== 'stream') return refuseFlow(step)
   warnForeignKey(step)
@@ -55,8 +62,9 @@ function joinTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
   if (table?.kind !== 'table') return undefined
   const joiner = useJoiner(step, [flow.key.type, flow.value.type, table.value.type])
   const wait = graceOf(step, { flow, table, id })
+  const age = ageOf(step, table)
   if (!hasSameKey(step, flow, table)) return undefined
-  if (joiner === undefined || wait === undefined) return undefined
+  if (joiner === undefined || wait === undefined || age === undefined) return undefined
   const input = flow.rekeyed ? repartitionBy(scope, flow, id) : flow.node
   scope.names.skip(1)
   addNode(scope, {
@@ -67,8 +75,28 @@ function joinTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
     type: step.type === 'leftJoin' ? 'left' : 'inner',
     joiner: joiner.ref,
     ...wait,
+    ...age,
   })
   return { ...flow, node: id, value: joiner.result.format, rekeyed: false }
+}
+
+/** Only a row that has a time can be too old: undefined, and a complaint, where it has none. */
+function ageOf(
+  { scope, place, fields }: JoinStep,
+  { historyMs }: TableFlow,
+): Pick<StreamTableJoinNode, 'maxAgeMs'> | undefined {
+  const { maxAge } = fields
+  if (maxAge === undefined) return {}
+  if (historyMs !== undefined) return { maxAgeMs: maxAge.value }
+  scope.diagnostics.error(
+    'DEFINITION_INVALID',
+    `"maxAge" of ${place.label} needs a versioned table`,
+    maxAge.span,
+    {
+      hint: 'Give the table "store: { type: keyValue, versioned: true, historyRetention: 1h, persistent: true }".',
+    },
+  )
+  return undefined
 }
 
 interface Waiting {

@@ -1,6 +1,7 @@
 /** What divides groups by time: `windowByTime` and `windowBySession`; and `cogroup`. */
 import { formatDuration } from '../../../base/duration.ts'
-import type { Windows } from '../../../topology/windows.ts'
+import type { SourceSpan } from '../../../base/errors.ts'
+import type { CumulatingWindows, HoppingWindows, Windows } from '../../../topology/windows.ts'
 import type { Located } from '../../query-definition.ts'
 import type { FieldsOf } from '../fields/operation-fields.ts'
 import type { Flow, GroupedFlow } from '../flow.ts'
@@ -69,16 +70,37 @@ function timeWindows(step: Step<FieldsOf<'windowByTime'>>): Windows | undefined 
   if (windowType.value === 'tumbling') return { kind: 'hopping', sizeMs, advanceMs: sizeMs, graceMs }
   const advanceMs = need(step, advanceBy, 'advanceBy')
   if (advanceMs === undefined) return undefined
-  if (advanceMs <= sizeMs) return { kind: 'hopping', sizeMs, advanceMs, graceMs }
-  step.scope.diagnostics.error(
-    'DEFINITION_INVALID',
-    'the windows leave gaps between them',
-    advanceBy?.span ?? step.place.span,
-    {
-      detail: `Each is ${formatDuration(sizeMs)} long, and one begins every ${formatDuration(advanceMs)}.`,
-      hint: 'Give an "advanceBy" of at most the "duration".',
-    },
-  )
+  const span = advanceBy?.span ?? step.place.span
+  return windowType.value === 'cumulating'
+    ? cumulating(step, { sizeMs, stepMs: advanceMs, graceMs }, span)
+    : hopping(step, { sizeMs, advanceMs, graceMs }, span)
+}
+
+function hopping(
+  { scope }: Step<unknown>,
+  windows: Omit<HoppingWindows, 'kind'>,
+  span: SourceSpan,
+): Windows | undefined {
+  const { sizeMs, advanceMs } = windows
+  if (advanceMs <= sizeMs) return { kind: 'hopping', ...windows }
+  scope.diagnostics.error('DEFINITION_INVALID', 'the windows leave gaps between them', span, {
+    detail: `Each is ${formatDuration(sizeMs)} long, and one begins every ${formatDuration(advanceMs)}.`,
+    hint: 'Give an "advanceBy" of at most the "duration".',
+  })
+  return undefined
+}
+
+function cumulating(
+  { scope }: Step<unknown>,
+  windows: Omit<CumulatingWindows, 'kind'>,
+  span: SourceSpan,
+): Windows | undefined {
+  const { sizeMs, stepMs } = windows
+  if (sizeMs % stepMs === 0) return { kind: 'cumulating', ...windows }
+  scope.diagnostics.error('DEFINITION_INVALID', 'the steps do not fill the windows', span, {
+    detail: `They grow to ${formatDuration(sizeMs)}, by ${formatDuration(stepMs)} each time.`,
+    hint: 'Give a "duration" that is a multiple of "advanceBy".',
+  })
   return undefined
 }
 
