@@ -280,7 +280,7 @@ export class StoreRegistry {
     }
     const formats = { key: fields.keyType.value.format, value: fields.valueType.value.format }
     const shape = userStoreShape(store, fields, this.#diagnostics)
-    if (shape !== undefined) this.#add({ name: store, ...formats, ...traitsOf(fields), ...shape })
+    if (shape !== undefined) this.#add({ name: store, ...formats, ...shape, ...traitsOf(fields) })
   }
 
   #add(spec: StoreSpec): string {
