@@ -50,7 +50,7 @@ export interface FunctionWindowStore extends NamedStore {
   readonly kind: 'window'
   readonly timestamped: boolean
   readonly windowSizeMs: number
-  put(key: unknown, value: unknown, startMs: number, timestampMs: number): boolean
+  put(key: unknown, value: unknown, startMs: number, timestampMs: number): unknown
   fetch(key: unknown, startMs: number): unknown
   timestampMs(key: unknown, startMs: number): number | undefined
   fetchTimes(key: unknown, times: Times, options?: Scan): Iterable<StoredWindow>
@@ -70,7 +70,7 @@ interface Overlap {
 
 export interface FunctionSessionStore extends NamedStore {
   readonly kind: 'session'
-  put(session: Session, value: unknown, timestampMs: number): boolean
+  put(session: Session, value: unknown, timestampMs: number): unknown
   fetchSession(session: Session): unknown
   findSessions(
     key: unknown,
