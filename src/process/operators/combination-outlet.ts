@@ -2,6 +2,7 @@ import { ByteWriter } from '../../base/byte-writer.ts'
 import { addDetail, toStreamError } from '../../base/errors.ts'
 import type { Row } from '../../data/row.ts'
 import type { Expr } from '../../expr/expr.ts'
+import { scopesOf } from '../../expr/scopes.ts'
 import type { NodeId } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
@@ -31,7 +32,8 @@ interface OutletOptions {
   readonly node: NodeId
   /** Of the join that the changes go to; empty: there is none. */
   readonly key: readonly Expr[]
-  readonly rowsOf: (combination: Combination) => readonly (Row | undefined)[]
+  /** The rows of these scopes at least. */
+  readonly rowsOf: (combination: Combination, scopes: readonly number[]) => readonly (Row | undefined)[]
   readonly env: ProcessEnvironment
   readonly next: Processor
 }
@@ -41,6 +43,7 @@ export class CombinationOutlet {
   readonly #node: NodeId
   /** Undefined behind the last join, where nobody has a use for removals. */
   readonly #key: KeyText | undefined
+  readonly #keyScopes: readonly number[]
   readonly #rowsOf: OutletOptions['rowsOf']
   readonly #next: Processor
   readonly #counters: NodeCounters
@@ -50,6 +53,7 @@ export class CombinationOutlet {
   constructor({ node, key, rowsOf, env, next }: OutletOptions) {
     this.#node = node
     this.#key = key.length === 0 ? undefined : compileKeyText(key, env.context.clock)
+    this.#keyScopes = scopesOf(key)
     this.#rowsOf = rowsOf
     this.#next = next
     this.#counters = nodeCounters(env.metrics, node)
@@ -84,7 +88,7 @@ export class CombinationOutlet {
   #keyOf(combination: Combination): string {
     if (this.#key === undefined) return driverKey(combination)
     try {
-      return this.#key(this.#rowsOf(combination)) ?? driverKey(combination)
+      return this.#key(this.#rowsOf(combination, this.#keyScopes)) ?? driverKey(combination)
     } catch (error) {
       throw addDetail(
         toStreamError(error),

@@ -19,9 +19,11 @@ export class CombinationRows {
   /** Those of the last combination that was read. */
   readonly joined: JoinedRows
   readonly #read: readonly ReadRow[]
+  readonly #all: readonly number[]
 
   constructor(tables: readonly JoinedTable[], env: ProcessEnvironment) {
     this.joined = new JoinedRows(tables.length)
+    this.#all = [...tables.keys()]
     this.#read = tables.map(({ value, columns }) => {
       const reader = env.serde(value, '', 'value').project?.(columns)
       assert(reader !== undefined, `format ${value.notation} has no columns`)
@@ -30,8 +32,13 @@ export class CombinationRows {
   }
 
   of(combination: Combination): readonly (Row | undefined)[] {
+    return this.some(combination, this.#all)
+  }
+
+  /** Reads these scopes only; what stands in the others means nothing. */
+  some(combination: Combination, scopes: readonly number[]): readonly (Row | undefined)[] {
     const { rows } = this.joined
-    for (let scope = 0; scope < this.#read.length; scope++) {
+    for (const scope of scopes) {
       const member = combination[scope]
       rows[scope] = member === undefined ? undefined : readRow(this.#read[scope] as ReadRow, member)
     }

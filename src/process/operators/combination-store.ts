@@ -45,6 +45,7 @@ export class CombinationStore {
     const { store, lifetimes } = this.#options
     this.#lists.length = 0
     store.visit(key, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }, this.#collect)
+    if (this.#lists.length === 0) return none
     return this.#lists
       .flatMap((list) => this.#read(list))
       .filter(({ combination }) => lifetimes.isLive(combination))
@@ -109,8 +110,11 @@ export class CombinationStore {
   }
 }
 
+const none: readonly StoredCombination[] = []
+
 /** Bytes of a store or a record as a buffer. */
 export function asBuffer(value: unknown): Buffer {
+  if (value instanceof Buffer) return value
   const bytes = value as Uint8Array
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -123,12 +123,17 @@ export function readCombination(
   return { combination, end: at }
 }
 
+/** Without a BigInt: it is within what numbers hold exactly. */
+function readInt64(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * 4_294_967_296 + bytes.readUInt32BE(at + 4)
+}
+
 function readMember(bytes: Buffer, at: number): Member {
   const start = at + memberHeadBytes
   return {
     partition: bytes.readInt32BE(at),
-    offset: Number(bytes.readBigInt64BE(at + 4)),
-    timestampMs: Number(bytes.readBigInt64BE(at + 12)),
+    offset: readInt64(bytes, at + 4),
+    timestampMs: readInt64(bytes, at + 12),
     value: bytes.subarray(start, start + bytes.readInt32BE(at + 20)),
   }
 }

@@ -10,6 +10,11 @@ export type KeyText = (rows: readonly (Row | undefined)[]) => string | undefined
 export function compileKeyText(parts: readonly Expr[], clock: Clock): KeyText {
   const evaluate = parts.map((part) => compileExpr(part, clock))
   return (rows) => {
+    const [first, second] = evaluate
+    if (first !== undefined && second === undefined) {
+      const value = first(rows)
+      return value === null ? undefined : partText(value)
+    }
     const values = evaluate.map((part) => part(rows))
     return values.includes(null) ? undefined : keyText(values)
   }

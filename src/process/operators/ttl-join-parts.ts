@@ -1,4 +1,5 @@
 import { addDetail, toStreamError } from '../../base/errors.ts'
+import { scopesOf } from '../../expr/scopes.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
@@ -17,6 +18,8 @@ export class TtlJoinParts {
   readonly outlet: CombinationOutlet
   readonly #residual: Evaluate | undefined
   readonly #rows: CombinationRows
+  /** That the residual reads. */
+  readonly #scopes: readonly number[]
   readonly #counters: NodeCounters
 
   constructor(node: TtlJoinNode, env: ProcessEnvironment, next: Processor) {
@@ -31,9 +34,16 @@ export class TtlJoinParts {
       identity: eventScopes(tables.slice(0, scope)),
       lifetimes: this.lifetimes,
     })
-    this.outlet = new CombinationOutlet({ node: id, key, rowsOf: (of) => rows.of(of), env, next })
+    this.outlet = new CombinationOutlet({
+      node: id,
+      key,
+      rowsOf: (of, scopes) => rows.some(of, scopes),
+      env,
+      next,
+    })
     this.#residual = node.residual === undefined ? undefined : compileExpr(node.residual, env.context.clock)
     this.#rows = rows
+    this.#scopes = node.residual === undefined ? [] : scopesOf([node.residual])
     this.#counters = nodeCounters(env.metrics, id)
   }
 
@@ -50,7 +60,7 @@ export class TtlJoinParts {
   matches(combination: Combination, member: Member): boolean {
     if (this.#residual === undefined) return true
     try {
-      return this.#residual(this.#rows.of(this.with(combination, member))) === true
+      return this.#residual(this.#rows.some(this.with(combination, member), this.#scopes)) === true
     } catch (error) {
       throw addDetail(toStreamError(error), `It was computed by join "${this.node.id}".`)
     }
