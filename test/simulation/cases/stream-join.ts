@@ -4,7 +4,7 @@ import { fast, js, keyValueStore, pick, sink, source, text, topologyOf, windowSt
 import type { Draw, InputRecord, SimulationCase } from './case.ts'
 import type { Evidence } from '../audit/evidence.ts'
 import type { ReadRecord } from '../../../src/testing/cluster.ts'
-import type { StreamJoinNode } from '../../../src/topology/topology.ts'
+import type { StreamJoinNode } from '../../../src/topology/stream-join-nodes.ts'
 
 const keys = ['a', 'b', 'c', 'd', 'e']
 const partitions = 2
