@@ -91,8 +91,8 @@ test('windows that grow count what has come by their ends, and close once, whate
       task.push('in', key, 'v', { timestampMs })
       largestMs = Math.max(largestMs, timestampMs)
       const startMs = Math.floor(timestampMs / sizeMs) * sizeMs
-      for (let endMs = startMs + stepMs; endMs <= startMs + sizeMs; endMs += stepMs) {
-        if (endMs <= timestampMs || endMs <= largestMs - graceMs) continue
+      const ends = Array.from({ length: sizeMs / stepMs }, (_, step) => startMs + (step + 1) * stepMs)
+      for (const endMs of ends.filter((end) => end > timestampMs && end > largestMs - graceMs)) {
         const name = `${key} ${startMs}-${endMs}`
         const known = counts.get(name) ?? { window: new Windowed(key, startMs, endMs), count: 0 }
         known.count++
