@@ -16,7 +16,7 @@ import { startApacheKafka, type ApacheKafka } from '../../test/kafka/apache-kafk
 import { argumentsGiven, report, rowOf } from '../report.ts'
 import { buildStreams, generate, startStreams } from './kafka-streams.ts'
 import { makeOddData, oddRecords } from './odd-data.ts'
-import { watch, type Measured } from './watch.ts'
+import { recordsIn, watch, type Measured } from './watch.ts'
 import { oddWorkloads, workloads, type Workload } from './workloads.ts'
 
 const given = argumentsGiven()
@@ -89,12 +89,17 @@ async function runWeft({ broker, kafka, name, workload, guarantee }: Run): Promi
     { env: { ...process.env, APPLICATION: application, IN: workload.topics[0], OUT: topic }, stdio: ['ignore', 'inherit', 'inherit'] },
   )
   try {
-    return await watch(kafka, { system: 'weft', pid: child.pid ?? -1, group: application, topic, expected: workload.output, input: workload.input })
+    return await watch(kafka, { system: 'weft', pid: child.pid ?? -1, group: application, topic, expected: workload.output, input: workload.input ?? (await allIn(kafka, workload.topics)) })
   } finally {
     await stop(child)
     rmSync(stateDir, { recursive: true, force: true })
     await deleteTopicsOf(kafka, application)
   }
+}
+
+async function allIn(kafka: Kafka, topics: readonly string[]): Promise<number> {
+  const counts = await Promise.all(topics.map(async (topic) => (await recordsIn(kafka, topic))()))
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -4,8 +4,8 @@ export interface Workload {
   readonly definition: string
   /** What the generator makes; the first one is the stream whose records are counted. */
   readonly topics: readonly string[]
-  /** Records of the streams that are read while the clock runs. */
-  readonly input: number
+  /** Records that are read while the clock runs; absent: all that are in the topics. */
+  readonly input?: number
   /** How many come out, where that does not depend on commits; otherwise the end is told by the offsets that are committed. */
   readonly output?: number
   /** Options of the Java application. */
@@ -15,9 +15,6 @@ export interface Workload {
 }
 
 const transactions = 2_000_000
-/** Of the generator's seed: a confirmation for about half of the transactions. */
-const confirmations = 999_866
-const largeTransactions = 4_000_000
 const largeBudgetMib = 64
 
 export const workloads: Readonly<Record<string, Workload>> = {
@@ -30,22 +27,20 @@ export const workloads: Readonly<Record<string, Workload>> = {
     streams: ['workload=enrich', 'store=memory'],
   },
   /** One minute, 100,000 keys, ten minutes of event time. */
-  count: { definition: 'count.yaml', topics: ['transactions'], input: transactions, streams: ['workload=count'] },
+  count: { definition: 'count.yaml', topics: ['transactions'], streams: ['workload=count'] },
   /** One minute, 10 million keys, all of it in one window: far more state than memory for it. */
   'count-large': {
     definition: 'count.yaml',
     topics: ['transactions10m'],
-    input: largeTransactions,
     streams: ['workload=count', 'in=transactions10m', `rocksMiB=${largeBudgetMib}`],
     weft: ['--state-memory', `${largeBudgetMib}MiB`],
   },
-  hopping: { definition: 'hopping.yaml', topics: ['transactions'], input: transactions, streams: ['workload=hopping'] },
-  session: { definition: 'session.yaml', topics: ['transactions'], input: transactions, streams: ['workload=session'] },
+  hopping: { definition: 'hopping.yaml', topics: ['transactions'], streams: ['workload=hopping'] },
+  session: { definition: 'session.yaml', topics: ['transactions'], streams: ['workload=session'] },
   /** Ten seconds, stream and stream. */
   left: {
     definition: 'left.yaml',
     topics: ['transactions', 'confirmations'],
-    input: transactions + confirmations,
     streams: ['workload=left'],
   },
 }
