@@ -62,6 +62,7 @@ export interface SimulationCase {
 }
 
 export const text: Format = { notation: 'binary', type: { kind: 'string' } }
+export const bytes: Format = { notation: 'binary', type: { kind: 'bytes' } }
 export const long: Format = { notation: 'binary', type: { kind: 'long' } }
 
 const parametersOf: Partial<Record<FunctionKind, readonly string[]>> = {

@@ -2,13 +2,11 @@ import { auditJournal, recordsBy } from '../audit/lists.ts'
 import type { Evidence } from '../audit/evidence.ts'
 import type { ReadRecord } from '../../../src/testing/cluster.ts'
 import type { TableSourceNode } from '../../../src/topology/topology.ts'
-import { js, keyValueStore, pick, sink, text, topologyOf } from './case.ts'
+import { bytes, js, keyValueStore, pick, sink, text, topologyOf } from './case.ts'
 import type { Draw, InputRecord, SimulationCase } from './case.ts'
 
 const orders = ['o1', 'o2', 'o3', 'o4', 'o5']
 const products = ['ax', 'bow', 'cup']
-const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
-
 /**
  * Tables `orders` (values `number:product`) and `products`, otherwise partitioned, joined on the product into `joined`: over a topic to the
  * products' tasks and one back. Optimised, a left join. The orders' changes go to `journal`.

@@ -1,6 +1,6 @@
 import { auditJournal } from '../audit/lists.ts'
 import { auditReplay, type NaiveInput, type NaiveTask } from '../audit/replay.ts'
-import { fast, js, keyValueStore, pick, sink, source, text, topologyOf, windowStore } from './case.ts'
+import { bytes, fast, js, keyValueStore, pick, sink, source, text, topologyOf, windowStore } from './case.ts'
 import type { Draw, InputRecord, SimulationCase } from './case.ts'
 import type { Evidence } from '../audit/evidence.ts'
 import type { ReadRecord } from '../../../src/testing/cluster.ts'
@@ -65,8 +65,6 @@ export const streamJoinCase: SimulationCase = {
     ]
   },
 }
-
-const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
 
 function joinNode(inner: boolean): StreamJoinNode {
   return {

@@ -1,6 +1,6 @@
 import { auditJournal } from '../audit/lists.ts'
 import { auditReplay, type NaiveInput, type NaiveTask } from '../audit/replay.ts'
-import { fast, js, keyValueStore, pick, sink, source, text, topologyOf } from './case.ts'
+import { bytes, fast, js, keyValueStore, pick, sink, source, text, topologyOf } from './case.ts'
 import type { Draw, InputRecord, SimulationCase } from './case.ts'
 import type { ReadRecord } from '../../../src/testing/cluster.ts'
 
@@ -71,8 +71,6 @@ export const versionedJoinCase: SimulationCase = {
     ]
   },
 }
-
-const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
 
 function order(customer: string, draw: Draw): InputRecord {
   return { topic: 'orders', key: customer, value: `o${draw.next('orders')}` }
