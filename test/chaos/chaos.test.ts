@@ -120,8 +120,13 @@ class Stage {
   }
 
   async #standStill(name: string): Promise<void> {
-    const pid = this.#processes.get(name)?.pid ?? 0
-    process.kill(pid, 'SIGSTOP')
+    const weft = this.#processes.get(name)
+    const pid = weft?.pid ?? 0
+    try {
+      process.kill(pid, 'SIGSTOP')
+    } catch (cause) {
+      throw new Error(`"${name}" has ended by itself:\n${weft?.stderr().slice(-4000)}`, { cause })
+    }
     await sleep(sessionMs + 500 + this.#random.below(2000))
     process.kill(pid, 'SIGCONT')
   }
