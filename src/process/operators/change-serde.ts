@@ -11,31 +11,68 @@ const form = { oldOnly: 0, newOnly: 1, both: 2, oldOnlyLatest: 3, newOnlyLatest:
  * one as a zigzag varint and both.
  */
 export function changeSerde(values: Serde): Serde {
+  const { missing } = values
   return {
     encode: (change, writer) => encode(change as Change, values, writer),
     decode: (buffer, start, end, headers) => {
-      const read = (from: number, to: number): unknown => values.decode(buffer, from, to, headers) ?? null
-      const kind = buffer[end - 1]
-      const bodyEnd = kind !== undefined && kind >= form.oldOnlyLatest ? end - 2 : end - 1
-      switch (kind) {
-        case form.oldOnly:
-        case form.oldOnlyLatest:
-          return new Change(read(start, bodyEnd), null)
-        case form.newOnly:
-        case form.newOnlyLatest:
-          return new Change(null, read(start, bodyEnd))
-        case form.both:
-        case form.bothLatest: {
-          const { value: length, end: newStart } = readVarint(buffer, start, bodyEnd)
-          const newEnd = newStart + length
-          if (length < 0 || newEnd > bodyEnd) throw malformed()
-          return new Change(read(newEnd, bodyEnd), read(newStart, newEnd))
-        }
-        default:
-          throw malformed()
-      }
+      if (!locate(buffer, start, end)) throw malformed()
+      const { newStart, newEnd, oldStart, oldEnd } = located
+      const oldValue = oldStart < 0 ? null : (values.decode(buffer, oldStart, oldEnd, headers) ?? null)
+      return new Change(
+        oldValue,
+        newStart < 0 ? null : (values.decode(buffer, newStart, newEnd, headers) ?? null),
+      )
     },
+    ...(missing && { missing: missingOf(missing) }),
   }
+}
+
+/** The schema that either value needs. What is no change has none to wait for: decoding says what is wrong with it. */
+function missingOf(missing: NonNullable<Serde['missing']>): NonNullable<Serde['missing']> {
+  return (buffer, start, end, headers) => {
+    if (!locate(buffer, start, end)) return undefined
+    const { newStart, newEnd, oldStart, oldEnd } = located
+    return (
+      (oldStart < 0 ? undefined : missing(buffer, oldStart, oldEnd, headers)) ??
+      (newStart < 0 ? undefined : missing(buffer, newStart, newEnd, headers))
+    )
+  }
+}
+
+/** Where the values of the change that was looked at last stand; −1: it has none. */
+const located = { newStart: -1, newEnd: -1, oldStart: -1, oldEnd: -1 }
+
+/** Gives false for what is no change. */
+function locate(buffer: Buffer, start: number, end: number): boolean {
+  const kind = end > start ? (buffer[end - 1] as number) : -1
+  const bodyEnd = kind >= form.oldOnlyLatest ? end - 2 : end - 1
+  if (bodyEnd < start) return false
+  located.newStart = located.oldStart = -1
+  located.newEnd = located.oldEnd = bodyEnd
+  switch (kind) {
+    case form.oldOnly:
+    case form.oldOnlyLatest:
+      located.oldStart = start
+      return true
+    case form.newOnly:
+    case form.newOnlyLatest:
+      located.newStart = start
+      return true
+    case form.both:
+    case form.bothLatest:
+      return locateBoth(buffer, start, bodyEnd)
+    default:
+      return false
+  }
+}
+
+function locateBoth(buffer: Buffer, start: number, end: number): boolean {
+  const newStart = varintEnd(buffer, start, end)
+  const length = varintBefore(buffer, start, newStart)
+  if (length < 0 || newStart + length > end) return false
+  located.newStart = newStart
+  located.newEnd = located.oldStart = newStart + length
+  return true
 }
 
 function encode({ oldValue, newValue }: Change, values: Serde, writer: ByteWriter): void {
@@ -56,6 +93,8 @@ function encode({ oldValue, newValue }: Change, values: Serde, writer: ByteWrite
   writer.writeInt8(newValue === null ? form.oldOnly : form.newOnly)
 }
 
+const varintBytesMax = 5
+
 function varintBytes(length: number): number {
   let bytes = 1
   for (let rest = length * 2; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++
@@ -69,14 +108,19 @@ function writeVarint(buffer: Buffer, start: number, length: number): void {
   buffer[at] = rest
 }
 
-function readVarint(buffer: Buffer, start: number, end: number): { value: number; end: number } {
+/** Where the varint ends that begins at `start`; at `end` for what is none. */
+function varintEnd(buffer: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end - 1 && (buffer[at] as number) >= 0x80) at++
+  return Math.min(at + 1, end)
+}
+
+/** The varint in these bytes; −1 for one that is negative, too long or none. */
+function varintBefore(buffer: Buffer, start: number, end: number): number {
+  if (end === start || end - start > varintBytesMax || (buffer[end - 1] as number) >= 0x80) return -1
   let zigzag = 0
-  for (let at = start, shift = 0; at < end && shift < 35; at++, shift += 7) {
-    const byte = buffer[at] ?? 0
-    zigzag += (byte & 0x7f) * 2 ** shift
-    if (byte < 0x80) return { value: zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2, end: at + 1 }
-  }
-  throw malformed()
+  for (let at = start; at < end; at++) zigzag += ((buffer[at] as number) & 0x7f) * 2 ** (7 * (at - start))
+  return zigzag % 2 === 0 ? zigzag / 2 : -1
 }
 
 function malformed(): StreamError {

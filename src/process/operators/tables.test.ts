@@ -5,6 +5,7 @@ import { serdeFor } from '../../serde/plain-serde.ts'
 import type { Node, TableFold, TableJoinNode } from '../../topology/topology.ts'
 import { json, long, storeSpec, TestFunctions, TestTask, text } from '../fixture.ts'
 import { Change } from '../processor.ts'
+import type { Serde } from '../../serde/serde.ts'
 import { changeSerde } from './change-serde.ts'
 
 const table = (id: string): Node => ({
@@ -193,6 +194,28 @@ describe('a grouped table', () => {
 })
 
 describe('changeSerde', () => {
+  test('names the schema that either of its values needs', () => {
+    const asked: string[] = []
+    const values: Serde = {
+      ...serdeFor(text),
+      missing: (buffer, start, end) => {
+        const id = buffer.latin1Slice(start, end)
+        asked.push(id)
+        return id === 'new' ? { kind: 'id', id } : undefined
+      },
+    }
+    const missing = (body: string): unknown => {
+      const bytes = Buffer.from(`#${body}#`, 'latin1')
+      return changeSerde(values).missing?.(bytes, 1, bytes.length - 1, undefined)
+    }
+    const found = { kind: 'id', id: 'new' }
+    expect(missing('new\u0001')).toEqual(found)
+    expect(missing('\u0006newold\u0002')).toEqual(found)
+    expect(missing('old\u0000')).toBeUndefined()
+    expect(asked).toEqual(['new', 'old', 'new', 'old'])
+    expect(changeSerde(serdeFor(text)).missing).toBeUndefined()
+  })
+
   const serde = changeSerde(serdeFor(text))
   const bytesOf = (change: Change): Buffer => {
     const writer = new ByteWriter()
