@@ -7,6 +7,8 @@ import type { SchemaBook } from '../language/schema-book.ts'
 import { typeOfNotation, type NotationSettings } from '../serde/formats.ts'
 import type { NotationType } from '../data/notation-types.ts'
 import { rowFormat } from '../serde/row-format.ts'
+import { languageOf } from '../serde/notations.ts'
+import { hasRegistry } from '../serde/registries.ts'
 import { schemaFileEnding, typeOfSchema } from '../serde/schema-files.ts'
 
 /** A schema that imports more files than this, directly or not, is refused. */
@@ -23,8 +25,12 @@ export function schemaBook(
     names,
     find: (notation, name) => {
       const key = `${notation}:${name}`
-      if (!known.has(key)) known.set(key, findSchema(folder, typeOfNotation(notation, notations), name))
-      return known.get(key)
+      const type = typeOfNotation(notation, notations)
+      if (!known.has(key)) known.set(key, findSchema(folder, type, name))
+      const found = known.get(key)
+      if (found === undefined && mustBeFile(type) && !hasRegistry(notations[notation]))
+        throw noFile(name, folder, schemaFileEnding(type) ?? '')
+      return found
     },
     rows: (notation, columns, schema) =>
       rowFormat({ name: notation, type: typeOfNotation(notation, notations) }, columns, schema),
@@ -44,6 +50,20 @@ function findSchema(folder: string, type: NotationType, name: string): ReturnTyp
   } catch (error) {
     throw error instanceof StreamError ? inFile(error, path) : error
   }
+}
+
+/** The types that are always in a registry are refused where none is configured; of XML and SOAP the schema is a help only. */
+function mustBeFile(type: NotationType): boolean {
+  return type === 'csv' || (languageOf(type) !== undefined && !type.includes('_'))
+}
+
+function noFile(name: string, folder: string, ending: string): StreamError {
+  return new StreamError('SCHEMA_NOT_FOUND', `schema "${name}" is in no file and in no registry`, {
+    detail: `Looked for ${candidates(name)
+      .map((candidate) => `"${candidate}${ending}"`)
+      .join(', ')} in folder "${folder}".`,
+    hint: 'Put the file there, or name a configuration with "--config" whose registry has the schema.',
+  })
 }
 
 /** `a.b.C`, then `b.C`, then `C`. */

@@ -9,7 +9,7 @@ export interface SchemaBook {
   /**
    * A schema that belongs to the definition; undefined where there is none, and a registry has to have it.
    *
-   * @throws StreamError `SCHEMA_INVALID`, `FILE_UNREADABLE`
+   * @throws StreamError `SCHEMA_INVALID`, `FILE_UNREADABLE`; `SCHEMA_NOT_FOUND` where there is neither file nor registry
    */
   find(notation: string, name: string): { readonly source: SchemaSource; readonly type: DataType } | undefined
   /**

@@ -38,6 +38,11 @@ export class Registries {
   }
 }
 
+/** Whether a notation has a registry that its schemas can be in. */
+export function hasRegistry(settings: NotationSettings | undefined): boolean {
+  return settings !== undefined && kindOf(settings) !== undefined
+}
+
 /** By the type of the notation where it says it, else by whose address there is. */
 function kindOf({ type, config }: NotationSettings): 'confluent' | 'apicurio' | undefined {
   if (type.startsWith('confluent_')) return 'confluent'

@@ -54,6 +54,31 @@ test('shows functions that do not compile among the other errors, those of modul
   expect(lines[1]).toContain('SyntaxError')
 })
 
+test('shows where a schema is named that is in no file and in no registry', async () => {
+  const path = join(folder, 'typed.yaml')
+  writeFileSync(
+    path,
+    `streams:
+  orders: { topic: orders, keyType: string, valueType: 'avro:shop.Order' }
+  bills: { topic: bills, keyType: string, valueType: 'confluent_avro:Bill' }
+pipelines:
+  copy: { from: orders, to: bills }
+`,
+  )
+  const { output, lines } = recorded()
+  await buildProgram(output).parseAsync(['check', path], { from: 'user' })
+  expect(process.exitCode).toBe(exitCode.wrong)
+  process.exitCode = undefined
+  expect(lines[0]).toContain(`${path}:2:56  error  SCHEMA_NOT_FOUND`)
+  expect(lines[0]).toContain('schema "shop.Order" is in no file and in no registry')
+  expect(lines[0]).toContain('"shop.Order.avsc", "Order.avsc"')
+  // With a file, or with a registry, it is not.
+  writeFileSync(join(folder, 'Order.avsc'), '{"type":"record","name":"Order","namespace":"shop","fields":[]}')
+  const fine = recorded()
+  await buildProgram(fine.output).parseAsync(['check', path], { from: 'user' })
+  expect(fine.lines).toEqual([`${path}: fine; typed (2 nodes)`])
+})
+
 const withFunctions = `functions:
   loaded: { type: forEach, module: ./fns.ts#two }
   wrong: { language: javascript, expression: 1 + }
