@@ -7,10 +7,11 @@ import type { DevTopic } from '../language/dev-section.ts'
 import type { Node } from '../topology/topology.ts'
 import { openDataFile } from '../workload/data-file.ts'
 import { loadProducer, produceRecords, type EncodeRow } from '../workload/produce-records.ts'
+import type { CommandFormats } from './command-formats.ts'
 import type { OpenDefinition } from './definitions.ts'
 import { dataFileOf } from './dev-data.ts'
 import type { Output } from './output.ts'
-import type { RowEncoders } from './row-encoder.ts'
+import { openRowEncoder } from './row-encoder.ts'
 import { inputTopics, outputTopics } from './render/definition.ts'
 import { formatCount, startProgress } from './render/progress.ts'
 
@@ -19,7 +20,7 @@ export interface DevLoad {
   readonly definition: OpenDefinition
   /** What is known of the topics' values. */
   readonly catalog: Catalog
-  readonly encoders: RowEncoders
+  readonly formats: CommandFormats
   readonly output: Output
   readonly signal: AbortSignal
   readonly clock: Clock
@@ -93,14 +94,14 @@ async function loadTopic(load: DevLoad, topic: DevTopic): Promise<void> {
 
 /** Data files have rows: a topic whose readers want them in another format than JSON gets them so. */
 async function encoderOf(
-  { definition, catalog, encoders, signal }: DevLoad,
+  { definition, catalog, formats, signal }: DevLoad,
   topic: string,
 ): Promise<EncodeRow | undefined> {
   const nodes = definition.loaded.topologies.flatMap((topology) => topology.nodes)
   const format = nodes.map((node) => formatIn(node, topic)).find((found) => found !== undefined)
-  if (format === undefined || !encoders.needed(format)) return undefined
+  if (format === undefined || !formats.hasSchemas(format)) return undefined
   const values = await catalog.values(topic, format)
-  return values && (await encoders.open(topic, values, signal))
+  return values && (await openRowEncoder(formats, topic, values, signal))
 }
 
 /** How a node reads a topic. */

@@ -1,16 +1,19 @@
 import type { Clock } from '../base/clock.ts'
 import { sleep } from '../base/clock.ts'
 import type { Kafka } from '../kafka/contracts.ts'
-import { consumeTopic } from '../workload/consume-topic.ts'
+import { readTopic } from '../workload/consume-topic.ts'
 import { countRecords, type RunningApplication } from './applications.ts'
+import type { CommandFormats } from './command-formats.ts'
 import type { Output } from './output.ts'
+import { RecordTexts, type TopicFormats } from './record-texts.ts'
 import { inputsOf } from './render/definition.ts'
 import { formatCount } from './render/progress.ts'
 
 export interface LiveViewOptions {
   readonly kafka: Kafka
   /** Whose committed records are shown. */
-  readonly topics: readonly string[]
+  readonly topics: ReadonlyMap<string, TopicFormats>
+  readonly formats: CommandFormats
   /** How many rows of each topic are shown at once; after that one of each a second. */
   readonly rows: number
   readonly output: Output
@@ -23,6 +26,7 @@ const everyMs = 1000
 
 interface ViewedTopic {
   readonly topic: string
+  readonly texts: RecordTexts
   seen: number
   shownInTurn: number
 }
@@ -30,16 +34,25 @@ interface ViewedTopic {
 /** Shows output as it is committed, and every second how fast it goes. */
 export async function startLiveView(options: LiveViewOptions): Promise<void> {
   const { kafka, output, signal } = options
-  const views = options.topics.map((topic): ViewedTopic => ({ topic, seen: 0, shownInTurn: 0 }))
+  const views = [...options.topics].map(([topic, formats]): ViewedTopic => ({
+    topic,
+    texts: new RecordTexts(options.formats, topic, formats, signal),
+    seen: 0,
+    shownInTurn: 0,
+  }))
   const reading = views.map((view) =>
-    consumeTopic(kafka, view.topic, {
+    readTopic(kafka, view.topic, {
       from: 'earliest',
       isolation: 'read_committed',
       signal,
-      onRecord: ({ key, value }) => {
+      ready: (record) => view.texts.ready(record),
+      onRecord: (record) => {
         view.seen++
         const allowed = view.seen <= options.rows ? options.rows : 1
-        if (view.shownInTurn < allowed) output.line(`${view.topic}  ${key ?? 'null'}  ${value ?? 'null'}`)
+        if (view.shownInTurn < allowed) {
+          const { key, value } = view.texts.of(record)
+          output.line(`${view.topic}  ${key ?? 'null'}  ${value ?? 'null'}`)
+        }
         view.shownInTurn++
         return true
       },

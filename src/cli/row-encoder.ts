@@ -1,67 +1,37 @@
 /** Writes rows of JSON in another format: for topics that hold Avro, Protobuf or JSON Schema, from files and lines of text. */
 import { assert } from '../base/assert.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
-import { sleep, systemClock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { StreamError } from '../base/errors.ts'
 import type { Header } from '../base/headers.ts'
-import type { Logger } from '../base/logger.ts'
-import { systemRandom } from '../base/random.ts'
 import { cellKind, SlicedRow } from '../data/row.ts'
 import { SelectedRow } from '../data/selected-row.ts'
-import type { Column, Format } from '../data/types.ts'
+import type { Column } from '../data/types.ts'
 import { compileExpr } from '../expr/compile.ts'
 import { jsonRows, type TopicValues } from '../language/catalog.ts'
-import { Formats, typeOfNotation, type NotationSettings } from '../serde/formats.ts'
-import { languageOf } from '../serde/notations.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
-import { Registries } from '../serde/registries.ts'
 import type { RowReader, Serde } from '../serde/serde.ts'
 import type { EncodeRow } from '../workload/produce-records.ts'
+import type { CommandFormats } from './command-formats.ts'
 
-const pollMs = 20
 /** Sets of present fields whose layouts are kept. */
 const layoutsMax = 1000
 
-/** The formats of a command that writes rows. */
-export class RowEncoders implements AsyncDisposable {
-  readonly #notations: Readonly<Record<string, NotationSettings>>
-  readonly #registries: Registries
-  readonly #formats: Formats
-
-  constructor(notations: Readonly<Record<string, NotationSettings>>, logger: Logger) {
-    const registries = new Registries({ notations, clock: systemClock, random: systemRandom })
-    this.#notations = notations
-    this.#registries = registries
-    this.#formats = new Formats({
-      notations,
-      registryOf: (notation) => registries.of(notation),
-      clock: systemClock,
-      logger,
-    })
-  }
-
-  /** Whether values have a schema, so that rows of JSON have to be encoded; in other formats they go out as they are. */
-  needed({ notation }: Format): boolean {
-    return languageOf(typeOfNotation(notation, this.#notations)) !== undefined
-  }
-
-  /**
-   * Waits until the schema is where it has to be.
-   *
-   * @throws StreamError what the registry refused; `CONFIG_INVALID`
-   */
-  async open(topic: string, { columns, format }: TopicValues, signal: AbortSignal): Promise<EncodeRow> {
-    const serde = this.#formats.serde(format, topic, 'value')
-    serde.prepare?.()
-    while (this.#formats.waiting && !signal.aborted) await sleep(systemClock, pollMs, signal)
-    this.#formats.check()
-    return rowEncoder(columns, serde)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#formats.close()
-    await this.#registries.close()
-  }
+/**
+ * Waits until the schema is where it has to be.
+ *
+ * @throws StreamError what the registry refused; `CONFIG_INVALID`
+ */
+export async function openRowEncoder(
+  formats: CommandFormats,
+  topic: string,
+  { columns, format }: TopicValues,
+  signal: AbortSignal,
+): Promise<EncodeRow> {
+  const serde = formats.serde(format, topic, 'value')
+  serde.prepare?.()
+  await formats.settled(signal)
+  return rowEncoder(columns, serde)
 }
 
 /** Fields that a row does not have get the schema's defaults, those that the schema does not have are left out. */

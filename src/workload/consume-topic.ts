@@ -29,6 +29,8 @@ interface ReadOptions<R> {
   readonly isolation: IsolationLevel
   /** Ends the reading; records that were handed over before are done. */
   readonly signal: AbortSignal
+  /** Gives what a record has to wait for before it is handed over; the reading stands still meanwhile. */
+  readonly ready?: (record: RawRecord) => Promise<void> | undefined
   /** Gives false when it wants no more. */
   readonly onRecord: (record: R) => boolean
 }
@@ -123,7 +125,7 @@ interface Reading {
 
 async function readOn(
   reading: Reading,
-  { signal, isolation, onRecord }: ReadOptions<RawRecord>,
+  { signal, isolation, ready, onRecord }: ReadOptions<RawRecord>,
 ): Promise<void> {
   const { fetcher, unread } = reading
   const columns = new RecordColumns()
@@ -138,8 +140,12 @@ async function readOn(
       continue
     }
     const endOffset = unread.endOf(fetched)
-    const more = handOverAll(fetched, columns, (record) => record.offset >= endOffset || onRecord(record))
-    if (!more) return
+    for (const record of recordsOf(fetched, columns)) {
+      if (record.offset >= endOffset) break
+      const waiting = ready?.(record)
+      if (waiting !== undefined) await waiting
+      if (signal.aborted || !onRecord(record)) return
+    }
     unread.read(fetched)
   }
 }
@@ -156,20 +162,12 @@ async function skipDeleted(
   unread.goneTo(place, start)
 }
 
-/** Gives false when the receiver wants no more. */
-function handOverAll(
-  fetched: FetchedPartition,
-  columns: RecordColumns,
-  onRecord: (record: RawRecord) => boolean,
-): boolean {
-  return fetched.batches.every((batch) => {
+function* recordsOf(fetched: FetchedPartition, columns: RecordColumns): Generator<RawRecord> {
+  for (const batch of fetched.batches) {
     columns.read(batch)
-    for (let index = 0; index < batch.count; index++) {
-      if ((columns.offset[index] as number) < fetched.fetchOffset) continue
-      if (!onRecord(recordAt(columns, index, fetched))) return false
-    }
-    return true
-  })
+    for (let index = 0; index < batch.count; index++)
+      if ((columns.offset[index] as number) >= fetched.fetchOffset) yield recordAt(columns, index, fetched)
+  }
 }
 
 function recordAt(columns: RecordColumns, index: number, { topic, partition }: FetchedPartition): RawRecord {

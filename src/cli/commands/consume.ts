@@ -1,10 +1,16 @@
 import type { Command } from 'commander'
 import type { IsolationLevel } from '../../kafka/contracts.ts'
-import { consumeTopic, type ConsumedRecord } from '../../workload/consume-topic.ts'
+import { readTopic, type ConsumedRecord, type RawRecord } from '../../workload/consume-topic.ts'
 import { openCluster } from '../cluster.ts'
-import { warnings } from '../logger.ts'
+import { CommandFormats, formatOfType } from '../command-formats.ts'
+import { configOf } from '../config/run-settings.ts'
+import { createLogger, warnings } from '../logger.ts'
 import { oneOf, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
+import { RecordTexts } from '../record-texts.ts'
+import { exitCode } from '../render/error.ts'
+import { RecordTexts, type TopicFormats } from '../record-texts.ts'
+import { exitCode } from '../render/error.ts'
 import { stopSignal } from '../signals.ts'
 
 interface ConsumeCommandOptions extends ClusterOptions {
@@ -12,6 +18,13 @@ interface ConsumeCommandOptions extends ClusterOptions {
   readonly count?: number
   readonly isolation: IsolationLevel
   readonly format: 'text' | 'json'
+  readonly registry?: string
+  readonly config?: string
+  readonly keyType?: string
+  readonly valueType?: string
+  readonly config?: string
+  readonly keyType?: string
+  readonly valueType?: string
 }
 
 export function addConsumeCommand(program: Command, output: Output): void {
@@ -30,21 +43,39 @@ export function addConsumeCommand(program: Command, output: Output): void {
       oneOf('text', 'json'),
       'text',
     )
+    .option('--config <file>', 'a KSML runner file, or the configuration of SQL pipelines: its notations')
+    .option('--key-type <type>', 'how keys are written, such as long; absent: as text')
+    .option('--value-type <type>', 'how values are written, such as avro or avro:Order; absent: as text')
+    .option('--registry <url>', 'a Confluent schema registry; what it has of the topic is printed as JSON')
+    .option('--config <file>', 'a KSML runner file, or the configuration of SQL pipelines: its notations')
+    .option('--key-type <type>', 'how keys are written, such as long; absent: as text')
+    .option('--value-type <type>', 'how values are written, such as avro or avro:Order; absent: as text')
     .action((topic: string, options: ConsumeCommandOptions) => consume(topic, options, output))
 }
 
 async function consume(topic: string, options: ConsumeCommandOptions, output: Output): Promise<void> {
   if (options.count === 0) return
+  const schemas = schemasOf(options, output)
+  if (schemas === undefined) {
+    process.exitCode = exitCode.wrong
+    return
+  }
   const { signal, release } = stopSignal()
   await using cluster = openCluster(options, warnings(output))
+  await using formats = new CommandFormats(schemas.notations ?? {}, createLogger('warn', 'text', output))
+  const texts = new RecordTexts(formats, topic, await formatsOf(topic, options, { schemas, formats }), signal)
   let printed = 0
-  await consumeTopic(cluster.kafka, topic, {
+  await readTopic(cluster.kafka, topic, {
     from: options.fromBeginning === true ? 'earliest' : 'latest',
     isolation: options.isolation,
     signal,
+    ready: (record) => (texts.missing(record) ? texts.settled() : undefined),
     onRecord: (record) => {
+      const { key, value, problems } = texts.of(record)
+      for (const problem of problems)
+        output.note(`${topic}-${record.partition}@${record.offset}: ${problem}; its bytes are shown as text`)
       output.line(
-        options.format === 'text' ? `${record.key ?? 'null'}\t${record.value ?? 'null'}` : recordJson(record),
+        options.format === 'text' ? `${key ?? 'null'}\t${value ?? 'null'}` : recordJson(record, key, value),
       )
       printed++
       return printed !== options.count
@@ -53,7 +84,33 @@ async function consume(topic: string, options: ConsumeCommandOptions, output: Ou
   release()
 }
 
-function recordJson({ headers, ...record }: ConsumedRecord): string {
+type Schemas = Pick<DefinitionSource, 'notations' | 'schemaFolder'>
+
+/** The notations that types are of; undefined for a configuration that is wrong. */
+function schemasOf({ registry, config }: ConsumeCommandOptions, output: Output): Schemas | undefined {
+  if (registry === undefined) return configOf(config, output)?.schemas
+  if (config !== undefined)
+    throw new StreamError('USAGE_INVALID', '"--registry" and "--config" both name registries', {
+      hint: 'Give one of them.',
+    })
+  return { notations: withRegistry(devNotations(), registry) }
+}
+
+/** What types say; without them, what a registry that is named itself has of the topic. */
+async function formatsOf(
+  topic: string,
+  { registry, keyType, valueType }: ConsumeCommandOptions,
+  { schemas, formats }: { readonly schemas: Schemas; readonly formats: CommandFormats },
+): Promise<TopicFormats> {
+  const formatOf = async (type: string | undefined, side: Side): Promise<Format | undefined> => {
+    if (type !== undefined) return formatOfType(type, schemas)
+    return registry === undefined ? undefined : await formats.inRegistry('avro', topic, side)
+  }
+  const [key, value] = await Promise.all([formatOf(keyType, 'key'), formatOf(valueType, 'value')])
+  return { key, value }
+}
+
+function recordJson({ headers, ...record }: RawRecord, key: string | null, value: string | null): string {
   const texts = headers?.map(({ key, value }) => [key, value === null ? null : Buffer.from(value).toString()])
-  return JSON.stringify({ ...record, headers: texts ?? [] })
+  return JSON.stringify({ ...record, key, value, headers: texts ?? [] })
 }

@@ -18,11 +18,11 @@ import { startLiveView } from '../live-view.ts'
 import { createLogger } from '../logger.ts'
 import { portNumber, wholeNumber, withLogging, type LogOptions } from '../options.ts'
 import type { Output } from '../output.ts'
+import type { TopicFormats } from '../record-texts.ts'
 import { startRegistry } from '../registry.ts'
-import { outputTopics } from '../render/definition.ts'
 import { exitCode, exitCodeOf, renderError } from '../render/error.ts'
 import { aborted, stopSignal } from '../signals.ts'
-import { RowEncoders } from '../row-encoder.ts'
+import { CommandFormats } from '../command-formats.ts'
 import { TopicCatalog, type FileColumns } from '../topic-catalog.ts'
 import { configOf } from '../config/run-settings.ts'
 import { devNotations, withoutRegistry, withRegistry, type Notations } from '../dev-notations.ts'
@@ -118,10 +118,10 @@ interface DevRun {
 async function runOn(bootstrap: string, run: DevRun): Promise<number> {
   const { definition, output, signal, files, notations } = run
   await using cluster = openCluster({ bootstrap }, run.logger)
-  await using encoders = new RowEncoders(notations, run.logger)
+  await using formats = new CommandFormats(notations, run.logger)
   await using catalog = new TopicCatalog({ notations, files })
   const kafka = cluster.kafka
-  const load: DevLoad = { kafka, definition, catalog, encoders, output, signal, clock: systemClock }
+  const load: DevLoad = { kafka, definition, catalog, formats, output, signal, clock: systemClock }
   await createDevTopics(load)
   // Look-ups are read to their end before the first event is: their data has to be there.
   await loadDevTopics(load, 'dimensions')
@@ -167,6 +167,7 @@ async function follow(
   const view = startLiveView({
     kafka: load.kafka,
     topics: viewedTopics(running),
+    formats: load.formats,
     rows: options.rows,
     output,
     clock: systemClock,
@@ -200,6 +201,11 @@ async function loadThenCatchUp(
   await caughtUp(kafka, running, load)
 }
 
-function viewedTopics(running: readonly RunningApplication[]): string[] {
-  return [...new Set(running.flatMap(({ topology }) => outputTopics(topology)))]
+/** The topics that are written by name, and how: the first sink of each says it. */
+function viewedTopics(running: readonly RunningApplication[]): ReadonlyMap<string, TopicFormats> {
+  const viewed = new Map<string, TopicFormats>()
+  for (const node of running.flatMap(({ topology }) => topology.nodes))
+    if (node.kind === 'sink' && node.topic.kind === 'topic' && !viewed.has(node.topic.name))
+      viewed.set(node.topic.name, { key: node.key, value: node.value })
+  return viewed
 }

@@ -3,13 +3,14 @@ import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
-import { parseTypeTree } from '../../data/type-strings.ts'
 import type { Producer } from '../../kafka/contracts.ts'
 import { jsonFieldText } from '../../serde/json-field.ts'
 import { dataFormatOf } from '../../workload/data-format.ts'
 import { openDataFile, type DataFormat, type DataRecord } from '../../workload/data-file.ts'
 import { loadProducer, produceRecords, type EncodeRow } from '../../workload/produce-records.ts'
+import { CommandFormats, formatOfType } from '../command-formats.ts'
 import { openCluster } from '../cluster.ts'
+import { CommandFormats, formatOfType } from '../command-formats.ts'
 import { warnings } from '../logger.ts'
 import type { RunConfig } from '../config/run-config.ts'
 import { configOf } from '../config/run-settings.ts'
@@ -18,8 +19,7 @@ import { oneOf, positiveNumber, wholeNumber, withBootstrap, type ClusterOptions 
 import type { Output } from '../output.ts'
 import { exitCode } from '../render/error.ts'
 import { formatCount, startProgress } from '../render/progress.ts'
-import { RowEncoders } from '../row-encoder.ts'
-import { schemaBook } from '../schema-files.ts'
+import { openRowEncoder } from '../row-encoder.ts'
 import { stopSignal } from '../signals.ts'
 import { TopicCatalog } from '../topic-catalog.ts'
 
@@ -68,11 +68,14 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
   }
   const { signal, release } = stopSignal()
   await using cluster = openCluster(options, warnings(output))
-  await using encoders = new RowEncoders(config.schemas.notations ?? {}, createLogger('warn', 'text', output))
+  await using formats = new CommandFormats(
+    config.schemas.notations ?? {},
+    createLogger('warn', 'text', output),
+  )
   const encode =
     options.valueType === undefined
       ? undefined
-      : await encoderFor(topic, options.valueType, { config, encoders, signal })
+      : await encoderFor(topic, options.valueType, { config, formats, signal })
   const producer = cluster.kafka.producer(loadProducer)
   await using source =
     options.file === undefined
@@ -99,7 +102,7 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
 
 interface Encoding {
   readonly config: RunConfig
-  readonly encoders: RowEncoders
+  readonly formats: CommandFormats
   readonly signal: AbortSignal
 }
 
@@ -107,16 +110,13 @@ interface Encoding {
 async function encoderFor(
   topic: string,
   type: string,
-  { config, encoders, signal }: Encoding,
+  { config: { schemas }, formats, signal }: Encoding,
 ): Promise<EncodeRow | undefined> {
-  const { notations = {}, schemaFolder = '.' } = config.schemas
-  const book = schemaBook(schemaFolder, notations)
-  const { format } = parseTypeTree(type, book.names)
-  if (!encoders.needed(format)) return undefined
-  const source = format.schema === undefined ? undefined : book.find(format.notation, format.schema)?.source
-  await using catalog = new TopicCatalog({ notations })
-  const values = await catalog.values(topic, source === undefined ? format : { ...format, source })
-  if (values !== undefined) return await encoders.open(topic, values, signal)
+  const format = formatOfType(type, schemas)
+  if (!formats.hasSchemas(format)) return undefined
+  await using catalog = new TopicCatalog({ notations: schemas.notations ?? {} })
+  const values = await catalog.values(topic, format)
+  if (values !== undefined) return await openRowEncoder(formats, topic, values, signal)
   throw new StreamError('CONFIG_INVALID', `no schema is known for "${type}"`, {
     hint: 'Name a file with a schema, such as "avro:Order" for Order.avsc, or the registry in the configuration.',
   })

@@ -11,7 +11,6 @@ const form = { oldOnly: 0, newOnly: 1, both: 2, oldOnlyLatest: 3, newOnlyLatest:
  * one as a zigzag varint and both.
  */
 export function changeSerde(values: Serde): Serde {
-  const { missing } = values
   return {
     encode: (change, writer) => encode(change as Change, values, writer),
     decode: (buffer, start, end, headers) => {
@@ -23,18 +22,18 @@ export function changeSerde(values: Serde): Serde {
         newStart < 0 ? null : (values.decode(buffer, newStart, newEnd, headers) ?? null),
       )
     },
-    ...(missing && { missing: missingOf(missing) }),
+    ...(values.missing && { missing: missingOf(values) }),
   }
 }
 
 /** The schema that either value needs. What is no change has none to wait for: decoding says what is wrong with it. */
-function missingOf(missing: NonNullable<Serde['missing']>): NonNullable<Serde['missing']> {
+function missingOf(values: Serde): NonNullable<Serde['missing']> {
   return (buffer, start, end, headers) => {
     if (!locate(buffer, start, end)) return undefined
     const { newStart, newEnd, oldStart, oldEnd } = located
     return (
-      (oldStart < 0 ? undefined : missing(buffer, oldStart, oldEnd, headers)) ??
-      (newStart < 0 ? undefined : missing(buffer, newStart, newEnd, headers))
+      (oldStart < 0 ? undefined : values.missing?.(buffer, oldStart, oldEnd, headers)) ??
+      (newStart < 0 ? undefined : values.missing?.(buffer, newStart, newEnd, headers))
     )
   }
 }
