@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { IsolationLevel } from '../../kafka/contracts.ts'
-import { readTopic, type ConsumedRecord, type RawRecord } from '../../workload/consume-topic.ts'
+import { readTopic, type RawRecord } from '../../workload/consume-topic.ts'
 import { openCluster } from '../cluster.ts'
 import { CommandFormats, formatOfType } from '../command-formats.ts'
 import { configOf } from '../config/run-settings.ts'
@@ -9,8 +9,6 @@ import { oneOf, wholeNumber, withBootstrap, type ClusterOptions } from '../optio
 import type { Output } from '../output.ts'
 import { RecordTexts } from '../record-texts.ts'
 import { exitCode } from '../render/error.ts'
-import { RecordTexts, type TopicFormats } from '../record-texts.ts'
-import { exitCode } from '../render/error.ts'
 import { stopSignal } from '../signals.ts'
 
 interface ConsumeCommandOptions extends ClusterOptions {
@@ -18,10 +16,6 @@ interface ConsumeCommandOptions extends ClusterOptions {
   readonly count?: number
   readonly isolation: IsolationLevel
   readonly format: 'text' | 'json'
-  readonly registry?: string
-  readonly config?: string
-  readonly keyType?: string
-  readonly valueType?: string
   readonly config?: string
   readonly keyType?: string
   readonly valueType?: string
@@ -46,30 +40,32 @@ export function addConsumeCommand(program: Command, output: Output): void {
     .option('--config <file>', 'a KSML runner file, or the configuration of SQL pipelines: its notations')
     .option('--key-type <type>', 'how keys are written, such as long; absent: as text')
     .option('--value-type <type>', 'how values are written, such as avro or avro:Order; absent: as text')
-    .option('--registry <url>', 'a Confluent schema registry; what it has of the topic is printed as JSON')
-    .option('--config <file>', 'a KSML runner file, or the configuration of SQL pipelines: its notations')
-    .option('--key-type <type>', 'how keys are written, such as long; absent: as text')
-    .option('--value-type <type>', 'how values are written, such as avro or avro:Order; absent: as text')
     .action((topic: string, options: ConsumeCommandOptions) => consume(topic, options, output))
 }
 
 async function consume(topic: string, options: ConsumeCommandOptions, output: Output): Promise<void> {
   if (options.count === 0) return
-  const schemas = schemasOf(options, output)
-  if (schemas === undefined) {
+  const config = configOf(options.config, output)
+  if (config === undefined) {
     process.exitCode = exitCode.wrong
     return
   }
+  const formatOf = (type: string | undefined) =>
+    type === undefined ? undefined : formatOfType(type, config.schemas)
+  const sides = { key: formatOf(options.keyType), value: formatOf(options.valueType) }
   const { signal, release } = stopSignal()
   await using cluster = openCluster(options, warnings(output))
-  await using formats = new CommandFormats(schemas.notations ?? {}, createLogger('warn', 'text', output))
-  const texts = new RecordTexts(formats, topic, await formatsOf(topic, options, { schemas, formats }), signal)
+  await using formats = new CommandFormats(
+    config.schemas.notations ?? {},
+    createLogger('warn', 'text', output),
+  )
+  const texts = new RecordTexts(formats, topic, sides, signal)
   let printed = 0
   await readTopic(cluster.kafka, topic, {
     from: options.fromBeginning === true ? 'earliest' : 'latest',
     isolation: options.isolation,
     signal,
-    ready: (record) => (texts.missing(record) ? texts.settled() : undefined),
+    ready: (record) => texts.ready(record),
     onRecord: (record) => {
       const { key, value, problems } = texts.of(record)
       for (const problem of problems)
@@ -82,32 +78,6 @@ async function consume(topic: string, options: ConsumeCommandOptions, output: Ou
     },
   })
   release()
-}
-
-type Schemas = Pick<DefinitionSource, 'notations' | 'schemaFolder'>
-
-/** The notations that types are of; undefined for a configuration that is wrong. */
-function schemasOf({ registry, config }: ConsumeCommandOptions, output: Output): Schemas | undefined {
-  if (registry === undefined) return configOf(config, output)?.schemas
-  if (config !== undefined)
-    throw new StreamError('USAGE_INVALID', '"--registry" and "--config" both name registries', {
-      hint: 'Give one of them.',
-    })
-  return { notations: withRegistry(devNotations(), registry) }
-}
-
-/** What types say; without them, what a registry that is named itself has of the topic. */
-async function formatsOf(
-  topic: string,
-  { registry, keyType, valueType }: ConsumeCommandOptions,
-  { schemas, formats }: { readonly schemas: Schemas; readonly formats: CommandFormats },
-): Promise<TopicFormats> {
-  const formatOf = async (type: string | undefined, side: Side): Promise<Format | undefined> => {
-    if (type !== undefined) return formatOfType(type, schemas)
-    return registry === undefined ? undefined : await formats.inRegistry('avro', topic, side)
-  }
-  const [key, value] = await Promise.all([formatOf(keyType, 'key'), formatOf(valueType, 'value')])
-  return { key, value }
 }
 
 function recordJson({ headers, ...record }: RawRecord, key: string | null, value: string | null): string {

@@ -10,7 +10,6 @@ import { openDataFile, type DataFormat, type DataRecord } from '../../workload/d
 import { loadProducer, produceRecords, type EncodeRow } from '../../workload/produce-records.ts'
 import { CommandFormats, formatOfType } from '../command-formats.ts'
 import { openCluster } from '../cluster.ts'
-import { CommandFormats, formatOfType } from '../command-formats.ts'
 import { warnings } from '../logger.ts'
 import type { RunConfig } from '../config/run-config.ts'
 import { configOf } from '../config/run-settings.ts'
