@@ -18,6 +18,7 @@ export default defineConfig({
           name: 'whole',
           include: [
             'test/client/**/*.test.ts',
+            'test/fuzz/**/*.test.ts',
             'test/golden/**/*.test.ts',
             'test/simulation/**/*.test.ts',
             'test/tidy/**/*.test.ts',

@@ -23,3 +23,29 @@ test('what is no clear error is found', () => {
   )
   expect(failures[0]).toContain('cannot read properties')
 })
+
+test('what hangs is found, and what a busy machine held up once is not', () => {
+  const wait = (ms: number): void => {
+    for (const start = performance.now(); performance.now() - start < ms;);
+  }
+  const inputs = [Buffer.from('abc')]
+  const held = new Set<string>()
+  const holdsOnce = (bytes: Buffer): void => {
+    const text = bytes.toString('hex')
+    if (!held.has(text)) wait(3)
+    held.add(text)
+  }
+  const options = { inputs: 20, seed, slowMs: 2 }
+  expect(fuzz({ name: 'hangs', inputs, decode: () => wait(3) }, options).failures[0]).toMatch(/^took \d+ ms/)
+  expect(fuzz({ name: 'held', inputs, decode: holdsOnce }, { ...options, inputs: 1 }).failures).toEqual([])
+})
+
+test('memory without bound is found', () => {
+  const kept: Buffer[] = []
+  const keeps = (): void => void kept.push(Buffer.alloc(32 * 1_048_576, 1))
+  const { failures } = fuzz(
+    { name: 'keeps', inputs: [Buffer.from('abc')], decode: keeps },
+    { inputs: 20, seed },
+  )
+  expect(failures[0]).toMatch(/^memory grew from \d+ to \d+ MiB$/)
+})
