@@ -406,10 +406,12 @@ pipelines:
     expect((await produceOrders('runner.yaml', 'mine:Order')).at(-1)).toBe('sent 2 records to orders')
     expect(await consume('orders', 2)).toEqual(written)
     write({ 'main.yaml': `${main}dev: { topics: { orders: { file: rows.jsonl, key: id } } }\n` })
-    const { notes, lines: shown } = await recorded('dev', join(folder, 'main.yaml'), '--config', config, '--log-level', 'error')
+    const dev = ['dev', join(folder, 'main.yaml'), '--config', config, '--log-level', 'error']
+    const notes: string[] = []
+    await buildProgram({ ...output, note: (text) => notes.push(text) }).parseAsync(dev, { from: 'user' })
     expect(notes.at(-1)).toContain('in 2, out 1')
     // The live view reads what it shows.
-    expect(shown.filter((line) => line.startsWith('large  '))).toEqual([expect.stringMatching(/^large {2}\w+ {2}\{.*"total":/)])
+    expect(lines.filter((line) => line.startsWith('large  '))).toEqual([expect.stringMatching(/^large {2}\w+ {2}\{.*"total":/)])
     // What dev writes goes nowhere else.
     expect(await ask('/subjects')).toEqual(['orders-value'])
   })
@@ -432,14 +434,6 @@ dev: { topics: { orders: { file: rows.jsonl, key: id } } }
     expect(notes.at(-1)).toContain('in 3, out 2')
   })
 })
-
-/** What a command prints, and what it notes. */
-async function recorded(...args: readonly string[]): Promise<{ lines: string[]; notes: string[] }> {
-  const [lines, notes]: [string[], string[]] = [[], []]
-  const output = { ...silent, line: (text: string) => lines.push(text), note: (text: string) => notes.push(text) }
-  await buildProgram(output).parseAsync(args, { from: 'user' })
-  return { lines, notes }
-}
 
 async function read(topic: string): Promise<{ lines: string[] }> {
   const lines: string[] = []
