@@ -6,7 +6,8 @@
  * `list` and `tuple` are arrays; a SQL NULL and a tombstone are `null`.
  */
 export type DataType =
-  | { readonly kind: PrimitiveKind }
+  /** `logical`: what a schema says that a whole number stands for, such as `timestamp-millis`; schemas that are made of the type say it, too. */
+  | { readonly kind: PrimitiveKind; readonly logical?: string }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
   | { readonly kind: 'struct'; readonly name?: string; readonly fields?: readonly Field[] }
   | { readonly kind: 'list'; readonly of: DataType }

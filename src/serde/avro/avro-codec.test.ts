@@ -306,6 +306,51 @@ describe('rows', () => {
       tags: ['a', null],
     })
   })
+
+  test('keep what the numbers inside their values stand for, in the units that they came in', () => {
+    const at = { type: 'long', logicalType: 'timestamp-millis' }
+    const inner = [
+      { name: 'at', type: ['null', at] },
+      { name: 'day', type: { type: 'int', logicalType: 'date' } },
+      { name: 'count', type: 'long' },
+    ]
+    const schema = {
+      type: 'record',
+      name: 'R',
+      fields: [
+        { name: 'visit', type: { type: 'record', name: 'Visit', fields: inner } },
+        { name: 'times', type: { type: 'array', items: at } },
+        { name: 'by_name', type: { type: 'map', values: at } },
+      ],
+    }
+    const value = {
+      visit: { at: 1_700_000_000_123, day: 19_723, count: 3 },
+      times: [1_700_000_000_123],
+      by_name: { first: 1_700_000_000_123 },
+    }
+    const columns = columnsOfAvro(parseAvroSchema(JSON.stringify(schema))) ?? []
+    const made = JSON.parse(avroSchemaOfColumns(columns)) as { fields: { type: [string, unknown] }[] }
+    const [visit, times, byName] = made.fields.map(({ type: [, type] }) => type)
+    const optional = (name: string, type: unknown) => ({ name, type: ['null', type], default: null })
+    expect(visit).toMatchObject({
+      fields: [
+        optional('at', at),
+        optional('day', { type: 'int', logicalType: 'date' }),
+        optional('count', 'long'),
+      ],
+    })
+    expect(times).toEqual({ type: 'array', items: ['null', at] })
+    expect(byName).toEqual({ type: 'map', values: ['null', at] })
+
+    const layout = {
+      columns: columns.map(({ name, type }, index) => ({ name, type, from: 'cell' as const, index })),
+    }
+    const selected = new SelectedRow(layout, [rowOfCells([], [])], columns.length)
+    columns.forEach(({ name }, index) => (selected.cells[index] = value[name as keyof typeof value]))
+    const writer = new ByteWriter()
+    avroEncoder(parseAvroSchema(JSON.stringify(made)))(selected, writer)
+    expect(decoded(writer.copy(), made)).toEqual(value)
+  })
 })
 
 describe('schemas', () => {

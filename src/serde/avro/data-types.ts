@@ -35,6 +35,11 @@ export function typeOfAvro(type: AvroType, within: readonly string[] = []): Data
     case 'bytes':
     case 'fixed':
       return typeOfBytes(type.logical)
+    case 'int':
+    case 'long':
+      return type.logical === undefined
+        ? { kind: type.kind }
+        : { kind: type.kind, logical: type.logical.kind }
     default:
       return { kind: type.kind }
   }
@@ -113,14 +118,19 @@ function schemaOf(type: DataType, name: string): unknown {
     case 'interval':
       return { type: 'fixed', name: `${name}_duration`, size: 12, logicalType: 'duration' }
     case 'list':
-      return { type: 'array', items: ['null', schemaOf(type.of, name)] }
+      return { type: 'array', items: ['null', schemaInside(type.of, name)] }
     case 'map':
-      return { type: 'map', values: ['null', schemaOf(type.of, name)] }
+      return { type: 'map', values: ['null', schemaInside(type.of, name)] }
     case 'struct':
       return nestedRecord(type.fields ?? [], name)
     default:
       return 'string'
   }
+}
+
+/** Of what is inside another value: it stays in the units of the schema that it came from, where cells are in SQL's. */
+function schemaInside(type: DataType, name: string): unknown {
+  return 'logical' in type ? { type: type.kind, logicalType: type.logical } : schemaOf(type, name)
 }
 
 function nestedRecord(fields: readonly Field[], name: string): unknown {
@@ -129,7 +139,7 @@ function nestedRecord(fields: readonly Field[], name: string): unknown {
     name: `${name}_record`,
     fields: fields.map((field) => ({
       name: field.name,
-      type: ['null', schemaOf(field.type, `${name}_${field.name}`)],
+      type: ['null', schemaInside(field.type, `${name}_${field.name}`)],
       default: null,
     })),
   }
