@@ -3,14 +3,10 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
-import { systemRandom } from '../../src/base/random.ts'
-import type { SchemaType } from '../../src/registry/contracts.ts'
-import { openRegistry } from '../../src/registry/open-registry.ts'
 import { RegistryServer } from '../../src/registry/registry-server.ts'
-import { confluentSettings } from '../../src/registry/settings.ts'
 import { folderWithPackage } from './node-tools.ts'
+import { writtenAnew } from './written-anew.ts'
 
 let folder: string
 let server: RegistryServer
@@ -35,7 +31,7 @@ async function node(values: object): Promise<any> {
   return JSON.parse(stdout)
 }
 
-test("Confluent's Node client is answered as it expects, and both sides read the other's frames", async () => {
+test("Confluent's Node client is answered as it expects, and both sides read the other's values", async () => {
   const { write, rest } = await node({})
   expect(rest).toEqual({
     refused: [409, 409],
@@ -52,19 +48,7 @@ test("Confluent's Node client is answered as it expects, and both sides read the
     ['avro', 'AVRO'],
     ['json', 'JSON'],
   ] as const)
-    values[name] = await reframe(name, type, Buffer.from(write[name] as string, 'base64'))
+    values[name] = await writtenAnew({ data: write[name] as string }, { url, name, type })
+  expect(values).toMatchObject({ avro: { value: { id: 7, note: 'grün' } }, json: { value: { id: 7 } } })
   expect(await node(values)).toEqual({ avro: { id: 7, note: 'grün' }, json: { id: 7 } })
 })
-
-/** Takes a value out of its frame, finds its schema, and puts it into a frame of ours under another topic. */
-async function reframe(name: string, type: SchemaType, data: Buffer): Promise<object> {
-  const registry = openRegistry(confluentSettings([url]), { clock: systemClock, random: systemRandom })
-  const framing = registry.framing('value', type)
-  const frame = framing.read(data, 0, data.length, undefined)
-  const body = data.subarray(frame.bodyStart)
-  const { text } = await registry.fetch(frame)
-  const topic = `ours-${name}`
-  const { ids } = await registry.forWriting(registry.subjectOf({ topic, side: 'value' }), { type, text })
-  await registry.close()
-  return { topic, data: Buffer.concat([framing.prefix(ids).bytes, body]).toString('base64') }
-}

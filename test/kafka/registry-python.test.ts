@@ -7,16 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
-import { systemRandom } from '../../src/base/random.ts'
-import type { MessageRef, SchemaDraft, SchemaRegistry, SchemaType } from '../../src/registry/contracts.ts'
-import { openRegistry } from '../../src/registry/open-registry.ts'
 import { readProtoFiles } from '../../src/registry/proto-file.ts'
 import { RegistryServer } from '../../src/registry/registry-server.ts'
-import { confluentSettings, type ConfluentSettings } from '../../src/registry/settings.ts'
 import { everyKindOfProto } from './proto-corpus.ts'
 import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
+import { writtenAnew } from './written-anew.ts'
 
 const lacksPython = whatPythonLacks()
 if (lacksPython !== undefined) console.log(`Confluent's Python serialisers are left out: ${lacksPython}.`)
@@ -24,6 +20,10 @@ if (lacksPython !== undefined) console.log(`Confluent's Python serialisers are l
 const money = 'syntax = "proto3";\npackage money;\nmessage Money { int64 units = 1; }\n'
 const shop = `syntax = "proto3"; package shop; import "money.proto"; message First {}
 message Outer { message Before {} message Inner { string name = 1; money.Money total = 2; } }`
+
+const inHeaders = {
+  'value.schema.id.serializer': 'io.confluent.kafka.serializers.schema.id.HeaderSchemaIdSerializer',
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-registry-python-'))
 let server: RegistryServer
@@ -46,13 +46,6 @@ async function python(work: string, where = folder): Promise<any> {
   const script = join(import.meta.dirname, 'clients/registry.py')
   const { stdout } = await promisify(execFile)(pythonWithPackages(), [script, url, where, work])
   return JSON.parse(stdout)
-}
-
-function open(changes: Partial<ConfluentSettings> = {}): SchemaRegistry {
-  return openRegistry(
-    { ...confluentSettings([url]), ...changes },
-    { clock: systemClock, random: systemRandom },
-  )
 }
 
 describe.runIf(lacksPython === undefined)("Confluent's Python client", () => {
@@ -79,25 +72,41 @@ describe.runIf(lacksPython === undefined)("Confluent's Python client", () => {
     })
   })
 
-  test('writes what we can take apart, and reads what we frame', async () => {
+  test('writes what our serdes read, and reads what they write', async () => {
     const written = await python('write')
     expect(written.avro.read).toMatchObject({ text: 'grün', price: '-12.34' })
     expect(written.json.read).toEqual({ id: 7, note: null })
     expect(written.proto.same).toBe(true)
     const values: Record<string, object> = {}
+    const ours: Record<string, unknown> = {}
     for (const [name, type] of [
       ['avro', 'AVRO'],
       ['header', 'AVRO'],
       ['json', 'JSON'],
       ['proto', 'PROTOBUF'],
     ] as const) {
-      const framed = await reframe(name, type, written[name])
-      values[name === 'header' ? 'avro-header' : name] = framed
+      const anew = await writtenAnew(written[name], {
+        url,
+        name,
+        type,
+        ...(name === 'header' && { config: inHeaders }),
+        ...(name === 'proto' && { message: 'shop.Outer.Inner' }),
+      })
+      expect(anew.frame).toEqual({
+        kind: name === 'header' ? 'guid' : 'id',
+        messagePath: name === 'proto' ? [1, 1] : undefined,
+      })
+      expect(anew.headers).toHaveLength(name === 'header' ? 1 : 0)
+      const { topic, data, headers, value } = anew
+      values[name === 'header' ? 'avro-header' : name] = { topic, data, headers }
+      ours[name] = value
     }
     writeFileSync(join(folder, 'values.json'), JSON.stringify(values))
     const read = await python('read')
     expect(read.avro).toEqual(written.avro.read)
     expect(read['avro-header']).toEqual(written.avro.read)
+    expect(ours['json']).toEqual(written.json.read)
+    expect(ours['proto']).toEqual({ name: 'n', total: { units: 5 } })
     expect(read.json).toEqual(written.json.read)
     expect(read.proto).toEqual({ name: 'n', units: 5 })
   })
@@ -123,43 +132,6 @@ describe.runIf(lacksPython === undefined)("Confluent's Python client", () => {
     }
   })
 })
-
-/** Takes a value out of the frame that Python made, finds its schema, and puts it into a frame of ours under another topic. */
-async function reframe(
-  name: string,
-  type: SchemaType,
-  {
-    data: text,
-    headers = [],
-  }: { readonly data: string; readonly headers?: readonly (readonly [string, string])[] },
-): Promise<object> {
-  const data = Buffer.from(text, 'base64')
-  const reader = open()
-  const found = headers.map(([key, value]) => ({ key, value: Buffer.from(value, 'base64') }))
-  const frame = reader.framing('value', type).read(data, 0, data.length, found)
-  expect(frame.kind).toBe(name === 'header' ? 'guid' : 'id')
-  if (type === 'PROTOBUF') expect(frame.messagePath).toEqual([1, 1])
-  const schema = await reader.fetch(frame)
-  const references = schema.references.map((reference) => ({
-    name: reference.name,
-    draft: { type, text: reference.text } satisfies SchemaDraft,
-  }))
-  const writer = open({ writeIdTo: name === 'header' ? 'header' : 'payload' })
-  const topic = `ours-${name}`
-  const { ids } = await writer.forWriting(writer.subjectOf({ topic, side: 'value' }), {
-    type,
-    text: schema.text,
-    references,
-  })
-  const message: MessageRef = { path: frame.messagePath ?? [0], name: '' }
-  const { bytes, headers: added } = writer.framing('value', type).prefix(ids, message)
-  await Promise.all([reader.close(), writer.close()])
-  return {
-    topic,
-    data: Buffer.concat([bytes, data.subarray(frame.bodyStart)]).toString('base64'),
-    headers: added.map(({ key, value }) => [key, Buffer.from(value ?? []).toString('base64')]),
-  }
-}
 
 /** Generated code leaves out names that can be derived. */
 function withoutJsonNames(value: unknown): unknown {
