@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { apis } from '../../protocol/apis.ts'
+import { TempFolder } from '../fixtures/data-folder.ts'
 import { batchOf, errorOf, openTestBroker, type TestClient } from '../fixtures/test-broker.ts'
 
 async function at(client: TestClient, timestamp: number, version = -1) {
@@ -86,4 +87,42 @@ test('records are deleted up to an offset in the log, or all', async () => {
   expect(broker.memoryUsedBytes).toBeLessThan(before)
   expect(await deleteBefore(-1)).toBe(6)
   expect(broker.memoryUsedBytes).toBe(0)
+})
+
+describe('the end of an epoch without records', () => {
+  const ends = async (client: TestClient) => {
+    const partitions = [0, 1].map((leaderEpoch) => ({ partition: 0, leaderEpoch }))
+    const { topics } = await client.send(apis.offsetForLeaderEpoch, { topics: [{ topic: 'a', partitions }] })
+    return topics[0]?.partitions.map(({ leaderEpoch, endOffset }) => [leaderEpoch, endOffset])
+  }
+
+  test('is where the next one begins, in an empty partition that was opened again', async () => {
+    using folder = new TempFolder()
+    const before = openTestBroker({ dataFolder: folder.path })
+    await before.client.createTopic('a')
+    await before.broker.close()
+    const { broker, client } = openTestBroker({ dataFolder: folder.path })
+    expect(await ends(client)).toEqual([
+      [0, 0],
+      [1, 0],
+    ])
+    await broker.close()
+  })
+
+  test('is where what is left begins, when all of its records are deleted', async () => {
+    using folder = new TempFolder()
+    const before = openTestBroker({ dataFolder: folder.path })
+    await before.client.createTopic('a')
+    await before.client.produce('a', batchOf(['x', 'y']))
+    await before.broker.close()
+    const { broker, client } = openTestBroker({ dataFolder: folder.path })
+    await client.produce('a', batchOf(['z']))
+    const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, offset: 3 }] }]
+    await client.send(apis.deleteRecords, { topics })
+    expect(await ends(client)).toEqual([
+      [0, 3],
+      [1, 3],
+    ])
+    await broker.close()
+  })
 })

@@ -18,26 +18,27 @@ export class LeaderEpochs {
     return this.#starts.at(-1)?.epoch ?? -1
   }
 
-  /** Takes note of a batch of this epoch at this offset. */
+  /** Takes note of a leader of this epoch at this offset; one before it that wrote nothing is forgotten. */
   record(epoch: number, startOffset: number): void {
-    const last = this.#starts.at(-1)
-    if (last === undefined || epoch > last.epoch) this.#starts.push({ epoch, startOffset })
+    if (epoch <= this.newest) return
+    if (this.#starts.at(-1)?.startOffset === startOffset) this.#starts.pop()
+    this.#starts.push({ epoch, startOffset })
   }
 
   /**
-   * The largest epoch not above the one asked for, and the first offset behind it.
+   * The largest epoch not above the one asked for, and the first offset behind it. An epoch from before the first one kept ends
+   * where that begins.
    *
    * @param current - the leader's epoch now, which ends at the log's end
    */
   endOf(epoch: number, current: number, logEndOffset: number): EpochEnd {
     if (epoch === current) return { epoch, endOffset: logEndOffset }
+    if (epoch < 0 || epoch > current) return { epoch: -1, endOffset: -1 }
     const next = this.#starts.findIndex((start) => start.epoch > epoch)
-    if (epoch > current) return { epoch: -1, endOffset: -1 }
-    const index = next < 0 ? this.#starts.length - 1 : next - 1
-    const own = this.#starts[index]
-    const behind = this.#starts[index + 1]
+    const own = this.#starts.at(next < 0 ? -1 : Math.max(0, next - 1))
     if (own === undefined) return { epoch: -1, endOffset: -1 }
-    return { epoch: own.epoch, endOffset: behind?.startOffset ?? logEndOffset }
+    const endOffset = this.#starts[next]?.startOffset ?? logEndOffset
+    return { epoch: Math.min(own.epoch, epoch), endOffset }
   }
 
   /** The log begins later now: of the epochs before, the one that reaches into what is left begins there. */

@@ -86,7 +86,6 @@ export interface LogOptions {
 const timerMsMax = 2_147_483_647
 
 export class PartitionLog {
-  leaderEpoch = 0
   /** Up to where compaction has been; it does not outlast a restart. */
   compactedTo = 0
   readonly producers: ProducerStates
@@ -95,6 +94,7 @@ export class PartitionLog {
   readonly #options: LogOptions
   readonly #epochs = new LeaderEpochs()
   readonly #watchers = new Set<() => void>()
+  #leaderEpoch = 0
   #startOffset = 0
   #endOffset = 0
   #lastStableOffset = 0
@@ -107,6 +107,16 @@ export class PartitionLog {
     this.#options = options
     this.producers = new ProducerStates(options.producerExpirationMs)
     this.segments = this.#recover()
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch
+  }
+
+  /** Of what comes from here on. */
+  set leaderEpoch(epoch: number) {
+    this.#leaderEpoch = epoch
+    this.#epochs.record(epoch, this.#endOffset)
   }
 
   get startOffset(): number {

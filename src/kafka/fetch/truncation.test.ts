@@ -26,8 +26,11 @@ function openInside({ clock, random, broker }: TestCluster): Cluster {
   })
 }
 
-/** A position after records of epoch 0, in a log of three records. */
-async function checked(offset: number): Promise<{ position: FetchPosition; failures: unknown[] }> {
+/** A position after records of an epoch, in a log of three records of epoch 0. */
+async function checked(
+  offset: number,
+  lastEpoch = 0,
+): Promise<{ position: FetchPosition; failures: unknown[] }> {
   await using cluster = new TestCluster()
   await cluster.createTopic('t')
   await cluster.produce(
@@ -37,7 +40,7 @@ async function checked(offset: number): Promise<{ position: FetchPosition; failu
   const inside = openInside(cluster)
   await cluster.run(inside.refresh(['t']))
   const position = new FetchPosition({ topic: 't', partition: 0 }, offset)
-  position.lastEpoch = 0
+  position.lastEpoch = lastEpoch
   expect(needsCheck(position, inside.metadata)).toBe(true)
   const failures: unknown[] = []
   const connection = await cluster.run(inside.anyBroker())
@@ -74,4 +77,10 @@ test('a position without records behind it has nothing to check', async () => {
   const position = new FetchPosition({ topic: 't', partition: 0 }, 0)
   expect(needsCheck(position, inside.metadata)).toBe(false)
   await cluster.run(inside.close())
+})
+
+test('a position whose epoch the leader does not know is kept', async () => {
+  const { position, failures } = await checked(3, 7)
+  expect(failures).toEqual([])
+  expect(position.checkedEpoch).toBe(0)
 })

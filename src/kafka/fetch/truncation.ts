@@ -20,7 +20,8 @@ export function needsCheck(position: FetchPosition, metadata: Metadata): boolean
 }
 
 /**
- * Asks the leader where the epoch of the last record read ends in its log; a position beyond that was cut off.
+ * Asks the leader where the epoch of the last record read ends in its log; a position beyond that was cut off. A leader that does not
+ * know the epoch (−1) says nothing against the position: whether it lies in the log, fetching shows.
  *
  * @param fail - called with `LOG_TRUNCATED` for each position that is no longer in the log
  */
@@ -51,7 +52,7 @@ export async function checkPositions(
       if (errorCode !== 0 && isRetriable(errorCode)) {
         throw responseError(errorCode, `check the position in ${position.key}`)
       }
-      if (errorCode === 0 && endOffset >= position.offset) {
+      if (errorCode === 0 && (endOffset < 0 || endOffset >= position.offset)) {
         position.checkedEpoch = epochs.get(position.key) ?? -1
       } else if (errorCode === 0) fail(position, truncated(position, endOffset))
       else fail(position, responseError(errorCode, `check the position in ${position.key}`))
