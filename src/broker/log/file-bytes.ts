@@ -83,9 +83,10 @@ class FileBytes implements SegmentBytes {
     return this.#sizeBytes
   }
 
-  append(bytes: Buffer): void {
+  append(bytes: Buffer, synced: boolean): void {
     try {
       this.#file.write(this.#sizeBytes, bytes)
+      if (synced) this.#file.sync()
     } catch (error) {
       this.#dropTail()
       throw error

@@ -128,3 +128,17 @@ test('a topic that is deleted is not synced any more', async () => {
   await setup.clock.advance(2000)
   expect(disk.synced).toEqual([])
 })
+
+test('a batch whose sync fails is refused, and is not there; what comes when the disk is well is taken', async () => {
+  await open({ 'flush.messages': '1' })
+  await write()
+  disk.broken = true
+  expect(await write()).toBe('KAFKA_STORAGE_ERROR')
+  expect(await setup.client.endOffset('a')).toBe(1)
+  disk.broken = false
+  expect(await write()).toBe('NONE')
+  expect(await setup.client.endOffset('a')).toBe(2)
+  await setup.broker.close()
+  setup = openTestBroker({ dataFolder: folder.path, disk })
+  expect(await setup.client.endOffset('a')).toBe(2)
+})

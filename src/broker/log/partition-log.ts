@@ -242,8 +242,7 @@ export class PartitionLog {
   /** Makes what is written outlast a power failure. */
   sync(): void {
     if (this.#unsyncedBatches === 0) return
-    this.#syncTimer?.cancel()
-    this.#syncTimer = undefined
+    this.#cancelSync()
     this.segments.active?.bytes.sync()
     this.#unsyncedBatches = 0
   }
@@ -337,16 +336,23 @@ export class PartitionLog {
       this.segments.roll(entry.baseOffset, nowMs)
     }
     stampPlace(bytes, 0, entry.baseOffset, this.leaderEpoch)
-    this.segments.active?.append(bytes, entry)
-    this.#unsyncedBatches++
-    this.#syncInTime(settings)
-    this.#epochs.record(this.leaderEpoch, entry.baseOffset)
+    const synced = settings.flushMs === 0 || this.#unsyncedBatches + 1 >= settings.flushMessages
+    this.segments.active?.append(bytes, entry, synced)
+    if (synced) {
+      this.#cancelSync()
+      this.#unsyncedBatches = 0
+    } else this.#syncLater(settings)
     this.#endOffset = entry.lastOffset + 1
   }
 
-  /** A power failure may cost so many batches, or those of so much time. */
-  #syncInTime({ flushMessages, flushMs }: LogSettings): void {
-    if (this.#unsyncedBatches >= flushMessages || flushMs === 0) return this.sync()
+  #cancelSync(): void {
+    this.#syncTimer?.cancel()
+    this.#syncTimer = undefined
+  }
+
+  /** A power failure may cost the batches of so much time. */
+  #syncLater({ flushMs }: LogSettings): void {
+    this.#unsyncedBatches++
     if (this.#syncTimer !== undefined || !Number.isFinite(flushMs)) return
     this.#syncTimer = this.#options.clock.setTimer(Math.min(flushMs, timerMsMax), () => {
       this.#syncTimer = undefined

@@ -4,9 +4,10 @@ export interface SegmentBytes {
   /**
    * Adds at the end; all of it or nothing.
    *
+   * @param synced - returns when they, and all before them, would survive a power failure, if they ever do
    * @throws StreamError `DISK_FULL`, `DATA_FOLDER_UNUSABLE`
    */
-  append(bytes: Buffer): void
+  append(bytes: Buffer, synced: boolean): void
   /** The bytes `[start, end)`, which stay as they are for as long as the caller holds them. */
   read(start: number, end: number): Buffer
   /** From `start` on, at least `leastBytes` (less at the end) and as much more as comes cheaply. */

@@ -56,10 +56,11 @@ export class Segment {
     return this.#maxTimestampMs
   }
 
-  append(batch: Buffer, entry: BatchEntry): void {
+  /** @param synced - returns when the batch, and all before it, would survive a power failure */
+  append(batch: Buffer, entry: BatchEntry, synced = false): void {
     const position = this.bytes.sizeBytes
     assert(entry.baseOffset > this.#lastOffset, `offset ${entry.baseOffset} is not behind the log's end`)
-    this.bytes.append(batch)
+    this.bytes.append(batch, synced)
     this.note(entry, position)
   }
 
