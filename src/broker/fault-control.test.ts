@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { silentLogger } from '../base/logger.ts'
 import { seededRandom } from '../base/random.ts'
 import type { Api } from '../protocol/api.ts'
 import { apis } from '../protocol/apis.ts'
@@ -151,4 +152,21 @@ test.each(offered)('$name is answered in each version', async (api) => {
   const { client } = openTestBroker()
   for (let version = api.minVersion; version <= api.maxVersion; version++)
     expect(await client.send(api, filled[api.name] ?? {}, version)).toBeDefined()
+})
+
+test('a condition that throws ends the connection, and is told in the log', async () => {
+  const errors: unknown[] = []
+  const logger = {
+    ...silentLogger,
+    error: (message: string, fields?: object) => errors.push({ message, ...fields }),
+  }
+  const { broker, client } = openTestBroker({ logger })
+  const where = (): boolean => {
+    throw new TypeError('no such field')
+  }
+  const rule = broker.faults.add({ fault: cutBefore, where })
+  await expect(client.createTopic('a')).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+  expect(errors).toEqual([expect.objectContaining({ reason: expect.stringContaining('no such field') })])
+  rule.remove()
+  expect(await new TestClient(broker).createTopic('a')).not.toBe('')
 })

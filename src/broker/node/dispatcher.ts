@@ -60,11 +60,21 @@ export class Dispatcher {
   async serve(frame: Buffer, peer: Peer): Promise<Outcome> {
     const request = this.#tryRead(frame, peer)
     if ('kind' in request) return request
-    const { handler, call, body, start } = request
-    const { clientId, nodeId } = call
-    const { apiVersion } = start
-    const fault = this.#faults.choose({ api: handler.api.name, apiVersion, nodeId, clientId, body })
+    const fault = this.#chooseFault(request)
     return fault === undefined ? this.#answer(request) : this.#break(request, fault)
+  }
+
+  /** A rule's condition is code of whoever wrote the test: it may throw. */
+  #chooseFault({ handler, call, body, start }: Request): Fault | undefined {
+    const { clientId, nodeId } = call
+    const api = handler.api.name
+    try {
+      return this.#faults.choose({ api, apiVersion: start.apiVersion, nodeId, clientId, body })
+    } catch (thrown) {
+      const { message, stack } = toStreamError(thrown)
+      this.#node.logger.error('condition of a fault rule failed', { api, reason: message, stack })
+      return { kind: 'cut', when: 'before' }
+    }
   }
 
   #tryRead(frame: Buffer, peer: Peer): Request | Outcome {
