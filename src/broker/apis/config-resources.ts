@@ -1,5 +1,5 @@
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
-import { checkTopicConfigs, topicConfigFacts } from '../topics/topic-configs.ts'
+import { checkTopicConfigs, listOf, topicConfigFacts } from '../topics/topic-configs.ts'
 import type { Call } from './api-handler.ts'
 import { resourceTypes } from './config-sources.ts'
 import { onCluster, rightTo } from './demand.ts'
@@ -76,9 +76,8 @@ export function changeList(
 ): string | undefined {
   const facts = topicConfigFacts[name]
   if (facts?.type !== 'list') return `Config value append is not allowed for config key: ${name}`
-  const words = (text: string): string[] => text.split(',').filter((word) => word !== '')
-  const now = words(overrides.get(name) ?? facts.default)
-  const given = words(change.value)
+  const now = listOf(overrides.get(name) ?? facts.default)
+  const given = listOf(change.value)
   const kept = now.filter((word) => !given.includes(word))
   overrides.set(name, (change.operation === 'append' ? [...kept, ...given] : kept).join(','))
   return undefined

@@ -121,7 +121,7 @@ export class TopicConfigs {
 
   #resolve(): EffectiveConfigs {
     const number = (name: string): number => unlessNever(this.get(name))
-    const policies = this.get('cleanup.policy').split(',')
+    const policies = listOf(this.get('cleanup.policy'))
     return {
       maxMessageBytes: number('max.message.bytes'),
       logAppendTime: this.get('message.timestamp.type') === 'LogAppendTime',
@@ -153,6 +153,11 @@ function unlessNegative(number: number): number {
   return number < 0 ? Infinity : number
 }
 
+/** The words of a setting that is a list. */
+export function listOf(text: string): string[] {
+  return text.trim() === '' ? [] : text.split(',').map((word) => word.trim())
+}
+
 /** Looks settings over before they are taken; undefined where all of them stand. */
 export function checkTopicConfigs(overrides: ReadonlyMap<string, string>): ConfigProblem | undefined {
   for (const [name, value] of overrides) {
@@ -171,10 +176,10 @@ function fits(value: string, facts: ConfigFacts): boolean {
     case 'string':
       return facts.words?.includes(value) ?? true
     case 'list':
-      return value
-        .split(',')
-        .map((word) => word.trim())
-        .every((word) => facts.words?.includes(word) ?? true)
+      return (
+        facts.words === undefined ||
+        (value.trim() !== '' && listOf(value).every((word) => facts.words?.includes(word)))
+      )
     case 'int':
     case 'long':
       return /^-?\d+$/.test(value) && Number(value) >= (facts.min ?? Number.NEGATIVE_INFINITY)
