@@ -124,13 +124,17 @@ describe('offsets', () => {
   })
 })
 
-test('names where a log has left the reader', async () => {
+test('names where a log has left the reader, and has nothing for one from an epoch it does not know', async () => {
   const { client } = openTestBroker()
   await client.createTopic('a')
   await client.produce('a', batchOf(['x']))
-  const partitions = [{ partition: 0, fetchOffset: 1, lastFetchedEpoch: 3, partitionMaxBytes: 1000 }]
-  const { responses } = await client.send(apis.fetch, { topics: [{ topic: 'a', partitions }] }, 12)
-  expect(responses[0]?.partitions[0]?.divergingEpoch).toEqual({ epoch: -1, endOffset: -1 })
+  const fetchAfter = async (lastFetchedEpoch: number) => {
+    const partitions = [{ partition: 0, fetchOffset: 2, lastFetchedEpoch, partitionMaxBytes: 1000 }]
+    const { responses } = await client.send(apis.fetch, { topics: [{ topic: 'a', partitions }] }, 12)
+    return responses[0]?.partitions[0]
+  }
+  expect(await fetchAfter(0)).toMatchObject({ errorCode: 0, divergingEpoch: { epoch: 0, endOffset: 1 } })
+  expect(errorOf(await fetchAfter(3))).toBe('OFFSET_OUT_OF_RANGE')
 })
 
 test('refuses a leader epoch that is not its own', async () => {

@@ -20,6 +20,7 @@ import { findLed, findTopic } from './partition-lookup.ts'
 
 const readCommitted = 1
 const leadersSince = { leader: 12, endpoints: 16 }
+const unknownEpoch = -1
 const noRecords = Buffer.alloc(0)
 
 /** One look at all partitions that were asked for. */
@@ -93,9 +94,9 @@ function readPartition(log: PartitionLog, wanted: WantedPartition, limits: ReadL
     records: noRecords,
   }
   const diverging = divergence(log, wanted)
+  if (fetchOffset < log.startOffset || diverging?.epoch === unknownEpoch) return outOfRange(partition)
   if (diverging !== undefined) return { ...facts, divergingEpoch: diverging }
-  if (fetchOffset < log.startOffset || fetchOffset > log.endOffset)
-    return failedAnswer(partition, kafkaErrorCode('OFFSET_OUT_OF_RANGE' satisfies KafkaErrorName))
+  if (fetchOffset > log.endOffset) return outOfRange(partition)
   const committedOnly = limits.isolation === 'read_committed'
   if (limits.maxBytes <= 0) return { ...facts, abortedTransactions: committedOnly ? [] : null }
   const { records, aborted } = log.read(fetchOffset, limits)
@@ -105,7 +106,11 @@ function readPartition(log: PartitionLog, wanted: WantedPartition, limits: ReadL
   return { ...facts, abortedTransactions, records }
 }
 
-/** Where the log has left what the reader read, or undefined where both agree. */
+function outOfRange(partition: number): PartitionAnswer {
+  return failedAnswer(partition, kafkaErrorCode('OFFSET_OUT_OF_RANGE' satisfies KafkaErrorName))
+}
+
+/** Where the log has left what the reader read, or undefined where both agree; its epoch is −1 where the log does not know the reader's. */
 function divergence(
   log: PartitionLog,
   { lastFetchedEpoch, fetchOffset }: WantedPartition,
