@@ -1,6 +1,7 @@
 import { sleep } from '../base/clock.ts'
 import { deferred } from '../base/deferred.ts'
 import { StreamError, toStreamError } from '../base/errors.ts'
+import type { LogFields } from '../base/logger.ts'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { ProcessEngines } from '../store/state-engines.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -84,7 +85,8 @@ export class Application {
       })
     }
     this.#identity = openIdentity(identity, applicationId)
-    this.#go('starting')
+    const { guarantee, commitIntervalMs } = this.#options
+    this.#go('starting', { guarantee, commitIntervalMs })
     const opensOwn =
       this.#lent === undefined && needsEngines(this.#topology, this.#options, this.#surroundings)
     if (opensOwn) void this.#openEngines()
@@ -210,9 +212,9 @@ export class Application {
     }
   }
 
-  #go(state: ApplicationState): void {
+  #go(state: ApplicationState, facts: LogFields = {}): void {
     this.#state = nextApplicationState(this.#state, state)
-    this.#surroundings.logger.info('application state', { state })
+    this.#surroundings.logger.info('application state', { state, ...facts })
     this.#events.onState?.(state)
   }
 }

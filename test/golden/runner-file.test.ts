@@ -64,6 +64,12 @@ function applications(): string[] {
   return readdirSync(join(folder, 'state')).toSorted()
 }
 
+/** How an application says that it runs, in its first log line. */
+function startOf(application: string, notes: readonly string[]): string | undefined {
+  const begin = `application state application=${application} state=starting `
+  return notes.find((note) => note.includes(begin))?.split(begin)[1]
+}
+
 const orders = [
   { id: 'a', amount: 5 },
   { id: 'b', amount: 15 },
@@ -104,14 +110,14 @@ pipelines:
 kafka:
   application.id: shop
   bootstrap.servers: ${bootstrap}
-  commit.interval.ms: 100
   statestore.cache.max.bytes: 1000
 `,
   })
-  const { notes } = await weft('run', '--config', join(folder, 'runner.yaml'), '--until-end', '--log-level', 'error')
+  const { notes } = await weft('run', '--config', join(folder, 'runner.yaml'), '--until-end', '--log-format', 'text')
   expect(notes[0]).toContain('Kafka property "statestore.cache.max.bytes" has no effect')
   expect(notes[1]).toContain('each definition is an application of its own')
   expect(notes.at(-1)).toContain('in 6, out 5')
+  expect(startOf('shop-large', notes)).toBe('guarantee=at_least_once commitIntervalMs=30000')
   expect((await consume('large', 2)).join('\n')).toContain('25')
   expect((await consume('names', 3)).map((line) => line.at(-1))).toEqual(['A', 'B', 'C'])
   expect(applications()).toEqual(['shop-large', 'shop-names'])
@@ -179,8 +185,9 @@ state:
   rocksdb: { path: state }
 `,
   })
-  const { notes } = await weft('run', '--config', join(folder, 'config.yaml'), '--until-end', '--log-level', 'error')
+  const { notes } = await weft('run', '--config', join(folder, 'config.yaml'), '--until-end', '--log-format', 'text')
   expect(notes.at(-1)).toContain('in 3, out 2')
+  expect(startOf('sql-large_orders', notes)).toBe('guarantee=exactly_once_v2 commitIntervalMs=100')
   expect(await consume('large', 2)).toHaveLength(2)
   expect(applications()).toEqual(['sql-large_orders'])
 })
