@@ -1,15 +1,15 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { assert } from '../base/assert.ts'
 import type { Counter, Metrics } from '../base/metrics.ts'
-import { materialize } from '../data/lazy.ts'
 import type { Row } from '../data/row.ts'
 import type { Column, Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { KeyValueStore, ManagedStore, RestoreBatch } from '../store/contracts.ts'
+import type { KeyValueStore, ManagedStore, OrderedStore, RestoreBatch } from '../store/contracts.ts'
 import { indexKeying } from '../store/index-keying.ts'
-import { openStore } from '../store/open-store.ts'
+import { memoryEngine, openStore } from '../store/open-store.ts'
 import type { GlobalTableNode, NodeId, KeyValueStoreSpec } from '../topology/topology.ts'
 import type { RawRecord } from './environment.ts'
+import { IndexClaims } from './index-claims.ts'
 import { Decoder } from './operators/decoder.ts'
 import { keyAsColumn } from './key-column.ts'
 import { dropCounter } from './operators/node-counters.ts'
@@ -45,17 +45,21 @@ export interface GlobalTableEnvironment {
 export function openGlobalTable(node: GlobalTableNode, env: GlobalTableEnvironment): GlobalTable {
   const keySerde = env.serde(node.key, node.topic, 'key')
   const valueSerde = env.serde(node.value, node.topic, 'value')
+  // Rows of an index go back and forth between the engine and its claims as they are: as their records' values.
+  assert(node.index === undefined || !env.spec.timestamped, `rows of "${node.id}" are kept without time`)
+  const engine = memoryEngine()
   const { managed, store } = openStore({
     spec: { ...env.spec, ...(node.columns === undefined ? {} : { columns: node.columns }), logging: 'none' },
     keySerde,
     valueSerde,
+    engine,
     changeLog: undefined,
     metrics: env.metrics,
     keyedBy: node.index === undefined ? 'record-key' : 'index',
     ...(env.cleanEntriesMax === undefined ? {} : { cleanEntriesMax: env.cleanEntriesMax }),
   })
   const decoder = new Decoder({ node: node.id, key: keySerde, value: valueSerde, columns: node.columns })
-  const table = new LoadedTable({ node, decoder, managed, metrics: env.metrics })
+  const table = new LoadedTable({ node, decoder, engine, managed, metrics: env.metrics })
   return {
     node: node.id,
     topic: node.topic,
@@ -70,6 +74,7 @@ export function openGlobalTable(node: GlobalTableNode, env: GlobalTableEnvironme
 interface LoadedTableOptions {
   readonly node: GlobalTableNode
   readonly decoder: Decoder
+  readonly engine: OrderedStore
   readonly managed: ManagedStore
   readonly metrics: Metrics
 }
@@ -77,62 +82,82 @@ interface LoadedTableOptions {
 class LoadedTable {
   readonly #managed: ManagedStore
   readonly #decoder: Decoder
-  readonly #index: readonly Column[] | undefined
   readonly #positions: readonly number[]
+  readonly #claims: IndexClaims | undefined
   readonly #nullKeys: Counter
-  readonly #lostTombstones: Counter
   readonly #indexKey = new ByteWriter()
   /** One batch of one record, filled anew for each. */
   readonly #entry = { key: nothing, value: nothing as Buffer | null, timestampMs: 0 }
   readonly #batch: RestoreBatch = { entries: [this.#entry], position: undefined }
 
-  constructor({ node, decoder, managed, metrics }: LoadedTableOptions) {
+  constructor({ node, decoder, engine, managed, metrics }: LoadedTableOptions) {
     this.#managed = managed
     this.#decoder = decoder
     this.#positions = node.index ?? []
-    this.#index = node.index?.map((position) => columnAt(node, position))
     this.#nullKeys = dropCounter(metrics, node.id, 'null-key')
-    this.#lostTombstones = dropCounter(metrics, node.id, 'no-single-index')
+    if (node.index === undefined) return
+    const rows = {
+      get: (value: Buffer) => engine.get(value),
+      set: (value: Buffer, row: Buffer | null) => this.#set(value, row, 0),
+    }
+    const columns = node.index.map((position) => columnAt(node, position))
+    const claims = new IndexClaims(rows, readingAs(columns))
+    this.#claims = claims
+    metrics.gauge(
+      'weft_global_index_bytes',
+      'Memory that remembers which value of the index the row of a record key has',
+      () => claims.sizeBytes,
+      { table: node.id },
+    )
   }
 
   apply(raw: RawRecord): void {
     // Decoding checks the bytes here, where the record that holds them can still be named.
     const value = this.#decoder.value(raw)
-    const key = this.#index === undefined ? recordKey(raw) : this.#keyByIndex(raw, value, this.#index)
-    if (key === undefined) return
-    if (key === null) {
-      this.#nullKeys.value++
-      return
-    }
+    const key = recordKey(raw)
+    if (this.#claims !== undefined) this.#applyIndexed(this.#claims, raw, key, value)
+    else if (key === null) this.#nullKeys.value++
+    else this.#set(key, value === null ? null : bytesOf(raw), raw.timestampMs)
+  }
+
+  #applyIndexed(claims: IndexClaims, raw: RawRecord, key: Buffer | null, value: unknown): void {
+    const index = value === null ? undefined : this.#indexOf(value as Row)
+    // A record without a key stands for the key that reads as its value.
+    if (index !== undefined) claims.put(key ?? index.subarray(1), index, bytesOf(raw))
+    else if (key !== null) claims.remove(key)
+    if (index === undefined && (key === null || value !== null)) this.#nullKeys.value++
+  }
+
+  /** Undefined where a part is NULL: such a row is never found. */
+  #indexOf(row: Row): Buffer | undefined {
+    const parts = this.#positions.map((position) => row.get(position))
+    return parts.includes(null)
+      ? undefined
+      : encodeIndex(parts.length === 1 ? parts[0] : parts, this.#indexKey)
+  }
+
+  #set(key: Buffer, value: Buffer | null, timestampMs: number): void {
     this.#entry.key = key
-    this.#entry.value = value === null ? null : raw.buffer.subarray(raw.valueStart, raw.valueEnd)
-    this.#entry.timestampMs = raw.timestampMs
+    this.#entry.value = value
+    this.#entry.timestampMs = timestampMs
     this.#managed.restore(this.#batch)
   }
+}
 
-  /** Null where a part is NULL; undefined where a tombstone cannot be told which row it means. */
-  #keyByIndex(raw: RawRecord, value: unknown, index: readonly Column[]): Buffer | null | undefined {
-    if (value === null) return this.#keyOfTombstone(raw, index)
-    const row = value as Row
-    const parts = this.#positions.map((position) => row.get(position))
-    if (parts.includes(null)) return null
-    return this.#encodeKey(parts.length === 1 ? parts[0] : parts)
+/** The value of the index that a record key reads as, letter by letter; never with several columns. */
+function readingAs([column, ...more]: readonly Column[]): (key: Buffer) => Buffer | undefined {
+  if (column === undefined || more.length > 0) return () => undefined
+  const writer = new ByteWriter()
+  return (key) => {
+    const value = encodeIndex(keyAsColumn(key.utf8Slice(), column.type), writer)
+    return value.compare(key, 0, key.length, 1) === 0 ? value : undefined
   }
+}
 
-  #keyOfTombstone(raw: RawRecord, [column, ...more]: readonly Column[]): Buffer | null | undefined {
-    if (column === undefined || more.length > 0) {
-      this.#lostTombstones.value++
-      return undefined
-    }
-    const key = materialize(this.#decoder.key(raw))
-    return key === null ? null : this.#encodeKey(keyAsColumn(key, column.type))
-  }
-
-  #encodeKey(key: unknown): Buffer {
-    this.#indexKey.reset()
-    indexKeying.write(indexKeying.identity(key), this.#indexKey)
-    return this.#indexKey.view()
-  }
+function encodeIndex(value: unknown, writer: ByteWriter): Buffer {
+  writer.reset()
+  indexKeying.write(indexKeying.identity(value), writer)
+  return writer.view()
 }
 
 function columnAt(node: GlobalTableNode, position: number): Column {
@@ -143,6 +168,10 @@ function columnAt(node: GlobalTableNode, position: number): Column {
 
 function recordKey(raw: RawRecord): Buffer | null {
   return raw.keyEnd < 0 ? null : raw.buffer.subarray(raw.keyStart, raw.keyEnd)
+}
+
+function bytesOf(raw: RawRecord): Buffer {
+  return raw.buffer.subarray(raw.valueStart, raw.valueEnd)
 }
 
 const nothing: Buffer = Buffer.alloc(0)

@@ -121,6 +121,11 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
   return opened
 }
 
+/** An engine for what is rebuilt at each start. */
+export function memoryEngine(): OrderedStore {
+  return new MemoryStore()
+}
+
 /** What stores of all kinds are made of. */
 interface Base {
   readonly name: string

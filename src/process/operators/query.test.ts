@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Row } from '../../data/row.ts'
 import type { SelectedColumn } from '../../data/selected-row.ts'
 import type { Column, DataType } from '../../data/types.ts'
 import type { Expr } from '../../expr/expr.ts'
@@ -171,6 +172,7 @@ describe('a look-up join', () => {
     task.load('cities', 'other record key', '{"code":"ATL","name":"Hotlanta"}')
     task.push('flights', null, '{"id":2,"from":"ATL"}')
     task.load('cities', 'ATL', null)
+    task.load('cities', 'other record key', null)
     task.push('flights', null, '{"id":3,"from":"ATL"}')
     expect(task.takeSent()).toEqual([
       'out: 1={"id":1,"city":"Atlanta"} @0',
@@ -232,17 +234,42 @@ describe('a global table', () => {
   test('leaves out rows whose index is NULL, and takes tombstones of number columns from text keys', () => {
     const task = query([], { ...cities, index: [2] })
     task.load('cities', 'x', '{"code":"x"}')
+    task.load('cities', '8', '{"code":"BGO","size":8}')
+    task.load('cities', null, '{"code":"TRD","size":9}')
+    expect([8, 9].map((size) => task.global('cities').get(size) !== undefined)).toEqual([true, true])
+    task.load('cities', '8', null)
+    task.load('cities', '9', null)
+    expect([8, 9].map((size) => task.global('cities').get(size) !== undefined)).toEqual([false, false])
     expect(task.global('cities').get(5)).toBeDefined()
-    task.load('cities', '5', null)
-    expect(task.global('cities').get(5)).toBeUndefined()
     expect(task.count('weft_records_dropped_total', 'cities')).toBe(1)
   })
 
-  test('cannot tell which row a tombstone means where the index has several columns, and counts it', () => {
+  test('finds a row that moved to another value only there, and a tombstone removes it whatever its key', () => {
+    const task = query([])
+    task.load('cities', 'id 1', '{"code":"BGO","name":"Bergen"}')
+    task.load('cities', 'id 1', '{"code":"TRD","name":"Trondheim"}')
+    expect(task.global('cities').get('BGO')).toBeUndefined()
+    expect(task.global('cities').get('TRD')).toBeDefined()
+    task.load('cities', 'id 1', null)
+    expect(task.global('cities').get('TRD')).toBeUndefined()
+  })
+
+  test('finds the row of another key again when the newer one of its value goes', () => {
+    const task = query([])
+    const size = (): unknown => (task.global('cities').get('ATL') as Row | undefined)?.get(2)
+    task.load('cities', 'id 1', '{"code":"ATL","size":77}')
+    expect(size()).toBe(77)
+    task.load('cities', 'id 1', '{"code":"TRD","size":77}')
+    expect(size()).toBe(5)
+    task.load('cities', 'ATL', null)
+    expect(size()).toBeUndefined()
+  })
+
+  test('removes by tombstone where the index has several columns', () => {
     const task = query([], { ...cities, index: [0, 2] })
     task.load('cities', 'ATL', null)
-    expect(task.global('cities').get(['ATL', 5])).toBeDefined()
-    expect(task.count('weft_records_dropped_total', 'cities')).toBe(1)
+    expect(task.global('cities').get(['ATL', 5])).toBeUndefined()
+    expect(task.count('weft_records_dropped_total', 'cities')).toBe(0)
   })
 
   test('is as it was after a malformed record', () => {
