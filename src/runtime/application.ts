@@ -21,7 +21,7 @@ export type { ApplicationState, RestoreProgress }
 
 export interface ApplicationEvents {
   onState?(state: ApplicationState): void
-  /** How far the replay of a store's change log is; called per fetched chunk. */
+  /** How far the replay of a store's change log or the load of a global table is; called while it goes on. */
   onRestore?(progress: RestoreProgress): void
 }
 

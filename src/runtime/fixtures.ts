@@ -173,6 +173,14 @@ export function streamTableJoin(): Topology {
   )
 }
 
+/** A copy of topic `cities`, and nothing else. */
+export function globalTableOnly(): Topology {
+  return topology(
+    [{ kind: 'global-table', id: 'cities', topic: 'cities', key: text, value: text, store: 'cities' }],
+    [{ ...keyValueStore('cities', text), persistent: false, logging: 'none' }],
+  )
+}
+
 function joiner(): FunctionRef {
   const ref = expression('both', 'valueJoiner', 'value1 + "/" + value2')
   return { ...ref, parameters: ['key', 'value1', 'value2'].map((name) => ({ name })) }

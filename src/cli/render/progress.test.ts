@@ -17,9 +17,14 @@ describe('progress', () => {
       { interactive: false, line: () => {}, note: (text) => notes.push(text), status: () => {} },
       clock,
     )
-    progress.report(1, undefined)
-    await clock.advance(7000)
-    progress.report(700, undefined)
-    expect(notes).toEqual(['load  700  100/s'])
+    const reportAfter = async (ms: number, done: number): Promise<void> => {
+      await clock.advance(ms)
+      progress.report(done, undefined)
+    }
+    await reportAfter(999, 99)
+    await reportAfter(1, 100)
+    await reportAfter(4999, 599)
+    await reportAfter(1, 600)
+    expect(notes).toEqual(['load  100  100/s', 'load  600  100/s'])
   })
 })

@@ -16,11 +16,12 @@ export interface Progress {
 
 export function startProgress(label: string, output: Output, clock: Clock): Progress {
   const startMs = clock.monotonicMs()
-  let shownMs = startMs + quietMs - (output.interactive ? terminalEveryMs : 0)
+  const everyMs = output.interactive ? terminalEveryMs : plainEveryMs
+  let shownMs = startMs + quietMs - everyMs
   return {
     report: (done, total) => {
       const nowMs = clock.monotonicMs()
-      if (nowMs - shownMs < (output.interactive ? terminalEveryMs : plainEveryMs)) return
+      if (nowMs - shownMs < everyMs) return
       shownMs = nowMs
       const state = { done, total, elapsedMs: nowMs - startMs }
       if (output.interactive) output.status(progressText(label, state, progressBar))

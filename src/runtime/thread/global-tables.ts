@@ -10,6 +10,7 @@ import type { GlobalTable } from '../../process/global-table.ts'
 import type { Formats } from '../../serde/formats.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { GlobalTableNode, NodeId, Topology } from '../../topology/topology.ts'
+import type { RestoreProgress } from './restorer.ts'
 import { PartitionQueue } from '../task/partition-queue.ts'
 import { newRawRecord } from '../task/raw-record.ts'
 import { withCoordinates } from '../task/record-policy.ts'
@@ -25,6 +26,16 @@ export interface GlobalTablesParts {
   /** Decides on records that cannot be decoded. @throws the error where the application is to stop */
   readonly onRecordError: (error: StreamError) => void
   readonly stopping: () => boolean
+  readonly report: (progress: LoadProgress) => void
+}
+
+type LoadProgress = Pick<RestoreProgress, 'name' | 'records' | 'remaining'>
+
+/** A partition of a table's topic as it was when the load began. */
+interface Extent {
+  readonly partition: TopicPartition
+  readonly start: number
+  readonly end: number
 }
 
 interface Following {
@@ -66,19 +77,36 @@ export class GlobalTables {
     for (const node of nodes) this.#follow(node, partitions)
     const starts = await kafka.admin.listOffsets(partitions, 'earliest', isolation)
     const ends = await kafka.admin.listOffsets(partitions, 'latest', isolation)
-    for (const partition of partitions) {
-      const from = starts.get(partitionKey(partition)) ?? 0
-      for (const { queue } of this.#of(partition)) queue.reset(from)
-      fetcher.assign(partition, from)
+    const extents = partitions.map((partition): Extent => {
+      const start = starts.get(partitionKey(partition)) ?? 0
+      return { partition, start, end: Math.max(start, ends.get(partitionKey(partition)) ?? 0) }
+    })
+    for (const { partition, start } of extents) {
+      for (const { queue } of this.#of(partition)) queue.reset(start)
+      fetcher.assign(partition, start)
     }
-    const missing = (): boolean =>
-      partitions.some((partition) => this.#positionOf(partition) < (ends.get(partitionKey(partition)) ?? 0))
-    while (missing() && !stopping()) {
+    while (this.#report(extents) > 0 && !stopping()) {
       const chunks = this.step()
       formats.check()
       if (chunks === 0) await fetcher.ready(loadingWaitMs)
     }
     logger.info('global tables loaded', { tables: nodes.length })
+  }
+
+  /** Says how far the load of each topic is. @returns how many records are missing */
+  #report(extents: readonly Extent[]): number {
+    let missing = 0
+    for (const [name, own] of Map.groupBy(extents, ({ partition }) => partition.topic)) {
+      let remaining = 0
+      let total = 0
+      for (const { partition, start, end } of own) {
+        remaining += Math.max(0, end - this.#positionOf(partition))
+        total += end - start
+      }
+      this.#parts.report({ name, records: total - remaining, remaining })
+      missing += remaining
+    }
+    return missing
   }
 
   /** Applies what has arrived. @returns how many chunks */

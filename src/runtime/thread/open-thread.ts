@@ -95,6 +95,7 @@ async function openAll(
     formats,
     onRecordError: (error) => policies.leaveOut(error),
     stopping,
+    report: (progress) => parts.onRestore({ work: 'load', by: threadName(parts), ...progress }),
   })
   closers.push(() => globals.close())
   await globals.load()

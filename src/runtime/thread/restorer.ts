@@ -16,9 +16,14 @@ export interface RestorePart {
   readonly end: number
 }
 
+/** How far something is that must be read before records are processed. */
 export interface RestoreProgress {
-  readonly task: string
-  readonly store: string
+  /** The replay of a store's change log, or a copy of a whole topic. */
+  readonly work: 'restore' | 'load'
+  /** The task or the thread that does it. */
+  readonly by: string
+  /** The store or the topic. */
+  readonly name: string
   readonly records: number
   readonly remaining: number
 }
@@ -168,8 +173,9 @@ export class Restorer {
     replay.records += count
     replay.movedMs = this.#parts.clock.monotonicMs()
     this.#parts.onProgress({
-      task: replay.task.id,
-      store: replay.store.spec.name,
+      work: 'restore',
+      by: replay.task.id,
+      name: replay.store.spec.name,
       records: replay.records,
       remaining: replay.end - replay.position,
     })
