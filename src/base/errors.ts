@@ -45,6 +45,7 @@ export const errorCodes = {
   // Kafka
   TOPIC_MISSING: { domain: 'user', retry: 'never' },
   TOPIC_INVALID: { domain: 'user', retry: 'never' },
+  TOPICS_TOO_MANY: { domain: 'user', retry: 'never' },
   BROKER_UNREACHABLE: { domain: 'external', retry: 'backoff' },
   CONNECTION_CLOSED: { domain: 'external', retry: 'backoff' },
   REQUEST_TIMED_OUT: { domain: 'external', retry: 'backoff' },

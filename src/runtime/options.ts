@@ -61,6 +61,10 @@ export interface ThreadBounds {
   readonly sliceMs: number
   /** Records between two looks at the time. */
   readonly sliceRecords: number
+  /** Topics that it writes to, those that functions name included. */
+  readonly outputTopics: number
+  /** Records that wait while the cluster is asked about topics that functions have named just now. */
+  readonly heldRecords: number
   /** Records of change logs that are applied before a thread lets other work in. */
   readonly restoreRecords: number
 }
@@ -231,6 +235,8 @@ const defaultBounds: ThreadBounds = {
   dirtyEntries: 100_000,
   sliceMs: 4,
   sliceRecords: 500,
+  outputTopics: 10_000,
+  heldRecords: 100_000,
   restoreRecords: 10_000,
 }
 const defaultPolicies: ApplicationOptions['policies'] = {

@@ -1,15 +1,20 @@
 import type { ByteWriter } from '../../base/byte-writer.ts'
-import { toStreamError } from '../../base/errors.ts'
+import { StreamError, toStreamError } from '../../base/errors.ts'
 import { ownHeaders, type Headers } from '../../base/headers.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { assert } from '../../base/assert.ts'
 import type { AppendedRecord, Producer, TopicPartition } from '../../kafka/contracts.ts'
 import type { Collector, OutgoingRecord } from '../../process/environment.ts'
 import type { LoggedChange } from '../../store/contracts.ts'
+import type { ThreadBounds } from '../options.ts'
 
-/** Records for topics that a function named and nobody has asked about yet; more than this within one slice is a runaway. */
-const heldRecordsMax = 100_000
 const nothing = Buffer.alloc(0)
+
+interface KnownTopic {
+  /** Undefined: nobody has asked this producer. */
+  partitions: number | undefined
+  readonly sent: Counter
+}
 
 interface HeldRecord {
   readonly topic: string
@@ -25,14 +30,16 @@ interface HeldRecord {
  */
 export class Output implements Collector {
   readonly #metrics: Metrics
-  readonly #partitionCounts = new Map<string, number>()
-  readonly #sent = new Map<string, Counter>()
+  readonly #bounds: OutputBounds
+  /** Never forgotten: as many as {@link ThreadBounds.outputTopics}, here, in the producer and in the client's metadata. */
+  readonly #topics = new Map<string, KnownTopic>()
   readonly #record = newRecord()
   #producer: Producer | undefined = undefined
   #held: HeldRecord[] = []
 
-  constructor(metrics: Metrics) {
+  constructor(metrics: Metrics, bounds: OutputBounds) {
     this.#metrics = metrics
+    this.#bounds = bounds
   }
 
   /**
@@ -42,9 +49,9 @@ export class Output implements Collector {
   async use(producer: Producer): Promise<void> {
     this.#producer = producer
     this.#held = []
-    const known = [...this.#partitionCounts.keys()]
-    this.#partitionCounts.clear()
-    for (const topic of known) await this.#learnAgain(topic)
+    const known = [...this.#topics].filter(([, { partitions }]) => partitions !== undefined)
+    for (const [, topic] of known) topic.partitions = undefined
+    for (const [name] of known) await this.#learnAgain(name)
   }
 
   /** A topic that is gone is met again when a record is for it, and only then is it missing. */
@@ -67,17 +74,22 @@ export class Output implements Collector {
 
   /** Asks the cluster about topics that will be written to. @throws StreamError `TOPIC_MISSING` */
   async learn(topics: Iterable<string>): Promise<void> {
-    for (const topic of topics) this.#partitionCounts.set(topic, await this.producer.partitionCount(topic))
+    for (const name of topics) this.#topic(name).partitions = await this.producer.partitionCount(name)
   }
 
   /** Undefined where nobody has asked yet. */
   partitionCount(topic: string): number | undefined {
-    return this.#partitionCounts.get(topic)
+    return this.#topics.get(topic)?.partitions
   }
 
-  /** Acts when {@link Output.settle} has asked about the topic, in its turn among what is held. */
+  /**
+   * Acts when {@link Output.settle} has asked about the topic, in its turn among what is held.
+   *
+   * @throws StreamError `BUFFER_FULL`, `TOPICS_TOO_MANY`
+   */
   whenKnown(topic: string, send: () => void): void {
-    assert(this.#held.length < heldRecordsMax, `more than ${heldRecordsMax} records are held for new topics`)
+    this.#topic(topic)
+    if (this.#held.length >= this.#bounds.heldRecords) throw tooManyHeld(this.#bounds.heldRecords)
     this.#held.push({ topic, send })
   }
 
@@ -141,9 +153,10 @@ export class Output implements Collector {
   }
 
   #append(topic: string, record: AppendedRecord): void {
-    if (!this.#partitionCounts.has(topic)) return this.#hold(topic, record)
+    const known = this.#topics.get(topic)
+    if (known?.partitions === undefined) return this.#hold(topic, record)
     this.producer.append(topic, record)
-    this.#counter(topic).value += 1
+    known.sent.value += 1
   }
 
   #hold(topic: string, record: AppendedRecord): void {
@@ -162,13 +175,36 @@ export class Output implements Collector {
     this.whenKnown(topic, () => this.#append(topic, own))
   }
 
-  #counter(topic: string): Counter {
-    const known = this.#sent.get(topic)
+  #topic(topic: string): KnownTopic {
+    const known = this.#topics.get(topic)
     if (known !== undefined) return known
-    const counter = this.#metrics.counter('weft_records_out_total', 'records sent, by topic', { topic })
-    this.#sent.set(topic, counter)
-    return counter
+    if (this.#topics.size >= this.#bounds.outputTopics) throw tooManyTopics(topic, this.#bounds.outputTopics)
+    const sent = this.#metrics.counter('weft_records_out_total', 'records sent, by topic', { topic })
+    const made = { partitions: undefined, sent }
+    this.#topics.set(topic, made)
+    return made
   }
+}
+
+type OutputBounds = Pick<ThreadBounds, 'outputTopics' | 'heldRecords'>
+
+function tooManyTopics(topic: string, max: number): StreamError {
+  return new StreamError(
+    'TOPICS_TOO_MANY',
+    `topic "${topic}" is one more than the ${max} topics that a thread writes to`,
+    {
+      detail: 'Each of them is kept in memory for as long as the thread runs.',
+      hint: 'Let the function that names topics name fewer, and put what tells them apart into the key or the value.',
+    },
+  )
+}
+
+function tooManyHeld(max: number): StreamError {
+  return new StreamError('BUFFER_FULL', `more than ${max} records wait for topics that are new`, {
+    detail:
+      'The cluster is asked about new topics when the work at hand is done; until then their records wait.',
+    hint: 'Write fewer records for each input record to topics that functions name, or commit more often.',
+  })
 }
 
 interface RecordFacts {
