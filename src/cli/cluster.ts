@@ -3,9 +3,11 @@ import type { Logger } from '../base/logger.ts'
 import { systemRandom } from '../base/random.ts'
 import { openKafka } from '../kafka/client.ts'
 import type { Kafka } from '../kafka/contracts.ts'
-import { tcpConnector } from '../kafka/tcp-connector.ts'
+import { connectTimeoutMsDefault, tcpConnector } from '../kafka/tcp-connector.ts'
 import { securityOfFile } from './config/kafka-properties-file.ts'
 import type { KafkaSecurity } from './config/kafka-security.ts'
+import type { RunConfig } from './config/run-config.ts'
+import { emptyConfig } from './config/run-settings.ts'
 import type { ClusterOptions } from './options.ts'
 
 /** A cluster for a command: closed when the command is done. */
@@ -13,14 +15,27 @@ export interface CommandCluster extends AsyncDisposable {
   readonly kafka: Kafka
 }
 
-/** @param security - where it does not come from `--command-config` */
+/** What `--command-config` says, or else a runner file. */
+export function securityFor(
+  { commandConfig }: Pick<ClusterOptions, 'commandConfig'>,
+  config: Pick<RunConfig, 'security'> = emptyConfig,
+): KafkaSecurity {
+  return commandConfig === undefined ? config.security : securityOfFile(commandConfig)
+}
+
+/** @param config - a runner file, for what the options do not say */
 export function openCluster(
-  { bootstrap, connectTimeout, commandConfig }: ClusterOptions,
+  options: ClusterOptions,
   logger: Logger,
-  security: KafkaSecurity = securityOfFile(commandConfig),
+  config?: Pick<RunConfig, 'security'>,
 ): CommandCluster {
-  const { tls, sasl } = security
+  const { bootstrap, connectTimeout } = options
+  const { tls, sasl } = securityFor(options, config)
   const connector = tcpConnector({
+    // One attempt takes no longer than all of them may.
+    ...(connectTimeout === undefined
+      ? {}
+      : { connectTimeoutMs: Math.min(connectTimeout, connectTimeoutMsDefault) }),
     ...(tls === undefined ? {} : { tls }),
     ...(sasl === undefined ? {} : { sasl }),
   })

@@ -100,12 +100,24 @@ export function withConfig(command: Command): Command {
 }
 
 export function withBootstrap(command: Command): Command {
-  return command
-    .option(
+  return withConnection(
+    command.option(
       '--bootstrap <host:port,…>',
       'brokers to begin with',
       process.env['KAFKA_BROKERS'] ?? '127.0.0.1:9092',
-    )
+    ),
+  )
+}
+
+/** For a command that does something more where it is told of a cluster. */
+export function withOptionalBootstrap(command: Command, purpose: string): Command {
+  return withConnection(command.option('--bootstrap <host:port,…>', purpose))
+}
+
+export type OptionalClusterOptions = Partial<ClusterOptions>
+
+function withConnection(command: Command): Command {
+  return command
     .option(
       '--connect-timeout <duration>',
       'how long the first contact with the brokers is tried; 30s',

@@ -1,6 +1,5 @@
 /** Definitions for commands that look at them and do not run them. */
 import { StreamError } from '../base/errors.ts'
-import { silentLogger } from '../base/logger.ts'
 import type { Catalog } from '../language/catalog.ts'
 import { openCluster } from './cluster.ts'
 import { sourcesOf, type RunConfig } from './config/run-config.ts'
@@ -15,12 +14,13 @@ import {
   type OpenDefinition,
 } from './definitions.ts'
 import { devColumns } from './dev-data.ts'
+import { warnings } from './logger.ts'
+import type { ClusterOptions, OptionalClusterOptions } from './options.ts'
 import type { Output } from './output.ts'
 import { exitCode } from './render/error.ts'
 import { TopicCatalog } from './topic-catalog.ts'
 
-export interface CatalogOptions {
-  readonly bootstrap?: string
+export interface CatalogOptions extends OptionalClusterOptions {
   readonly config?: string
 }
 
@@ -32,11 +32,11 @@ export interface CatalogOptions {
  */
 export async function withDefinitions(
   files: readonly string[],
-  { bootstrap, config: path, inspect }: CatalogOptions & { readonly inspect?: Inspect },
+  { inspect, ...options }: CatalogOptions & { readonly inspect?: Inspect },
   output: Output,
   work: (definitions: readonly OpenDefinition[]) => number | Promise<number>,
 ): Promise<number> {
-  const config = configOf(path, output)
+  const config = configOf(options.config, output)
   if (config === undefined) return exitCode.wrong
   const sources = sourcesOf(files, config)
   if (sources.length === 0)
@@ -44,23 +44,33 @@ export async function withDefinitions(
       hint: 'Give definition files, or a configuration that names some with "--config".',
     })
   const open = (catalog: Catalog) => openDefinitions(sources, catalog, output, inspect)
-  const definitions = await withCatalog(sources, config, bootstrap, open)
+  const { bootstrap } = options
+  const definitions =
+    bootstrap === undefined
+      ? await withFiles(sources, config, open)
+      : await withCluster({ ...options, bootstrap }, config, output, open)
   return definitions === undefined ? exitCode.wrong : await work(definitions)
 }
 
-async function withCatalog<T>(
+async function withFiles<T>(
   sources: readonly DefinitionSource[],
-  { schemas, inputNotation, topicNames }: RunConfig,
-  bootstrap: string | undefined,
+  { schemas, inputNotation }: RunConfig,
   work: (catalog: Catalog) => Promise<T>,
 ): Promise<T> {
-  if (bootstrap === undefined) {
-    const drafts = sources.flatMap(definitionsIn).map((source) => openDefinition(source, emptyCatalog))
-    const files = await devColumns(await Promise.all(drafts))
-    await using catalog = new TopicCatalog({ ...schemas, inputNotation, files })
-    return await work(catalog)
-  }
-  await using cluster = openCluster({ bootstrap }, silentLogger)
+  const drafts = sources.flatMap(definitionsIn).map((source) => openDefinition(source, emptyCatalog))
+  const files = await devColumns(await Promise.all(drafts))
+  await using catalog = new TopicCatalog({ ...schemas, inputNotation, files })
+  return await work(catalog)
+}
+
+async function withCluster<T>(
+  options: ClusterOptions,
+  config: RunConfig,
+  output: Output,
+  work: (catalog: Catalog) => Promise<T>,
+): Promise<T> {
+  const { schemas, inputNotation, topicNames } = config
+  await using cluster = openCluster(options, warnings(output), config)
   await using catalog = new TopicCatalog({ ...schemas, inputNotation, topicNames, kafka: cluster.kafka })
   // Awaited here: the cluster is closed when this returns.
   return await work(catalog)

@@ -73,6 +73,7 @@ export function openKafka(options: KafkaOptions): Kafka {
   const lane = (kind: string): string => `${kind}-${lanes++}`
   return {
     admin: new ClusterAdmin(cluster),
+    connect: () => cluster.start(),
     fetcher: (fetcher: FetcherOptions) => new ClusterFetcher(cluster, fetcher, lane('fetch')),
     producer: (producer: ProducerOptions) => new ClusterProducer(cluster, producer, lane('produce')),
     groupMember: (group: GroupOptions) => new ClusterGroupMember(cluster, group, lane('group')),

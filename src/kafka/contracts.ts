@@ -322,6 +322,8 @@ export interface Admin {
 /** A cluster as one stream thread or command sees it; owns its connections. */
 export interface Kafka {
   readonly admin: Admin
+  /** Makes the first contact, which whatever is done first makes otherwise. @throws StreamError `BROKER_UNREACHABLE` */
+  connect(): Promise<void>
   fetcher(options: FetcherOptions): Fetcher
   producer(options: ProducerOptions): Producer
   groupMember(options: GroupOptions): GroupMember

@@ -17,7 +17,7 @@ export interface TcpOptions {
   readonly sasl?: SaslSettings
 }
 
-const connectTimeoutMsDefault = 10_000
+export const connectTimeoutMsDefault = 10_000
 /** How much of the memory of answers may wait to be used again. */
 const pooledBytesMax = 67_108_864
 

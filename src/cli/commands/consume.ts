@@ -53,8 +53,10 @@ async function consume(topic: string, options: ConsumeCommandOptions, output: Ou
   const formatOf = (type: string | undefined) =>
     type === undefined ? undefined : formatOfType(type, config.schemas)
   const sides = { key: formatOf(options.keyType), value: formatOf(options.valueType) }
-  const { signal, release } = stopSignal()
   await using cluster = openCluster(options, warnings(output))
+  // Until there is something to stop in order, a signal ends the process at once.
+  await cluster.kafka.connect()
+  const { signal, release } = stopSignal()
   await using formats = new CommandFormats(
     config.schemas.notations ?? {},
     createLogger('warn', 'text', output),

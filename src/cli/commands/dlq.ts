@@ -7,6 +7,7 @@ import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
 import { oneOf, positiveWholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
+import { exitCode } from '../render/error.ts'
 import { formatCount } from '../render/progress.ts'
 import { stopSignal } from '../signals.ts'
 
@@ -43,19 +44,33 @@ function withChoice(command: Command): Command {
     .option('--source <topic>', 'only records of this topic')
 }
 
+interface Outcome<T> {
+  readonly result: T
+  /** A signal came before all was done. */
+  readonly interrupted: boolean
+}
+
 /** Works with the cluster until it is done or a signal comes; signals mean what they did before, however it ends. */
 async function withCluster<T>(
   options: ClusterOptions,
   output: Output,
   work: (kafka: Kafka, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+): Promise<Outcome<T>> {
   await using cluster = openCluster(options, warnings(output))
+  await cluster.kafka.connect()
   const { signal, release } = stopSignal()
   try {
-    return await work(cluster.kafka, signal)
+    const result = await work(cluster.kafka, signal)
+    return { result, interrupted: signal.aborted }
   } finally {
     release()
   }
+}
+
+function sayInterrupted({ interrupted }: Outcome<unknown>, output: Output, what: string): void {
+  if (!interrupted) return
+  output.note(`interrupted: ${what}`)
+  process.exitCode = exitCode.failed
 }
 
 interface Reading {
@@ -81,23 +96,29 @@ async function list(topic: string, options: ChoiceOptions, output: Output): Prom
     groups.set(name, group)
     count++
   }
-  const { sentBack, foreign } = await readLetters(topic, options, { output, onLetter })
+  const outcome = await readLetters(topic, options, { output, onLetter })
+  const { sentBack, foreign } = outcome.result
   for (const [name, group] of [...groups].sort(([, a], [, b]) => b.count - a.count))
     output.line(`${group.count}\t${name}\t${timeText(group.firstMs)} to ${timeText(group.lastMs)}`)
   const others = foreign === 0 ? '' : `, no dead letters ${formatCount(foreign)}`
   output.note(`dead letters ${formatCount(count)}, sent back before ${formatCount(sentBack)}${others}`)
+  sayInterrupted(outcome, output, 'there may be more')
 }
 
 async function show(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
-  await readLetters(topic, options, { output, onLetter: (letter) => output.line(letterText(topic, letter)) })
+  const onLetter = (letter: DeadLetter): void => output.line(letterText(topic, letter))
+  const outcome = await readLetters(topic, options, { output, onLetter })
+  sayInterrupted(outcome, output, 'there may be more')
 }
 
 async function redrive(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
-  const sent = await withCluster(options, output, (kafka, signal) =>
+  const outcome = await withCluster(options, output, (kafka, signal) =>
     redriveDeadLetters(kafka, topic, { choice: options, signal, clock: systemClock }),
   )
+  const sent = outcome.result
   for (const [source, count] of sent) output.line(`sent ${formatCount(count)} back to ${source}`)
-  if (sent.size === 0) output.line('there is nothing to send back')
+  if (sent.size === 0 && !outcome.interrupted) output.line('there is nothing to send back')
+  sayInterrupted(outcome, output, 'there may be more to send back; each goes once when this is repeated')
 }
 
 function letterText(topic: string, { letter, key, value, headers, ...facts }: DeadLetter): string {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { describeTopology, topologyToMermaid } from '../../topology/describe.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { OpenDefinition } from '../definitions.ts'
-import { oneOf, withConfig } from '../options.ts'
+import { oneOf, withConfig, withOptionalBootstrap } from '../options.ts'
 import type { Output } from '../output.ts'
 import { exitCode } from '../render/error.ts'
 import { describeDefinition } from '../render/definition.ts'
@@ -18,7 +18,8 @@ interface ExplainOptions extends CatalogOptions {
 }
 
 export function addExplainCommand(program: Command, output: Output): void {
-  withConfig(program.command('explain').description('show what a definition becomes').argument('[file]'))
+  const command = program.command('explain').description('show what a definition becomes').argument('[file]')
+  withOptionalBootstrap(withConfig(command), 'look topics up there')
     .option(
       '--stage <stage>',
       'definition, logical, topology or tasks',
@@ -26,7 +27,6 @@ export function addExplainCommand(program: Command, output: Output): void {
       'topology',
     )
     .option('--format <format>', 'text, json or mermaid', oneOf<Format>('text', 'json', 'mermaid'), 'text')
-    .option('--bootstrap <host:port,…>', 'look topics up there')
     .action(async (file: string | undefined, options: ExplainOptions) => {
       const files = file === undefined ? [] : [file]
       process.exitCode = await withDefinitions(files, options, output, (definitions) => {

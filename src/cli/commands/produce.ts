@@ -65,8 +65,11 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
     process.exitCode = exitCode.wrong
     return
   }
-  const { signal, release } = stopSignal()
+  await using file = options.file === undefined ? undefined : await fileSource(options.file, options)
   await using cluster = openCluster(options, warnings(output))
+  // Until there is something to stop in order, a signal ends the process at once.
+  await cluster.kafka.connect()
+  const { signal, release } = stopSignal()
   await using formats = new CommandFormats(
     config.schemas.notations ?? {},
     createLogger('warn', 'text', output),
@@ -76,10 +79,7 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
       ? undefined
       : await encoderFor(topic, options.valueType, { config, formats, signal })
   const producer = cluster.kafka.producer(loadProducer)
-  await using source =
-    options.file === undefined
-      ? standardInput(options.key, producer, signal)
-      : await fileSource(options.file, options)
+  await using source = file ?? standardInput(options.key, producer, signal)
   const progress = startProgress(`produce ${topic}`, output, systemClock)
   const total = options.count ?? source.recordCount
   try {

@@ -5,13 +5,12 @@ import { defaultStateMemoryBytes, type Guarantee } from '../../runtime/options.t
 import type { EngineChoice } from '../../store/state-engines.ts'
 import { StreamError } from '../../base/errors.ts'
 import { applicationsOf, configOf, settingsOf, type NamedTopology } from '../config/run-settings.ts'
-import { securityOfFile } from '../config/kafka-properties-file.ts'
 import { recordPolicies, type PolicyChoice } from '../config/record-policies.ts'
 import { sourcesOf, type RunConfig } from '../config/run-config.ts'
 import { openDefinitions, type DefinitionSource } from '../definitions.ts'
 import { countRecords, endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
 import { caughtUp } from '../caught-up.ts'
-import { openCluster } from '../cluster.ts'
+import { openCluster, securityFor } from '../cluster.ts'
 import { createLogger } from '../logger.ts'
 import {
   durationMs,
@@ -136,9 +135,8 @@ async function runDefinitions(
   const startMs = systemClock.monotonicMs()
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const bootstrap = given('bootstrap') ? options.bootstrap : (config.bootstrap ?? options.bootstrap)
-  const security =
-    options.commandConfig === undefined ? config.security : securityOfFile(options.commandConfig)
-  await using cluster = openCluster({ ...options, bootstrap }, logger, security)
+  const security = securityFor(options, config)
+  await using cluster = openCluster({ ...options, bootstrap }, logger, config)
   const { inputNotation, schemas, topicNames } = config
   await using catalog = new TopicCatalog({ ...schemas, inputNotation, topicNames, kafka: cluster.kafka })
   const definitions = await openDefinitions(sources, catalog, output)

@@ -4,29 +4,32 @@ import type { Admin } from '../../kafka/contracts.ts'
 import { readStoredState, type StoredApplication, type StoredStore } from '../../runtime/stored-state.ts'
 import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
+import { withOptionalBootstrap, type ClusterOptions, type OptionalClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { exitCode, renderError } from '../render/error.ts'
 
-interface StateOptions {
+interface StateOptions extends OptionalClusterOptions {
   readonly stateDir: string
-  readonly bootstrap?: string
 }
 
 export function addStateCommand(program: Command, output: Output): void {
-  program
-    .command('state')
-    .description('list the stores that applications keep on this disk')
+  withOptionalBootstrap(
+    program.command('state').description('list the stores that applications keep on this disk'),
+    'say how far each store is behind its change log there',
+  )
     .option('--state-dir <folder>', 'the folder that they run with', join('.weft', 'state'))
-    .option('--bootstrap <host:port,…>', 'say how far each store is behind its change log there')
     .action(async (options: StateOptions) => {
       process.exitCode = await listState(options, output)
     })
 }
 
-async function listState({ stateDir, bootstrap }: StateOptions, output: Output): Promise<number> {
+async function listState({ stateDir, ...options }: StateOptions, output: Output): Promise<number> {
+  const { bootstrap } = options
   const applications = await readStoredState(stateDir)
   const lags =
-    bootstrap === undefined ? new Map<StoredStore, number>() : await lagsOf(applications, bootstrap, output)
+    bootstrap === undefined
+      ? new Map<StoredStore, number>()
+      : await lagsOf(applications, { ...options, bootstrap }, output)
   const stores = applications.flatMap(({ applicationId, stores }) =>
     stores.map((store) => ({ applicationId, store })),
   )
@@ -50,10 +53,10 @@ function rowOf(applicationId: string, stored: StoredStore, lag: number | undefin
 /** Records between a store and the end of its change log, for topics that are still the same. */
 async function lagsOf(
   applications: readonly StoredApplication[],
-  bootstrap: string,
+  options: ClusterOptions,
   output: Output,
 ): Promise<Map<StoredStore, number>> {
-  await using cluster = openCluster({ bootstrap }, warnings(output))
+  await using cluster = openCluster(options, warnings(output))
   const { admin } = cluster.kafka
   const names = await namesById(admin)
   const lags = new Map<StoredStore, number>()

@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { sleep } from '../../base/clock.ts'
+import { StreamError } from '../../base/errors.ts'
 import type { Api, DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import type { Connection } from '../contracts.ts'
@@ -42,8 +43,13 @@ export class BrokerConnection {
 
   /** @throws StreamError `BROKER_UNREACHABLE`, `AUTHENTICATION_FAILED`, `REQUEST_TIMED_OUT`, … */
   static async open(context: ClientContext, address: Address): Promise<BrokerConnection> {
+    const { closing } = context
     const connection = await context.connector.connect(address.host, address.port, context.clientId)
+    // A client that closes does not wait for a broker that takes connections and says nothing.
+    const giveUp = (): void => void connection.close()
+    closing.addEventListener('abort', giveUp)
     try {
+      if (closing.aborted) throw new StreamError('INTERRUPTED', 'the Kafka client is closed')
       const response = await askVersions(connection, context.requestTimeoutMs)
       checkResponse(response.errorCode, `ask ${addressText(address)} what it speaks`)
       const versions = new Versions(addressText(address), response)
@@ -51,6 +57,8 @@ export class BrokerConnection {
     } catch (error) {
       await connection.close()
       throw error
+    } finally {
+      closing.removeEventListener('abort', giveUp)
     }
   }
 

@@ -1,5 +1,5 @@
 import { topicMissing } from '../topic-missing.ts'
-import type { Timer } from '../../base/clock.ts'
+import { sleep, type Timer } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
@@ -140,17 +140,32 @@ export class Cluster {
   async #startNow(): Promise<void> {
     const { clock, startTimeoutMs } = this.context
     const startMs = clock.monotonicMs()
+    const over = new AbortController()
+    const wait = this.#outage.waiting(this.context.bootstrap)
     try {
       // A broker that wants SASL or other TLS may answer ApiVersions and end the connection at the next request.
-      await retrying(this.context, startTimeoutMs, async () => {
+      const contact = retrying(this.context, startTimeoutMs, async () => {
         this.metadata.update(await askMetadata(await this.#tryAll(), []))
       })
+      await Promise.race([contact, this.#silence(startTimeoutMs, over.signal)])
       this.#started = true
     } catch (thrown) {
       const error = toStreamError(thrown)
       if (!isTransient(error)) throw error
       throw startFailure(this.context.bootstrap, error, clock.monotonicMs() - startMs)
+    } finally {
+      wait.cancel()
+      over.abort()
     }
+  }
+
+  /** A broker that takes connections and says nothing is not waited for longer than one that refuses them. */
+  async #silence(limitMs: number, over: AbortSignal): Promise<void> {
+    const { clock, bootstrap } = this.context
+    await sleep(clock, limitMs, over)
+    if (over.aborted) return
+    const names = bootstrap.map(addressText).join(', ')
+    throw new StreamError('REQUEST_TIMED_OUT', `${names} did not answer`)
   }
 
   async #tryAll(): Promise<BrokerConnection> {
