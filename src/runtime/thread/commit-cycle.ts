@@ -194,7 +194,7 @@ export class CommitCycle {
       await output.producer.close()
       await output.use(await this.#parts.openProducer())
     }
-    output.dropHeld()
+    output.dropOpen()
     tasks.restartRunning()
   }
 

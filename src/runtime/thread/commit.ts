@@ -29,12 +29,14 @@ export async function beginExactlyOnce(
   const group = asNow(member.metadata)
   for (const task of tasks) task.seal()
   if (output.holds) await output.settle()
+  const count = output.closeCounts()
   const ended = output.producer.commit(
     tasks.flatMap((task) => task.sealedOffsets()),
     group,
   )
   return {
     end: ended.then(() => {
+      count()
       for (const task of tasks) {
         task.storesCommitted()
         task.offsetsCommitted()

@@ -79,7 +79,7 @@ async function openAll(
   closers.push(() => registries.close())
   const formats = openFormats(parts, registries)
   closers.push(async () => formats.close())
-  const output = new Output(metrics, options.bounds)
+  const output = new Output(metrics, options)
   await output.use(await openProducer(kafka, parts))
   closers.push(() => output.producer.close())
   await output.learn(outputTopics(topology, options))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { StreamError } from '../../base/errors.ts'
 import { TestCluster } from '../../testing/cluster.ts'
 import type { ThreadBounds } from '../options.ts'
-import { routed } from '../fixtures.ts'
+import { mapped, routed } from '../fixtures.ts'
 
 /** Runs a function that names topics until the application fails; gives what it fails with. */
 async function failure(bounds: Partial<ThreadBounds>, topics: readonly string[]): Promise<StreamError> {
@@ -34,4 +34,22 @@ test('more records for new topics than may wait are an error of the definition, 
   expect(error.code).toBe('BUFFER_FULL')
   expect(error.message).toBe('more than 3 records wait for topics that are new')
   expect(error.detail).toContain('offset 3')
+})
+
+test('what was sent counts when readers see it: not what is aborted with a failure', async () => {
+  await using cluster = new TestCluster()
+  for (const topic of ['input', 'output']) await cluster.createTopic(topic)
+  const send = (...values: readonly string[]): Promise<void> =>
+    cluster.produce(
+      'input',
+      values.map((value) => ({ key: 'k', value, partition: 0 })),
+    )
+  const application = cluster.application(mapped('value === "bad" ? value.gone.field : value'))
+  application.start()
+  await send('first', 'second')
+  await cluster.untilRead('output', (read) => read.length === 2)
+  await send('third', 'bad')
+  await cluster.run(application.done.catch(() => {}))
+  const counted = application.metrics.samples().find(({ facts }) => facts.name === 'weft_records_out_total')
+  expect(counted).toMatchObject({ labels: { topic: 'output' }, value: 2 })
 })

@@ -6,14 +6,17 @@ import { assert } from '../../base/assert.ts'
 import type { AppendedRecord, Producer, TopicPartition } from '../../kafka/contracts.ts'
 import type { Collector, OutgoingRecord } from '../../process/environment.ts'
 import type { LoggedChange } from '../../store/contracts.ts'
-import type { ThreadBounds } from '../options.ts'
+import type { ApplicationOptions } from '../options.ts'
 
 const nothing = Buffer.alloc(0)
 
 interface KnownTopic {
   /** Undefined: nobody has asked this producer. */
   partitions: number | undefined
+  /** Records that readers will see. */
   readonly sent: Counter
+  /** Records of the open transaction. */
+  open: number
 }
 
 interface HeldRecord {
@@ -30,16 +33,16 @@ interface HeldRecord {
  */
 export class Output implements Collector {
   readonly #metrics: Metrics
-  readonly #bounds: OutputBounds
-  /** Never forgotten: as many as {@link ThreadBounds.outputTopics}, here, in the producer and in the client's metadata. */
+  readonly #options: OutputOptions
+  /** Never forgotten: as many as `bounds.outputTopics`, here, in the producer and in the client's metadata. */
   readonly #topics = new Map<string, KnownTopic>()
   readonly #record = newRecord()
   #producer: Producer | undefined = undefined
   #held: HeldRecord[] = []
 
-  constructor(metrics: Metrics, bounds: OutputBounds) {
+  constructor(metrics: Metrics, options: OutputOptions) {
     this.#metrics = metrics
-    this.#bounds = bounds
+    this.#options = options
   }
 
   /**
@@ -89,7 +92,8 @@ export class Output implements Collector {
    */
   whenKnown(topic: string, send: () => void): void {
     this.#topic(topic)
-    if (this.#held.length >= this.#bounds.heldRecords) throw tooManyHeld(this.#bounds.heldRecords)
+    if (this.#held.length >= this.#options.bounds.heldRecords)
+      throw tooManyHeld(this.#options.bounds.heldRecords)
     this.#held.push({ topic, send })
   }
 
@@ -147,16 +151,30 @@ export class Output implements Collector {
     for (const { send } of held) send()
   }
 
-  /** Forgets what is held, after its transaction was aborted. */
-  dropHeld(): void {
+  /** Forgets what is held and what was counted, after its transaction was aborted. */
+  dropOpen(): void {
     this.#held = []
+    for (const topic of this.#topics.values()) topic.open = 0
+  }
+
+  /** The transaction is closed: what follows is another's. @returns counts what was sent in it, to be called when readers see it */
+  closeCounts(): () => void {
+    const closed: (readonly [sent: Counter, count: number])[] = []
+    for (const topic of this.#topics.values()) {
+      if (topic.open > 0) closed.push([topic.sent, topic.open])
+      topic.open = 0
+    }
+    return () => {
+      for (const [sent, count] of closed) sent.value += count
+    }
   }
 
   #append(topic: string, record: AppendedRecord): void {
     const known = this.#topics.get(topic)
     if (known?.partitions === undefined) return this.#hold(topic, record)
     this.producer.append(topic, record)
-    known.sent.value += 1
+    if (this.#options.guarantee === 'exactly_once_v2') known.open += 1
+    else known.sent.value += 1
   }
 
   #hold(topic: string, record: AppendedRecord): void {
@@ -178,15 +196,20 @@ export class Output implements Collector {
   #topic(topic: string): KnownTopic {
     const known = this.#topics.get(topic)
     if (known !== undefined) return known
-    if (this.#topics.size >= this.#bounds.outputTopics) throw tooManyTopics(topic, this.#bounds.outputTopics)
-    const sent = this.#metrics.counter('weft_records_out_total', 'records sent, by topic', { topic })
-    const made = { partitions: undefined, sent }
+    if (this.#topics.size >= this.#options.bounds.outputTopics)
+      throw tooManyTopics(topic, this.#options.bounds.outputTopics)
+    const sent = this.#metrics.counter(
+      'weft_records_out_total',
+      'records that readers of committed records see, by topic',
+      { topic },
+    )
+    const made: KnownTopic = { partitions: undefined, sent, open: 0 }
     this.#topics.set(topic, made)
     return made
   }
 }
 
-type OutputBounds = Pick<ThreadBounds, 'outputTopics' | 'heldRecords'>
+type OutputOptions = Pick<ApplicationOptions, 'guarantee' | 'bounds'>
 
 function tooManyTopics(topic: string, max: number): StreamError {
   return new StreamError(
