@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { decodeOperatorTimes, decodePartitionTime, encodePartitionTime } from './offset-metadata.ts'
+import {
+  checkMetadataSize,
+  decodeOperatorTimes,
+  decodePartitionTime,
+  encodePartitionTime,
+} from './offset-metadata.ts'
 
 test('writes stream time as Kafka Streams does: base64 of version 1 and eight bytes', () => {
   expect(encodePartitionTime(1_700_000_000_000)).toBe('AQAAAYvP5WgA')
@@ -44,4 +49,27 @@ test('finds no times of operators where there are none, or where they are cut of
     bytes.writeInt32BE(nameLength, lengthAt)
     expect(decodeOperatorTimes({ metadata: bytes.toString('base64') })).toEqual([])
   }
+})
+
+test('times that no commit could hold are refused before anything is processed', () => {
+  const names = (count: number) =>
+    Array.from({ length: count }, (_, index) => `KSTREAM-AGGREGATE-${1000 + index}`)
+  expect(() => checkMetadataSize('0_1', names(89))).not.toThrow()
+  expect(
+    encodePartitionTime(
+      1,
+      names(89).map((name) => [name, 1]),
+    ).length,
+  ).toBeLessThanOrEqual(4096)
+  expect(() => checkMetadataSize('0_1', names(100))).toThrow(
+    expect.objectContaining({
+      code: 'TOPOLOGY_INVALID',
+      message: 'task 0_1 keeps more event times than a commit can hold',
+      detail:
+        `100 of its operators' times take 4,552 characters beside a committed offset; Kafka takes 4,096.`.replaceAll(
+          ',',
+          '',
+        ),
+    }),
+  )
 })

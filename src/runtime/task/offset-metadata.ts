@@ -1,3 +1,4 @@
+import { StreamError } from '../../base/errors.ts'
 import type { CommittedOffset } from '../../kafka/contracts.ts'
 
 const versionPlain = 1
@@ -14,7 +15,8 @@ export type NamedTimes = readonly (readonly [name: string, ms: number])[]
 /**
  * A partition's time as it rides in its committed offset's metadata: base64 of a version byte, the time as 8 bytes, and where operators
  * keep times of their own, how many, and each with the length of its name, name and time. Kafka Streams writes the same
- * (`TopicPartitionMetadata`), so either can take over from the other. A broker takes 4,096 characters of it: seventy operators or so.
+ * (`TopicPartitionMetadata`), so either can take over from the other. A broker takes {@link metadataCharactersMax} of it: seventy
+ * operators or so.
  */
 export function encodePartitionTime(partitionTimeMs: number, times: NamedTimes = []): string {
   const names = times.map(([name]) => Buffer.from(name, 'utf8'))
@@ -30,6 +32,22 @@ export function encodePartitionTime(partitionTimeMs: number, times: NamedTimes =
     at = writeTime(bytes, ms, at)
   }
   return bytes.toString('base64')
+}
+
+/** Kafka's `offset.metadata.max.bytes` where nobody has set it. */
+export const metadataCharactersMax = 4096
+
+/** @throws StreamError `TOPOLOGY_INVALID` where times of these names could never be committed */
+export function checkMetadataSize(task: string, names: readonly string[]): void {
+  const size = encodePartitionTime(
+    0,
+    names.map((name) => [name, 0]),
+  ).length
+  if (size <= metadataCharactersMax) return
+  throw new StreamError('TOPOLOGY_INVALID', `task ${task} keeps more event times than a commit can hold`, {
+    detail: `${names.length} of its operators' times take ${size} characters beside a committed offset; Kafka takes ${metadataCharactersMax}.`,
+    hint: 'Give operations shorter names, or put a topic between two parts of the pipeline, so that each has tasks of its own.',
+  })
 }
 
 type WithMetadata = Pick<CommittedOffset, 'metadata'> | undefined

@@ -8,7 +8,7 @@ import { EventTimes } from '../../process/event-times.ts'
 import type { TaskContext } from '../../process/processor.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { newRawRecord, ownRawRecord } from './raw-record.ts'
-import { encodePartitionTime, type NamedTimes } from './offset-metadata.ts'
+import { checkMetadataSize, encodePartitionTime, type NamedTimes } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
 import { nextTaskState } from './task-states.ts'
 import type { TaskState } from './task-states.ts'
@@ -139,6 +139,7 @@ export class Task {
   run(): void {
     this.#go('running')
     this.#processors = this.#parts.build(this.#context, this.#times, (action) => this.#later(action))
+    if (this.#times.names.length > 0) checkMetadataSize(this.id, [...this.#times.names, commitCount])
   }
 
   /**
