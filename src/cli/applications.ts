@@ -2,12 +2,12 @@
 import { systemClock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { systemRandom } from '../base/random.ts'
-import { toStreamError, type StreamError } from '../base/errors.ts'
+import { toStreamError } from '../base/errors.ts'
 import { Application } from '../runtime/application.ts'
 import { resolveOptions, type ApplicationSettings, type RecordPolicy } from '../runtime/options.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Output } from './output.ts'
-import { exitCode } from './render/error.ts'
+import { exitCode, exitCodeOf, renderError } from './render/error.ts'
 import { restoreView } from './render/restore-view.ts'
 
 export interface RunningApplication {
@@ -17,6 +17,8 @@ export interface RunningApplication {
   readonly application: Application
   /** How long it may take to stop. */
   readonly closeTimeoutMs: number
+  /** Whether all of its tasks have been running. */
+  readonly ran: () => boolean
 }
 
 /** What still holds the process this long after an application has not stopped in time is given up. */
@@ -29,6 +31,7 @@ export function startApplication(
   { logger, output }: { readonly logger: Logger; readonly output: Output },
 ): RunningApplication {
   const options = resolveOptions(settings)
+  let ran = false
   const application = new Application(topology, options, {
     surroundings: {
       connector: undefined,
@@ -36,7 +39,12 @@ export function startApplication(
       random: systemRandom,
       logger: logger.with({ application: settings.applicationId }),
     },
-    events: { onRestore: restoreView(output, systemClock) },
+    events: {
+      onRestore: restoreView(output, systemClock),
+      onState: (state) => {
+        ran ||= state === 'running'
+      },
+    },
   })
   application.start()
   return {
@@ -44,6 +52,7 @@ export function startApplication(
     applicationId: settings.applicationId,
     application,
     closeTimeoutMs: options.closeTimeoutMs,
+    ran: () => ran,
   }
 }
 
@@ -74,22 +83,21 @@ async function stopInTime(
   return false
 }
 
-/** Waits until all have ended; gives the errors of those that failed. One broken application stops alone. */
-export async function endOf(
-  running: readonly RunningApplication[],
-  onFailure: (name: string, error: StreamError) => void,
-): Promise<StreamError[]> {
-  const failures: StreamError[] = []
-  await Promise.all(
-    running.map(({ topology, application }) =>
-      application.done.catch((thrown: unknown) => {
-        const error = toStreamError(thrown)
-        failures.push(error)
-        onFailure(topology.name, error)
-      }),
+/** Waits until all have ended, and says which have failed. One broken application stops alone. @returns the exit code for all */
+export async function endOf(running: readonly RunningApplication[], output: Output): Promise<number> {
+  const codes = await Promise.all(
+    running.map(({ topology, application, ran }) =>
+      application.done.then(
+        () => exitCode.done,
+        (thrown: unknown) => {
+          const error = toStreamError(thrown)
+          output.note(`${topology.name} failed\n${renderError(error)}`)
+          return exitCodeOf(error, ran())
+        },
+      ),
     ),
   )
-  return failures
+  return Math.max(...codes)
 }
 
 /** The sum of a counter over the topics named, and over one policy where it is given. */

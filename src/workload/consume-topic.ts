@@ -68,6 +68,27 @@ export async function readTopic(kafka: Kafka, topic: string, options: ReadOption
       ? // The high watermark, not the last stable offset: a transaction whose markers are still to come is waited for.
         await kafka.admin.listOffsets(partitions, 'latest', 'read_uncommitted')
       : undefined
+  await readPartitions(kafka, { partitions, starts, ends }, options)
+}
+
+/** Who reads, wherever the reading begins and ends. */
+type Reader = Omit<ReadOptions<RawRecord>, 'from' | 'until'>
+
+interface Stretch {
+  readonly partitions: readonly TopicPartition[]
+  /** Keyed by `topic-partition`, as {@link Admin.listOffsets} gives them. */
+  readonly starts: ReadonlyMap<string, number>
+  /** Absent: until told to stop. */
+  readonly ends: ReadonlyMap<string, number> | undefined
+}
+
+/** Reads partitions from where to where one says. */
+export async function readPartitions(
+  kafka: Kafka,
+  { partitions, starts, ends }: Stretch,
+  options: Reader,
+): Promise<void> {
+  const { isolation } = options
   const fetcher = kafka.fetcher({
     isolation,
     minBytes: 1,
@@ -125,7 +146,7 @@ interface Reading {
 
 async function readOn(
   reading: Reading,
-  { signal, isolation, ready, onRecord }: ReadOptions<RawRecord>,
+  { signal, isolation, ready, onRecord }: Reader,
 ): Promise<void> {
   const { fetcher, unread } = reading
   const columns = new RecordColumns()

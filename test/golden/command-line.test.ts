@@ -57,7 +57,8 @@ test('a run whose second application cannot start stops the first and ends', asy
 })
 
 test('records that are skipped are no dead letters', async () => {
-  await runWeft(['produce', 'mixed', '--bootstrap', bootstrap], { input: '{"id":1}\n{"id":\n' })
+  const raw = ['produce', 'mixed', '--value-type', 'string', '--bootstrap', bootstrap]
+  await runWeft(raw, { input: '{"id":1}\n{"id":\n' })
   writeFileSync(
     join(folder, 'skipping.yaml'),
     `ksml:
@@ -108,6 +109,36 @@ test('a line that is no JSON object is named with what was sent before it', asyn
   expect(run.stderr).toContain('Records sent before it: 2.')
   expect(run.code).toBe(1)
   expect(await keysIn('broken', 2)).toEqual(['1', '2'])
+})
+
+test('a line that is no JSON object is refused without a key, too, and the way to send it is told', async () => {
+  const args = ['produce', 'open', '--bootstrap', bootstrap]
+  const run = await runWeft(args, { input: 'plain text\n' })
+  expect(run.stderr).toContain('line 1 of standard input is not a JSON object')
+  expect(run.stderr).toContain('Records sent before it: 0.')
+  expect(run.stderr).toContain('for lines as they are, leave --key out and say --value-type string')
+  expect(run.code).toBe(1)
+})
+
+test('a topic or a file that is not there is a wrong call for every command', async () => {
+  const missing = async (...args: string[]) => {
+    const { code, stderr } = await runWeft([...args, ...(args[0] === 'check' ? [] : ['--bootstrap', bootstrap])])
+    return { code, stderr }
+  }
+  const runs = await Promise.all([
+    missing('consume', 'nope'),
+    missing('topics', 'describe', 'copie'),
+    missing('topics', 'delete', 'keyed', 'nope'),
+    missing('produce', 'keyed', '--file', 'nope.csv'),
+    missing('check', 'nope.yaml'),
+  ])
+  expect(runs.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2])
+  expect(runs[1]?.stderr).toContain('Hint: Did you mean "copies"?')
+  expect(runs[2]?.stderr).toContain('topic "nope" does not exist')
+  expect(runs[2]?.stderr).toContain('Hint: See which there are: weft topics list')
+  // None was deleted.
+  await using cluster = openCluster({ bootstrap }, silentLogger)
+  expect(await cluster.kafka.admin.describeTopics(['keyed'])).toHaveLength(1)
 })
 
 test('standard input has no field for the time of the event', async () => {

@@ -29,8 +29,8 @@ const inputs: Readonly<Record<string, readonly string[]>> = {
 /** The definitions in the folder and the code that the run ends with: 1 failed while running, 2 the definition is wrong. */
 const cases: readonly (readonly [name: string, code: number])[] = [
   ['unreachable-broker', 1],
-  ['missing-topic', 1],
-  ['missing-output-topic', 1],
+  ['missing-topic', 2],
+  ['missing-output-topic', 2],
   ['malformed-record', 1],
   ['malformed-record-in-query', 1],
   ['wrong-column', 2],

@@ -20,7 +20,8 @@ import { portNumber, wholeNumber, withLogging, type LogOptions } from '../option
 import type { Output } from '../output.ts'
 import type { TopicFormats } from '../record-texts.ts'
 import { startRegistry } from '../registry.ts'
-import { exitCode, exitCodeOf, renderError } from '../render/error.ts'
+import { outputTopics } from '../render/definition.ts'
+import { exitCode } from '../render/error.ts'
 import { aborted, stopSignal } from '../signals.ts'
 import { CommandFormats } from '../command-formats.ts'
 import { TopicCatalog, type FileColumns } from '../topic-catalog.ts'
@@ -162,7 +163,7 @@ async function follow(
   load: DevLoad,
   { options, output, signal, startMs }: DevRun,
 ): Promise<number> {
-  const ended = endOf(running, (name, error) => output.note(`${name} failed\n${renderError(error)}`))
+  const ended = endOf(running, output)
   const viewing = new AbortController()
   const view = startLiveView({
     kafka: load.kafka,
@@ -187,9 +188,9 @@ async function follow(
     viewing.abort()
     await view
   }
-  const failures = await ended
+  const code = await ended
   output.note(summary(running, systemClock.monotonicMs() - startMs))
-  return Math.max(inTime ? exitCode.done : exitCode.failed, ...failures.map(exitCodeOf))
+  return Math.max(inTime ? exitCode.done : exitCode.failed, code)
 }
 
 async function loadThenCatchUp(

@@ -79,7 +79,7 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
       ? undefined
       : await encoderFor(topic, options.valueType, { config, formats, signal })
   const producer = cluster.kafka.producer(loadProducer)
-  await using source = file ?? standardInput(options.key, producer, signal)
+  await using source = file ?? standardInput(options, producer, signal)
   const progress = startProgress(`produce ${topic}`, output, systemClock)
   const total = options.count ?? source.recordCount
   try {
@@ -136,8 +136,12 @@ function fileSource(path: string, options: ProduceCommandOptions): Promise<Recor
 }
 
 /** Ends with the input, or with the signal. */
-function standardInput(key: string | undefined, producer: Producer, signal: AbortSignal): RecordInput {
-  const keyOf = key === undefined ? () => null : jsonFieldText(key)
+function standardInput(
+  { key, valueType }: ProduceCommandOptions,
+  producer: Producer,
+  signal: AbortSignal,
+): RecordInput {
+  const keyOf = key === undefined ? nullKey(valueType) : jsonFieldText(key)
   return {
     recordCount: undefined,
     read: async function* () {
@@ -161,10 +165,20 @@ function standardInput(key: string | undefined, producer: Producer, signal: Abor
   }
 }
 
+/** Without a field to look for, lines are rows all the same, unless they are told to be something else. */
+function nullKey(valueType: string | undefined): (line: string) => null {
+  if (valueType !== undefined && valueType !== 'json') return () => null
+  const check = jsonFieldText('')
+  return (line) => {
+    check(line)
+    return null
+  }
+}
+
 function malformedLine(lineNumber: number, sent: number, cause: unknown): StreamError {
   return new StreamError('VALUE_MALFORMED', `line ${lineNumber} of standard input is not a JSON object`, {
     detail: `Records sent before it: ${formatCount(sent)}.`,
-    hint: 'Send one JSON object a line, or leave --key out.',
+    hint: 'Send one JSON object a line, or, for lines as they are, leave --key out and say --value-type string.',
     cause,
   })
 }

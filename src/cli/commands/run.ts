@@ -24,7 +24,7 @@ import {
 } from '../options.ts'
 import type { Output } from '../output.ts'
 import { inputsOf, outputTopics } from '../render/definition.ts'
-import { exitCode, exitCodeOf, renderError } from '../render/error.ts'
+import { exitCode } from '../render/error.ts'
 import { formatCount } from '../render/progress.ts'
 import { aborted, stopSignal } from '../signals.ts'
 import { TopicCatalog } from '../topic-catalog.ts'
@@ -151,11 +151,11 @@ async function runDefinitions(
   const start = ({ topology, applicationId }: NamedTopology): unknown =>
     running.push(startApplication(topology, { ...settings, state, applicationId }, { logger, output }))
   const { signal, release } = stopSignal()
-  let ended: Promise<StreamError[]>
+  let ended: Promise<number>
   let inTime = true
   try {
     applications.forEach(start)
-    ended = endOf(running, (name, error) => output.note(`${name} failed\n${renderError(error)}`))
+    ended = endOf(running, output)
     await Promise.race([
       ended,
       aborted(signal),
@@ -167,9 +167,9 @@ async function runDefinitions(
     inTime = await stopAll(running, output)
     release()
   }
-  const failures = await ended
+  const code = await ended
   output.note(summary(running, systemClock.monotonicMs() - startMs))
-  return Math.max(inTime ? exitCode.done : exitCode.failed, ...failures.map(exitCodeOf))
+  return Math.max(inTime ? exitCode.done : exitCode.failed, code)
 }
 
 /** Another engine runs all definitions of a runner file as one group: its offsets and state are not found again here. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import type { Admin } from '../../kafka/contracts.ts'
+import { partitionKey, type Admin, type Kafka, type TopicPartition } from '../../kafka/contracts.ts'
 import { readStoredState, type StoredApplication, type StoredStore } from '../../runtime/stored-state.ts'
+import { readPartitions } from '../../workload/consume-topic.ts'
 import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
 import { withOptionalBootstrap, type ClusterOptions, type OptionalClusterOptions } from '../options.ts'
@@ -59,16 +60,41 @@ async function lagsOf(
   await using cluster = openCluster(options, warnings(output))
   const { admin } = cluster.kafka
   const names = await namesById(admin)
-  const lags = new Map<StoredStore, number>()
+  const places = new Map<StoredStore, TopicPartition>()
   for (const store of applications.flatMap(({ stores }) => stores)) {
     const topic = names.get(store.position?.topicId ?? '')
-    if (topic === undefined) continue
-    const place = { topic, partition: Number(store.task.split('_')[1]) }
-    const ends = await admin.listOffsets([place], 'latest', 'read_uncommitted')
-    const end = ends.get(`${place.topic}-${place.partition}`) ?? 0
-    lags.set(store, Math.max(0, end - (store.position?.offset ?? 0)))
+    if (topic !== undefined) places.set(store, { topic, partition: Number(store.task.split('_')[1]) })
   }
-  return lags
+  const behind = await recordsBehind(cluster.kafka, places)
+  return new Map([...places].map(([store, place]) => [store, behind.get(partitionKey(place)) ?? 0]))
+}
+
+/** Counted one by one: between two offsets there are also the marks of transactions, and what a compaction has left out. */
+async function recordsBehind(
+  kafka: Kafka,
+  places: ReadonlyMap<StoredStore, TopicPartition>,
+): Promise<Map<string, number>> {
+  const partitions = [...places.values()]
+  const starts = new Map(
+    [...places].map(([{ position }, place]) => [partitionKey(place), position?.offset ?? 0]),
+  )
+  const ends = await kafka.admin.listOffsets(partitions, 'latest', 'read_committed')
+  const counts = new Map<string, number>()
+  const { signal } = new AbortController()
+  await readPartitions(
+    kafka,
+    { partitions, starts, ends },
+    {
+      isolation: 'read_committed',
+      signal,
+      onRecord: (record) => {
+        const key = partitionKey(record)
+        counts.set(key, (counts.get(key) ?? 0) + 1)
+        return true
+      },
+    },
+  )
+  return counts
 }
 
 async function namesById(admin: Admin): Promise<Map<string, string>> {

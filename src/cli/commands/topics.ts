@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { StreamError } from '../../base/errors.ts'
-import { topicMissing } from '../../kafka/topic-missing.ts'
+import { nearest } from '../../language/diagnostic.ts'
+import type { Admin, TopicDescription } from '../../kafka/contracts.ts'
 import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
 import { positiveWholeNumber, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
@@ -34,7 +35,10 @@ export function addTopicsCommand(program: Command, output: Output): void {
     topics.command('delete').description('delete topics with all their records').argument('<names...>'),
   ).action(async (names: string[], options: ClusterOptions) => {
     await using cluster = openCluster(options, warnings(output))
-    await cluster.kafka.admin.deleteTopics(names)
+    const { admin } = cluster.kafka
+    // First: where one of them is not there, the call is wrong, and none is deleted.
+    await describe(admin, names)
+    await admin.deleteTopics(names)
     for (const name of names) output.line(`deleted ${name}`)
   })
   withBootstrap(
@@ -66,11 +70,25 @@ function parseConfig(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
+/** @throws StreamError `TOPIC_MISSING` for the first that is not there, with a topic that is called almost so */
+async function describe(admin: Admin, names: readonly string[]): Promise<readonly TopicDescription[]> {
+  const described = await admin.describeTopics(names)
+  const missing = names.find((name) => described.every((topic) => topic.name !== name))
+  if (missing === undefined) return described
+  const near = nearest(
+    missing,
+    (await admin.listTopics()).map(({ name }) => name),
+  )
+  throw new StreamError('TOPIC_MISSING', `topic "${missing}" does not exist`, {
+    hint: near === undefined ? 'See which there are: weft topics list' : `Did you mean "${near}"?`,
+  })
+}
+
 async function describeTopic(name: string, options: ClusterOptions, output: Output): Promise<void> {
   await using cluster = openCluster(options, warnings(output))
   const { admin } = cluster.kafka
-  const [topic] = await admin.describeTopics([name])
-  if (topic === undefined) throw topicMissing(name)
+  const [topic] = await describe(admin, [name])
+  if (topic === undefined) return
   const partitions = topic.partitions.map(({ partition }) => ({ topic: name, partition }))
   const [starts, ends, configs] = await Promise.all([
     admin.listOffsets(partitions, 'earliest', 'read_uncommitted'),

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { addDetail, StreamError } from '../../base/errors.ts'
-import { exitCodeOf, renderError } from './error.ts'
+import { addDetail, errorCodes, StreamError, type ErrorCode } from '../../base/errors.ts'
+import { exitCode, exitCodeOf, renderError } from './error.ts'
 
 describe('renderError', () => {
   test('says what, the fact, the cause and what to do', () => {
@@ -57,5 +57,36 @@ describe('exitCodeOf', () => {
       exitCodeOf(new StreamError('SQL_INVALID', 'x')),
       exitCodeOf(new StreamError('BROKER_UNREACHABLE', 'x')),
     ]).toEqual([2, 1])
+  })
+
+  test('what goes wrong under way has failed, though a call with the same mistake is wrong', () => {
+    const missing = new StreamError('TOPIC_MISSING', 'x')
+    expect([exitCodeOf(missing), exitCodeOf(missing, true)]).toEqual([2, 1])
+  })
+
+  test('users can mend these, and they are no wrong call: they come with the records, the cluster or the machine', () => {
+    const codes = Object.keys(errorCodes) as ErrorCode[]
+    const failed = codes.filter(
+      (code) =>
+        errorCodes[code].domain === 'user' && exitCodeOf(new StreamError(code, 'x')) === exitCode.failed,
+    )
+    expect(failed).toEqual([
+      'VALUE_MALFORMED',
+      'VALUE_TYPE_MISMATCH',
+      'EXPRESSION_FAILED',
+      'FUNCTION_FAILED',
+      'BUFFER_FULL',
+      'RECORD_TOO_LARGE',
+      'TOPICS_TOO_MANY',
+      'NOT_AUTHORIZED',
+      'AUTHENTICATION_FAILED',
+      'SCHEMA_INCOMPATIBLE',
+      'STORE_FULL',
+      'STATE_LOCKED',
+      'CHANGE_LOG_LOST',
+      'DATA_FOLDER_LOCKED',
+      'DATA_FOLDER_VERSION',
+      'PORT_IN_USE',
+    ])
   })
 })

@@ -15,16 +15,24 @@ const wrongCodes: ReadonlySet<ErrorCode> = new Set([
   'NAME_NOT_FOUND',
   'TYPE_INVALID',
   'SQL_INVALID',
+  'NOT_SUPPORTED',
   'SQL_NOT_SUPPORTED',
   'VARIABLE_MISSING',
   'TOPOLOGY_INVALID',
   'FUNCTION_INVALID',
   'JOIN_NOT_COPARTITIONED',
+  'TOPIC_MISSING',
   'TOPIC_INVALID',
+  'SCHEMA_NOT_FOUND',
+  'SCHEMA_INVALID',
+  'STORE_DRIVER_MISSING',
+  'STORE_UNWRITABLE',
+  'DATA_FOLDER_UNUSABLE',
 ])
 
-export function exitCodeOf(error: StreamError): number {
-  return wrongCodes.has(error.code) ? exitCode.wrong : exitCode.failed
+/** @param ran - whether something had been running: what goes wrong then, a topic that is deleted too, has failed on the way */
+export function exitCodeOf(error: StreamError, ran = false): number {
+  return wrongCodes.has(error.code) && !ran ? exitCode.wrong : exitCode.failed
 }
 
 /** The text of an error for the person who must act: what, the place in their file, the fact, what to do. Our own bugs show where they are. */
