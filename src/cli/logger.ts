@@ -1,4 +1,5 @@
 import pino from 'pino'
+import { systemClock } from '../base/clock.ts'
 import type { LogFields, Logger, LogLevel } from '../base/logger.ts'
 import type { Output } from './output.ts'
 
@@ -6,14 +7,22 @@ export const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug',
 
 /** The only maker of loggers: one JSON object a line, or text for people. */
 export function createLogger(level: LogLevel, format: 'json' | 'text', output: Output): Logger {
-  return format === 'json'
-    ? fromPino(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)))
-    : textLogger(level, output, {})
+  if (format === 'text')
+    return textLogger({ level, line: (text) => output.note(`${timeOfDay()} ${text}`) }, {})
+  // Through the output, as all else that a command says: so lines keep their order.
+  const stream = { write: (line: string) => output.note(line.trimEnd()) }
+  return fromPino(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream))
 }
 
 /** For commands whose output is not a log: only what the user has to know, as text. */
 export function warnings(output: Output): Logger {
-  return createLogger('warn', 'text', output)
+  return textLogger({ level: 'warn', line: (text) => output.note(text) }, {})
+}
+
+/** `09:05:07.123`, where the reader is. */
+function timeOfDay(): string {
+  const now = new Date(systemClock.nowMs())
+  return `${now.toTimeString().slice(0, 8)}.${String(now.getMilliseconds()).padStart(3, '0')}`
 }
 
 function fromPino(logger: pino.Logger): Logger {
@@ -27,8 +36,13 @@ function fromPino(logger: pino.Logger): Logger {
   }
 }
 
-function textLogger(level: LogLevel, output: Output, context: LogFields): Logger {
-  const threshold = logLevels.indexOf(level)
+interface TextLog {
+  readonly level: LogLevel
+  readonly line: (text: string) => void
+}
+
+function textLogger(log: TextLog, context: LogFields): Logger {
+  const threshold = logLevels.indexOf(log.level)
   const write =
     (of: LogLevel) =>
     (message: string, fields: LogFields = {}): void => {
@@ -36,7 +50,7 @@ function textLogger(level: LogLevel, output: Output, context: LogFields): Logger
       const facts = Object.entries({ ...context, ...plain(fields) }).map(
         ([name, value]) => ` ${name}=${fieldText(value)}`,
       )
-      output.note(`${of.padEnd(5)} ${message}${facts.join('')}`)
+      log.line(`${of.padEnd(5)} ${message}${facts.join('')}`)
     }
   return {
     error: write('error'),
@@ -44,7 +58,7 @@ function textLogger(level: LogLevel, output: Output, context: LogFields): Logger
     info: write('info'),
     debug: write('debug'),
     trace: write('trace'),
-    with: (fields) => textLogger(level, output, { ...context, ...fields }),
+    with: (fields) => textLogger(log, { ...context, ...fields }),
   }
 }
 

@@ -18,6 +18,8 @@ import {
 } from './orders-traffic.ts'
 
 const definition = join(import.meta.dirname, 'orders.yaml')
+/** Each task says there when it runs. */
+const logged = ['--log-level', 'debug'] as const
 const tasksTimeoutMs = 60_000
 const workMs = 1500
 
@@ -38,7 +40,7 @@ async function untilItCounts(process: WeftProcess): Promise<void> {
 
 async function comeAndGo(bootstrap: string, folder: string): Promise<void> {
   const run = (name: string): readonly string[] => {
-    return ['run', definition, '--bootstrap', bootstrap, '--state-dir', join(folder, name)]
+    return ['run', definition, '--bootstrap', bootstrap, '--state-dir', join(folder, name), ...logged]
   }
   let first = startWeft(run('first'))
   await untilItCounts(first)

@@ -13,7 +13,6 @@ import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
 import type { RunConfig } from '../config/run-config.ts'
 import { configOf } from '../config/run-settings.ts'
-import { createLogger } from '../logger.ts'
 import { oneOf, positiveNumber, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { exitCode } from '../render/error.ts'
@@ -70,10 +69,7 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
   // Until there is something to stop in order, a signal ends the process at once.
   await cluster.kafka.connect()
   const { signal, release } = stopSignal()
-  await using formats = new CommandFormats(
-    config.schemas.notations ?? {},
-    createLogger('warn', 'text', output),
-  )
+  await using formats = new CommandFormats(config.schemas.notations ?? {}, warnings(output))
   const encode =
     options.valueType === undefined
       ? undefined

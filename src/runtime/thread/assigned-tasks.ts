@@ -4,7 +4,7 @@ import { partitionKey } from '../../kafka/contracts.ts'
 import type { Admin, FetchedPartition, Fetcher, GroupMember, TopicPartition } from '../../kafka/contracts.ts'
 import type { Task } from '../task/task.ts'
 import { resetOffsets } from './offset-reset.ts'
-import type { Restorer } from './restorer.ts'
+import type { RestorePart, Restorer } from './restorer.ts'
 import { askCluster, beginTask } from './task-start.ts'
 import type { StartOptions } from './task-start.ts'
 import { TaskSet, taskRequests } from './task-set.ts'
@@ -39,6 +39,8 @@ export class AssignedTasks {
   readonly #parts: AssignedTasksParts
   #failure: { readonly error: unknown } | undefined = undefined
   #asking = 0
+  /** When the first of the tasks that are on their way was begun. */
+  #beganMs: number | undefined = undefined
   /** Partitions whose next offset is not in the log, until what came before it is processed. */
   #resets: FetchedPartition[] = []
 
@@ -96,6 +98,7 @@ export class AssignedTasks {
       else this.#queue(chunk)
     }
     if (this.#resets.length > 0) await this.#resetEmptied()
+    if (this.#beganMs !== undefined && !this.starting) this.#sayThatTheyRun(this.#beganMs)
     return applied + chunks
   }
 
@@ -125,6 +128,7 @@ export class AssignedTasks {
 
   #begin(tasks: readonly Task[]): void {
     if (tasks.length === 0) return
+    this.#beganMs ??= this.#parts.start.nowMs()
     this.#asking += 1
     this.#ask(tasks)
       .catch((error: unknown) => {
@@ -135,17 +139,31 @@ export class AssignedTasks {
       })
   }
 
+  /** One line for all: an assignment may be of hundreds. */
+  #sayThatTheyRun(beganMs: number): void {
+    this.#beganMs = undefined
+    const { logger, start } = this.#parts
+    logger.info('tasks run', {
+      tasks: this.set.running.length,
+      afterMs: Math.max(0, start.nowMs() - beganMs),
+    })
+  }
+
   async #ask(tasks: readonly Task[]): Promise<void> {
     const { admin, member, start, restorer, logger } = this.#parts
     const attempts = tasks.map((task) => task.attempt)
     const facts = await askCluster(member, admin, tasks, start)
+    const stores: RestorePart[] = []
     for (const [index, task] of tasks.entries()) {
       if (task.attempt !== attempts[index]) continue
       const parts = beginTask(task, facts, { logger, nowMs: start.nowMs() })
-      logger.info('task restores', { task: task.id, stores: parts.length })
+      logger.debug('task restores', { task: task.id, stores: parts.length })
+      stores.push(...parts)
       if (parts.length === 0) this.#run(task)
       else restorer.add(task, parts)
     }
+    const records = stores.reduce((sum, { from, end }) => sum + end - from, 0)
+    if (stores.length > 0) logger.info('stores are restored', { stores: stores.length, records })
   }
 
   #run(task: Task): void {
@@ -155,7 +173,7 @@ export class AssignedTasks {
       queue.paused = false
       this.#parts.fetcher.assign(queue.partition, queue.position)
     }
-    this.#parts.logger.info('task runs', { task: task.id })
+    this.#parts.logger.debug('task runs', { task: task.id })
   }
 
   #queue(chunk: FetchedPartition): void {
@@ -195,7 +213,7 @@ export class AssignedTasks {
     this.#parts.restorer.remove(task)
     this.set.remove(task)
     task.close()
-    this.#parts.logger.info('task closed', { task: task.id })
+    this.#parts.logger.debug('task closed', { task: task.id })
   }
 
   #stopFetching(task: Task): void {
