@@ -5,6 +5,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import type { FunctionRef, FunctionScope } from '../topology/functions.ts'
 import type { BoundFunction } from './bound-function.ts'
+import { functionFacts, ShownFunction, type CallBoard } from './call-board.ts'
 import type { FunctionEnvironment } from './function-environment.ts'
 import { JavaScriptHost } from './javascript/javascript-host.ts'
 import { UserMetrics } from './user-metrics.ts'
@@ -20,6 +21,8 @@ export interface FunctionHostOptions {
   /** Functions that stand at their operations, in the order of the file; `functionsOf` gives those of a node. */
   readonly inline?: readonly FunctionRef[]
   readonly python?: PythonOptions
+  /** Where calls are shown to a watcher; absent: nowhere. */
+  readonly board?: CallBoard
 }
 
 /** The functions of one definition in one stream thread. */
@@ -58,11 +61,14 @@ class Host implements FunctionHost {
   readonly #options: FunctionHostOptions
   readonly #metrics: UserMetrics
   readonly #javaScript: JavaScriptHost
+  readonly #numbers: ReadonlyMap<string, number>
   #python: PythonHost | undefined
 
   constructor(scope: FunctionScope, options: FunctionHostOptions) {
     this.#scope = scope
     this.#options = options
+    const facts = functionFacts([...(options.inline ?? []), ...scope.functions])
+    this.#numbers = new Map(facts.map(({ name }, index) => [name, index + 1]))
     this.#metrics = new UserMetrics(options.metrics)
     this.#javaScript = new JavaScriptHost(scope, {
       logger: options.logger,
@@ -90,7 +96,9 @@ class Host implements FunctionHost {
     if (problem !== undefined) throw problem
     const host = ref.body.language === 'python' ? this.#python : this.#javaScript
     assert(host?.has(ref.name) === true, `function "${ref.name}" was not given to openFunctions`)
-    return host.bind(ref, environment)
+    const bound = host.bind(ref, environment)
+    const { board } = this.#options
+    return board === undefined ? bound : new ShownFunction(bound, board, this.#numbers.get(ref.name) ?? 0)
   }
 
   async close(): Promise<void> {

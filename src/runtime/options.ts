@@ -106,6 +106,10 @@ export interface ApplicationOptions {
   readonly retryTimeoutMs: number
   /** How old what is known of the cluster's topics may be, before patterns are looked up again. */
   readonly metadataMaxAgeMs: number
+  /** A user function that has not returned for so long is named in a warning. */
+  readonly functionSlowMs: number
+  /** A worker thread whose function has not returned for so long is ended, and the application with it. */
+  readonly functionLimitMs: number
   readonly fetchMaxWaitMs: number
   readonly fetchMaxBytes: number
   readonly fetchMaxPartitionBytes: number
@@ -189,6 +193,8 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     requestTimeoutMs: 10_000,
     retryTimeoutMs: 60_000,
     metadataMaxAgeMs: 300_000,
+    functionSlowMs: 5000,
+    functionLimitMs: 60_000,
     fetchMaxWaitMs: 500,
     fetchMaxBytes: 52_428_800,
     fetchMaxPartitionBytes: 1_048_576,

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sleep, systemClock } from '../base/clock.ts'
-import { silentLogger } from '../base/logger.ts'
+import { silentLogger, type Logger } from '../base/logger.ts'
 import { systemRandom } from '../base/random.ts'
 import { Broker } from '../broker/broker.ts'
 import { openKafka } from '../kafka/client.ts'
 import { tcpConnector } from '../kafka/tcp-connector.ts'
 import { Application } from './application.ts'
-import { passThrough } from './fixtures.ts'
+import { loadProducer, produceRecords } from '../workload/produce-records.ts'
+import { mapped, passThrough } from './fixtures.ts'
 import { resolveOptions } from './options.ts'
 
 const surroundings = { connector: undefined, clock: systemClock, random: systemRandom, logger: silentLogger }
@@ -75,6 +76,52 @@ test('a failure in a worker over loopback comes out as it was thrown', async () 
     hint: 'Create it: weft topics create input --partitions 4',
   })
   expect(application.state).toBe('failed')
+  await kafka.close()
+  await broker.close()
+})
+
+test('a worker whose function does not return is named, and ended from outside, over loopback', async () => {
+  const { broker, kafka, bootstrap } = await openCluster()
+  const topic = (name: string) => ({ name, partitions: 1, replicationFactor: -1, configs: {} })
+  await kafka.admin.createTopics([topic('input'), topic('output')])
+  const producer = kafka.producer(loadProducer)
+  const records = async function* () {
+    yield [{ key: 'k', value: 'v', timestampMs: undefined }]
+  }
+  const whole = { rate: undefined, count: undefined, onProgress: () => {} }
+  const { signal } = new AbortController()
+  await produceRecords(producer, 'input', records(), { clock: systemClock, signal, ...whole })
+  await producer.close()
+  const warnings: object[] = []
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (message, fields) => warnings.push({ message, ...fields }),
+    with: () => logger,
+  }
+  const options = resolveOptions({
+    applicationId: 'app',
+    identity: { kind: 'fixed', processId: 'p' },
+    kafka: { bootstrap },
+    hosting: 'worker',
+    functionSlowMs: 500,
+    functionLimitMs: 2000,
+  })
+  const endless = mapped('(() => { for (;;); })()')
+  const application = new Application(endless, options, { surroundings: { ...surroundings, logger } })
+  application.start()
+  await expect(application.done).rejects.toMatchObject({
+    code: 'FUNCTION_FAILED',
+    message: 'function "shout" did not return within 2s',
+    span: { file: 'test.yaml' },
+  })
+  expect(warnings).toContainEqual(
+    expect.objectContaining({
+      message: 'function has not returned',
+      function: 'shout',
+      thread: 1,
+      forMs: 500,
+    }),
+  )
   await kafka.close()
   await broker.close()
 })

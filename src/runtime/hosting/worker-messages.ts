@@ -2,6 +2,7 @@ import { StreamError, errorCodes } from '../../base/errors.ts'
 import type { ErrorCode, SourceSpan } from '../../base/errors.ts'
 import type { LogFields, LogLevel } from '../../base/logger.ts'
 import type { MetricSample } from '../../base/metrics.ts'
+import type { CallBoard } from '../../functions/call-board.ts'
 import type { SharedEngines } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions } from '../options.ts'
@@ -14,6 +15,7 @@ export interface WorkerInput {
   readonly processId: string
   readonly topology: Topology
   readonly options: ApplicationOptions
+  readonly board: CallBoard
   /** The process's stores on disk; absent: there are none. */
   readonly engines: SharedEngines | undefined
 }

@@ -1,17 +1,21 @@
 import { Worker } from 'node:worker_threads'
+import { sleep } from '../../base/clock.ts'
 import { deferred } from '../../base/deferred.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Counter, MetricSample, Metrics } from '../../base/metrics.ts'
+import { newCallBoard, type CallBoard } from '../../functions/call-board.ts'
 import type { ThreadStatus } from '../status.ts'
 import type { HostedThread } from './hosted-thread.ts'
 import type { ThreadParts } from '../thread/thread-parts.ts'
+import { CallWatch, functionLost, lookEveryMs, placeText, watchedFunctions } from './call-watch.ts'
 import { errorFrom } from './worker-messages.ts'
 import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.ts'
 
 /** Runs a stream thread in a worker thread. The first of `done`, `failed` and the worker's own end decides. */
 export function startWorker(parts: ThreadParts): HostedThread {
   const { index, processId, topology, options } = parts
-  const input: WorkerInput = { index, processId, topology, options, engines: parts.engines?.shared }
+  const board = newCallBoard()
+  const input: WorkerInput = { index, processId, topology, options, board, engines: parts.engines?.shared }
   // The source runs as TypeScript, the package as JavaScript: the entry has the ending that this file has.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const worker = new Worker(new URL(`./worker-main.${ending}`, import.meta.url), { workerData: input })
@@ -39,6 +43,13 @@ export function startWorker(parts: ThreadParts): HostedThread {
   })
   worker.on('error', (error) => done.reject(crashed(index, error)))
   worker.on('exit', (code) => done.reject(crashed(index, `exit code ${code}`)))
+  const ended = new AbortController()
+  worker.on('exit', () => ended.abort())
+  void watchCalls(parts, board, ended.signal).then((lost) => {
+    if (lost === undefined) return
+    done.reject(lost)
+    void worker.terminate()
+  })
   const stop: ToWorker = { kind: 'stop' }
   return {
     done: done.promise,
@@ -46,6 +57,29 @@ export function startWorker(parts: ThreadParts): HostedThread {
     stop: () => worker.postMessage(stop),
     terminate: () => void worker.terminate(),
     status: () => status,
+  }
+}
+
+/** Looks from this thread at the functions of the worker. @returns when one does not return within its limit, what is said of it */
+async function watchCalls(
+  { topology, options, surroundings, index }: ThreadParts,
+  board: CallBoard,
+  ended: AbortSignal,
+): Promise<StreamError | undefined> {
+  const functions = watchedFunctions(topology)
+  if (functions.length === 0) return undefined
+  const { clock, logger } = surroundings
+  const watch = new CallWatch(board, functions, options)
+  for (;;) {
+    await sleep(clock, lookEveryMs, ended)
+    if (ended.aborted) return undefined
+    const long = watch.look(clock.monotonicMs())
+    if (long?.kind === 'lost') return functionLost(long)
+    if (long?.kind === 'slow') {
+      const { limitMs, function: slow } = long
+      const facts = { thread: index + 1, function: slow.name, place: placeText(slow), forMs: limitMs }
+      logger.warn('function has not returned', facts)
+    }
   }
 }
 

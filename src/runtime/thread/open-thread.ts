@@ -145,13 +145,20 @@ function openFormats({ options, surroundings }: ThreadParts, registries: Registr
   })
 }
 
-async function bindable({ topology, options, surroundings, metrics }: ThreadParts): Promise<FunctionHost> {
+async function bindable({
+  topology,
+  options,
+  surroundings,
+  metrics,
+  board,
+}: ThreadParts): Promise<FunctionHost> {
   const functions = await openFunctions(topology.functions, {
     logger: surroundings.logger,
     metrics,
     random: surroundings.random,
     inline: topology.nodes.flatMap(functionsOf),
     python: options.python,
+    ...(board === undefined ? {} : { board }),
   })
   const problem = joined(functions.problems)
   if (problem === undefined) return functions

@@ -1,4 +1,5 @@
 import type { Metrics } from '../../base/metrics.ts'
+import type { CallBoard } from '../../functions/call-board.ts'
 import type { ProcessEngines } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
@@ -15,6 +16,8 @@ export interface ThreadParts {
   readonly options: ApplicationOptions
   readonly surroundings: Surroundings
   readonly metrics: Metrics
+  /** Where its functions are shown to a watcher in another thread. */
+  readonly board?: CallBoard
   /** The thread is in its group, with everything open. */
   readonly onOpened: () => void
   readonly onCommitted: () => void
