@@ -1,7 +1,9 @@
-// Runs the tests that need nothing but npm and ends with one line: N passed, N failed.
+// Runs the tests that need nothing but npm and ends with one line: N passed, N failed, and N skipped
+// where some were, each reason on a line before.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { printEnd, readLeftOut } from './left-out.mjs'
 import { run } from './run.mjs'
 
 const args = process.argv.slice(2)
@@ -10,15 +12,21 @@ const projects = args.some((arg) => arg.startsWith('--project'))
   : ['--project', 'unit', '--project', 'whole']
 const folder = mkdtempSync(join(tmpdir(), 'weft-test-'))
 const report = join(folder, 'report.json')
-const code = await run(process.execPath, [
-  'node_modules/vitest/vitest.mjs',
-  'run',
-  ...projects,
-  ...args,
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${report}`,
-])
+const leftOutFile = join(folder, 'left-out')
+const code = await run(
+  process.execPath,
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    ...projects,
+    ...args,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ],
+  { env: { ...process.env, WEFT_LEFT_OUT: leftOutFile } },
+)
+const leftOut = readLeftOut(leftOutFile)
 let passed = 0
 let failed = code === 0 ? 0 : 1
 let skipped = 0
@@ -34,5 +42,6 @@ try {
   console.error('the test run left no report')
 }
 rmSync(folder, { recursive: true, force: true })
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+// A client that a conversation goes without is no test of its own.
+printEnd({ passed, failed, skipped: Math.max(skipped, leftOut.length) }, leftOut)
 process.exit(failed === 0 && passed > 0 ? 0 : 1)

@@ -18,12 +18,13 @@ import { kafkaErrorName } from '../../src/protocol/error-codes.ts'
 import { startApacheKafka } from './apache-kafka.ts'
 import { runJava } from './java-tools.ts'
 import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
+import { sayLeftOut } from '../left-out.ts'
 
 const scripts = join(import.meta.dirname, 'clients')
 const pinned = join(scripts, 'transcript.txt')
 const run = promisify(execFile)
 const lacksPython = whatPythonLacks()
-if (lacksPython !== undefined) console.log(`librdkafka is left out: ${lacksPython}.`)
+sayLeftOut('the conversations of librdkafka', lacksPython)
 
 type Script = (bootstrap: string, prefix: string) => Promise<string>
 

@@ -12,10 +12,11 @@ import { readProtoFiles } from '../../src/registry/proto-file.ts'
 import { RegistryServer } from '../../src/registry/registry-server.ts'
 import { everyKindOfProto } from './proto-corpus.ts'
 import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
+import { sayLeftOut } from '../left-out.ts'
 import { writtenAnew } from './written-anew.ts'
 
 const lacksPython = whatPythonLacks()
-if (lacksPython !== undefined) console.log(`Confluent's Python serialisers are left out: ${lacksPython}.`)
+sayLeftOut("Confluent's Python client and serialisers", lacksPython)
 
 const money = 'syntax = "proto3";\npackage money;\nmessage Money { int64 units = 1; }\n'
 const shop = `syntax = "proto3"; package shop; import "money.proto"; message First {}

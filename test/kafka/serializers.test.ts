@@ -9,9 +9,10 @@ import { protoCases } from '../../src/serde/protobuf/corpus-fixture.ts'
 import { protoLanguage } from '../../src/serde/protobuf/proto-language.ts'
 import type { SchemaLanguage } from '../../src/serde/schema-language.ts'
 import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
+import { sayLeftOut } from '../left-out.ts'
 
 const lacks = whatPythonLacks()
-if (lacks !== undefined) console.warn(`serializers.test.ts is skipped: ${lacks}`)
+sayLeftOut('Avro and Protobuf of Python', lacks)
 
 interface Written {
   readonly name: string
