@@ -15,6 +15,9 @@ import { backoffMs, isTransient, retrying } from './retrying.ts'
 /** Requests that nobody holds back: metadata, offsets, coordinators, administration. */
 export const mainLane = 'main'
 
+/** What a broker may take for its first answer, however short the first contact is to be. */
+const firstTryMs = 1000
+
 /** One cluster as one client sees it: how to reach its brokers, and who leads what. */
 export class Cluster {
   readonly context: ClientContext
@@ -159,10 +162,10 @@ export class Cluster {
     }
   }
 
-  /** A broker that takes connections and says nothing is not waited for longer than one that refuses them. */
+  /** A broker that takes connections and says nothing is not waited for longer than one that refuses them, the least time aside. */
   async #silence(limitMs: number, over: AbortSignal): Promise<void> {
     const { clock, bootstrap } = this.context
-    await sleep(clock, limitMs, over)
+    await sleep(clock, Math.max(limitMs, firstTryMs), over)
     if (over.aborted) return
     const names = bootstrap.map(addressText).join(', ')
     throw new StreamError('REQUEST_TIMED_OUT', `${names} did not answer`)

@@ -47,12 +47,14 @@ export const mutations: readonly Mutation[] = [
     name: 'engine write before the end of the transaction',
     file: 'src/runtime/thread/commit.ts',
     find: `    end: ended.then(() => {
+      count()
       for (const task of tasks) {
         task.storesCommitted()
         task.offsetsCommitted()
       }
     }),`,
     replace: `    end: (tasks.forEach((task) => task.storesCommitted()), ended).then(() => {
+      count()
       for (const task of tasks) task.offsetsCommitted()
     }),`,
   },
