@@ -120,7 +120,7 @@ export function readText(path: string): string {
   } catch (error) {
     throw new StreamError('FILE_UNREADABLE', `could not read "${path}"`, {
       detail: error instanceof Error ? error.message : '',
-      hint: 'Give the path of a definition file.',
+      hint: 'Check the path.',
       cause: error,
     })
   }

@@ -38,6 +38,10 @@ export async function readStoredState(stateDir: string): Promise<StoredApplicati
   return applications
 }
 
+export function hasStoredState(stateDir: string, applicationId: string): boolean {
+  return existsSync(applicationFolder(stateDir, applicationId))
+}
+
 /** What an application has on disk, while no process can begin to run it from there. */
 export interface HeldState {
   /** Begins the names of its members in the group. */

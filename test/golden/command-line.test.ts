@@ -120,27 +120,6 @@ test('a line that is no JSON object is refused without a key, too, and the way t
   expect(run.code).toBe(1)
 })
 
-test('a topic or a file that is not there is a wrong call for every command', async () => {
-  const missing = async (...args: string[]) => {
-    const { code, stderr } = await runWeft([...args, ...(args[0] === 'check' ? [] : ['--bootstrap', bootstrap])])
-    return { code, stderr }
-  }
-  const runs = await Promise.all([
-    missing('consume', 'nope'),
-    missing('topics', 'describe', 'copie'),
-    missing('topics', 'delete', 'keyed', 'nope'),
-    missing('produce', 'keyed', '--file', 'nope.csv'),
-    missing('check', 'nope.yaml'),
-  ])
-  expect(runs.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2])
-  expect(runs[1]?.stderr).toContain('Hint: Did you mean "copies"?')
-  expect(runs[2]?.stderr).toContain('topic "nope" does not exist')
-  expect(runs[2]?.stderr).toContain('Hint: See which there are: weft topics list')
-  // None was deleted.
-  await using cluster = openCluster({ bootstrap }, silentLogger)
-  expect(await cluster.kafka.admin.describeTopics(['keyed'])).toHaveLength(1)
-})
-
 test('standard input has no field for the time of the event', async () => {
   const run = await runWeft(['produce', 'keyed', '--event-time', 'at', '--bootstrap', bootstrap])
   expect(run.stderr).toContain('USAGE_INVALID')

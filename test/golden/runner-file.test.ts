@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
+import { toStreamError } from '../../src/base/errors.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import { openCluster } from '../../src/cli/cluster.ts'
 import type { Output } from '../../src/cli/output.ts'
 import { buildProgram } from '../../src/cli/program.ts'
+import { exitCodeOf, renderError } from '../../src/cli/render/error.ts'
 
 // Over loopback: configuration files as users of KSML and KaflowSQL have them, run by the command line on the embedded broker.
 let folder = ''
@@ -190,4 +192,50 @@ state:
   expect(startOf('sql-large_orders', notes)).toBe('guarantee=exactly_once_v2 commitIntervalMs=100')
   expect(await consume('large', 2)).toHaveLength(2)
   expect(applications()).toEqual(['sql-large_orders'])
+})
+
+/** What a command that is wrong says, and the code that it ends with. */
+async function refused(...args: readonly string[]): Promise<{ code: number; text: string }> {
+  const error = toStreamError(await weft(...args).then(() => undefined, (thrown: unknown) => thrown))
+  return { code: exitCodeOf(error), text: renderError(error) }
+}
+
+test('a topic, a file or an application that is not there is a wrong call for every command', async () => {
+  await produce({ orders })
+  const at = ['--bootstrap', bootstrap]
+  const runs = [
+    await refused('consume', 'nope', ...at),
+    await refused('dlq', 'list', 'nope', ...at),
+    await refused('topics', 'describe', 'order', ...at),
+    await refused('topics', 'delete', 'orders', 'nope', ...at),
+    await refused('produce', 'orders', '--file', 'nope.csv', ...at),
+    await refused('check', 'nope.yaml'),
+    await refused('reset', 'nope', '--yes', '--state-dir', join(folder, 'none'), ...at),
+  ]
+  expect(runs.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2, 2])
+  expect(runs[2]?.text).toContain('Hint: Did you mean "orders"?')
+  expect(runs[3]?.text).toContain('topic "nope" does not exist')
+  expect(runs[3]?.text).toContain('Hint: See which there are: weft topics list')
+  expect(runs[6]?.text).toContain('there is nothing of an application "nope"')
+  // None was deleted.
+  expect(await consume('orders', 3)).toHaveLength(3)
+})
+
+test('an application that is reset begins anew', async () => {
+  await produce({ orders })
+  write({
+    'large.yaml': `name: large_orders
+query: SELECT id, amount FROM orders WHERE amount > 10
+output: { topic: large, format: json, key: id }
+`,
+  })
+  const state = ['--state-dir', join(folder, 'state')]
+  const at = ['--bootstrap', bootstrap, ...state]
+  const run = () => weft('run', join(folder, 'large.yaml'), '--until-end', '--leave', '--log-level', 'error', ...at)
+  expect((await run()).notes.at(-1)).toContain('in 3, out 2')
+  expect((await run()).notes.at(-1)).toContain('in 0, out 0')
+  const { lines, notes } = await weft('reset', 'large_orders', '--yes', ...at)
+  expect(notes).toEqual(['offsets of group large_orders', `state below ${join(folder, 'state')}`])
+  expect(lines).toEqual(['large_orders begins anew'])
+  expect((await run()).notes.at(-1)).toContain('in 3, out 2')
 })

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { StreamError } from '../../base/errors.ts'
-import { holdStoredState, type HeldState } from '../../runtime/stored-state.ts'
+import { hasStoredState, holdStoredState, type HeldState } from '../../runtime/stored-state.ts'
 import type { Admin } from '../../kafka/contracts.ts'
 import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
@@ -37,9 +37,12 @@ async function reset(applicationId: string, options: ResetOptions, output: Outpu
   const topics = (await admin.listTopics())
     .map(({ name }) => name)
     .filter((name) => isInternal(name, applicationId))
+  const hasGroup = (await admin.describeGroup(applicationId)) !== undefined
+  const hasState = hasStoredState(options.stateDir, applicationId)
+  if (topics.length === 0 && !hasGroup && !hasState) throw nothingOf(applicationId, options.stateDir)
   for (const topic of topics) output.note(`topic ${topic}`)
-  output.note(`offsets of group ${applicationId}`)
-  output.note(`state below ${options.stateDir}`)
+  if (hasGroup) output.note(`offsets of group ${applicationId}`)
+  if (hasState) output.note(`state below ${options.stateDir}`)
   if (options.yes !== true && !(await confirmed(applicationId, output))) {
     output.note('nothing was deleted')
     return exitCode.failed
@@ -85,6 +88,13 @@ function runsElsewhere(
       hint: 'Stop them. One that has stopped without "--leave" keeps its place for the session timeout, 45 s by default. Nothing was deleted.',
     },
   )
+}
+
+function nothingOf(applicationId: string, stateDir: string): StreamError {
+  return new StreamError('USAGE_INVALID', `there is nothing of an application "${applicationId}"`, {
+    detail: `The cluster has neither its group nor its topics, and "${stateDir}" has no state of it.`,
+    hint: 'Its id is the name of the query or file, and stands in each line of its log.',
+  })
 }
 
 /** Kafka Streams' names of the topics that it makes itself. */

@@ -61,7 +61,7 @@ async function findValues(
     return undefined
   }
   diagnostics.error('NAME_NOT_FOUND', `the columns of topic "${topic}" are not known`, span, {
-    hint: 'Check the name; a topic that is new needs records, or a declaration of its columns.',
+    hint: 'Check the name; columns are found in the records of a topic, where "--bootstrap" names its cluster, or declared under "topics".',
   })
   return undefined
 }
