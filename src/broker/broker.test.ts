@@ -1,11 +1,12 @@
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../base/clock.ts'
+import { sleep, systemClock } from '../base/clock.ts'
 import { silentLogger } from '../base/logger.ts'
 import { seededRandom } from '../base/random.ts'
 import { apis } from '../protocol/apis.ts'
 import { Broker } from './broker.ts'
+import type { BrokerConfig } from './broker-config.ts'
 import { batchOf, errorOf, openTestBroker, TestClient } from './fixtures/test-broker.ts'
 
 describe('a request', () => {
@@ -64,12 +65,13 @@ test('a closed broker ends its connections and leaves no timer', async () => {
   expect(clock.nextTimerMs()).toBeUndefined()
 })
 
-function openReal(): Broker {
+function openReal(config: Partial<BrokerConfig> = {}): Broker {
   return new Broker({
     clock: systemClock,
     random: seededRandom(1),
     logger: silentLogger,
     requestBytesMax: 10_000,
+    ...config,
   })
 }
 
@@ -121,6 +123,27 @@ describe('over TCP on loopback', () => {
     socket.resume()
     await once(socket, 'close')
     expect(socket.bytesRead).toBe(0)
+  })
+
+  test('takes no more of a connection than some requests ahead', async () => {
+    await using broker = openReal({ requestBytesMax: 10_000_000 })
+    const { port } = await broker.listen(0)
+    const client = new TestClient(broker)
+    await client.createTopic('a')
+    const topics = [{ topic: 'a', partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }]
+    const socket = connect(port, '127.0.0.1')
+    socket.write(framed(client.frame(apis.fetch, { maxWaitMs: 60_000, minBytes: 1, topics }, 12)))
+    const frameBytes = 4_000_000
+    let taken = 0
+    for (let i = 0; i < 12; i++) socket.write(framed(Buffer.alloc(frameBytes)), () => taken++)
+    await sleep(systemClock, 300)
+    expect(taken).toBeLessThan(8)
+    socket.destroy()
+  })
+
+  test('refuses a port above the highest, also of a further node', async () => {
+    await using broker = openReal({ nodes: 2 })
+    await expect(broker.listen(65_535)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
   })
 
   test('names a port that is taken', async () => {

@@ -33,6 +33,8 @@ export interface ArrivedClient {
   readonly certificateName: string | undefined
 }
 
+/** Of requests of one connection that wait for their turn; with one more behind, and one being served, that is all it can take. */
+const queuedBytesMax = 4_194_304
 /** Of a client that has not said yet who it is. [sasl.server.max.receive.size] */
 const unsettledBytesMax = 524_288
 const wildcards = new Set(['0.0.0.0', '::', ''])
@@ -61,8 +63,8 @@ export class TcpListener {
   static async open(port: number, host: string, options: ListenerOptions): Promise<TcpListener> {
     const server = createServer(options.tls)
     server.maxConnections = options.connectionsMax
-    server.listen(port, host)
     try {
+      server.listen(port, host)
       await once(server, 'listening')
     } catch (cause) {
       throw cannotListen(cause, port, host)
@@ -119,11 +121,14 @@ export class TcpListener {
       connection.settled ? requestBytesMax : Math.min(requestBytesMax, unsettledBytesMax),
     )
     const queue: Buffer[] = []
+    let queuedBytes = 0
     let serving = false
+    const isFull = (): boolean => queue.length >= queuedRequestsMax || queuedBytes >= queuedBytesMax
     const serve = async (): Promise<void> => {
       serving = true
       for (let frame = queue.shift(); frame !== undefined; frame = queue.shift()) {
-        if (queue.length < queuedRequestsMax) socket.resume()
+        queuedBytes -= frame.length
+        if (!isFull()) socket.resume()
         const answer = await connection.request(frame)
         // Logs keep copies of batches; other requests may have parts that somebody keeps.
         if (apiKeyOf(frame) === apis.produce.key) reader.release(frame)
@@ -146,7 +151,8 @@ export class TcpListener {
         return
       }
       queue.push(...frames)
-      if (queue.length >= queuedRequestsMax) socket.pause()
+      for (const frame of frames) queuedBytes += frame.length
+      if (isFull()) socket.pause()
       // Ends only with the connection, which closes the socket by itself.
       if (!serving) serve().catch(() => connection.close())
     })
