@@ -40,10 +40,15 @@ export class ClusterControl {
   /**
    * Makes a topic; one that is there already stays as it is.
    *
+   * @returns how many partitions it has
    * @throws StreamError `TOPIC_INVALID`
    */
-  createTopic(name: string, { partitions = -1, replicationFactor = -1, configs = {} }: NewTopic = {}): void {
-    if (this.#state.topics.get(name) !== undefined) return
+  createTopic(
+    name: string,
+    { partitions = -1, replicationFactor = -1, configs = {} }: NewTopic = {},
+  ): number {
+    const known = this.#state.topics.get(name)
+    if (known !== undefined) return known.partitions.length
     const wish = {
       name,
       numPartitions: partitions,
@@ -54,7 +59,7 @@ export class ClusterControl {
     const plan = planTopic(wish, this.#state)
     if ('error' in plan)
       throw new StreamError('TOPIC_INVALID', `could not make topic "${name}"`, { detail: plan.message })
-    makeTopic(plan, this.#state)
+    return makeTopic(plan, this.#state).partitions.length
   }
 
   get nodeIds(): readonly number[] {

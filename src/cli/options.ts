@@ -3,6 +3,8 @@ import { parseDurationMs } from '../base/duration.ts'
 import type { LogLevel } from '../base/logger.ts'
 import { logLevels } from './logger.ts'
 
+export const portMax = 65_535
+
 /** Parsers of option values: commander turns their complaints into usage errors. */
 export function wholeNumber(text: string): number {
   const value = Number(text)
@@ -19,7 +21,7 @@ export function positiveWholeNumber(text: string): number {
 
 export function portNumber(text: string): number {
   const value = wholeNumber(text)
-  if (value > 65_535) throw new InvalidArgumentError('It takes a port: 0 to 65535.')
+  if (value > portMax) throw new InvalidArgumentError(`It takes a port: 0 to ${portMax}.`)
   return value
 }
 

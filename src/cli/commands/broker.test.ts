@@ -33,6 +33,21 @@ test.each([
   )
 })
 
+test('a topic that is named twice is refused', async () => {
+  await expect(call('--topics', 'a:4,a:8')).rejects.toThrow(
+    expect.objectContaining({ code: 'USAGE_INVALID', message: 'topic "a" is named twice' }),
+  )
+})
+
+test('nodes for which there are no ports are refused', async () => {
+  await expect(call('--port', '65535', '--nodes', '2')).rejects.toThrow(
+    expect.objectContaining({
+      code: 'USAGE_INVALID',
+      message: '2 nodes from port 65535 on need ports up to 65536',
+    }),
+  )
+})
+
 test.each([
   ['0', 'It takes a whole number above 0.'],
   ['1000', 'It takes 1 to 100.'],

@@ -11,7 +11,7 @@ import {
 } from '../broker-security.ts'
 import { weighOutsideMemory } from '../collector.ts'
 import { createLogger } from '../logger.ts'
-import { positiveWholeNumber, portNumber, withLogging, type LogOptions } from '../options.ts'
+import { portMax, portNumber, positiveWholeNumber, withLogging, type LogOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { startRegistry } from '../registry.ts'
 import { aborted, stopSignal } from '../signals.ts'
@@ -56,19 +56,26 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
   const { security, users } = brokerSecurityOf(options)
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { nodes, dataDir: dataFolder } = options
+  checkPorts(options)
   weighOutsideMemory(dataFolder === undefined ? brokerDefaults.memoryBytesMax : 0)
   const { Broker } = await import('../../broker/broker.ts')
   const broker = new Broker({ clock: systemClock, random: systemRandom, logger, nodes, dataFolder, users })
   const { signal, release } = stopSignal()
   try {
-    for (const { name, partitions } of topics) broker.cluster.createTopic(name, { partitions })
+    const made = topics.map((asked) => ({
+      ...asked,
+      found: broker.cluster.createTopic(asked.name, { partitions: asked.partitions }),
+    }))
     await broker.listen(options.port, options.host, security)
     const addresses = broker.cluster.nodeIds.map((nodeId) => broker.addressOf(nodeId))
     const bootstrap = addresses.map(({ host, port }) => `${host}:${port}`).join(',')
     output.line(
       `broker listening on ${bootstrap}, records in ${dataFolder ?? 'memory'}${describeSecurity(security)}`,
     )
-    for (const topic of topics) output.line(`topic ${topic.name}, ${topic.partitions} partitions`)
+    for (const { name, partitions, found } of made) {
+      const difference = found === partitions ? '' : `, not ${partitions}: it was there already`
+      output.line(`topic ${name}, ${found} partitions${difference}`)
+    }
     await using registry =
       options.registry === undefined
         ? undefined
@@ -87,8 +94,18 @@ function nodeCount(text: string): number {
   return count
 }
 
+/** Each node has a port of its own, one behind the other. */
+function checkPorts({ port, nodes }: BrokerOptions): void {
+  const last = port + nodes - 1
+  if (port !== 0 && last > portMax)
+    throw new StreamError('USAGE_INVALID', `${nodes} nodes from port ${port} on need ports up to ${last}`, {
+      hint: `The highest port is ${portMax}; begin with a lower one, or 0 for any that are free.`,
+    })
+}
+
 function parseTopics(text: string): { name: string; partitions: number }[] {
   const parts = text.split(',').filter((part) => part !== '')
+  const names = new Set<string>()
   return parts.map((part) => {
     const [, name, partitions = '1'] = /^([A-Za-z0-9._-]{1,249})(?::(\d+))?$/.exec(part) ?? []
     if (name === undefined || Number(partitions) < 1) {
@@ -96,6 +113,8 @@ function parseTopics(text: string): { name: string; partitions: number }[] {
         hint: 'Write them as orders:4,users:1.',
       })
     }
+    if (names.has(name)) throw new StreamError('USAGE_INVALID', `topic "${name}" is named twice`)
+    names.add(name)
     return { name, partitions: Number(partitions) }
   })
 }
