@@ -109,6 +109,8 @@ function checkArrival(
   const rules = { apiVersion: call.apiVersion, configs, nowMs: call.node.clock.nowMs() }
   const { error, message, header } = checkBatch(records, rules)
   if (header === undefined || records === null) return refused(index, error, message)
+  if (header.transactional && !request.transactionalId)
+    return refused(index, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
   return { kind: 'ready', index, topic: topic.it, log: found.it, records, header }
 }
 

@@ -444,3 +444,27 @@ test('an id at rest makes room for another when there are too many', async () =>
   await three.write('x')
   expect(await two.init()).toBe('COORDINATOR_NOT_AVAILABLE')
 })
+
+test('a transactional batch without a transactional id is refused, also while the transaction is open', async () => {
+  const setup = await open()
+  const producer = new Producer(setup)
+  await producer.init()
+  await producer.write('x')
+  const { producerId, producerEpoch } = producer
+  const batch = batchOf(['y'], { producerId, producerEpoch, baseSequence: 1, transactional: true })
+  expect((await setup.client.produce('a', batch)).error).toBe('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
+  expect(await setup.client.endOffset('a')).toBe(1)
+})
+
+test('of ids at rest the one makes room whose transaction ended first', async () => {
+  const setup = await open({ transactionalIdsMax: 2 })
+  const used = new Producer(setup, 2, 'used')
+  const idle = new Producer(setup, 2, 'idle')
+  await used.init()
+  await idle.init()
+  await used.write('x')
+  await used.end('commit')
+  await setup.clock.advance(1000)
+  expect(await new Producer(setup, 2, 'third').init()).toBe('NONE')
+  expect(await used.write('y')).toBe('NONE')
+})

@@ -204,10 +204,14 @@ export class TransactionCoordinator {
       return undefined
     }
     const transaction = known ?? newTransaction(transactionalId)
-    // The map's order is that of use: what has been at rest for longest stands first.
-    this.#transactions.delete(transactionalId)
-    this.#transactions.set(transactionalId, transaction)
+    this.#putLast(transaction)
     return transaction
+  }
+
+  /** The map's order is that of use: what has been at rest for longest stands first. */
+  #putLast(transaction: Transaction): void {
+    this.#transactions.delete(transaction.transactionalId)
+    this.#transactions.set(transaction.transactionalId, transaction)
   }
 
   #makeRoom(): boolean {
@@ -314,6 +318,7 @@ export class TransactionCoordinator {
     transaction.groups.clear()
     transaction.marker = undefined
     transaction.startedAtMs = -1
+    this.#putLast(transaction)
     try {
       this.#settings.state.put([transactionEntry(transaction)])
     } catch (error) {
