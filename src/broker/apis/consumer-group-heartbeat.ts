@@ -42,7 +42,7 @@ export const consumerGroupHeartbeatHandler = defineHandler({
     const group =
       request.memberEpoch === joining
         ? node.groups.obtainConsumer(request.groupId)
-        : (node.groups.consumer(request.groupId) ?? 'GROUP_ID_NOT_FOUND')
+        : node.groups.consumerOfMember(request.groupId)
     if (typeof group === 'string') return refused(group, `Group ${request.groupId} is not a consumer group.`)
     const outcome = group.heartbeat(toHeartbeat(request, pattern, call))
     if (outcome.kind === 'refused') return refused(outcome.error, outcome.message)

@@ -257,6 +257,17 @@ describe('a consumer group', () => {
     expect(await first({ memberEpoch: 5 })).toBe('GROUP_ID_NOT_FOUND')
   })
 
+  test('that is there without members, as after a restart, has its members join again', async () => {
+    const { client, consumer } = await openGroup()
+    const request = {
+      groupId: 'g',
+      generationIdOrMemberEpoch: -1,
+      topics: [{ name: 'a', partitions: [{ partitionIndex: 0, committedOffset: 1 }] }],
+    }
+    await client.send(apis.offsetCommit, request, 9)
+    expect(errorOf(await consumer('one').beat({ memberEpoch: 5 }))).toBe('UNKNOWN_MEMBER_ID')
+  })
+
   test('has a limit of members', async () => {
     const setup = openTestBroker({ groupSizeMax: 1 })
     await setup.client.createTopic('a')

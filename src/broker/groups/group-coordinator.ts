@@ -69,6 +69,16 @@ export class GroupCoordinator {
     return this.#make(groupId, make) ?? 'COORDINATOR_NOT_AVAILABLE'
   }
 
+  /**
+   * For who is a member by the consumer protocol already. After a restart a group with offsets is there without members: who was
+   * one is told so, and joins again.
+   */
+  consumerOfMember(groupId: string): ConsumerGroup | KafkaErrorName {
+    const known = this.#groups.get(groupId)
+    if (known?.kind === 'consumer') return known
+    return known?.state === 'empty' ? 'UNKNOWN_MEMBER_ID' : 'GROUP_ID_NOT_FOUND'
+  }
+
   delete(groupId: string): KafkaErrorName {
     const group = this.#groups.get(groupId)
     if (group === undefined) return 'GROUP_ID_NOT_FOUND'
