@@ -67,7 +67,7 @@ export interface BrokerConfig {
   readonly groupVersion: 0 | 1
   /** Members of one group. [group.max.size] */
   readonly groupSizeMax: number
-  /** A further group is refused, unless one without members and offsets can make room. */
+  /** For a further group, the one without members and open transactions that committed least lately makes room; without such, it is refused. */
   readonly groupsMax: number
   /** Bytes of the text that may go with an offset. [offset.metadata.max.bytes] */
   readonly offsetMetadataBytesMax: number

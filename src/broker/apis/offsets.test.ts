@@ -148,11 +148,24 @@ test('groups are listed by state and type, and described when dead', async () =>
   expect((await client.send(apis.describeGroups, { groups: ['other'] }, 5)).groups[0]?.errorCode).toBe(0)
 })
 
-test('one group more than allowed is refused', async () => {
+test('one group more than allowed takes the place of the one without members that committed least lately', async () => {
+  const { client, clock } = openTestBroker({ groupsMax: 2 })
+  await client.createTopic('a')
+  for (const groupId of ['g', 'h', 'g', 'i']) {
+    expect(await commit(client, 1, { groupId })).toBe('NONE')
+    await clock.advance(1000)
+  }
+  const { groups } = await client.send(apis.listGroups, {})
+  expect(groups.map(({ groupId }) => groupId)).toEqual(['g', 'i'])
+})
+
+test('one group more than allowed is refused while offsets of all are in open transactions', async () => {
   const { client } = openTestBroker({ groupsMax: 1 })
   await client.createTopic('a')
-  expect([await commit(client, 1), await commit(client, 1, { groupId: 'h' })]).toEqual([
-    'NONE',
-    'COORDINATOR_NOT_AVAILABLE',
-  ])
+  const init = { transactionalId: 'tx', transactionTimeoutMs: 1000 }
+  const { producerId, producerEpoch } = await client.send(apis.initProducerId, init)
+  const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, committedOffset: 1 }] }]
+  const staged = { transactionalId: 'tx', groupId: 'g', producerId, producerEpoch, generationId: -1, topics }
+  await client.send(apis.txnOffsetCommit, staged)
+  expect(await commit(client, 1, { groupId: 'h' })).toBe('COORDINATOR_NOT_AVAILABLE')
 })

@@ -130,8 +130,14 @@ export class GroupCoordinator {
 
   #makeRoom(): boolean {
     if (this.#groups.size < this.#settings.groupsMax) return true
-    const idle = this.all().find(({ state, offsets }) => state === 'empty' && offsets.empty)
-    return idle !== undefined && this.delete(idle.groupId) === 'NONE'
+    const resting = this.all().filter(({ state, offsets }) => state === 'empty' && !offsets.hasPending)
+    const [first, ...others] = resting
+    if (first === undefined) return false
+    const oldest = others.reduce(
+      (old, one) => (one.offsets.committedAtMs < old.offsets.committedAtMs ? one : old),
+      first,
+    )
+    return this.delete(oldest.groupId) === 'NONE'
   }
 }
 

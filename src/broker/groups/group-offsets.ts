@@ -32,6 +32,7 @@ export class GroupOffsets {
   readonly #committed = new Map<string, Placed>()
   readonly #pending = new Map<number, Map<string, Placed>>()
   #order = 0
+  #committedAtMs = -1
 
   constructor(groupId: string, state: StateKeeper) {
     this.#groupId = groupId
@@ -41,7 +42,7 @@ export class GroupOffsets {
   commit(entry: GroupOffsetEntry): void {
     const placed = { entry, order: this.#order++ }
     this.#state.put([this.#committedEntry(placed)])
-    this.#committed.set(keyOf(entry.topic, entry.partition), placed)
+    this.#keep(placed)
   }
 
   /** Takes an offset into a producer's open transaction. */
@@ -63,7 +64,7 @@ export class GroupOffsets {
       ...staged.values().map(({ entry }) => ({ key: this.#pendingKey(producerId, entry), value: undefined })),
     ])
     this.#pending.delete(producerId)
-    for (const [key, placed] of newer) this.#committed.set(key, placed)
+    for (const [, placed] of newer) this.#keep(placed)
   }
 
   get(topic: string, partition: number): GroupOffset | undefined {
@@ -107,14 +108,25 @@ export class GroupOffsets {
   /** Takes back what was written down before a restart. */
   recover({ key, value }: StateEntry): void {
     const placed = value as Placed
-    const { entry } = placed
     this.#order = Math.max(this.#order, placed.order + 1)
-    if (key[0] === 'offset') this.#committed.set(keyOf(entry.topic, entry.partition), placed)
+    if (key[0] === 'offset') this.#keep(placed)
     else this.#stage(Number(key[2]), placed)
   }
 
-  get empty(): boolean {
-    return this.#committed.size === 0 && this.#pending.size === 0
+  /** Whether a transaction that has not ended yet may change an offset. */
+  get hasPending(): boolean {
+    return this.#pending.size > 0
+  }
+
+  /** Of the last commit; −1 where there was none. */
+  get committedAtMs(): number {
+    return this.#committedAtMs
+  }
+
+  #keep(placed: Placed): void {
+    const { entry } = placed
+    this.#committed.set(keyOf(entry.topic, entry.partition), placed)
+    this.#committedAtMs = Math.max(this.#committedAtMs, entry.committedAtMs)
   }
 
   #stage(producerId: number, placed: Placed): void {
