@@ -144,10 +144,7 @@ interface Reading {
   readonly unread: UnreadPartitions
 }
 
-async function readOn(
-  reading: Reading,
-  { signal, isolation, ready, onRecord }: Reader,
-): Promise<void> {
+async function readOn(reading: Reading, { signal, isolation, ready, onRecord }: Reader): Promise<void> {
   const { fetcher, unread } = reading
   const columns = new RecordColumns()
   while (!signal.aborted && !unread.none) {

@@ -4,7 +4,7 @@ import { readTopic, type RawRecord } from '../../workload/consume-topic.ts'
 import { openCluster } from '../cluster.ts'
 import { CommandFormats, formatOfType } from '../command-formats.ts'
 import { configOf } from '../config/run-settings.ts'
-import { createLogger, warnings } from '../logger.ts'
+import { warnings } from '../logger.ts'
 import { oneOf, wholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { RecordTexts } from '../record-texts.ts'
@@ -57,10 +57,7 @@ async function consume(topic: string, options: ConsumeCommandOptions, output: Ou
   // Until there is something to stop in order, a signal ends the process at once.
   await cluster.kafka.connect()
   const { signal, release } = stopSignal()
-  await using formats = new CommandFormats(
-    config.schemas.notations ?? {},
-    createLogger('warn', 'text', output),
-  )
+  await using formats = new CommandFormats(config.schemas.notations ?? {}, warnings(output))
   const texts = new RecordTexts(formats, topic, sides, signal)
   let printed = 0
   await readTopic(cluster.kafka, topic, {

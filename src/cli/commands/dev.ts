@@ -20,7 +20,6 @@ import { portNumber, wholeNumber, withLogging, type LogOptions } from '../option
 import type { Output } from '../output.ts'
 import type { TopicFormats } from '../record-texts.ts'
 import { startRegistry } from '../registry.ts'
-import { outputTopics } from '../render/definition.ts'
 import { exitCode } from '../render/error.ts'
 import { aborted, stopSignal } from '../signals.ts'
 import { CommandFormats } from '../command-formats.ts'
