@@ -1,5 +1,5 @@
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
-import { checkTopicConfigs, listOf, topicConfigFacts } from '../topics/topic-configs.ts'
+import { checkTopicConfigs, factsOf, listOf } from '../topics/topic-configs.ts'
 import type { Call } from './api-handler.ts'
 import { resourceTypes } from './config-sources.ts'
 import { onCluster, rightTo } from './demand.ts'
@@ -74,7 +74,7 @@ export function changeList(
   name: string,
   change: { readonly operation: 'append' | 'subtract'; readonly value: string },
 ): string | undefined {
-  const facts = topicConfigFacts[name]
+  const facts = factsOf(name)
   if (facts?.type !== 'list') return `Config value append is not allowed for config key: ${name}`
   const now = listOf(overrides.get(name) ?? facts.default)
   const given = listOf(change.value)

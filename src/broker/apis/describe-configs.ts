@@ -5,7 +5,7 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorName } from '../../protocol/error-codes.ts'
-import { configTypeCodes, topicConfigFacts, type TopicConfigs } from '../topics/topic-configs.ts'
+import { configTypeCodes, factsOf, topicConfigFacts, type TopicConfigs } from '../topics/topic-configs.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { configRefusal, resourceAnswer } from './config-resources.ts'
 import { configSources, resourceTypes } from './config-sources.ts'
@@ -60,7 +60,7 @@ function describeOne(resource: Resource, request: Request, call: Call): Result {
 }
 
 function topicConfig(name: string, configs: TopicConfigs, includeSynonyms: boolean): Config {
-  const facts = topicConfigFacts[name]
+  const facts = factsOf(name)
   return {
     name,
     value: configs.get(name),

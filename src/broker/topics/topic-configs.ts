@@ -13,6 +13,7 @@ export const configTypeCodes: Readonly<Record<ConfigType, number>> = {
   list: 7,
 }
 
+const intMax = 2_147_483_647
 const longMax = '9223372036854775807'
 
 export interface ConfigFacts {
@@ -20,6 +21,8 @@ export interface ConfigFacts {
   readonly default: string
   /** Least value of a number. */
   readonly min?: number
+  /** Greatest value of a number, where it is not its type's. */
+  readonly max?: number
   /** Allowed words, of a list each of its entries. */
   readonly words?: readonly string[]
 }
@@ -27,14 +30,14 @@ export interface ConfigFacts {
 /** The settings of a topic that Apache Kafka knows, with its defaults. Those that this broker does not act on are kept and shown. */
 export const topicConfigFacts: Readonly<Record<string, ConfigFacts>> = {
   'cleanup.policy': { type: 'list', default: 'delete', words: ['delete', 'compact'] },
-  'compression.gzip.level': { type: 'int', default: '-1', min: -1 },
-  'compression.lz4.level': { type: 'int', default: '9', min: 1 },
+  'compression.gzip.level': { type: 'int', default: '-1', min: -1, max: 9 },
+  'compression.lz4.level': { type: 'int', default: '9', min: 1, max: 17 },
   'compression.type': {
     type: 'string',
     default: 'producer',
     words: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
   },
-  'compression.zstd.level': { type: 'int', default: '3' },
+  'compression.zstd.level': { type: 'int', default: '3', min: -131_072, max: 22 },
   'delete.retention.ms': { type: 'long', default: '86400000', min: 0 },
   'file.delete.delay.ms': { type: 'long', default: '60000', min: 0 },
   'flush.messages': { type: 'long', default: longMax, min: 1 },
@@ -53,7 +56,7 @@ export const topicConfigFacts: Readonly<Record<string, ConfigFacts>> = {
     default: 'CreateTime',
     words: ['CreateTime', 'LogAppendTime'],
   },
-  'min.cleanable.dirty.ratio': { type: 'double', default: '0.5', min: 0 },
+  'min.cleanable.dirty.ratio': { type: 'double', default: '0.5', min: 0, max: 1 },
   'min.compaction.lag.ms': { type: 'long', default: '0', min: 0 },
   'min.insync.replicas': { type: 'int', default: '1', min: 1 },
   preallocate: { type: 'boolean', default: 'false' },
@@ -67,6 +70,11 @@ export const topicConfigFacts: Readonly<Record<string, ConfigFacts>> = {
   'segment.jitter.ms': { type: 'long', default: '0', min: 0 },
   'segment.ms': { type: 'long', default: '604800000', min: 1 },
   'unclean.leader.election.enable': { type: 'boolean', default: 'false' },
+}
+
+/** What is known of a setting; undefined where Apache Kafka has none of this name. */
+export function factsOf(name: string): ConfigFacts | undefined {
+  return Object.hasOwn(topicConfigFacts, name) ? topicConfigFacts[name] : undefined
 }
 
 export interface ConfigProblem {
@@ -114,7 +122,7 @@ export class TopicConfigs {
     const layers = [
       { source: 'topic', value: this.overrides.get(name) },
       { source: 'broker', value: this.#defaults[name] },
-      { source: 'default', value: topicConfigFacts[name]?.default },
+      { source: 'default', value: factsOf(name)?.default },
     ] as const
     return layers.flatMap(({ source, value }) => (value === undefined ? [] : [{ source, value }]))
   }
@@ -161,7 +169,7 @@ export function listOf(text: string): string[] {
 /** Looks settings over before they are taken; undefined where all of them stand. */
 export function checkTopicConfigs(overrides: ReadonlyMap<string, string>): ConfigProblem | undefined {
   for (const [name, value] of overrides) {
-    const facts = topicConfigFacts[name]
+    const facts = factsOf(name)
     if (facts === undefined) return { error: 'INVALID_CONFIG', message: `Unknown topic config name: ${name}` }
     if (!fits(value, facts))
       return { error: 'INVALID_CONFIG', message: `Invalid value ${value} for configuration ${name}` }
@@ -181,9 +189,14 @@ function fits(value: string, facts: ConfigFacts): boolean {
         (value.trim() !== '' && listOf(value).every((word) => facts.words?.includes(word)))
       )
     case 'int':
+      return /^-?\d+$/.test(value) && isWithin(Number(value), facts, intMax)
     case 'long':
-      return /^-?\d+$/.test(value) && Number(value) >= (facts.min ?? Number.NEGATIVE_INFINITY)
+      return /^-?\d+$/.test(value) && BigInt(value) <= BigInt(longMax) && isWithin(Number(value), facts)
     case 'double':
-      return value !== '' && Number(value) >= (facts.min ?? Number.NEGATIVE_INFINITY)
+      return value.trim() !== '' && isWithin(Number(value), facts)
   }
+}
+
+function isWithin(number: number, { min = -Infinity, max }: ConfigFacts, typeMax = Infinity): boolean {
+  return number >= min && number <= (max ?? typeMax)
 }
