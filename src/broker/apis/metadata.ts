@@ -14,12 +14,15 @@ import { clusterOperations, notAsked, topicOperations } from './authorized-opera
 import { onCluster, rightTo } from './demand.ts'
 import { refusalOf } from './refusal.ts'
 import { describePartition } from './partition-description.ts'
-import { findTopic } from './partition-lookup.ts'
+import { findTopic, noTopicId } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.metadata>
 type Response = DeepPartial<ResponseOf<typeof apis.metadata>>
 type Wanted = NonNullable<Request['topics']>[number]
 type TopicAnswer = NonNullable<Response['topics']>[number]
+
+/** Before, a topic is asked for by name alone. */
+const idsFromVersion = 12
 
 export const metadataHandler = defineHandler({
   api: apis.metadata,
@@ -58,6 +61,8 @@ function cluster(request: Request, call: Call): Response {
 
 function answerOne(wanted: Wanted, request: Request, call: Call): TopicAnswer {
   const { node } = call
+  const named = call.apiVersion >= idsFromVersion || (wanted.name !== null && wanted.topicId === noTopicId)
+  if (!named) return { name: wanted.name ?? '', errorCode: kafkaErrorCode('INVALID_REQUEST') }
   const found = findTopic(call, { name: wanted.name ?? '', topicId: wanted.topicId }, 'describe')
   if (found.kind === 'found') return describe(found.it, request, call)
   const failed = (error: KafkaErrorName): TopicAnswer => ({ ...wanted, errorCode: kafkaErrorCode(error) })

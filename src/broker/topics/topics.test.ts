@@ -44,6 +44,11 @@ describe('making a topic', () => {
     [{ replicationFactor: 0 }, 'INVALID_REPLICATION_FACTOR'],
     [{ replicationFactor: 3 }, 'INVALID_REPLICATION_FACTOR'],
     [{ configs: [{ name: 'no.such', value: '1' }] }, 'INVALID_CONFIG'],
+    [{ configs: [{ name: 'constructor', value: '1' }] }, 'INVALID_CONFIG'],
+    [{ configs: [{ name: 'max.message.bytes', value: '2147483648' }] }, 'INVALID_CONFIG'],
+    [{ configs: [{ name: 'segment.ms', value: '9223372036854775808' }] }, 'INVALID_CONFIG'],
+    [{ configs: [{ name: 'min.cleanable.dirty.ratio', value: '1.1' }] }, 'INVALID_CONFIG'],
+    [{ configs: [{ name: 'compression.lz4.level', value: '18' }] }, 'INVALID_CONFIG'],
     [{ configs: [{ name: 'retention.ms', value: 'long' }] }, 'INVALID_CONFIG'],
     [{ configs: [{ name: 'cleanup.policy', value: 'compact,shred' }] }, 'INVALID_CONFIG'],
     [
@@ -199,3 +204,12 @@ describe('settings', () => {
     }
   })
 })
+
+test.each([10, 11])(
+  'a topic without a name is refused where ids do not ask yet, in version %i',
+  async (version) => {
+    const { client } = openTestBroker()
+    const { topics } = await client.send(apis.metadata, { topics: [{ name: null }] }, version)
+    expect(topics.map(errorOf)).toEqual(['INVALID_REQUEST'])
+  },
+)
