@@ -89,6 +89,20 @@ test('records are deleted up to an offset in the log, or all', async () => {
   expect(broker.memoryUsedBytes).toBe(0)
 })
 
+test('a place that a version does not have is refused', async () => {
+  const { client } = await threeTimes()
+  const asked = [
+    [-3, 6],
+    [-4, 7],
+    [-5, 8],
+    [-6, 10],
+    [-99, 11],
+  ] as const
+  for (const [timestamp, version] of asked)
+    expect(await at(client, timestamp, version)).toBe('UNSUPPORTED_VERSION')
+  expect(await at(client, -6, 11)).toEqual([-1, -1])
+})
+
 describe('the end of an epoch without records', () => {
   const ends = async (client: TestClient) => {
     const partitions = [0, 1].map((leaderEpoch) => ({ partition: 0, leaderEpoch }))

@@ -1,7 +1,7 @@
 /**
  * ListOffsets (2): the offset at a time, or at a marked place: −1 the end (for read_committed the last stable offset), −2 the start,
  * −3 the record with the largest timestamp (version 7+), −4 the start of what is kept locally (8+, the same here), −5 the end of what is
- * kept remotely (9+, nothing). Version 0, with its several offsets per partition, is refused.
+ * kept remotely (9+, nothing), −6 what is to be kept remotely next (11+, nothing). Version 0, with its several offsets per partition, is refused.
  *
  * A partition that stands twice in a request is refused.
  *
@@ -18,7 +18,23 @@ import { findLed, findTopic } from './partition-lookup.ts'
 type Request = RequestOf<typeof apis.listOffsets>
 type Response = DeepPartial<ResponseOf<typeof apis.listOffsets>>
 
-const places = { end: -1, start: -2, maxTimestamp: -3, localStart: -4, remoteEnd: -5 } as const
+const places = {
+  end: -1,
+  start: -2,
+  maxTimestamp: -3,
+  localStart: -4,
+  remoteEnd: -5,
+  pendingUpload: -6,
+} as const
+/** Since which version a place may be asked for. */
+const placeSince: Readonly<Record<number, number>> = {
+  [places.end]: 1,
+  [places.start]: 1,
+  [places.maxTimestamp]: 7,
+  [places.localStart]: 8,
+  [places.remoteEnd]: 9,
+  [places.pendingUpload]: 11,
+}
 const readCommitted = 1
 
 interface Place {
@@ -43,6 +59,8 @@ export const listOffsetsHandler = defineHandler({
             return { partitionIndex, errorCode: kafkaErrorCode('INVALID_REQUEST'), ...nowhere }
           const found = findLed(topic, partitionIndex, call, currentLeaderEpoch)
           if (found.kind === 'missing') return { partitionIndex, errorCode: kafkaErrorCode(found.error) }
+          if (timestamp < 0 && call.apiVersion < (placeSince[timestamp] ?? Infinity))
+            return { partitionIndex, errorCode: kafkaErrorCode('UNSUPPORTED_VERSION'), ...nowhere }
           const place = placeAt(found.it, timestamp, isolation)
           const leaderEpoch = leaderEpochOf(place, found.it, call)
           return { partitionIndex, ...place, leaderEpoch }
@@ -82,6 +100,7 @@ function placeAt(log: PartitionLog, timestamp: number, isolation: ReadLimits['is
     case places.localStart:
       return { offset: log.startOffset, timestamp: -1 }
     case places.remoteEnd:
+    case places.pendingUpload:
       return nowhere
     case places.maxTimestamp:
       return recordAtTime(log, log.maxTimestampMs(), end)
