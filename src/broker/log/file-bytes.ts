@@ -45,15 +45,11 @@ export class FileStorage implements LogStorage {
     return new FileBytes(this.#disk, path)
   }
 
-  replace(old: readonly SegmentBytes[], draft: SegmentBytes): void {
+  replace(old: SegmentBytes, draft: SegmentBytes): void {
     // All segments of this storage are files.
-    const [first, ...rest] = old as readonly FileBytes[]
-    if (first === undefined) return
-    first.close()
-    const made = draft as FileBytes
-    made.takePlaceOf(first.path)
-    // In their order: a tombstone must not go before what it deletes.
-    for (const bytes of rest) bytes.delete()
+    const [before, made] = [old as FileBytes, draft as FileBytes]
+    before.close()
+    made.takePlaceOf(before.path)
   }
 
   deleteAll(): void {
@@ -71,6 +67,8 @@ class FileBytes implements SegmentBytes {
   readonly #disk: Disk
   #file: DiskFile
   #sizeBytes: number
+  /** Part of a batch that could not be written may stand behind the end. */
+  #dirtyTail = false
 
   constructor(disk: Disk, path: string) {
     this.path = path
@@ -84,11 +82,13 @@ class FileBytes implements SegmentBytes {
   }
 
   append(bytes: Buffer, synced: boolean): void {
+    if (this.#dirtyTail) this.truncate(this.#sizeBytes)
     try {
       this.#file.write(this.#sizeBytes, bytes)
       if (synced) this.#file.sync()
     } catch (error) {
-      this.#dropTail()
+      this.#dirtyTail = true
+      this.#tryDropTail()
       throw error
     }
     this.#sizeBytes += bytes.length
@@ -107,6 +107,7 @@ class FileBytes implements SegmentBytes {
   truncate(sizeBytes: number): void {
     this.#file.truncate(sizeBytes)
     this.#sizeBytes = sizeBytes
+    this.#dirtyTail = false
   }
 
   sync(): void {
@@ -130,10 +131,10 @@ class FileBytes implements SegmentBytes {
     this.#file = this.#disk.open(path)
   }
 
-  /** Part of a batch may be there. Where even cutting fails, the next start cuts it, since its checksum is wrong. */
-  #dropTail(): void {
+  /** Where even cutting fails, nothing is added until it works; a restart cuts what is there, too. */
+  #tryDropTail(): void {
     try {
-      this.#file.truncate(this.#sizeBytes)
+      this.truncate(this.#sizeBytes)
     } catch {
       // What made the write fail is what the caller hears of.
     }

@@ -112,3 +112,23 @@ test('DescribeLogDirs says where the folder is and what room its disk has', asyn
   expect(found?.totalBytes).toBeGreaterThan(found?.usableBytes ?? Infinity)
   await broker.close()
 })
+
+test('nothing is taken behind half a batch that could not be cut off, until it can be', async () => {
+  using folder = new TempFolder()
+  const { broker, client, disk } = open(folder)
+  await client.createTopic('a', 1, { 'segment.bytes': '2000' })
+  await client.produce('a', batchOf(['one']))
+  disk.leftBytes = 700
+  disk.truncateBroken = () => new StreamError('DATA_FOLDER_UNUSABLE', 'cannot be cut')
+  expect((await client.produce('a', batchOf(['x'.repeat(1500)]))).error).toBe('KAFKA_STORAGE_ERROR')
+  disk.leftBytes = Infinity
+  for (const length of [100, 1900])
+    expect((await client.produce('a', batchOf(['y'.repeat(length)]))).error).toBe('KAFKA_STORAGE_ERROR')
+  disk.truncateBroken = undefined
+  for (const length of [1900, 100])
+    expect((await client.produce('a', batchOf(['z'.repeat(length)]))).error).toBe('NONE')
+  await broker.close()
+  const again = open(folder)
+  expect(await again.client.endOffset('a')).toBe(3)
+  await again.broker.close()
+})

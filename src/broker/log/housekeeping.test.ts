@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { StreamError } from '../../base/errors.ts'
 import { apis } from '../../protocol/apis.ts'
+import { BreakingDisk } from '../fixtures/breaking-disk.ts'
 import { TempFolder } from '../fixtures/data-folder.ts'
 import { readBatches, type ReadRecord } from '../fixtures/read-records.ts'
 import { batchOf, keyedBatchOf, openTestBroker, type TestBroker } from '../fixtures/test-broker.ts'
@@ -170,6 +172,43 @@ test('what a broker knows beside records is compacted, too', async () => {
   const answer = await client.send(apis.offsetFetch, { groups }, 9)
   expect(answer.groups[0]?.topics[0]?.partitions[0]?.committedOffset).toBe(999)
   await broker.close()
+})
+
+/** A disk from which segments cannot be removed, when told so. */
+class StubbornDisk extends BreakingDisk {
+  keeps = false
+
+  override remove(path: string): void {
+    if (this.keeps && path.endsWith('.log'))
+      throw new StreamError('DATA_FOLDER_UNUSABLE', 'cannot be removed')
+    super.remove(path)
+  }
+}
+
+test('a compacted log is read and opened again, also where a segment it replaced cannot be removed', async () => {
+  using folder = new TempFolder()
+  const disk = new StubbornDisk()
+  const setup = openTestBroker({ compactionRestMs: 1000, dataFolder: folder.path, disk })
+  await setup.client.createTopic('a', 1, { 'cleanup.policy': 'compact', 'segment.bytes': '200' })
+  for (let i = 0; i < 20; i++) await put(setup, `k${i % 3}`, `v${i}`)
+  // Now several of them fit into one.
+  const configs = [{ name: 'segment.bytes', configOperation: 0, value: '2000' }]
+  const resources = [{ resourceType: 2, resourceName: 'a', configs }]
+  await setup.client.send(apis.incrementalAlterConfigs, { resources })
+  disk.keeps = true
+  await setup.clock.advance(1001)
+  const newest = { k0: 'v18', k1: 'v19', k2: 'v17' }
+  const found = async (from: TestBroker) =>
+    Object.fromEntries((await recordsIn(from)).map(({ key, value }) => [key, value]))
+  expect(await found(setup)).toEqual(newest)
+  const offsets = (await recordsIn(setup)).map(({ offset }) => offset)
+  expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b))
+  expect(offsets.length).toBeLessThan(8)
+  disk.keeps = false
+  await setup.broker.close()
+  const again = open('on disk', folder)
+  expect(await found(again)).toEqual(newest)
+  await again.broker.close()
 })
 
 function open(place: string, folder: TempFolder): TestBroker {

@@ -30,8 +30,8 @@ export class MemoryStorage implements LogStorage {
     return this.create(baseOffset, 'small')
   }
 
-  replace(old: readonly SegmentBytes[]): void {
-    for (const bytes of old) bytes.delete()
+  replace(old: SegmentBytes): void {
+    old.delete()
   }
 
   deleteAll(): void {

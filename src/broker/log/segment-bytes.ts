@@ -34,11 +34,8 @@ export interface LogStorage {
   create(baseOffset: number, size: 'small' | 'full'): SegmentBytes
   /** A segment in the making, which a crash leaves no trace of. */
   draft(baseOffset: number): SegmentBytes
-  /**
-   * Puts a draft in the place of segments that follow each other, the first of which has its base offset. A crash leaves the old ones, or
-   * the new one and some of the last old ones.
-   */
-  replace(old: readonly SegmentBytes[], draft: SegmentBytes): void
+  /** Puts a draft in the place of the segment that has its base offset. A crash leaves the one or the other. */
+  replace(old: SegmentBytes, draft: SegmentBytes): void
   /** Everything goes. */
   deleteAll(): void
 }

@@ -53,6 +53,8 @@ export class SegmentList {
   }
 
   roll(baseOffset: number, nowMs: number): void {
+    // What a write that failed has left behind its end must not come to stand inside of the log.
+    this.active?.bytes.truncate(this.active.sizeBytes)
     const size = this.#segments.length === 0 ? 'small' : 'full'
     this.#segments.push(new Segment(baseOffset, this.#storage.create(baseOffset, size), nowMs))
   }
@@ -81,11 +83,13 @@ export class SegmentList {
       draft.bytes.delete()
       return false
     }
-    this.#storage.replace(
-      old.map(({ bytes }) => bytes),
-      draft.bytes,
-    )
+    const [first, ...rest] = old
+    if (first === undefined) return false
+    this.#storage.replace(first.bytes, draft.bytes)
+    // From here on the draft holds what they hold: a restart would find whichever of them cannot be deleted now covered by it.
     this.#segments.splice(at, old.length, draft)
+    // In their order: a tombstone must not go before what it deletes.
+    for (const { bytes } of rest) bytes.delete()
     return true
   }
 
