@@ -145,12 +145,22 @@ export class Cluster {
     const startMs = clock.monotonicMs()
     const over = new AbortController()
     const wait = this.#outage.waiting(this.context.bootstrap)
+    /** What the try before this one met: where this one has no answer yet when the time is over, it tells more. */
+    let met: unknown
     try {
       // A broker that wants SASL or other TLS may answer ApiVersions and end the connection at the next request.
       const contact = retrying(this.context, startTimeoutMs, async () => {
-        this.metadata.update(await askMetadata(await this.#tryAll(), []))
+        try {
+          this.metadata.update(await askMetadata(await this.#tryAll(), []))
+        } catch (error) {
+          met = error
+          throw error
+        }
       })
-      await Promise.race([contact, this.#silence(startTimeoutMs, over.signal)])
+      const silence = this.#silence(startTimeoutMs, over.signal).catch((error: unknown) => {
+        throw met ?? error
+      })
+      await Promise.race([contact, silence])
       this.#started = true
     } catch (thrown) {
       const error = toStreamError(thrown)
