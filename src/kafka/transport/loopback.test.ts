@@ -103,4 +103,22 @@ describe('over loopback', () => {
     expect(error.hint).toBe('Start the broker, or correct the address.')
     await kafka.close()
   })
+
+  test('a last try without an answer does not hide what the one before met', async () => {
+    let connections = 0
+    // The first one is ended at its request, as a port that wants SASL does; the next is never answered.
+    const port = await listen((socket) => {
+      if (++connections === 1) socket.on('data', () => socket.destroy())
+    })
+    const kafka = openKafka({
+      bootstrap: [`127.0.0.1:${port}`],
+      clientId: 'test',
+      connector: tcpConnector(),
+      startTimeoutMs: 500,
+    })
+    const error = await failureOf(kafka.admin.listTopics())
+    expect(error.detail).toContain('it expects TLS or SASL on this port')
+    expect(connections).toBe(2)
+    await kafka.close()
+  })
 })
