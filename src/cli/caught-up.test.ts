@@ -14,6 +14,17 @@ const words = (count: number): TestRecord[] =>
 const tasksOf = (application: Application): number =>
   application.threads().flatMap(({ tasks }) => tasks).length
 
+/** Two processes of one application, each with its half of the work. */
+async function twoProcesses(cluster: TestCluster): Promise<[Application, Application]> {
+  for (const topic of ['words', 'counts']) await cluster.createTopic(topic, 2)
+  const first = cluster.application(countByKey())
+  const second = cluster.application(countByKey())
+  first.start()
+  second.start()
+  await cluster.until(() => tasksOf(first) === 2 && tasksOf(second) === 2)
+  return [first, second]
+}
+
 async function untilCaughtUp(cluster: TestCluster, application: Application): Promise<void> {
   const options = { clock: cluster.clock, signal: new AbortController().signal }
   await cluster.run(caughtUp(cluster.kafka, [{ application, applicationId: 'app' }], options))
@@ -21,13 +32,7 @@ async function untilCaughtUp(cluster: TestCluster, application: Application): Pr
 
 test('partitions that another process left behind must have been read, too', async () => {
   await using cluster = new TestCluster()
-  await cluster.createTopic('words', 2)
-  await cluster.createTopic('counts', 2)
-  const first = cluster.application(countByKey())
-  const second = cluster.application(countByKey())
-  first.start()
-  second.start()
-  await cluster.until(() => tasksOf(first) === 2 && tasksOf(second) === 2)
+  const [first, second] = await twoProcesses(cluster)
   await cluster.run(first.stop())
   await cluster.produce('words', words(80))
   await untilCaughtUp(cluster, second)
@@ -36,13 +41,7 @@ test('partitions that another process left behind must have been read, too', asy
 
 test('a process that has only a part of the partitions ends when the others are read', async () => {
   await using cluster = new TestCluster()
-  await cluster.createTopic('words', 2)
-  await cluster.createTopic('counts', 2)
-  const first = cluster.application(countByKey())
-  const second = cluster.application(countByKey())
-  first.start()
-  second.start()
-  await cluster.until(() => tasksOf(first) === 2 && tasksOf(second) === 2)
+  const [, second] = await twoProcesses(cluster)
   await cluster.produce('words', words(80))
   await untilCaughtUp(cluster, second)
   expect(tasksOf(second)).toBe(2)

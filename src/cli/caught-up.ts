@@ -1,13 +1,12 @@
 import { sleep, type Clock } from '../base/clock.ts'
 import { partitionKey } from '../kafka/contracts.ts'
 import type { Kafka, TopicPartition } from '../kafka/contracts.ts'
+import { readPartitions } from '../workload/consume-topic.ts'
 import type { RunningApplication } from './applications.ts'
 
 /** How long everything must have been read before it counts: longer than a commit takes. */
 const settledMs = 500
 const lookEveryMs = 100
-/** How long records are looked for behind an offset where there may be none: a transaction's end is a place in the log, too. */
-const recordsWaitMs = 200
 
 interface Position extends TopicPartition {
   readonly offset: number
@@ -65,7 +64,7 @@ async function isRead(
   const endOf = (partition: TopicPartition): number => ends.get(partitionKey(partition)) ?? Infinity
   if (inputs.some((input) => input.position < endOf(input))) return false
   const behind = others.filter((position) => position.offset < endOf(position))
-  return behind.length === 0 || !(await hasRecords(kafka, behind, signal))
+  return behind.length === 0 || !(await hasRecords(kafka, behind, ends, signal))
 }
 
 async function partitionsOf(kafka: Kafka, topics: readonly string[]): Promise<TopicPartition[]> {
@@ -91,30 +90,20 @@ async function committedPositions(
   })
 }
 
-/** Whether readers see a record at any of these positions or behind it. */
+/** Whether readers see a record at any of these positions or behind it: a transaction's end is a place in the log, too. */
 async function hasRecords(
   kafka: Kafka,
   positions: readonly Position[],
+  ends: ReadonlyMap<string, number>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const fetcher = kafka.fetcher({
-    isolation: 'read_committed',
-    minBytes: 1,
-    maxWaitMs: recordsWaitMs,
-    maxBytes: 1_048_576,
-    maxPartitionBytes: 65_536,
-  })
-  const unread = new Set(positions.map(partitionKey))
-  for (const position of positions) fetcher.assign(position, position.offset)
-  try {
-    while (unread.size > 0 && !signal.aborted) {
-      const fetched = fetcher.poll()
-      if (fetched === undefined) await fetcher.ready(recordsWaitMs)
-      else if (fetched.outOfRange === true || fetched.batches.length > 0) return true
-      else if (fetched.nextOffset >= fetched.lastStableOffset) unread.delete(partitionKey(fetched))
-    }
+  const starts = new Map(positions.map((position) => [partitionKey(position), position.offset]))
+  let found = false
+  const onRecord = (): boolean => {
+    found = true
     return false
-  } finally {
-    await fetcher.close()
   }
+  const reader = { isolation: 'read_committed', signal, onRecord } as const
+  await readPartitions(kafka, { partitions: positions, starts, ends }, reader)
+  return found
 }
