@@ -34,7 +34,8 @@ const ordersPerPortion = 40
 /** A guest may come while the broker is away. */
 const guestTimeoutMs = 60_000
 const drainTimeoutMs = 240_000
-const stoppedBySignal = 143
+/** Before Node listens for signals, and after: whether a stop came before a process had begun. */
+const endsBySignal = (code: number | null): boolean => code === null || code === 143
 /** A million records are looked at. */
 const comparing = { timeout: 120_000 }
 
@@ -101,7 +102,7 @@ class Stage {
       [...this.#processes.values()].map(async (process) => {
         const { code, stderr } = await process.stop()
         const begun = stderr.includes('application state')
-        return code === 0 || (code === stoppedBySignal && !begun) ? '' : `${code}: ${stderr.slice(-2000)}`
+        return code === 0 || (endsBySignal(code) && !begun) ? '' : `${code}: ${stderr.slice(-2000)}`
       }),
     )
   }
