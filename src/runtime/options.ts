@@ -108,7 +108,7 @@ export interface ApplicationOptions {
   readonly metadataMaxAgeMs: number
   /** A user function that has not returned for so long is named in a warning. */
   readonly functionSlowMs: number
-  /** A worker thread whose function has not returned for so long is ended, and the application with it. */
+  /** A thread whose function has not returned for so long is ended, and the application with it; the only thread, with its process. */
   readonly functionLimitMs: number
   readonly fetchMaxWaitMs: number
   readonly fetchMaxBytes: number

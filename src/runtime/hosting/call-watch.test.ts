@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,19 +69,31 @@ test('a function is on the board while it runs, also when it throws', () => {
   expect([...board]).toEqual([0, 2])
 })
 
-test('a worker thread tells of an inline thread that does not return, and what ends it', async () => {
+test('a worker thread tells of an inline thread that does not return, and then ends its process', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'weft-watch-'))
   const path = join(folder, 'stderr')
   const board = newCallBoard()
   enter(board, 1)
-  const own = { functionSlowMs: lookEveryMs, functionLimitMs: 4 * lookEveryMs }
-  const watch = startInlineWatch({ board, functions, limits: own, descriptor: openSync(path, 'w') })
-  await expect.poll(() => readFileSync(path, 'utf8').split('\n').length, { timeout: 10_000 }).toBe(3)
+  const child = spawn(process.execPath, [
+    '-e',
+    'process.on("SIGTERM", () => {}); fs.writeSync(1, "busy"); for (;;);',
+  ])
+  await once(child.stdout, 'data')
+  const ended = once(child, 'exit')
+  const watch = startInlineWatch({
+    board,
+    functions,
+    limits: { functionSlowMs: lookEveryMs, functionLimitMs: 4 * lookEveryMs },
+    descriptor: openSync(path, 'w'),
+    processId: child.pid ?? 0,
+  })
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([null, 'SIGKILL'])
   watch.stop()
-  const [slow, lost] = readFileSync(path, 'utf8').split('\n')
-  expect(slow).toBe(
-    'warn  function "second" (shop.yaml:7) has not returned for 500ms: nothing else is done until it does',
-  )
-  expect(lost).toContain(`has not returned for 2s: only "kill -9 ${process.pid}" ends this process`)
+  expect(readFileSync(path, 'utf8').split('\n')).toEqual([
+    'warn  function "second" (shop.yaml:7) has not returned for 500ms: nothing else is done until it does, and after 2s this process is ended',
+    'error function "second" (shop.yaml:7) has not returned for 2s: this process ends now; what was not committed is processed again',
+    '',
+  ])
   rmSync(folder, { recursive: true })
 })

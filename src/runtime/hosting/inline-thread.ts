@@ -6,9 +6,9 @@ import { startInlineWatch } from './inline-watch.ts'
 import type { HostedThread } from './hosted-thread.ts'
 import type { ThreadParts } from '../thread/thread-parts.ts'
 
-/** Runs a stream thread on the caller's own thread: for one thread, for tests, and for simulation. */
 const standardError = 2
 
+/** Runs a stream thread on the caller's own thread: for one thread, for tests, and for simulation. */
 export function startInline(parts: ThreadParts): HostedThread {
   const labels = { thread: String(parts.index + 1) }
   const board = newCallBoard()
@@ -16,7 +16,13 @@ export function startInline(parts: ThreadParts): HostedThread {
   // In a simulation there is no other thread, and time is not that of threads.
   const watched = functions.length > 0 && parts.surroundings.connector === undefined
   const watch = watched
-    ? startInlineWatch({ board, functions, limits: limitsOf(parts.options), descriptor: standardError })
+    ? startInlineWatch({
+        board,
+        functions,
+        limits: limitsOf(parts.options),
+        descriptor: standardError,
+        processId: process.pid,
+      })
     : undefined
   const thread = new StreamThread({
     ...parts,

@@ -1,6 +1,6 @@
 /**
- * What runs in the worker thread that watches an inline stream thread. It writes to standard error itself: the thread that logs, and that
- * would end the process at a signal, is the one that does not return.
+ * What runs in the worker thread that watches an inline stream thread. It writes to standard error and ends the process itself: the thread
+ * that logs, and that would hear a signal, is the one that does not return.
  */
 import { writeSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
@@ -9,7 +9,7 @@ import { formatDuration } from '../../base/duration.ts'
 import { CallWatch, lookEveryMs, placeText } from './call-watch.ts'
 import type { InlineWatchInput } from './inline-watch.ts'
 
-const { board, functions, limits, descriptor } = workerData as InlineWatchInput
+const { board, functions, limits, descriptor, processId } = workerData as InlineWatchInput
 const watch = new CallWatch(board, functions, limits)
 const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
 
@@ -17,11 +17,15 @@ for (;;) {
   Atomics.wait(never, 0, 0, lookEveryMs)
   const long = watch.look(systemClock.monotonicMs())
   if (long === undefined) continue
-  const { name } = long.function
-  const what = `function "${name}" (${placeText(long.function)}) has not returned for ${formatDuration(long.limitMs)}`
-  const rest =
-    long.kind === 'slow'
-      ? 'nothing else is done until it does'
-      : `only "kill -9 ${process.pid}" ends this process, which hears no other signal; with "--threads 2" its thread would be ended now`
-  writeSync(descriptor, `warn  ${what}: ${rest}\n`)
+  const what = `function "${long.function.name}" (${placeText(long.function)}) has not returned for ${formatDuration(long.limitMs)}`
+  if (long.kind === 'slow') {
+    const limit = formatDuration(limits.functionLimitMs)
+    writeSync(
+      descriptor,
+      `warn  ${what}: nothing else is done until it does, and after ${limit} this process is ended\n`,
+    )
+    continue
+  }
+  writeSync(descriptor, `error ${what}: this process ends now; what was not committed is processed again\n`)
+  process.kill(processId, 'SIGKILL')
 }

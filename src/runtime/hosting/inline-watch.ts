@@ -8,6 +8,8 @@ export interface InlineWatchInput {
   readonly limits: CallLimits
   /** The file that is written to: standard error. */
   readonly descriptor: number
+  /** The process that is ended, as by kill -9, when a call is given up: no gentler signal is heard in it. */
+  readonly processId: number
 }
 
 /** Watches the thread that calls this, from a worker thread: where that thread does not return, nobody else here is awake. */
