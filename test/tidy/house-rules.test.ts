@@ -38,6 +38,19 @@ describe('house rules', () => {
     expect(laws.filter(([, , tests = '']) => !tests.includes('`')).map(([, number]) => number)).toEqual([])
   })
 
+  test('the auditor of the simulation takes nothing but types from what it audits', () => {
+    const naive = tracked.filter((path) => /^test\/simulation\/(audit|cases)\/.*(?<!\.test)\.ts$/.test(path))
+    expect(naive.length).toBeGreaterThan(10)
+    const borrowed = naive.flatMap((path) =>
+      [
+        ...read(path).matchAll(
+          /^import (?!type )[^']*from '([^']*src\/(?:process|store|runtime|testing)\/[^']*)'/gm,
+        ),
+      ].map(([, from]) => `${path} -> ${from}`),
+    )
+    expect(borrowed).toEqual([])
+  })
+
   test('every error code has its heading on the reference page, and no heading is left over', () => {
     const headings = [...read('docs/reference/errors.md').matchAll(/^## (\w+)$/gm)].map(([, code]) => code)
     expect(headings.toSorted(byName)).toEqual(Object.keys(errorCodes).toSorted(byName))

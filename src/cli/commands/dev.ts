@@ -104,6 +104,9 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
   }
 }
 
+const noData =
+  'the definition names no data: a "dev:" section says which file is loaded into which topic, or "weft produce" brings records while this runs'
+
 interface DevRun {
   readonly definition: OpenDefinition
   readonly files: FileColumns
@@ -123,6 +126,7 @@ async function runOn(bootstrap: string, run: DevRun): Promise<number> {
   const kafka = cluster.kafka
   const load: DevLoad = { kafka, definition, catalog, formats, output, signal, clock: systemClock }
   await createDevTopics(load)
+  if ((definition.loaded.dev?.topics ?? []).length === 0) output.note(noData)
   // Look-ups are read to their end before the first event is: their data has to be there.
   await loadDevTopics(load, 'dimensions')
   const stateDir = mkdtempSync(join(tmpdir(), 'weft-dev-'))

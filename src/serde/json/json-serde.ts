@@ -9,7 +9,8 @@ import { stringifyJson } from './cells.ts'
 import { JsonRowReader } from './json-row-reader.ts'
 import { JsonRowWriter } from './json-row-writer.ts'
 import { checkJson, JsonText } from './json-text.ts'
-import { scanned } from './scan.ts'
+import { isTooDeep } from './depth.ts'
+import { depthMax, scanned } from './scan.ts'
 
 /**
  * JSON text. Values stay text until somebody needs them; whole numbers of any size survive, and what nobody changed leaves
@@ -48,9 +49,13 @@ export function jsonSerde(containersOnly: boolean): Serde {
 
 /** Another language's JSON text goes out as it is: numbers keep their form. */
 function writeOther(value: unknown, writer: ByteWriter): void {
-  const text = value instanceof Lazy ? value.jsonText?.() : undefined
-  if (text === undefined) writePlain(materialize(value), writer)
-  else writer.writeUtf8(text)
+  const text = (value instanceof Lazy ? value.jsonText?.() : undefined) ?? plainText(materialize(value))
+  if (isTooDeep(text)) {
+    throw new StreamError('VALUE_TYPE_MISMATCH', 'value cannot be written as JSON', {
+      detail: `It is nested deeper than ${depthMax}, and nobody could read it here.`,
+    })
+  }
+  writer.writeUtf8(text)
 }
 
 /**
@@ -71,12 +76,12 @@ function refuseScalar(): never {
   throw new StreamError('VALUE_MALFORMED', 'value is JSON but neither an object nor a list')
 }
 
-function writePlain(value: unknown, writer: ByteWriter): void {
+function plainText(value: unknown): string {
   const text = stringifyJson(value)
   if (text === undefined) {
     throw new StreamError('VALUE_TYPE_MISMATCH', 'value cannot be written as JSON', {
       detail: 'It holds NaN, an infinite number or something that is no data.',
     })
   }
-  writer.writeUtf8(text)
+  return text
 }

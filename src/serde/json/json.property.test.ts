@@ -150,6 +150,32 @@ describe('lazy JSON', () => {
     expect(() => checkJson(deep, 0, deep.length)).toThrow('nesting deeper than 128')
   })
 
+  property.prop([fc.nat({ max: 130 }), fc.string(), fc.boolean()], { numRuns: runs })(
+    'writes exactly what it can read: no deeper',
+    (depth, text, inLists) => {
+      let value: unknown = text.padEnd(300, '"[{\\\\')
+      for (let level = 0; level < depth; level++) value = inLists ? [value] : { '[': value }
+      const serde = jsonSerde(false)
+      const writer = new ByteWriter()
+      const write = (): void => serde.encode(value, writer, undefined)
+      if (depth > 128) {
+        expect(write).toThrow('value cannot be written as JSON')
+        return
+      }
+      write()
+      const bytes = writer.view()
+      expect(outcome(() => checkJson(bytes, 0, bytes.length))).not.toBe('refused')
+    },
+  )
+
+  test('refuses to write nesting that would run out of stack', () => {
+    let value: unknown = 1
+    for (let level = 0; level < 100_000; level++) value = [value]
+    expect(() => jsonSerde(false).encode(value, new ByteWriter(), undefined)).toThrow(
+      'value cannot be written as JSON',
+    )
+  })
+
   test('keeps numbers of any size and untouched text byte for byte', () => {
     const text = Buffer.from('{"a": 1.0, "b":123456789012345678901}')
     const serde = jsonSerde(true)
