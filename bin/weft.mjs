@@ -36,6 +36,7 @@ function platformNode() {
 }
 
 const flushAfterMs = 3000
+const killAfterMs = 500
 
 /**
  * Node keeps what it has compiled beside the package, where nobody else writes: two thirds of a start are that. A process that is killed
@@ -68,8 +69,11 @@ if (fits(process.versions.node)) {
   const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
   let stops = 0
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    // A program that is caught in a loop of a user's function hears no signal: the second one ends it from outside.
-    process.on(signal, () => child.kill(++stops > 1 ? 'SIGKILL' : signal))
+    process.on(signal, () => {
+      child.kill(signal)
+      // A program that is caught in a loop of a user's function hears no signal: after the second one it is ended from outside.
+      if (++stops > 1) setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+    })
   }
   // As a shell says it: 128 and the signal's number.
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))

@@ -28,7 +28,7 @@ export interface WeftOptions {
   /** Where it runs; the repository where nothing is said. */
   readonly folder?: string
   readonly environment?: Readonly<Record<string, string>>
-  readonly input?: string
+  readonly input?: string | Uint8Array
   /** The number of the user that it runs as: only root can say so. */
   readonly user?: number
   /** How long its files may become, in blocks of 512 bytes. */

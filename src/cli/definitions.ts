@@ -116,11 +116,11 @@ export function definitionsIn(given: string | DefinitionSource): readonly (strin
 /** @throws StreamError `FILE_UNREADABLE` */
 export function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
   } catch (error) {
     throw new StreamError('FILE_UNREADABLE', `could not read "${path}"`, {
-      detail: error instanceof Error ? error.message : '',
-      hint: 'Check the path.',
+      detail: error instanceof TypeError ? 'It is not UTF-8.' : error instanceof Error ? error.message : '',
+      hint: error instanceof TypeError ? 'Save it as UTF-8.' : 'Check the path.',
       cause: error,
     })
   }

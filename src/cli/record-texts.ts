@@ -21,7 +21,7 @@ export interface RecordText {
   readonly problems: readonly string[]
 }
 
-const binaryKinds = new Set(['boolean', 'byte', 'short', 'int', 'long', 'float', 'double'])
+const binaryKinds = new Set(['bytes', 'boolean', 'byte', 'short', 'int', 'long', 'float', 'double'])
 
 export class RecordTexts {
   readonly #formats: CommandFormats

@@ -1,3 +1,9 @@
+import { constants } from 'node:os'
+import { systemClock } from '../base/clock.ts'
+
+/** A terminal sends Ctrl-C to the launcher and to this process, and the launcher passes it on: that is one signal. */
+const sameSignalMs = 200
+
 /**
  * Turns SIGINT and SIGTERM into an abort; a second signal ends the process at once.
  *
@@ -5,9 +11,13 @@
  */
 export function stopSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController()
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(1)
-    controller.abort()
+  let firstMs = 0
+  const stop = (signal: NodeJS.Signals): void => {
+    const nowMs = systemClock.monotonicMs()
+    if (!controller.signal.aborted) {
+      firstMs = nowMs
+      controller.abort()
+    } else if (nowMs - firstMs > sameSignalMs) process.exit(128 + constants.signals[signal])
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)

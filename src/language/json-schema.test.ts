@@ -12,7 +12,7 @@ test('the schema of a definition knows its objects, their fields and what must b
     enum: ['transformKey', 'mapKey', 'selectKey'],
   })
   expect($defs['function']?.properties?.['language']).toMatchObject({
-    enum: ['python', 'javascript'],
+    enum: ['python', 'javascript', 'typescript'],
     default: 'python',
   })
 })

@@ -73,7 +73,7 @@ test('a failure in a worker over loopback comes out as it was thrown', async () 
   await expect(application.done).rejects.toMatchObject({
     code: 'TOPIC_MISSING',
     message: 'topic "input" does not exist',
-    hint: 'Create it: weft topics create input --partitions 4',
+    hint: 'See "weft topics list" for the names, or create it: weft topics create input --partitions 4',
   })
   expect(application.state).toBe('failed')
   await kafka.close()

@@ -3,7 +3,7 @@
  * A record's value is the row as a JSON object; its key and its time are taken from fields.
  */
 import '../base/node-extras.ts'
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { StreamError } from '../base/errors.ts'
 import type { Column, DataType } from '../data/types.ts'
@@ -72,6 +72,11 @@ function unreadable(file: DataFile, error: unknown): StreamError {
   if (!existsSync(file.path)) {
     return new StreamError('FILE_UNREADABLE', `there is no file "${file.path}"`, {
       hint: 'Check the path; one in a definition begins at the folder of the definition.',
+    })
+  }
+  if (statSync(file.path).isDirectory()) {
+    return new StreamError('FILE_UNREADABLE', `"${file.path}" is a folder`, {
+      hint: 'Name one file of it.',
     })
   }
   return new StreamError('FILE_UNREADABLE', `could not read "${file.path}" as ${file.format}`, {

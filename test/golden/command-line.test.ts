@@ -19,7 +19,7 @@ let bootstrap: string
 beforeAll(async () => {
   bootstrap = `127.0.0.1:${(await broker.listen(0)).port}`
   await using cluster = openCluster({ bootstrap }, silentLogger)
-  const names = ['words', 'copies', 'keyed', 'broken', 'mixed', 'open']
+  const names = ['words', 'copies', 'keyed', 'broken', 'mixed', 'lines', 'open']
   await cluster.kafka.admin.createTopics(
     names.map((name) => ({ name, partitions: 1, replicationFactor: 1, configs: {} })),
   )
@@ -118,6 +118,28 @@ test('a line that is no JSON object is refused without a key, too, and the way t
   expect(run.stderr).toContain('Records sent before it: 0.')
   expect(run.stderr).toContain('for lines as they are, leave --key out and say --value-type string')
   expect(run.code).toBe(1)
+})
+
+test('a field that the first line does not have is no key', async () => {
+  const args = ['produce', 'open', '--key', 'nokey', '--bootstrap', bootstrap]
+  const run = await runWeft(args, { input: '{"id":1}\n' })
+  expect(run.stderr).toContain('line 1 of standard input has no field "nokey" to take as key')
+  expect(run.code).toBe(2)
+})
+
+test('lines are split as bytes and have to be UTF-8', async () => {
+  const args = ['produce', 'lines', '--value-type', 'string', '--bootstrap', bootstrap]
+  const sent = await runWeft(args, { input: 'one\u2028line\nna\u00EFve\r\n' })
+  expect(sent.code).toBe(0)
+  const read = ['consume', 'lines', '--bootstrap', bootstrap, '--from-beginning', '--count', '2']
+  const shown = await runWeft([...read, '--value-type', 'bytes'])
+  const base64 = (text: string): string => Buffer.from(text).toString('base64')
+  expect(shown.stdout.trim().split('\n').toSorted()).toEqual(
+    [`null\t${base64('one\u2028line')}`, `null\t${base64('na\u00EFve')}`].toSorted(),
+  )
+  const bad = await runWeft(args, { input: Buffer.from([0x61, 0x0a, 0xff, 0x0a]) })
+  expect(bad.stderr).toContain('line 2 of standard input is not UTF-8')
+  expect(bad.code).toBe(1)
 })
 
 test('standard input has no field for the time of the event', async () => {

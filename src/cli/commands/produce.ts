@@ -131,7 +131,9 @@ function fileSource(path: string, options: ProduceCommandOptions): Promise<Recor
   })
 }
 
-/** Ends with the input, or with the signal. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Ends with the input, or with the signal. Lines are split as bytes: text has line separators of its own, which may stand in a value. */
 function standardInput(
   { key, valueType }: ProduceCommandOptions,
   producer: Producer,
@@ -143,16 +145,18 @@ function standardInput(
     read: async function* () {
       let lineNumber = 0
       let given = 0
-      for await (const line of createInterface({ input: process.stdin, signal })) {
+      for await (const bytes of createInterface({ input: process.stdin.setEncoding('latin1'), signal })) {
         lineNumber++
-        if (line.trim() === '') continue
+        if (bytes.trim() === '') continue
         let record: DataRecord
         try {
+          const line = utf8.decode(Buffer.from(bytes, 'latin1'))
           record = { key: keyOf(line), value: line, timestampMs: undefined }
         } catch (error) {
           await producer.flush()
           throw malformedLine(lineNumber, given, error)
         }
+        if (given === 0 && key !== undefined && record.key === null) throw withoutKey(key, lineNumber)
         yield [record]
         given++
       }
@@ -171,8 +175,20 @@ function nullKey(valueType: string | undefined): (line: string) => null {
   }
 }
 
+/** Of the first line: a later one may lack it, as a row of a file may. */
+function withoutKey(key: string, lineNumber: number): StreamError {
+  return new StreamError(
+    'USAGE_INVALID',
+    `line ${lineNumber} of standard input has no field "${key}" to take as key`,
+    {
+      hint: 'Check the name; nothing was sent.',
+    },
+  )
+}
+
 function malformedLine(lineNumber: number, sent: number, cause: unknown): StreamError {
-  return new StreamError('VALUE_MALFORMED', `line ${lineNumber} of standard input is not a JSON object`, {
+  const what = cause instanceof TypeError ? 'not UTF-8' : 'not a JSON object'
+  return new StreamError('VALUE_MALFORMED', `line ${lineNumber} of standard input is ${what}`, {
     detail: `Records sent before it: ${formatCount(sent)}.`,
     hint: 'Send one JSON object a line, or, for lines as they are, leave --key out and say --value-type string.',
     cause,

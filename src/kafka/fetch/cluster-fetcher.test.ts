@@ -162,7 +162,7 @@ test('a topic that is missing is asked for until the limit, then named', async (
   fetcher.assign({ topic: 'nowhere', partition: 0 }, 0)
   await expect(next(cluster, fetcher, 200_000)).rejects.toMatchObject({
     code: 'TOPIC_MISSING',
-    hint: 'Create it: weft topics create nowhere --partitions 4',
+    hint: 'See "weft topics list" for the names, or create it: weft topics create nowhere --partitions 4',
   })
 })
 

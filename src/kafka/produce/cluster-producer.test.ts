@@ -151,7 +151,7 @@ describe('names', () => {
     const wanted = expect.objectContaining({
       code: 'TOPIC_MISSING',
       message: 'topic "orders" does not exist',
-      hint: 'Create it: weft topics create orders --partitions 4',
+      hint: 'See "weft topics list" for the names, or create it: weft topics create orders --partitions 4',
     })
     await expect(cluster.run(producer.partitionCount('orders'))).rejects.toEqual(wanted)
     expect(() => producer.append('orders', textRecord('a'))).toThrow(wanted)

@@ -72,9 +72,10 @@ function readBody(fields: FunctionFields, context: ReadContext): FunctionBody | 
     })
     return undefined
   }
-  const block = (part: CodeText | undefined): CodeBlock | undefined => codeBlock(part, language.value)
+  const spoken = language.value === 'python' ? 'python' : 'javascript'
+  const block = (part: CodeText | undefined): CodeBlock | undefined => codeBlock(part, spoken)
   return {
-    language: language.value,
+    language: spoken,
     ...present('globalCode', block(globalCode)),
     ...present('code', block(code)),
     ...present('expression', block(expression)),

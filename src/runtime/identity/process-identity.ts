@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { StreamError, toStreamError } from '../../base/errors.ts'
+import { makeFolders } from '../../base/make-folders.ts'
 import { lockFolder, type FolderLock } from '../../base/folder-lock.ts'
 import type { IdentityOptions } from '../options.ts'
 
@@ -22,7 +23,7 @@ export interface ProcessIdentity {
 export function openIdentity(options: IdentityOptions, applicationId: string): ProcessIdentity {
   if (options.kind === 'fixed') return { processId: options.processId, release: () => {} }
   const folder = applicationFolder(options.stateDir, applicationId)
-  orUnwritable(folder, () => mkdirSync(folder, { recursive: true }))
+  orUnwritable(folder, () => makeFolders(folder))
   const lock = lockOrThrow(folder)
   try {
     return { processId: readOrMakeId(join(folder, 'process-id')), release: () => lock.release() }

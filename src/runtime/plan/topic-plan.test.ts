@@ -76,7 +76,7 @@ describe('prepareTopics', () => {
     await expect(prepareTopics(new Topics({}).admin, passThrough(), options)).rejects.toMatchObject({
       code: 'TOPIC_MISSING',
       message: 'topic "input" does not exist',
-      hint: 'Create it: weft topics create input --partitions 4',
+      hint: 'See "weft topics list" for the names, or create it: weft topics create input --partitions 4',
     })
   })
 

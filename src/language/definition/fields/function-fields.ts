@@ -24,7 +24,11 @@ export const functionSchema = objectSchema('function', 'function', 'Code that op
     example: 'predicate',
   }),
   name: optional(text, 'The name of the function; under "functions" the key is the name.'),
-  language: byDefault(choice(['python', 'javascript']), 'python', 'The language of the code.'),
+  language: byDefault(
+    choice(['python', 'javascript', 'typescript']),
+    'python',
+    'The language of the code; JavaScript may have types, whichever of its names is used.',
+  ),
   module: optional(
     textLike(
       /^\.\.?\/[^#]+(#[A-Za-z_$][\w$]*)?$/,
