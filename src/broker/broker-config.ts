@@ -47,6 +47,8 @@ export interface BrokerConfig {
   readonly queuedRequestsMax: number
   /** A further TCP connection is closed at once. [max.connections] */
   readonly connectionsMax: number
+  /** A TCP connection on which nothing happens for longer is closed; Infinity for never. [connections.max.idle.ms] */
+  readonly connectionsIdleMaxMs: number
   /** [fetch.max.bytes] */
   readonly fetchBytesMax: number
   /** Beyond it, clients fetch without sessions. [max.incremental.fetch.session.cache.slots] */
@@ -69,6 +71,10 @@ export interface BrokerConfig {
   readonly groupSizeMax: number
   /** For a further group, the one without members and open transactions that committed least lately makes room; without such, it is refused. */
   readonly groupsMax: number
+  /** How long offsets stay that nobody needs; Infinity for ever. [offsets.retention.minutes] */
+  readonly offsetsRetentionMs: number
+  /** How often such are looked for. [offsets.retention.check.interval.ms] */
+  readonly offsetsRetentionCheckMs: number
   /** Bytes of the text that may go with an offset. [offset.metadata.max.bytes] */
   readonly offsetMetadataBytesMax: number
   /** [transaction.max.timeout.ms] */
@@ -127,6 +133,7 @@ export const brokerDefaults: BrokerConfig = {
   requestBytesMax: 100 * mebibyte,
   queuedRequestsMax: 64,
   connectionsMax: 1000,
+  connectionsIdleMaxMs: 600_000,
   fetchBytesMax: 55 * mebibyte,
   fetchSessionsMax: 1000,
   fetchSessionEvictionMs: 120_000,
@@ -138,6 +145,8 @@ export const brokerDefaults: BrokerConfig = {
   groupVersion: 1,
   groupSizeMax: 1000,
   groupsMax: 10_000,
+  offsetsRetentionMs: 604_800_000,
+  offsetsRetentionCheckMs: 600_000,
   offsetMetadataBytesMax: 4096,
   transactionTimeoutMaxMs: 900_000,
   transactionalIdsMax: 10_000,

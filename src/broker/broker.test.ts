@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { sleep, systemClock } from '../base/clock.ts'
+import { deferred } from '../base/deferred.ts'
 import { silentLogger } from '../base/logger.ts'
 import { seededRandom } from '../base/random.ts'
 import { apis } from '../protocol/apis.ts'
@@ -81,6 +82,10 @@ function framed(frame: Buffer): Buffer {
   return Buffer.concat([size, frame])
 }
 
+function readOne(socket: Socket): Promise<Buffer> {
+  return new Promise((resolve) => socket.once('data', resolve))
+}
+
 async function readAll(socket: Socket, frames: number): Promise<Buffer[]> {
   let held = Buffer.alloc(0)
   const found: Buffer[] = []
@@ -123,6 +128,39 @@ describe('over TCP on loopback', () => {
     socket.resume()
     await once(socket, 'close')
     expect(socket.bytesRead).toBe(0)
+  })
+
+  test('ends a connection on which nothing happens for long, and none whose request waits', async () => {
+    const { broker, client, clock } = openTestBroker({ connectionsIdleMaxMs: 60_000 })
+    await client.createTopic('a')
+    const { port } = await broker.listen(0)
+    const waits = {
+      maxWaitMs: 200_000,
+      minBytes: 1,
+      topics: [{ topic: 'a', partitions: [{ partition: 0 }] }],
+    }
+    const [idle, waiting] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+    const asked = deferred()
+    broker.faults.add({
+      api: 'Fetch',
+      where: () => {
+        asked.resolve()
+        return false
+      },
+      fault: { kind: 'cut', when: 'before' },
+    })
+    idle.write(framed(client.frame(apis.apiVersions, {}, 0)))
+    waiting.write(framed(client.frame(apis.fetch, waits, 12)))
+    await Promise.all([readOne(idle), asked.promise])
+    const ended = new Promise<string>((resolve) => idle.once('close', () => resolve('idle')))
+    await clock.advance(59_000)
+    expect([idle.closed, waiting.closed]).toEqual([false, false])
+    await clock.advance(2_000)
+    expect(await ended).toBe('idle')
+    const answer = readOne(waiting)
+    await clock.advance(140_000)
+    expect((await answer).length).toBeGreaterThan(0)
+    await broker.close()
   })
 
   test('takes no more of a connection than some requests ahead', async () => {

@@ -126,7 +126,7 @@ export class Broker {
    */
   async listen(port: number, host = '127.0.0.1', security: ListenerSecurity = {}): Promise<Address> {
     const { logger, config, layout } = this.#state
-    const { requestBytesMax, queuedRequestsMax, connectionsMax } = config
+    const { requestBytesMax, queuedRequestsMax, connectionsMax, connectionsIdleMaxMs } = config
     const { tls, sasl } = security
     const listener = await ClusterListener.open(
       {
@@ -138,6 +138,8 @@ export class Broker {
         requestBytesMax,
         queuedRequestsMax,
         connectionsMax,
+        connectionsIdleMaxMs,
+        clock: this.#clock,
         accept: (nodeId, client, addressOf) => this.#accept(nodeId, client, { addressOf, sasl }),
       },
       layout.running(),

@@ -189,6 +189,31 @@ describe('a coordinator', () => {
   })
 })
 
+test('a write that waited while its partition got another leader is refused', async () => {
+  const markersTake = { transactionMarkerDelayMs: { min: 50, max: 50 } }
+  const { broker, clock, on } = openThree(markersTake)
+  await on(1).createTopic('a')
+  const coordinator = on(broker.cluster.coordinatorOf('transaction', 'tx'))
+  const init = { transactionalId: 'tx', transactionTimeoutMs: 10_000 }
+  let producer = await coordinator.send(apis.initProducerId, init)
+  const leaderId = broker.cluster.leaderOf('a', 0)
+  const write = () => {
+    const { producerId, producerEpoch } = producer
+    const ending = { producerId, producerEpoch, baseSequence: 0, transactional: true }
+    return on(leaderId).produce('a', batchOf(['x'], ending), { transactionalId: 'tx' })
+  }
+  expect((await write()).error).toBe('NONE')
+  const { producerId, producerEpoch } = producer
+  const end = { transactionalId: 'tx', producerId, producerEpoch, committed: true }
+  producer = { ...producer, ...(await coordinator.send(apis.endTxn, end)) }
+  const waiting = write()
+  await clock.advance(10)
+  broker.cluster.moveLeader('a', 0, others(leaderId)[0] ?? 0)
+  await clock.advance(50)
+  expect((await waiting).error).toBe('NOT_LEADER_OR_FOLLOWER')
+  expect(await on(broker.cluster.leaderOf('a', 0)).endOffset('a')).toBe(2)
+})
+
 describe('a node that stops', () => {
   test('loses its connections, its partitions and its groups to the others, and comes back', async () => {
     const setup = openThree()

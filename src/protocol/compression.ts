@@ -12,21 +12,27 @@ import type { Compression } from './record-batch-layout.ts'
 /** The most that one batch may decompress to. */
 export const maxDecompressedBytes = 268_435_456
 
-/** Text compresses nearly as well as at the highest level, at a third of the cost. */
-const gzipLevel = 4
+/** How hard to try; the others have no levels here. */
+export interface CompressionLevels {
+  readonly gzip: number
+  readonly zstd: number
+}
 
-export function compress(buffer: Buffer, compression: Compression): Buffer {
+/** Text compresses nearly as well as at the highest level of gzip, at a third of the cost. */
+const usualLevels: CompressionLevels = { gzip: 4, zstd: 3 }
+
+export function compress(buffer: Buffer, compression: Compression, levels = usualLevels): Buffer {
   switch (compression) {
     case 'none':
       return buffer
     case 'gzip':
-      return gzipSync(buffer, { level: gzipLevel })
+      return gzipSync(buffer, { level: levels.gzip })
     case 'snappy':
       return snappyCompress(buffer)
     case 'lz4':
       return lz4Compress(buffer)
     case 'zstd':
-      return zstdCompressSync(buffer, { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
+      return zstdCompressSync(buffer, { params: { [constants.ZSTD_c_compressionLevel]: levels.zstd } })
     default:
       return unreachable(compression)
   }

@@ -264,6 +264,12 @@ export function stampLogAppendTime(buffer: Buffer, at: number, timeMs: number): 
   stampChecksum(buffer, at, at + lengthOverheadBytes + buffer.readInt32BE(at + batchLayout.length))
 }
 
+/** Makes a batch as long as its buffer is, after something in it has been replaced. */
+export function stampLength(batch: Buffer): void {
+  batch.writeInt32BE(batch.length - lengthOverheadBytes, batchLayout.length)
+  stampChecksum(batch, 0, batch.length)
+}
+
 /** Gives a finished batch another producer, epoch or sequence, in place. */
 export function stampProducer(batch: Buffer, producer: BatchProducer): void {
   putInt64(batch, batchLayout.producerId, producer.producerId)

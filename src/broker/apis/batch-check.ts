@@ -7,6 +7,7 @@ import {
   verifyBatch,
   type BatchHeader,
 } from '../../protocol/record-batch-reader.ts'
+import { recompress } from '../../protocol/recompress.ts'
 import type { EffectiveConfigs } from '../topics/topic-configs.ts'
 
 /** Versions of Produce below this one may not carry zstd, since their consumers may not know it. */
@@ -19,6 +20,8 @@ export interface CheckedBatch {
   readonly error: KafkaErrorName
   readonly message: string | null
   readonly header: BatchHeader | undefined
+  /** As the topic keeps it. */
+  readonly records: Buffer | null
 }
 
 export interface BatchRules {
@@ -27,7 +30,10 @@ export interface BatchRules {
   readonly nowMs: number
 }
 
-/** Looks a producer's batch over before it may enter a log: one whole batch, right checksum, numbers that fit. Costs per batch; for a compacted topic, per record. */
+/**
+ * Looks a producer's batch over before it may enter a log: one whole batch, right checksum, numbers that fit; and compresses it anew where
+ * the topic says so. Costs per batch; for a compacted topic, per record.
+ */
 export function checkBatch(records: Buffer | null, rules: BatchRules): CheckedBatch {
   if (records === null || records.length === 0) return refused('INVALID_RECORD', 'There is no record batch')
   try {
@@ -36,9 +42,12 @@ export function checkBatch(records: Buffer | null, rules: BatchRules): CheckedBa
     verifyBatch(records, header)
     if (header.end !== records.length)
       return refused('INVALID_RECORD', 'Produce requests must contain exactly one record batch per partition')
-    const checked = checkHeader(header, rules)
-    if (checked.error !== 'NONE' || !rules.configs.compacted || hasAllKeys(records, header)) return checked
-    return refused('INVALID_RECORD', 'A compacted topic takes no record without a key')
+    return (
+      checkHeader(header, rules) ??
+      checkSize(records, rules) ??
+      checkKeys(records, header, rules) ??
+      takeIn(records, header, rules)
+    )
   } catch (thrown) {
     if (thrown instanceof StreamError && thrown.code === 'BATCH_CORRUPT')
       return refused('CORRUPT_MESSAGE', thrown.message)
@@ -46,7 +55,7 @@ export function checkBatch(records: Buffer | null, rules: BatchRules): CheckedBa
   }
 }
 
-function checkHeader(header: BatchHeader, rules: BatchRules): CheckedBatch {
+function checkHeader(header: BatchHeader, rules: BatchRules): CheckedBatch | undefined {
   const { count, lastOffset, baseOffset } = header
   if (header.control) return refused('INVALID_RECORD', 'Clients may not write control records')
   if (count < 1 || lastOffset - baseOffset !== count - 1)
@@ -55,18 +64,34 @@ function checkHeader(header: BatchHeader, rules: BatchRules): CheckedBatch {
     return refused('INVALID_RECORD', 'A batch with a producer id needs a sequence and an epoch')
   if (header.compression === 'zstd' && rules.apiVersion < zstdFromVersion)
     return refused('UNSUPPORTED_COMPRESSION_TYPE', `zstd needs Produce version ${zstdFromVersion}`)
-  const { maxMessageBytes } = rules.configs
-  if (header.end > maxMessageBytes)
-    return refused(
-      'MESSAGE_TOO_LARGE',
-      `The record batch size is ${header.end} bytes which exceeds the maximum configured value of ${maxMessageBytes}`,
-    )
   if (!inTime(header, rules))
     return refused(
       'INVALID_TIMESTAMP',
       `Timestamps up to ${header.maxTimestampMs} are out of the topic's range`,
     )
-  return { error: 'NONE', message: null, header }
+  return undefined
+}
+
+function checkSize(
+  { length }: Buffer,
+  { configs: { maxMessageBytes } }: BatchRules,
+): CheckedBatch | undefined {
+  if (length <= maxMessageBytes) return undefined
+  return refused(
+    'MESSAGE_TOO_LARGE',
+    `The record batch size is ${length} bytes which exceeds the maximum configured value of ${maxMessageBytes}`,
+  )
+}
+
+function checkKeys(batch: Buffer, header: BatchHeader, { configs }: BatchRules): CheckedBatch | undefined {
+  if (!configs.compacted || hasAllKeys(batch, header)) return undefined
+  return refused('INVALID_RECORD', 'A compacted topic takes no record without a key')
+}
+
+function takeIn(batch: Buffer, header: BatchHeader, rules: BatchRules): CheckedBatch {
+  const { compression = header.compression, compressionLevels } = rules.configs
+  const records = recompress(batch, header, compression, compressionLevels)
+  return checkSize(records, rules) ?? { error: 'NONE', message: null, header, records }
 }
 
 function hasAllKeys(batch: Buffer, header: BatchHeader): boolean {
@@ -81,5 +106,5 @@ function inTime({ baseTimestampMs, maxTimestampMs }: BatchHeader, { configs, now
 }
 
 function refused(error: KafkaErrorName, message: string): CheckedBatch {
-  return { error, message, header: undefined }
+  return { error, message, header: undefined, records: null }
 }

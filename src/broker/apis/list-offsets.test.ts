@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { apis } from '../../protocol/apis.ts'
 import { TempFolder } from '../fixtures/data-folder.ts'
-import { batchOf, errorOf, openTestBroker, type TestClient } from '../fixtures/test-broker.ts'
+import { batchOf, errorOf, openTestBroker, TestClient } from '../fixtures/test-broker.ts'
 
 async function at(client: TestClient, timestamp: number, version = -1) {
   const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, timestamp }] }]
@@ -101,6 +101,30 @@ test('a place that a version does not have is refused', async () => {
   for (const [timestamp, version] of asked)
     expect(await at(client, timestamp, version)).toBe('UNSUPPORTED_VERSION')
   expect(await at(client, -6, 11)).toEqual([-1, -1])
+})
+
+test('the epoch of a place is that of the record there, and of the end that of the leader', async () => {
+  const { client, broker } = openTestBroker({ nodes: 2 })
+  await client.createTopic('a')
+  const clients = [1, 2].map((nodeId) => new TestClient(broker, 'test', nodeId))
+  const leader = (): TestClient => clients[broker.cluster.leaderOf('a', 0) - 1] ?? client
+  for (const timeMs of [10, 20]) {
+    await leader().produce('a', batchOf(['x'], {}, timeMs))
+    broker.cluster.moveLeader('a', 0, 3 - broker.cluster.leaderOf('a', 0))
+  }
+  const epochAt = async (timestamp: number, version?: number) => {
+    const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, timestamp }] }]
+    const answer = await leader().send(apis.listOffsets, { topics }, version)
+    return answer.topics[0]?.partitions[0]?.leaderEpoch
+  }
+  expect([
+    await epochAt(-2),
+    await epochAt(10),
+    await epochAt(20),
+    await epochAt(-3),
+    await epochAt(-1),
+  ]).toEqual([0, 0, 1, 1, 2])
+  expect([await epochAt(30), await epochAt(10, 3)]).toEqual([-1, -1])
 })
 
 describe('the end of an epoch without records', () => {

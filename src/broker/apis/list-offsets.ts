@@ -62,7 +62,7 @@ export const listOffsetsHandler = defineHandler({
           if (timestamp < 0 && call.apiVersion < (placeSince[timestamp] ?? Infinity))
             return { partitionIndex, errorCode: kafkaErrorCode('UNSUPPORTED_VERSION'), ...nowhere }
           const place = placeAt(found.it, timestamp, isolation)
-          const leaderEpoch = leaderEpochOf(place, found.it, call)
+          const leaderEpoch = leaderEpochOf(place, found.it, call, timestamp)
           return { partitionIndex, ...place, leaderEpoch }
         }),
       }
@@ -86,9 +86,15 @@ function repeatedPartitions(partitions: readonly { readonly partitionIndex: numb
   return repeated
 }
 
-/** In versions before 4 the field must stay at its default. */
-function leaderEpochOf(place: Place, log: PartitionLog, { apiVersion }: Call): number {
-  return place.offset < 0 || apiVersion < 4 ? -1 : log.leaderEpoch
+/** Of a record, that of its leader; of the end, that of the one who will write there. In versions before 4 the field must stay at its default. */
+function leaderEpochOf(
+  { offset }: Place,
+  log: PartitionLog,
+  { apiVersion }: Call,
+  timestamp: number,
+): number {
+  if (offset < 0 || apiVersion < 4) return -1
+  return timestamp === places.end ? log.leaderEpoch : log.epochAt(offset)
 }
 
 function placeAt(log: PartitionLog, timestamp: number, isolation: ReadLimits['isolation']): Place {

@@ -1,10 +1,8 @@
 /** OffsetDelete (47): forgets offsets of a group; of a live consumer group only those of topics that no member subscribes to. */
-import { StreamError } from '../../base/errors.ts'
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
-import { decodeSubscription } from '../../protocol/consumer-protocol.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
-import type { ClassicGroup } from '../groups/classic-group.ts'
+import { subscriptionOf } from '../groups/subscriptions.ts'
 import { defineHandler } from './api-handler.ts'
 import { onGroup } from './demand.ts'
 import { findPartition, findTopic } from './partition-lookup.ts'
@@ -20,9 +18,7 @@ export const offsetDeleteHandler = defineHandler({
     if (group === undefined) return { errorCode: kafkaErrorCode('GROUP_ID_NOT_FOUND') }
     if (group.state !== 'empty' && group.protocolType !== 'consumer')
       return { errorCode: kafkaErrorCode('NON_EMPTY_GROUP') }
-    const classic = group.kind === 'classic' ? subscribedTopics(group) : undefined
-    const isSubscribed = (topic: string): boolean =>
-      group.kind === 'classic' ? classic?.has(topic) === true : group.isSubscribedTo(topic)
+    const isSubscribed = subscriptionOf(group)
     const topics = request.topics.map(({ name, partitions }) => {
       const topic = findTopic(call, { name }, 'read')
       return {
@@ -41,20 +37,3 @@ export const offsetDeleteHandler = defineHandler({
   },
   refuse: (_request, errorCode): Response => ({ errorCode }),
 })
-
-function subscribedTopics(group: ClassicGroup): Set<string> {
-  const topics = new Set<string>()
-  for (const { protocols } of group.members.all())
-    for (const { metadata } of protocols) for (const topic of topicsIn(metadata)) topics.add(topic)
-  return topics
-}
-
-/** A member may send anything as its subscription; what cannot be read subscribes to nothing. */
-function topicsIn(metadata: Buffer): readonly string[] {
-  try {
-    return decodeSubscription(metadata).topics
-  } catch (thrown) {
-    if (thrown instanceof StreamError && thrown.code === 'PROTOCOL_MALFORMED') return []
-    throw thrown
-  }
-}

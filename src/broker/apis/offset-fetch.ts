@@ -107,7 +107,7 @@ function offsetOf(offsets: GroupOffsets | undefined, topic: string, partition: n
 
 /** What the caller may see of the group's offsets. */
 function everything(offsets: GroupOffsets | undefined, { call }: View): WantedTopic[] {
-  const byTopic = Map.groupBy(offsets?.partitions() ?? [], ({ topic }) => topic)
+  const byTopic = Map.groupBy(offsets?.committed() ?? [], ({ topic }) => topic)
   const visible = [...byTopic].filter(
     ([name]) => refusalOf(call, rightTo('describe', 'topic', name)) === undefined,
   )

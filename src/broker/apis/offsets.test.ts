@@ -97,6 +97,71 @@ describe('fetching', () => {
   })
 })
 
+test('all offsets of a group are those that are committed: what a transaction has open is none yet', async () => {
+  const { client } = openTestBroker()
+  await client.createTopic('a', 2)
+  await commit(client, 5)
+  const init = { transactionalId: 'tx', transactionTimeoutMs: 1000 }
+  const { producerId, producerEpoch } = await client.send(apis.initProducerId, init)
+  const topics = [{ name: 'a', partitions: [{ partitionIndex: 1, committedOffset: 1 }] }]
+  const staged = { transactionalId: 'tx', groupId: 'g', producerId, producerEpoch, generationId: -1, topics }
+  await client.send(apis.txnOffsetCommit, staged)
+  const answer = await client.send(apis.offsetFetch, { groups: [{ groupId: 'g', topics: null }] }, 9)
+  expect(answer.groups[0]?.topics[0]?.partitions.map(({ partitionIndex }) => partitionIndex)).toEqual([0])
+})
+
+describe('offsets that nobody needs', () => {
+  const day = 86_400_000
+  const groupsOf = async (client: TestClient) =>
+    (await client.send(apis.listGroups, {})).groups.map(({ groupId }) => groupId)
+  const offsetsOf = async (client: TestClient) => {
+    const answer = await client.send(apis.offsetFetch, { groups: [{ groupId: 'g', topics: null }] }, 9)
+    return answer.groups[0]?.topics.map(({ name }) => name) ?? []
+  }
+
+  test('are forgotten a week after the last commit, and with them their group', async () => {
+    const { client, clock } = openTestBroker({ offsetsRetentionMs: 7 * day })
+    await client.createTopic('a')
+    await commit(client, 5)
+    await clock.advance(4 * day)
+    await commit(client, 6, { groupId: 'h' })
+    await clock.advance(3 * day - 1)
+    expect(await groupsOf(client)).toEqual(['g', 'h'])
+    await clock.advance(600_001)
+    expect(await groupsOf(client)).toEqual(['h'])
+  })
+
+  test('stay while a member subscribes to their topic, and a week longer', async () => {
+    const { client, clock } = openTestBroker({ offsetsRetentionMs: 60_000, offsetsRetentionCheckMs: 1000 })
+    for (const topic of ['a', 'b']) {
+      await client.createTopic(topic)
+      const partitions = [{ partitionIndex: 0, committedOffset: 1 }]
+      await client.send(apis.offsetCommit, { groupId: 'g', topics: [{ name: topic, partitions }] }, 9)
+    }
+    const member = await join(client)
+    const { memberId, generationIdOrMemberEpoch: generationId } = member
+    await client.send(apis.syncGroup, { groupId: 'g', memberId, generationId, assignments: [] })
+    for (let i = 0; i < 20; i++) {
+      await clock.advance(4000)
+      await client.send(apis.heartbeat, { groupId: 'g', memberId, generationId })
+    }
+    expect(await offsetsOf(client)).toEqual(['a'])
+    await client.send(apis.leaveGroup, { groupId: 'g', members: [{ memberId }] })
+    await clock.advance(58_000)
+    expect(await offsetsOf(client)).toEqual(['a'])
+    await clock.advance(4000)
+    expect(await groupsOf(client)).toEqual([])
+  })
+
+  test('stay for ever where the broker is told so', async () => {
+    const { client, clock } = openTestBroker({ offsetsRetentionMs: Infinity })
+    await client.createTopic('a')
+    await commit(client, 5)
+    await clock.advance(1000 * day)
+    expect(await groupsOf(client)).toEqual(['g'])
+  })
+})
+
 describe('forgetting', () => {
   const offsetDelete = async (client: TestClient, name = 'a') => {
     const topics = [{ name, partitions: [{ partitionIndex: 0 }] }]

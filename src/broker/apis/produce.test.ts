@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { apis } from '../../protocol/apis.ts'
+import { crc32c } from '../../protocol/crc32c.ts'
 import { batchAt, verifyBatch } from '../../protocol/record-batch-reader.ts'
+import { readBatches } from '../fixtures/read-records.ts'
 import { batchOf, errorOf, openTestBroker, TestClient } from '../fixtures/test-broker.ts'
 
 const producer = { producerId: 7, producerEpoch: 0 }
@@ -51,6 +53,47 @@ describe('a batch', () => {
     const header = batchAt(records, 0)
     expect(header).toMatchObject({ logAppendTime: true, maxTimestampMs: clock.nowMs() })
     if (header !== undefined) verifyBatch(records, header)
+  })
+
+  test.each([
+    ['gzip', 'gzip'],
+    ['snappy', 'snappy'],
+    ['lz4', 'lz4'],
+    ['zstd', 'zstd'],
+    ['uncompressed', 'none'],
+    ['producer', undefined],
+  ] as const)('is kept in what the topic says: %s', async (type, kept) => {
+    const { client } = openTestBroker()
+    await client.createTopic('a', 1, { 'compression.type': type })
+    const texts = ['x'.repeat(1000), 'y']
+    for (const [baseSequence, compression] of (['none', 'gzip', 'zstd'] as const).entries()) {
+      const ending = { compression, ...producer, baseSequence: baseSequence * texts.length }
+      expect((await client.produce('a', batchOf(texts, ending))).error).toBe('NONE')
+      const offset = (await client.endOffset('a')) - texts.length
+      const { records } = await client.fetch('a', offset)
+      const [batch] = readBatches(records)
+      if (batch === undefined) throw new Error('no batch')
+      verifyBatch(records, batch.header)
+      expect(batch.header).toMatchObject({ compression: kept ?? compression, producerId: 7, count: 2 })
+      expect(batch.records.map(({ value }) => value)).toEqual(texts)
+    }
+  })
+
+  test('whose records cannot be decompressed is refused where they must be', async () => {
+    const { client } = openTestBroker()
+    await client.createTopic('a', 1, { 'compression.type': 'uncompressed' })
+    const batch = batchOf(['x'.repeat(1000)], { compression: 'gzip' })
+    batch.writeUInt8(0, 61)
+    batch.writeUInt32BE(crc32c(batch, 21, batch.length), 17)
+    expect((await client.produce('a', batch)).error).toBe('CORRUPT_MESSAGE')
+  })
+
+  test('is refused when it is too large only as the topic keeps it', async () => {
+    const { client } = openTestBroker()
+    await client.createTopic('a', 1, { 'compression.type': 'uncompressed', 'max.message.bytes': '300' })
+    const batch = batchOf(['x'.repeat(1000)], { compression: 'gzip' })
+    expect(batch.length).toBeLessThan(300)
+    expect((await client.produce('a', batch)).error).toBe('MESSAGE_TOO_LARGE')
   })
 
   test('is refused when memory is full, until records are deleted', async () => {

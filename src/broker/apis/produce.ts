@@ -92,7 +92,7 @@ function checkArrival(
   request: Request,
   call: Call,
 ): Arrival {
-  const { index, records } = part
+  const { index } = part
   if (request.acks < -1 || request.acks > 1) return refused(index, 'INVALID_REQUIRED_ACKS')
   if (topic.kind === 'missing') return refused(index, topic.error)
   const found = findLed(topic, index, call)
@@ -107,7 +107,7 @@ function checkArrival(
       `The partition has ${inSync} replicas in sync, of ${configs.minInsyncReplicas} that it needs`,
     )
   const rules = { apiVersion: call.apiVersion, configs, nowMs: call.node.clock.nowMs() }
-  const { error, message, header } = checkBatch(records, rules)
+  const { error, message, header, records } = checkBatch(part.records, rules)
   if (header === undefined || records === null) return refused(index, error, message)
   if (header.transactional && !request.transactionalId)
     return refused(index, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
@@ -126,7 +126,10 @@ async function admit(arrival: Ready, request: Request, call: Call): Promise<Arri
   const claim = { transactionalId: request.transactionalId ?? '', producerId, producerEpoch }
   const partition = { topic: arrival.topic.name, partition: arrival.index }
   const error = await admitToTransaction(claim, partition, call)
-  return error === 'NONE' ? arrival : refused(arrival.index, error)
+  if (error !== 'NONE') return refused(arrival.index, error)
+  // The partition may have got another leader while the request waited.
+  const led = findLed({ kind: 'found', it: arrival.topic }, arrival.index, call)
+  return led.kind === 'found' ? arrival : refused(arrival.index, led.error)
 }
 
 function append({ index, topic, log, header, records }: Ready, { node }: Call): PartitionAnswer {

@@ -1,5 +1,5 @@
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
-import type { PartitionName } from '../transactions/transaction.ts'
+import { partitionKey, type PartitionName } from '../transactions/transaction.ts'
 import type { TransactionClaim } from '../transactions/transaction-coordinator.ts'
 import type { Call } from './api-handler.ts'
 
@@ -19,8 +19,7 @@ export async function admitToTransaction(
   const { transactions } = node
   if (apiVersion < addsFromVersion) {
     const found = transactions.verify(claim)
-    const inside =
-      typeof found !== 'string' && found.partitions.has(`${partition.topic}-${partition.partition}`)
+    const inside = typeof found !== 'string' && found.partitions.has(partitionKey(partition))
     if (inside) return 'NONE'
     const error = typeof found === 'string' ? found : 'INVALID_TXN_STATE'
     return asProducersKnowIt(error, apiVersion)

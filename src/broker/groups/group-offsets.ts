@@ -77,6 +77,11 @@ export class GroupOffsets {
     return this.#pending.values().some((staged) => staged.has(key))
   }
 
+  /** All partitions that have a committed offset. */
+  committed(): GroupOffsetEntry[] {
+    return [...this.#committed.values()].map(({ entry }) => entry)
+  }
+
   /** All partitions that have a committed or a pending offset. */
   partitions(): Place[] {
     const found = new Map<string, Place>()

@@ -15,7 +15,7 @@ import type { Disk } from './disk.ts'
 import { FileStorage } from './file-bytes.ts'
 import type { LogStorage } from './segment-bytes.ts'
 
-const formatNow = 'weft-broker 1\n'
+const formatNow = 'weft-broker 2\n'
 const formatFile = 'format'
 const topicsFolder = 'topics'
 /** Longer than any version's mark. */

@@ -25,6 +25,11 @@ export class LeaderEpochs {
     this.#starts.push({ epoch, startOffset })
   }
 
+  /** The epoch that wrote what stands at an offset, or would; −1 where the log knows of none. */
+  at(offset: number): number {
+    return this.#starts.findLast(({ startOffset }) => startOffset <= offset)?.epoch ?? -1
+  }
+
   /**
    * The largest epoch not above the one asked for, and the first offset behind it. An epoch from before the first one kept ends
    * where that begins.

@@ -217,6 +217,11 @@ export class PartitionLog {
     return this.segments.all().reduce((maxMs, segment) => Math.max(maxMs, segment.maxTimestampMs), -1)
   }
 
+  /** Of the leader that wrote the record at an offset. */
+  epochAt(offset: number): number {
+    return this.#epochs.at(offset)
+  }
+
   endOfEpoch(epoch: number): EpochEnd {
     return this.#epochs.endOf(epoch, this.leaderEpoch, this.#endOffset)
   }

@@ -6,6 +6,7 @@ import { brokerDefaults, type BrokerConfig, type BrokerOptions } from '../broker
 import { Features } from '../cluster/features.ts'
 import { Layout } from '../cluster/layout.ts'
 import { GroupCoordinator } from '../groups/group-coordinator.ts'
+import { OffsetRetention } from '../groups/offset-retention.ts'
 import { Housekeeping } from '../log/housekeeping.ts'
 import type { MemoryBudget } from '../log/memory-budget.ts'
 import type { StateKeeper } from '../log/state-log.ts'
@@ -84,9 +85,9 @@ function buildNode(options: BrokerOptions, config: BrokerConfig, storage: Broker
   const rules = createRules(config, state)
   const clusterId = recoverClusterId(state, config.clusterId, random)
   storage.recovered(topics.all())
-  const housekeeping = createHousekeeping(config, options, { storage, topics })
+  const carers = createCarers(config, options, { storage, topics, groups })
   const close = (): void => {
-    housekeeping.close()
+    for (const carer of carers) carer.close()
     topics.close()
     storage.close()
   }
@@ -126,19 +127,29 @@ function createTopics(
   })
 }
 
-function createHousekeeping(
+/** What goes on in the broker's own time. */
+function createCarers(
   config: BrokerConfig,
   { clock, logger }: BrokerOptions,
-  { storage, topics }: { readonly storage: BrokerStorage; readonly topics: Topics },
-): Housekeeping {
-  return new Housekeeping({
-    clock,
-    logger,
-    logs: () => [...storage.logs, ...topics.all().flatMap(({ partitions }) => partitions)],
-    retentionCheckMs: config.retentionCheckMs,
-    compactionRestMs: config.compactionRestMs,
-    keyBytesMax: config.compactionBytesMax,
-  })
+  { storage, topics, groups }: Pick<NodeState, 'storage' | 'topics' | 'groups'>,
+): readonly { close(): void }[] {
+  return [
+    new Housekeeping({
+      clock,
+      logger,
+      logs: () => [...storage.logs, ...topics.all().flatMap(({ partitions }) => partitions)],
+      retentionCheckMs: config.retentionCheckMs,
+      compactionRestMs: config.compactionRestMs,
+      keyBytesMax: config.compactionBytesMax,
+    }),
+    new OffsetRetention({
+      clock,
+      logger,
+      groups,
+      retentionMs: config.offsetsRetentionMs,
+      checkMs: config.offsetsRetentionCheckMs,
+    }),
+  ]
 }
 
 function markerDelayMs({ transactionMarkerDelayMs: { min, max } }: BrokerConfig, random: Random): number {

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import type { Clock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import { apis } from '../../protocol/apis.ts'
 import type { Address } from './address.ts'
 import type { Connection } from './connection.ts'
 import { FrameReader } from './frame-reader.ts'
+import { IdleConnections } from './idle-connections.ts'
 import {
   arrivalOf,
   certificateNameOf,
@@ -19,6 +21,8 @@ export interface ListenerOptions {
   readonly requestBytesMax: number
   readonly queuedRequestsMax: number
   readonly connectionsMax: number
+  readonly connectionsIdleMaxMs: number
+  readonly clock: Clock
   /** Absent: bytes travel as they are. */
   readonly tls: ListenerTls | undefined
   /** @returns undefined for a client that is not let in */
@@ -45,6 +49,7 @@ export class TcpListener {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #options: ListenerOptions
+  readonly #idle: IdleConnections
 
   private constructor(server: Server, host: string, options: ListenerOptions) {
     // A TCP server that listens has an address of this kind.
@@ -52,6 +57,7 @@ export class TcpListener {
     this.address = { host, port }
     this.#server = server
     this.#options = options
+    this.#idle = new IdleConnections(options.clock, options.connectionsIdleMaxMs)
     server.on(arrivalOf(options.tls), (socket: Socket) => this.#accept(socket))
     server.on('tlsClientError', (cause: Error, socket: Socket) => this.#refuse(cause, socket))
   }
@@ -123,13 +129,26 @@ export class TcpListener {
     const queue: Buffer[] = []
     let queuedBytes = 0
     let serving = false
+    const idle = this.#idle
+    const visit = {
+      busy: false,
+      close() {
+        logger.debug('idle connection closed', { peer: clientHost })
+        connection.close()
+      },
+    }
+    idle.touch(visit)
+    connection.closed.addEventListener('abort', () => idle.forget(visit), { once: true })
     const isFull = (): boolean => queue.length >= queuedRequestsMax || queuedBytes >= queuedBytesMax
     const serve = async (): Promise<void> => {
       serving = true
       for (let frame = queue.shift(); frame !== undefined; frame = queue.shift()) {
         queuedBytes -= frame.length
         if (!isFull()) socket.resume()
+        visit.busy = true
         const answer = await connection.request(frame)
+        visit.busy = false
+        idle.touch(visit)
         // Logs keep copies of batches; other requests may have parts that somebody keeps.
         if (apiKeyOf(frame) === apis.produce.key) reader.release(frame)
         if (answer !== undefined && !writeTogether(socket, answer))
@@ -139,6 +158,7 @@ export class TcpListener {
       serving = false
     }
     socket.on('data', (chunk: Buffer) => {
+      idle.touch(visit)
       const frames = reader.push(chunk)
       if (!Array.isArray(frames)) {
         logger.warn('request is too large', {

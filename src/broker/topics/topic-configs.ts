@@ -1,4 +1,6 @@
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
+import type { CompressionLevels } from '../../protocol/compression.ts'
+import type { Compression } from '../../protocol/record-batch-layout.ts'
 import type { LogSettings } from '../log/log-settings.ts'
 
 /** The numbers by which DescribeConfigs names the type of a setting. */
@@ -23,6 +25,8 @@ export interface ConfigFacts {
   readonly min?: number
   /** Greatest value of a number, where it is not its type's. */
   readonly max?: number
+  /** A number within these that stands for nothing. */
+  readonly not?: number
   /** Allowed words, of a list each of its entries. */
   readonly words?: readonly string[]
 }
@@ -30,7 +34,7 @@ export interface ConfigFacts {
 /** The settings of a topic that Apache Kafka knows, with its defaults. Those that this broker does not act on are kept and shown. */
 export const topicConfigFacts: Readonly<Record<string, ConfigFacts>> = {
   'cleanup.policy': { type: 'list', default: 'delete', words: ['delete', 'compact'] },
-  'compression.gzip.level': { type: 'int', default: '-1', min: -1, max: 9 },
+  'compression.gzip.level': { type: 'int', default: '-1', min: -1, max: 9, not: 0 },
   'compression.lz4.level': { type: 'int', default: '9', min: 1, max: 17 },
   'compression.type': {
     type: 'string',
@@ -89,6 +93,9 @@ export interface EffectiveConfigs extends LogSettings {
   readonly timestampBeforeMaxMs: number
   readonly timestampAfterMaxMs: number
   readonly minInsyncReplicas: number
+  /** What batches are kept in; undefined: in what they come in. [compression.type] */
+  readonly compression: Compression | undefined
+  readonly compressionLevels: CompressionLevels
 }
 
 /** What holds on a broker for topics that do not say otherwise. */
@@ -136,6 +143,8 @@ export class TopicConfigs {
       timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
       timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
       minInsyncReplicas: number('min.insync.replicas'),
+      compression: compressionOf(this.get('compression.type')),
+      compressionLevels: { gzip: number('compression.gzip.level'), zstd: number('compression.zstd.level') },
       segmentBytes: number('segment.bytes'),
       segmentMs: number('segment.ms'),
       flushMessages: number('flush.messages'),
@@ -150,6 +159,12 @@ export class TopicConfigs {
       maxCompactionLagMs: number('max.compaction.lag.ms'),
     }
   }
+}
+
+function compressionOf(type: string): Compression | undefined {
+  if (type === 'uncompressed') return 'none'
+  // The settings have been checked: what is left is a compression's name.
+  return type === 'producer' ? undefined : (type as Compression)
 }
 
 /** Kafka says never by the largest number there is. */
@@ -197,6 +212,6 @@ function fits(value: string, facts: ConfigFacts): boolean {
   }
 }
 
-function isWithin(number: number, { min = -Infinity, max }: ConfigFacts, typeMax = Infinity): boolean {
-  return number >= min && number <= (max ?? typeMax)
+function isWithin(number: number, { min = -Infinity, max, not }: ConfigFacts, typeMax = Infinity): boolean {
+  return number >= min && number <= (max ?? typeMax) && number !== not
 }

@@ -49,6 +49,7 @@ describe('making a topic', () => {
     [{ configs: [{ name: 'segment.ms', value: '9223372036854775808' }] }, 'INVALID_CONFIG'],
     [{ configs: [{ name: 'min.cleanable.dirty.ratio', value: '1.1' }] }, 'INVALID_CONFIG'],
     [{ configs: [{ name: 'compression.lz4.level', value: '18' }] }, 'INVALID_CONFIG'],
+    [{ configs: [{ name: 'compression.gzip.level', value: '0' }] }, 'INVALID_CONFIG'],
     [{ configs: [{ name: 'retention.ms', value: 'long' }] }, 'INVALID_CONFIG'],
     [{ configs: [{ name: 'cleanup.policy', value: 'compact,shred' }] }, 'INVALID_CONFIG'],
     [

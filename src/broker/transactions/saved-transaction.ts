@@ -1,16 +1,26 @@
-import type { StateEntry } from '../log/state-log.ts'
-import { newTransaction, type PartitionName, type ProducerIdentity, type Transaction } from './transaction.ts'
+import type { StateEntry, StateKey } from '../log/state-log.ts'
+import {
+  newTransaction,
+  partitionKey,
+  type PartitionName,
+  type ProducerIdentity,
+  type Transaction,
+} from './transaction.ts'
 
-/** What a restart must know of a transactional id. */
+/** What a restart must know of a transactional id, beside what is in its transaction: that has entries of its own, so that each addition is small. */
 type SavedTransaction = Pick<
   Transaction,
   'state' | 'producer' | 'previous' | 'timeoutMs' | 'startedAtMs' | 'marker'
-> & {
+>
+
+/** What is taken into a transaction. */
+export interface TransactionParts {
   readonly partitions: readonly PartitionName[]
   readonly groups: readonly string[]
 }
 
 export const transactionKind = 'transaction'
+export const partKinds = { partition: 'transaction-partition', group: 'transaction-group' } as const
 
 export function transactionEntry(transaction: Transaction): StateEntry {
   const { transactionalId, state, producer, previous, timeoutMs, startedAtMs, marker } = transaction
@@ -21,20 +31,40 @@ export function transactionEntry(transaction: Transaction): StateEntry {
     timeoutMs,
     startedAtMs,
     marker,
-    partitions: [...transaction.partitions.values()],
-    groups: [...transaction.groups],
   }
   return { key: [transactionKind, transactionalId], value: saved }
 }
 
+/** Of what has just been taken in. */
+export function partEntries(id: string, parts: TransactionParts): StateEntry[] {
+  return partKeys(id, parts).map((key) => ({ key, value: true }))
+}
+
+/** Of a transaction that is over. */
+export function forgottenParts({ transactionalId, partitions, groups }: Transaction): StateEntry[] {
+  const parts = { partitions: [...partitions.values()], groups: [...groups] }
+  return partKeys(transactionalId, parts).map((key) => ({ key, value: undefined }))
+}
+
 export function transactionOf({ key, value }: StateEntry): Transaction {
-  const { partitions, groups, ...facts } = value as SavedTransaction
-  return {
-    ...newTransaction(String(key[1])),
-    ...facts,
-    partitions: new Map(partitions.map((place) => [`${place.topic}-${place.partition}`, place])),
-    groups: new Set(groups),
+  return { ...newTransaction(String(key[1])), ...(value as SavedTransaction) }
+}
+
+/** Takes a part back that was written down before a restart. */
+export function takePart(transaction: Transaction, { key }: StateEntry): void {
+  const [kind, , name, partition] = key
+  if (kind === partKinds.group) transaction.groups.add(String(name))
+  else {
+    const place = { topic: String(name), partition: Number(partition) }
+    transaction.partitions.set(partitionKey(place), place)
   }
+}
+
+function partKeys(id: string, { partitions, groups }: TransactionParts): StateKey[] {
+  return [
+    ...partitions.map(({ topic, partition }) => [partKinds.partition, id, topic, partition] as const),
+    ...groups.map((groupId) => [partKinds.group, id, groupId] as const),
+  ]
 }
 
 function identityOf({ producerId, producerEpoch }: ProducerIdentity): ProducerIdentity {

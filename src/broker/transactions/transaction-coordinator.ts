@@ -14,14 +14,24 @@ import type { Clock } from '../../base/clock.ts'
 import { toStreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
-import type { StateKeeper } from '../log/state-log.ts'
-import { transactionEntry, transactionKind, transactionOf } from './saved-transaction.ts'
+import type { StateEntry, StateKeeper } from '../log/state-log.ts'
+import {
+  forgottenParts,
+  partEntries,
+  partKinds,
+  takePart,
+  transactionEntry,
+  transactionKind,
+  transactionOf,
+  type TransactionParts,
+} from './saved-transaction.ts'
 import {
   isEnding,
   isExhausted,
   nextEpoch,
   newTransaction,
   noProducer,
+  partitionKey,
   sameProducer,
   type PartitionName,
   type ProducerIdentity,
@@ -126,6 +136,13 @@ export class TransactionCoordinator {
     for (const entry of state.recovered(transactionKind)) {
       const transaction = transactionOf(entry)
       this.#transactions.set(transaction.transactionalId, transaction)
+    }
+    for (const kind of Object.values(partKinds))
+      for (const entry of state.recovered(kind)) {
+        const transaction = this.#transactions.get(String(entry.key[1]))
+        if (transaction !== undefined) takePart(transaction, entry)
+      }
+    for (const transaction of this.#transactions.values()) {
       if (isEnding(transaction.state)) this.#sendMarkers(transaction)
       if (transaction.state === 'ongoing')
         this.#limit(transaction, transaction.startedAtMs + transaction.timeoutMs - clock.nowMs())
@@ -135,12 +152,10 @@ export class TransactionCoordinator {
   addPartitions(claim: TransactionClaim, partitions: readonly PartitionName[]): KafkaErrorName {
     const found = this.#claimed(claim)
     if (typeof found === 'string') return found
-    const isNew = ({ topic, partition }: PartitionName): boolean =>
-      !found.partitions.has(`${topic}-${partition}`)
-    if (found.state === 'ongoing' && !partitions.some(isNew)) return 'NONE'
-    this.#addTo(found, () => {
-      for (const place of partitions) found.partitions.set(`${place.topic}-${place.partition}`, place)
-    })
+    const added = partitions.filter((place) => !found.partitions.has(partitionKey(place)))
+    if (found.state === 'ongoing' && added.length === 0) return 'NONE'
+    this.#addTo(found, { partitions: added, groups: [] })
+    for (const place of added) found.partitions.set(partitionKey(place), place)
     return 'NONE'
   }
 
@@ -148,7 +163,8 @@ export class TransactionCoordinator {
     const found = this.#claimed(claim)
     if (typeof found === 'string') return found
     if (found.state === 'ongoing' && found.groups.has(groupId)) return 'NONE'
-    this.#addTo(found, () => found.groups.add(groupId))
+    this.#addTo(found, { partitions: [], groups: [groupId] })
+    found.groups.add(groupId)
     return 'NONE'
   }
 
@@ -231,17 +247,16 @@ export class TransactionCoordinator {
     return isEnding(transaction.state) ? 'CONCURRENT_TRANSACTIONS' : transaction
   }
 
-  /** Opens the transaction where it is not, and takes something into it. */
-  #addTo(transaction: Transaction, add: () => void): void {
-    const begins = transaction.state !== 'ongoing'
-    this.#change(transaction, () => {
-      if (begins) {
-        this.#go(transaction, 'ongoing')
-        transaction.startedAtMs = this.#settings.clock.nowMs()
-      }
-      add()
-    })
-    if (begins) this.#limit(transaction, transaction.timeoutMs)
+  /** Opens the transaction where it is not, and writes down what is taken into it. */
+  #addTo(transaction: Transaction, parts: TransactionParts): void {
+    const entries = partEntries(transaction.transactionalId, parts)
+    if (transaction.state === 'ongoing') return this.#settings.state.put(entries)
+    const open = (): void => {
+      this.#go(transaction, 'ongoing')
+      transaction.startedAtMs = this.#settings.clock.nowMs()
+    }
+    this.#change(transaction, open, entries)
+    this.#limit(transaction, transaction.timeoutMs)
   }
 
   #limit(transaction: Transaction, delayMs: number): void {
@@ -314,13 +329,14 @@ export class TransactionCoordinator {
 
   #complete(transaction: Transaction): void {
     this.#go(transaction, transaction.state === 'prepare-commit' ? 'complete-commit' : 'complete-abort')
+    const forgotten = forgottenParts(transaction)
     transaction.partitions.clear()
     transaction.groups.clear()
     transaction.marker = undefined
     transaction.startedAtMs = -1
     this.#putLast(transaction)
     try {
-      this.#settings.state.put([transactionEntry(transaction)])
+      this.#settings.state.put([transactionEntry(transaction), ...forgotten])
     } catch (error) {
       // A restart would send the markers once more, which changes nothing.
       this.#complain(error)
@@ -333,16 +349,12 @@ export class TransactionCoordinator {
     return { producerId: this.#settings.newProducerId(), producerEpoch: 0 }
   }
 
-  /** Changes what is known of a transaction, and writes it down; where that fails, nothing has changed. */
-  #change(transaction: Transaction, change: () => void): void {
-    const before = {
-      ...transaction,
-      partitions: new Map(transaction.partitions),
-      groups: new Set(transaction.groups),
-    }
+  /** Changes what is known of a transaction beside its parts, and writes it down with further entries; where that fails, nothing has changed. */
+  #change(transaction: Transaction, change: () => void, entries: readonly StateEntry[] = []): void {
+    const before = { ...transaction }
     try {
       change()
-      this.#settings.state.put([transactionEntry(transaction)])
+      this.#settings.state.put([transactionEntry(transaction), ...entries])
     } catch (error) {
       Object.assign(transaction, before)
       throw error

@@ -13,6 +13,11 @@ export interface PartitionName {
   readonly partition: number
 }
 
+/** How a transaction knows a partition. */
+export function partitionKey({ topic, partition }: PartitionName): string {
+  return `${topic}-${partition}`
+}
+
 export type TransactionOutcome = 'commit' | 'abort'
 
 export interface TransactionMarker extends ProducerIdentity {
