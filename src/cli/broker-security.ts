@@ -22,7 +22,10 @@ export interface BrokerSecurityOptions {
   readonly dataDir?: string
 }
 
+/** Those that ask for a user's password. */
 const mechanisms: readonly Mechanism[] = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
+/** Takes whoever comes at their word: only where it is asked for by its name. */
+const unsecured = 'OAUTHBEARER'
 
 export function withBrokerSecurity(command: Command): Command {
   return command
@@ -34,7 +37,11 @@ export function withBrokerSecurity(command: Command): Command {
       'whether clients show a certificate: none, requested, required; with --tls-ca required',
       oneOf('none', 'requested', 'required'),
     )
-    .option('--sasl <mechanisms>', `SASL: ${mechanisms.join(', ')}; with --users all of them`, mechanismList)
+    .option(
+      '--sasl <mechanisms>',
+      `SASL: ${mechanisms.join(', ')}; with --users all of them; ${unsecured} for tests, with tokens that nobody signs`,
+      mechanismList,
+    )
     .option('--users <file>', 'users and their passwords, one name=password a line')
 }
 
@@ -50,7 +57,8 @@ export function brokerSecurityOf(options: BrokerSecurityOptions): {
   const tls = tlsOf(options)
   const users = options.users === undefined ? {} : readUsers(options.users)
   const sasl = options.sasl ?? (options.users === undefined ? undefined : mechanisms)
-  if (sasl !== undefined && options.users === undefined && options.dataDir === undefined)
+  const asksForPasswords = sasl?.some((mechanism) => mechanism !== unsecured) === true
+  if (asksForPasswords && options.users === undefined && options.dataDir === undefined)
     throw incomplete('"--sasl" knows no user', 'Give "--users FILE", or a "--data-dir" that holds users.')
   const security = { ...(tls && { tls }), ...(sasl && { sasl: { mechanisms: sasl } }) }
   return { security, users }
@@ -104,9 +112,10 @@ function readGiven(option: string, path: string): string {
 
 function mechanismList(text: string): readonly Mechanism[] {
   return text.split(',').map((word) => {
-    const found = mechanisms.find((known) => known === word.trim().toUpperCase())
+    const offered = [...mechanisms, unsecured] as const
+    const found = offered.find((known) => known === word.trim().toUpperCase())
     if (found === undefined)
-      throw new InvalidArgumentError(`It takes ${mechanisms.join(', ')}, with commas between.`)
+      throw new InvalidArgumentError(`It takes ${offered.join(', ')}, with commas between.`)
     return found
   })
 }

@@ -1,14 +1,14 @@
 /**
  * AddPartitionsToTxn (24): makes partitions part of a transaction, before they are written to. One transaction up to version 3, which is
- * what clients send; several from version 4 on, as brokers do among themselves, also only to ask (`verifyOnly`). If one
- * partition does not exist none is added. From version 2 on a producer understands PRODUCER_FENCED.
+ * what clients send; several from version 4 on, as brokers do among themselves, also only to ask (`verifyOnly`): that takes
+ * a right of theirs. If one partition does not exist none is added. From version 2 on a producer understands PRODUCER_FENCED.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import type { TransactionClaim } from '../transactions/transaction-coordinator.ts'
 import { defineHandler, type Call } from './api-handler.ts'
-import { onTransaction } from './demand.ts'
+import { onCluster, onTransaction } from './demand.ts'
 import { refusalOf } from './refusal.ts'
 import { findPartition, findTopic } from './partition-lookup.ts'
 
@@ -22,7 +22,8 @@ const listsFromVersion = 4
 
 export const addPartitionsToTxnHandler = defineHandler({
   api: apis.addPartitionsToTxn,
-  demands: ({ v3AndBelowTransactionalId: id }) => (id === '' ? [] : [onTransaction(id, 'write')]),
+  demands: ({ v3AndBelowTransactionalId: id }) =>
+    id === '' ? [onCluster('clusterAction')] : [onTransaction(id, 'write')],
   handle(request, call): Response {
     const { apiVersion } = call
     if (apiVersion >= listsFromVersion) {

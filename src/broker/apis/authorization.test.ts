@@ -54,6 +54,13 @@ const tries: readonly (readonly [string, AclResource, AclOperation, KafkaErrorNa
     },
   ],
   [
+    'AddPartitionsToTxn of brokers',
+    'cluster',
+    'clusterAction',
+    noCluster,
+    async (client) => errorOf(await client.send(apis.addPartitionsToTxn, { transactions: [] })),
+  ],
+  [
     'Metadata',
     'topic',
     'describe',

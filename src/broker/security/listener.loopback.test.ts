@@ -92,6 +92,20 @@ describe.each(mechanisms)('SASL %s', (mechanism) => {
   })
 })
 
+test('SASL OAUTHBEARER lets in whom an unsecured token names, and says in the log why it refuses', async () => {
+  const { port, lines } = await open({ sasl: { mechanisms: ['OAUTHBEARER'] } })
+  const sasl = (lifetimeSeconds: number): SaslSettings => {
+    const token = { kind: 'unsecured', claims: { sub: 'alice' }, lifetimeSeconds } as const
+    return { mechanism: 'OAUTHBEARER', token }
+  }
+  expect(await tryClient(port, { sasl: sasl(60) })).toBe(3)
+  await expect(tryClient(port, { sasl: sasl(-60) })).rejects.toThrow(
+    expect.objectContaining({ code: 'AUTHENTICATION_FAILED' }),
+  )
+  const refused = lines.find(({ message }) => message === 'authentication failed')
+  expect(refused?.fields).toMatchObject({ mechanism: 'OAUTHBEARER', reason: 'the token has ended' })
+})
+
 describe('a listener with SASL', () => {
   test('refuses a mechanism that it does not have', async () => {
     const { port, lines } = await open({ sasl: { mechanisms: ['SCRAM-SHA-512'] } })

@@ -7,12 +7,14 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
+import { BearerServer } from './bearer-server.ts'
 import { PlainServer } from './plain-server.ts'
 import type { SaslExchange } from './sasl-exchange.ts'
 import { ScramServer } from './scram-server.ts'
 import type { Users } from './users.ts'
 
-export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+/** `OAUTHBEARER` takes tokens that nobody has signed: for tests. */
+export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER'
 
 export const anonymous = 'User:ANONYMOUS'
 
@@ -115,7 +117,8 @@ export class Session {
   }
 
   #open(mechanism: SaslMechanism): SaslExchange {
-    const { users } = this.#options
+    const { users, clock } = this.#options
+    if (mechanism === 'OAUTHBEARER') return new BearerServer(clock)
     if (mechanism === 'PLAIN') return new PlainServer((user) => users.passwordOf(user))
     return new ScramServer(mechanism, (user) => users.credentialOf(user, mechanism))
   }
