@@ -7,10 +7,13 @@ import { encodeRequestHeader, skipResponseHeader } from '../protocol/headers.ts'
 
 const recycledByte = 0xdb
 
+/** What a client in the same thread needs of a broker. */
+export type ReachedBroker = Pick<Broker, 'connect' | 'cluster' | 'addressOf'>
+
 export interface InMemoryOptions {
   readonly clock: Clock
   /** Which broker answers at an address, or undefined where nobody does; asked at each connect. */
-  readonly brokerAt: (host: string, port: number) => Broker | undefined
+  readonly brokerAt: (host: string, port: number) => ReachedBroker | undefined
 }
 
 /**
@@ -36,7 +39,7 @@ export function inMemoryConnector({ clock, brokerAt }: InMemoryOptions): Connect
 }
 
 /** The node on this port; the first that runs where it is nobody's, as the address of a bootstrap server may be. */
-function nodeAt(broker: Broker, port: number): number | undefined {
+function nodeAt(broker: ReachedBroker, port: number): number | undefined {
   return broker.cluster.nodeIds.find((nodeId) => broker.addressOf(nodeId).port === port)
 }
 

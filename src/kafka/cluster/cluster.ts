@@ -87,9 +87,14 @@ export class Cluster {
     await this.refresh([name])
     const found = this.metadata.topic(name)
     if (found !== undefined) return found
+    throw this.whyUnknown(name)
+  }
+
+  /** What keeps a topic out of the metadata, as the brokers said it last. */
+  whyUnknown(name: string): StreamError {
     const refusal = this.metadata.refusal(name) ?? 0
-    if (refusal === 0 || kafkaErrorName(refusal) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(name)
-    throw responseError(refusal, `use topic "${name}"`)
+    if (refusal === 0 || kafkaErrorName(refusal) === 'UNKNOWN_TOPIC_OR_PARTITION') return topicMissing(name)
+    return responseError(refusal, `use topic "${name}"`)
   }
 
   /** Asks for the metadata of all topics in use, and of these from now on too. */

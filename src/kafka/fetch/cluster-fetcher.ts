@@ -17,7 +17,6 @@ import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { isRetriable, kafkaErrorName } from '../../protocol/error-codes.ts'
 import { Alarm } from '../cluster/alarm.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { topicMissing } from '../topic-missing.ts'
 import { checkResponse, responseError } from '../cluster/response-error.ts'
 import { backoffMs, isTransient } from '../cluster/retrying.ts'
 import {
@@ -171,7 +170,9 @@ export class ClusterFetcher implements Fetcher {
     }
     const leader = topic?.partitions[position.partition]?.leader ?? -1
     if (leader >= 0) return leader
-    if (position.retryAtMs <= nowMs) this.#retryLater(position, leaderless(position, topic !== undefined))
+    if (position.retryAtMs > nowMs) return undefined
+    const why = topic === undefined ? this.#cluster.whyUnknown(position.topic) : leaderless(position)
+    this.#retryLater(position, why)
     return undefined
   }
 
@@ -318,10 +319,8 @@ function partOf(position: FetchPosition, part: PartitionResponse): FetchedPartit
   }
 }
 
-function leaderless({ key, topic }: FetchPosition, topicKnown: boolean): StreamError {
-  return topicKnown
-    ? new StreamError('KAFKA_RETRIABLE', `partition ${key} has no leader`)
-    : topicMissing(topic)
+function leaderless({ key }: FetchPosition): StreamError {
+  return new StreamError('KAFKA_RETRIABLE', `partition ${key} has no leader`)
 }
 
 function recreated({ key, topic }: FetchPosition): StreamError {

@@ -23,6 +23,8 @@ interface Habits {
   readonly signature?: (right: Buffer) => Buffer
   /** From this authentication on, the password is refused. */
   readonly refusesFrom?: number
+  /** It cannot say now. */
+  readonly busy?: 'handshake' | 'authenticate'
 }
 
 /** The broker's half of SCRAM-SHA-512 and PLAIN, as one connection; everything else is answered with its own body. */
@@ -45,12 +47,14 @@ class ScramBroker implements Connection {
     if (request.apiKey === apis.saslHandshake.key) {
       this.log.push('handshake')
       this.#mechanism = apis.saslHandshake.request.decode(body, apiVersion).mechanism
+      if (this.#habits.busy === 'handshake') return encoded(apis.saslHandshake, later, apiVersion)
       const known = ['SCRAM-SHA-512', 'PLAIN'].includes(this.#mechanism)
       const errorCode = known ? 0 : kafkaErrorCode('UNSUPPORTED_SASL_MECHANISM')
       return encoded(apis.saslHandshake, { errorCode, mechanisms: ['SCRAM-SHA-512', 'PLAIN'] }, apiVersion)
     }
     if (request.apiKey === apis.saslAuthenticate.key) {
       this.log.push('authenticate')
+      if (this.#habits.busy === 'authenticate') return encoded(apis.saslAuthenticate, later, apiVersion)
       const { authBytes } = apis.saslAuthenticate.request.decode(body, apiVersion)
       const answer = await this.#authenticate(authBytes.toString())
       return encoded(apis.saslAuthenticate, answer, apiVersion)
@@ -83,6 +87,8 @@ class ScramBroker implements Connection {
     return accepted(`v=${(this.#habits.signature?.(right) ?? right).toString('base64')}`)
   }
 }
+
+const later = { errorCode: kafkaErrorCode('COORDINATOR_LOAD_IN_PROGRESS') }
 
 const refusal = {
   errorCode: kafkaErrorCode('SASL_AUTHENTICATION_FAILED'),
@@ -165,6 +171,19 @@ test.each<[string, Habits]>([
 ])('a broker is not believed when %s', async (_, habits) => {
   expect((await failureOf(open(new ScramBroker(habits)))).code).toBe('AUTHENTICATION_FAILED')
 })
+
+test.each(['handshake', 'authenticate'] as const)(
+  'a broker that cannot answer the %s now has not refused',
+  async (busy) => {
+    const broker = new ScramBroker({ busy })
+    const error = await failureOf(open(broker))
+    expect(error).toMatchObject({
+      code: 'KAFKA_RETRIABLE',
+      message: 'could not authenticate at broker:9092 (COORDINATOR_LOAD_IN_PROGRESS)',
+    })
+    expect(broker.closed).toBe(true)
+  },
+)
 
 describe('before the session is over', () => {
   test('the client authenticates again, and requests wait for it', async () => {

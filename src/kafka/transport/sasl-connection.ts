@@ -8,7 +8,8 @@ import { deferred } from '../../base/deferred.ts'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import type { Api, DeepPartial } from '../../protocol/api.ts'
 import { apis } from '../../protocol/apis.ts'
-import { kafkaErrorName } from '../../protocol/error-codes.ts'
+import { isRetriable, kafkaErrorName } from '../../protocol/error-codes.ts'
+import { responseError } from '../cluster/response-error.ts'
 import type { Connection, EncodedRequest } from '../contracts.ts'
 import { bearerTokens } from './bearer-token.ts'
 import { exchangeSasl, SaslBroken } from './sasl-exchange.ts'
@@ -85,6 +86,7 @@ class SaslConnection implements Connection {
     try {
       await exchangeSasl(sasl, token, async (authBytes) => {
         const answer = await this.#ask(apis.saslAuthenticate, { authBytes }, authenticateVersion)
+        if (isRetriable(answer.errorCode)) throw this.#later(answer.errorCode)
         if (answer.errorCode !== 0) throw this.#refused(answer.errorMessage ?? undefined)
         lifetimeMs = answer.sessionLifetimeMs
         return answer.authBytes
@@ -120,6 +122,7 @@ class SaslConnection implements Connection {
     const { errorCode, mechanisms } = await this.#ask(apis.saslHandshake, { mechanism }, handshakeVersion)
     const name = kafkaErrorName(errorCode)
     if (name === 'NONE') return
+    if (isRetriable(errorCode)) throw this.#later(errorCode)
     if (name === 'ILLEGAL_SASL_STATE')
       throw this.#error('takes no SASL on this port', {
         hint: 'Set `security.protocol` to PLAINTEXT or SSL, or use the port of a listener with SASL.',
@@ -128,6 +131,11 @@ class SaslConnection implements Connection {
       detail: `It takes ${mechanisms.join(', ') || 'none'}.`,
       hint: 'Set `sasl.mechanism` to one that it takes.',
     })
+  }
+
+  /** The broker cannot say now: no refusal. */
+  #later(errorCode: number): StreamError {
+    return responseError(errorCode, `authenticate at ${this.#target.host}:${this.#target.port}`)
   }
 
   #refused(detail: string | undefined): StreamError {
