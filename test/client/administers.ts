@@ -14,6 +14,7 @@ export const administers: Workload = {
     'CreateTopics',
     'CreatePartitions',
     'DescribeConfigs',
+    'IncrementalAlterConfigs',
     'ListOffsets',
     'DeleteRecords',
     'DeleteTopics',
@@ -51,6 +52,12 @@ async function administer({ admin }: Kafka): Promise<Outcome> {
   mustBe(described?.partitions.length === 3, 'the topic has as many partitions as were asked for')
   const settings = await admin.topicConfigs('made')
   mustBe(settings['cleanup.policy'] === 'compact', 'the topic has the settings that were asked for')
+  await admin.alterTopicConfigs('made', { 'cleanup.policy': null, 'retention.ms': '1000' })
+  const changed = await admin.topicConfigs('made')
+  mustBe(
+    changed['cleanup.policy'] === 'delete' && changed['retention.ms'] === '1000',
+    'the topic has the settings that were changed',
+  )
   const ends = await admin.listOffsets(partitions, 'latest', 'read_committed')
   mustBe(ends.get('kept-0') === 2, 'the end is after the last record')
   await admin.deleteRecords([{ topic: 'kept', partition: 0, offset: 1 }])

@@ -5,10 +5,14 @@
  *
  * Then many faults at once, by chance: those that pass must be survived. A run takes every so-manieth cell and few seeds; `FAULTS=full` takes all, and writes `outcomes.txt` anew with `-u`.
  */
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { apis } from '../../src/protocol/apis.ts'
+import { administersGroups } from './administers-groups.ts'
 import { administers } from './administers.ts'
+import { authenticates } from './authenticates.ts'
+import { follows } from './follows.ts'
 import { joins } from './joins.ts'
 import { cellsOf, cellText, mustGoOn, tryOut, type Cell } from './matrix.ts'
 import { moves } from './moves.ts'
@@ -22,7 +26,17 @@ const full = process.env['FAULTS'] === 'full'
 /** No divisor of the number of faults, so that a run meets each kind at some API. */
 const smokeStep = 53
 const storms = full ? 200 : 2
-const workloads: readonly Workload[] = [writes, reads, moves(1), moves(2), joins, administers]
+const workloads: readonly Workload[] = [
+  writes,
+  reads,
+  follows,
+  moves(1),
+  moves(2),
+  joins,
+  administers,
+  administersGroups,
+  authenticates,
+]
 const file = join(import.meta.dirname, 'outcomes.txt')
 const pinned = readFileSync(file, 'utf8').trim().split('\n')
 const told: Told[] = []
@@ -62,6 +76,16 @@ describe.each(workloads)('a client that $name', (workload) => {
       expect(outcome, `seed ${seed}`).toBe('goes on')
     }
   })
+})
+
+test('every API that the client sends is broken somewhere', async () => {
+  const sources = globSync('src/kafka/**/*.ts').filter((file) => !/\.test\.ts$|fixtures/.test(file))
+  const used = sources.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bapis\.(\w+)/g)].map(([, name = '']) => name),
+  )
+  const sent = new Set(Object.entries(apis).flatMap(([key, { name }]) => (used.includes(key) ? [name] : [])))
+  expect(sent.size).toBeGreaterThan(30)
+  expect([...sent].filter((api) => !workloads.some((workload) => workload.apis.includes(api)))).toEqual([])
 })
 
 if (full) {

@@ -80,7 +80,13 @@ export function cellText(cell: Cell): string {
 }
 
 /** Of these, that there is no such topic is the answer to what was asked, not trouble on the way. */
-const asksForTopic = ['Metadata', 'CreatePartitions', 'DescribeConfigs', 'DeleteTopics']
+const asksForTopic = [
+  'Metadata',
+  'CreatePartitions',
+  'DescribeConfigs',
+  'IncrementalAlterConfigs',
+  'DeleteTopics',
+]
 
 /** Whether a client that keeps its promises goes on: what passes by itself happened once. */
 export function mustGoOn({ api, fault, lasting }: Cell): boolean {
@@ -101,12 +107,13 @@ export async function tryOut(cell: Cell): Promise<Outcome> {
     seed: 1,
     broker: {
       transactionVersion: workload.transactionVersion,
+      ...workload.broker,
       ...(fault.kind === 'move' ? { nodes: 3 } : {}),
     },
   })
   await workload.prepare(cluster)
   const active = cluster.broker.faults.add(ruleOf(cell, cluster))
-  const subject = openSubject(cluster, patienceMs)
+  const subject = openSubject(cluster, patienceMs, workload.sasl)
   const world = { cluster, subject, patienceMs, errorsMax }
   const run = await cluster.run(workload.run(world), runLimitMs)
   active.remove()

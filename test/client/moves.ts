@@ -8,7 +8,15 @@ const inputs = 4
 const input = { topic: 'in', partition: 0 }
 const timeoutMs = 4_000
 const withOne = ['AddPartitionsToTxn', 'AddOffsetsToTxn']
-const withBoth = ['FindCoordinator', 'InitProducerId', 'Produce', 'TxnOffsetCommit', 'EndTxn', 'OffsetFetch']
+const withBoth = [
+  'FindCoordinator',
+  'InitProducerId',
+  'Produce',
+  'TxnOffsetCommit',
+  'EndTxn',
+  'OffsetFetch',
+  'DescribeTransactions',
+]
 
 /** Reads offsets, writes two records and the next offset in one transaction, again and again, with the advice of each error. */
 export function moves(transactionVersion: 1 | 2): Workload {

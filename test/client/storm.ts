@@ -36,12 +36,12 @@ function faults(): Fault[] {
 export async function weather(workload: Workload, seed: number): Promise<Outcome> {
   await using cluster = new TestCluster({
     seed,
-    broker: { transactionVersion: workload.transactionVersion },
+    broker: { transactionVersion: workload.transactionVersion, ...workload.broker },
   })
   await workload.prepare(cluster)
   for (const fault of faults())
     cluster.broker.faults.add({ fault, clientId: subjectId, probability, times: timesEach })
-  const subject = openSubject(cluster, patienceMs)
+  const subject = openSubject(cluster, patienceMs, workload.sasl)
   const world = { cluster, subject, patienceMs, errorsMax }
   const run = await cluster.run(workload.run(world), runLimitMs)
   cluster.broker.faults.clear()

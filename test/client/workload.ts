@@ -1,6 +1,9 @@
 import { sleep } from '../../src/base/clock.ts'
 import { toStreamError, type ErrorCode } from '../../src/base/errors.ts'
+import type { BrokerConfig } from '../../src/broker/broker-config.ts'
+import type { SaslMechanism } from '../../src/broker/security/session.ts'
 import type { Kafka } from '../../src/kafka/contracts.ts'
+import type { SaslSettings } from '../../src/kafka/tcp-connector.ts'
 import type { TestCluster } from '../../src/testing/cluster.ts'
 
 /** What the client said in the end. */
@@ -10,6 +13,10 @@ export type Outcome = 'goes on' | ErrorCode
 export interface Workload {
   readonly name: string
   readonly transactionVersion: 1 | 2
+  /** What its broker is told. */
+  readonly broker?: Partial<BrokerConfig>
+  /** How the subject proves who it is; nobody asks where absent. */
+  readonly sasl?: SaslSettings & { readonly mechanism: SaslMechanism }
   /** APIs that it cannot do without: each of them is broken in turn. */
   readonly apis: readonly string[]
   /** Before any fault. */
