@@ -5,47 +5,36 @@
  *
  * The steps are those of `java/…/Conversation.java`; the other scripts in `clients/` say the same.
  */
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { Broker } from '../../src/broker/broker.ts'
-import { kafkaErrorName } from '../../src/protocol/error-codes.ts'
 import { startApacheKafka } from './apache-kafka.ts'
-import { runJava } from './java-tools.ts'
-import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
+import {
+  clientFile,
+  javaScript,
+  nodeScript,
+  pythonScript,
+  stepsOf,
+  type Differences,
+  type Script,
+} from './conversation-scripts.ts'
+import { whatPythonLacks } from './python-tools.ts'
 import { sayLeftOut } from '../left-out.ts'
 
-const scripts = join(import.meta.dirname, 'clients')
-const pinned = join(scripts, 'transcript.txt')
-const run = promisify(execFile)
+const pinned = clientFile('transcript.txt')
 const lacksPython = whatPythonLacks()
 sayLeftOut('the conversations of librdkafka', lacksPython)
 
-type Script = (bootstrap: string, prefix: string) => Promise<string>
-
-const node =
-  (file: string): Script =>
-  async (...args) =>
-    (await run(process.execPath, [join(scripts, file), ...args])).stdout
-
 const clients: Readonly<Record<string, Script>> = {
-  Java: (...args) =>
-    runJava('weft.Conversation', args, undefined, ['-Dorg.slf4j.simpleLogger.defaultLogLevel=error']),
-  ...(lacksPython === undefined && {
-    librdkafka: async (...args) =>
-      (await run(pythonWithPackages(), [join(scripts, 'librdkafka.py'), ...args])).stdout,
-  }),
-  platformatic: node('platformatic.ts'),
-  KafkaJS: node('kafkajs.ts'),
-  Weft: node('weft.ts'),
+  Java: javaScript('weft.Conversation'),
+  ...(lacksPython === undefined && { librdkafka: pythonScript('librdkafka.py') }),
+  platformatic: nodeScript('platformatic.ts'),
+  KafkaJS: nodeScript('kafkajs.ts'),
+  Weft: nodeScript('weft.ts'),
 }
-
-type Differences = Readonly<Record<string, Readonly<Record<string, readonly [seen: string, reason: string]>>>>
 
 /** Where a client sees something else than the transcript, and why. */
 const differencesOfClients: Differences = {
@@ -61,10 +50,12 @@ const differencesOfClients: Differences = {
     'group-delete-offset': ['not offered', 'it has no call for it'],
     static: ['not offered', 'it knows no static members'],
     cooperative: ['not offered', 'it knows eager assignors only'],
+    'new-group': ['not offered', 'it knows classic groups only'],
     'open-ends': ['not offered', 'it does not ask for stable ends'],
     fenced: ['error:INVALID_PRODUCER_EPOCH', 'it speaks old versions, which have no other error for it'],
   },
   Weft: {
+    'new-group': ['not offered', 'it is in classic groups, whose assignors the application brings along'],
     'write-too-large': ['error:RECORD_TOO_LARGE', 'it knows the limit of the topic, and sends nothing'],
     'delete-again': ['error:TOPIC_MISSING', 'it says so in its own words, with how to make the topic'],
   },
@@ -72,7 +63,9 @@ const differencesOfClients: Differences = {
 
 /** Where all clients without a word of their own see something else with a broker, and why. */
 const differencesOfBrokers: Differences = {
+  'moving nodes': { cluster: ['3', 'it has three nodes'] },
   'Apache Kafka 3.9': {
+    'new-group': ['error:UNSUPPORTED_VERSION', 'it has groups of this kind only where that is switched on'],
     fenced: [
       'error:PRODUCER_FENCED',
       'in the first version of transactions the coordinator refuses a partition, before the log sees the epoch',
@@ -80,19 +73,88 @@ const differencesOfBrokers: Differences = {
   },
 }
 
-const brokerNames = ['Apache Kafka 4.3', 'Apache Kafka 3.9', 'the embedded broker'] as const
+/** Where one client sees something else with one broker, and why. */
+const differencesOfBoth: Differences = {
+  'librdkafka, Apache Kafka 3.9': { 'new-group': ['0', 'it says nothing, and waits'] },
+}
+
+const brokerNames = ['Apache Kafka 4.3', 'Apache Kafka 3.9', 'the embedded broker', 'moving nodes'] as const
+/** So that members of groups of the new protocol do not wait for their turn. */
+const heartbeatMs = 200
+const moveEveryMs = 400
+/** Of moves: a coordinator that is new gives members a whole session, and who left unheard must lapse before the next one. */
+const coordinatorsMoveEvery = 20
 const started: AsyncDisposable[] = []
 const transcripts = new Map<string, ReadonlyMap<string, string>>()
 
 async function startBroker(name: (typeof brokerNames)[number]): Promise<string> {
-  if (name === 'the embedded broker') {
-    const embedded = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
-    started.push({ [Symbol.asyncDispose]: () => embedded.close() })
-    return `127.0.0.1:${(await embedded.listen(0)).port}`
+  if (!name.startsWith('Apache')) return startEmbedded(name === 'moving nodes' ? 3 : 1)
+  const settings = {
+    'group.consumer.min.heartbeat.interval.ms': String(heartbeatMs),
+    'group.consumer.heartbeat.interval.ms': String(heartbeatMs),
   }
-  const apache = await startApacheKafka({ release: name === 'Apache Kafka 4.3' ? '4.3' : '3.9' })
+  const apache = await startApacheKafka({ release: name === 'Apache Kafka 4.3' ? '4.3' : '3.9', settings })
   started.push(apache)
   return apache.bootstrap
+}
+
+/** Of several nodes, one leads and coordinates everything for a moment, then the next one. */
+async function startEmbedded(nodes: number): Promise<string> {
+  const embedded = new Broker({
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    nodes,
+    consumerGroupHeartbeatIntervalMs: heartbeatMs,
+    consumerGroupSessionTimeoutMs: 6000,
+  })
+  let turn = 0
+  const move = (): void => {
+    moveLeaders(embedded, (turn % nodes) + 1)
+    if (turn++ % coordinatorsMoveEvery === 0) moveCoordinators(embedded, (turn % nodes) + 1)
+  }
+  const moving = nodes === 1 ? undefined : setInterval(move, moveEveryMs)
+  started.push({
+    [Symbol.asyncDispose]: () => {
+      clearInterval(moving)
+      return embedded.close()
+    },
+  })
+  return `127.0.0.1:${(await embedded.listen(0)).port}`
+}
+
+/**
+ * Leaders move for all. Of the others, platformatic asks the coordinator that it knows until it gives up, librdkafka asks once to describe
+ * and to leave a group, and KafkaJS reads again what it has not committed.
+ */
+const followsCoordinators = new Set(['Java', 'Weft'])
+
+const nameOf = (client: string, name: string): string => `${client.toLowerCase()}-${name}`
+
+function moveLeaders({ cluster }: Broker, nodeId: number): void {
+  for (const client of Object.keys(clients))
+    for (const name of ['in', 'out', 'small'])
+      for (const partition of [0, 1]) moveLeader(cluster, { topic: nameOf(client, name), partition }, nodeId)
+}
+
+function moveCoordinators({ cluster }: Broker, nodeId: number): void {
+  for (const client of followsCoordinators) {
+    for (const group of ['readers', 'static', 'coop', 'new', 'busy', 'movers'])
+      cluster.moveCoordinator('group', nameOf(client, group), nodeId)
+    for (const id of ['writer', 'mover']) cluster.moveCoordinator('transaction', nameOf(client, id), nodeId)
+  }
+}
+
+function moveLeader(
+  cluster: Broker['cluster'],
+  { topic, partition }: { readonly topic: string; readonly partition: number },
+  nodeId: number,
+): void {
+  try {
+    cluster.moveLeader(topic, partition, nodeId)
+  } catch {
+    // It is not there yet, or not any more.
+  }
 }
 
 // All clients at once with each broker: they wait more than they work.
@@ -112,24 +174,14 @@ afterAll(async () => {
   for (const broker of started) await broker[Symbol.asyncDispose]()
 }, 60_000)
 
-/** What was seen in each step, errors by name. */
-function stepsOf(transcript: string): ReadonlyMap<string, string> {
-  const named = transcript.replaceAll(
-    /error:(-?\d+)$/gm,
-    (_, code: string) => `error:${kafkaErrorName(Number(code))}`,
-  )
-  return new Map(
-    named
-      .trim()
-      .split('\n')
-      .map((line) => [line.split(' ', 1)[0] ?? '', line.slice(line.indexOf(' ') + 1)]),
-  )
-}
-
 describe.each(Object.keys(clients))('the client %s', (client) => {
   test.each(brokerNames)('sees with %s what all see', (broker) => {
     const expected = new Map(stepsOf(readFileSync(pinned, 'utf8')))
-    const differences = { ...differencesOfBrokers[broker], ...differencesOfClients[client] }
+    const differences = {
+      ...differencesOfBrokers[broker],
+      ...differencesOfClients[client],
+      ...differencesOfBoth[`${client}, ${broker}`],
+    }
     for (const [step, [different]] of Object.entries(differences)) expected.set(step, different)
     expect(expected.size).toBeGreaterThan(50)
     expect(Object.fromEntries(transcripts.get(`${client}, ${broker}`) ?? [])).toEqual(

@@ -3,7 +3,7 @@
  *
  * Listeners: PLAINTEXT (whoever comes there may do everything), SASL, SASL_TLS, MUTUAL (a client certificate is asked for), TLS, and
  * STRANGE, whose certificate is made for another name, and MECHANISM, with SASL PLAIN only. Users by password: "ann", who may do nothing unless a test gives her rights, and
- * "boss", who may do everything. Sessions of SASL end after two seconds, so that clients authenticate again.
+ * "boss", who may do everything. Sessions of SASL end after two seconds unless told, so that clients authenticate again.
  */
 import { createPrivateKey } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -38,7 +38,11 @@ const listeners = {
 } as const
 const security = 'org.apache.kafka.common.security'
 
-export async function startSecuredKafka(release: KafkaRelease): Promise<SecuredKafka> {
+/** @param lifetimeMs - of a session of SASL; 0: for as long as the connection lasts */
+export async function startSecuredKafka(
+  release: KafkaRelease,
+  lifetimeMs: number = sessionMs,
+): Promise<SecuredKafka> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-secured-'))
   const keys = join(folder, 'keys')
   mkdirSync(keys)
@@ -50,7 +54,7 @@ export async function startSecuredKafka(release: KafkaRelease): Promise<SecuredK
     release,
     folder,
     listeners,
-    settings: { ...saslSettings(), ...tlsSettings(file), ...rights },
+    settings: { ...saslSettings(lifetimeMs), ...tlsSettings(file), ...rights },
     formatArguments: scramUsers(),
   })
   return {
@@ -87,7 +91,7 @@ function scramUsers(): string[] {
   ])
 }
 
-function saslSettings(): Record<string, string> {
+function saslSettings(lifetimeMs: number): Record<string, string> {
   const plainUsers = Object.entries(passwords).map(([name, password]) => `user_${name}=${quoted(password)}`)
   const modules = {
     plain: `${security}.plain.PlainLoginModule required ${plainUsers.join(' ')};`,
@@ -103,7 +107,7 @@ function saslSettings(): Record<string, string> {
   for (const listener of ['sasl', 'sasl_tls']) {
     for (const [mechanism, module] of Object.entries(modules)) {
       settings[`listener.name.${listener}.${mechanism}.sasl.jaas.config`] = module.replaceAll('\\', '\\\\')
-      settings[`listener.name.${listener}.${mechanism}.connections.max.reauth.ms`] = String(sessionMs)
+      settings[`listener.name.${listener}.${mechanism}.connections.max.reauth.ms`] = String(lifetimeMs)
     }
   }
   return settings

@@ -3,7 +3,6 @@
  * Arguments: bootstrap, prefix of all names.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inspect } from 'node:util'
 import kafkaJs, {
   CompressionTypes,
   Kafka,
@@ -38,6 +37,7 @@ import {
   type SeenRecord,
   type Sent,
 } from './conversation.ts'
+import { codeOf } from './kafkajs-error.ts'
 
 const notOffered = async (): Promise<string> => 'not offered'
 const kafka = new Kafka({
@@ -327,6 +327,7 @@ async function stableOffsets(group: string): Promise<string> {
 async function rebalances(): Promise<void> {
   await step('static', notOffered)
   await step('cooperative', notOffered)
+  await step('new-group', notOffered)
   await step('group-delete-busy', async () => {
     const consumer = kafka.consumer({ groupId: `${prefix}-busy` })
     await consumer.connect()
@@ -405,26 +406,6 @@ async function deletesTopics(): Promise<void> {
 }
 
 // What the steps share.
-
-/** Its errors carry Kafka's number, each kind in a place of its own. */
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return String(error)
-  const {
-    code,
-    errorCode,
-    errors,
-    groups,
-    partitions: parts,
-    cause,
-    error: inner,
-  } = error as Record<string, unknown>
-  const number = [code, errorCode].find((one) => typeof one === 'number')
-  if (number !== undefined) return String(number)
-  for (const list of [errors, groups, parts])
-    if (Array.isArray(list) && list.length > 0) return codeOf(list[0])
-  for (const one of [inner, cause]) if (one !== undefined && one !== null) return codeOf(one)
-  return inspect(error)
-}
 
 /** Brokers learn of a change a little after it was made. */
 async function eventually(holds: () => Promise<boolean>): Promise<void> {

@@ -239,7 +239,9 @@ def delete_group(group):
 
 def rebalances():
     step("static", static)
-    step("cooperative", cooperative)
+    strategy = {"partition.assignment.strategy": "cooperative-sticky"}
+    step("cooperative", lambda: shared(lambda: new_consumer("coop", strategy)))
+    step("new-group", lambda: shared(new_group_consumer, 6))
     step("group-delete-busy", busy)
 
 
@@ -257,23 +259,23 @@ def static():
     return f"{before} {after} {','.join(member.group_instance_id or 'none' for member in members)}"
 
 
-def cooperative():
-    def member():
-        return new_consumer("coop", {"partition.assignment.strategy": "cooperative-sticky"})
-
+def shared(member, wait_s=patience_s):
+    """How many partitions a member has alone, beside another one, and when that has gone."""
     first = member()
-    alone = owned(first, 2)
+    alone = owned(first, 2, wait_s)
+    if alone != 2:
+        return alone
     second = member()
     second.subscribe([topic_in])
     end = time.monotonic() + patience_s
     while (len(first.assignment()), len(second.assignment())) != (1, 1) and time.monotonic() < end:
         first.poll(0.05)
         second.poll(0.05)
-    shared = f"{len(first.assignment())}+{len(second.assignment())}"
+    beside = f"{len(first.assignment())}+{len(second.assignment())}"
     second.close()
     again = owned(first, 2)
     first.close()
-    return f"{alone} {shared} {again}"
+    return f"{alone} {beside} {again}"
 
 
 def busy():
@@ -285,10 +287,10 @@ def busy():
         consumer.close()
 
 
-def owned(consumer, count):
+def owned(consumer, count, wait_s=patience_s):
     """How many partitions it has when it has as many, or its time is over."""
     consumer.subscribe([topic_in])
-    end = time.monotonic() + patience_s
+    end = time.monotonic() + wait_s
     while len(consumer.assignment()) != count and time.monotonic() < end:
         consumer.poll(0.05)
     return len(consumer.assignment())
@@ -469,6 +471,18 @@ def new_consumer(group, more=None):
             "heartbeat.interval.ms": 300,
             "session.timeout.ms": 6000,
             **(more or {}),
+        }
+    )
+
+
+def new_group_consumer():
+    """Of a group whose partitions the broker assigns (KIP-848)."""
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"{prefix}-new",
+            "group.protocol": "consumer",
+            "enable.auto.commit": False,
         }
     )
 

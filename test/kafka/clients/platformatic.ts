@@ -7,7 +7,6 @@ import {
   Admin,
   Consumer,
   Producer,
-  ProtocolError,
   stringDeserializers,
   stringSerializers,
   type ConsumeOptions,
@@ -39,6 +38,7 @@ import {
   type SeenRecord,
   type Sent,
 } from './conversation.ts'
+import { codeOf } from './platformatic-error.ts'
 
 type TextConsumer = Consumer<string, string, string, string>
 type TextProducer = Producer<string, string, string, string>
@@ -355,15 +355,9 @@ async function rebalances(): Promise<void> {
   })
   await step('cooperative', async () => {
     const protocols = [{ name: 'cooperative-sticky', version: 1 }]
-    const first = newConsumer('coop', { protocols })
-    const alone = await owned(first, 2)
-    const second = newConsumer('coop', { protocols })
-    const shared = (await Promise.all([owned(first, 1), owned(second, 1)])).join('+')
-    await second.close(true)
-    const again = await owned(first, 2)
-    await first.close(true)
-    return `${alone} ${shared} ${again}`
+    return shared(() => newConsumer('coop', { protocols }))
   })
+  await step('new-group', () => shared(newGroupConsumer))
   await step('group-delete-busy', async () => {
     const consumer = newConsumer('busy')
     await owned(consumer, 2)
@@ -372,6 +366,28 @@ async function rebalances(): Promise<void> {
     } finally {
       await consumer.close(true)
     }
+  })
+}
+
+/** How many partitions a member has alone, beside another one, and when that has gone. */
+async function shared(open: () => TextConsumer): Promise<string> {
+  const first = open()
+  const alone = await owned(first, 2)
+  const second = open()
+  const beside = (await Promise.all([owned(first, 1), owned(second, 1)])).join('+')
+  await second.close(true)
+  const again = await owned(first, 2)
+  await first.close(true)
+  return `${alone} ${beside} ${again}`
+}
+
+/** Of a group whose partitions the broker assigns (KIP-848). */
+function newGroupConsumer(): TextConsumer {
+  return new Consumer({
+    ...base,
+    groupId: `${prefix}-new`,
+    groupProtocol: 'consumer',
+    deserializers: stringDeserializers,
   })
 }
 
@@ -482,14 +498,6 @@ async function deletesTopics(): Promise<void> {
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
   const endMs = performance.now() + patienceMs
   while (performance.now() < endMs && !(await holds().catch(() => false))) await sleep(20)
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof Error && error.message.startsWith('Unknown topic')) return '3'
-  if (error instanceof ProtocolError) return String(error['apiCode'])
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
-  if (error instanceof Error && error.cause !== undefined) return codeOf(error.cause)
-  return String(error)
 }
 
 async function offsets(

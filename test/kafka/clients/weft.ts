@@ -407,6 +407,7 @@ async function rebalances(): Promise<void> {
     await first.member.close(true)
     return `${alone} ${shared} ${again}`
   })
+  await step('new-group', async () => 'not offered')
   await step('group-delete-busy', async () => {
     const reader = new Reader('busy')
     await reader.untilOwned(2)

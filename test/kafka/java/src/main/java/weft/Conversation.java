@@ -278,28 +278,41 @@ public final class Conversation {
             }
         });
         Map<String, Object> cooperative = Map.of("partition.assignment.strategy", CooperativeStickyAssignor.class.getName());
-        step("cooperative", () -> {
-            try (KafkaConsumer<String, String> first = consumer("coop", cooperative)) {
-                String alone = owned(first, 2);
-                String shared;
-                try (KafkaConsumer<String, String> second = consumer("coop", cooperative)) {
-                    second.subscribe(List.of(in));
-                    long end = System.nanoTime() + PATIENCE.toNanos();
-                    while ((first.assignment().size() != 1 || second.assignment().size() != 1) && System.nanoTime() < end) {
-                        first.poll(Duration.ofMillis(50));
-                        second.poll(Duration.ofMillis(50));
-                    }
-                    shared = first.assignment().size() + "+" + second.assignment().size();
-                }
-                return alone + " " + shared + " " + owned(first, 2);
-            }
-        });
+        step("cooperative", () -> shared(() -> consumer("coop", cooperative)));
+        step("new-group", () -> shared(this::newConsumer));
         step("group-delete-busy", () -> {
             try (KafkaConsumer<String, String> consumer = consumer("busy", Map.of())) {
                 owned(consumer, 2);
                 return deleteGroup(prefix + "-busy");
             }
         });
+    }
+
+    /** How many partitions a member has alone, beside another one, and when that has gone. */
+    private String shared(Callable<KafkaConsumer<String, String>> open) throws Exception {
+        try (KafkaConsumer<String, String> first = open.call()) {
+            String alone = owned(first, 2);
+            String shared;
+            try (KafkaConsumer<String, String> second = open.call()) {
+                second.subscribe(List.of(in));
+                long end = System.nanoTime() + PATIENCE.toNanos();
+                while ((first.assignment().size() != 1 || second.assignment().size() != 1) && System.nanoTime() < end) {
+                    first.poll(Duration.ofMillis(50));
+                    second.poll(Duration.ofMillis(50));
+                }
+                shared = first.assignment().size() + "+" + second.assignment().size();
+            }
+            return alone + " " + shared + " " + owned(first, 2);
+        }
+    }
+
+    /** Of a group whose partitions the broker assigns (KIP-848). */
+    private KafkaConsumer<String, String> newConsumer() {
+        Properties config = config();
+        config.put("group.id", prefix + "-new");
+        config.put("group.protocol", "consumer");
+        config.put("enable.auto.commit", false);
+        return new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
     }
 
     /** How many partitions it has when it has as many, or its time is over. */

@@ -1,0 +1,103 @@
+/** The guarded conversation with our own client; see Guarded.java for the steps. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openKafka } from '../../../src/kafka/client.ts'
+import type { Kafka } from '../../../src/kafka/contracts.ts'
+import {
+  fetcherDefaults,
+  inTurn,
+  memberDefaults,
+  noGroup,
+  producerDefaults,
+  textRecord,
+  valuesOf,
+} from '../../../src/kafka/fixtures/clients.ts'
+import { tcpConnector } from '../../../src/kafka/tcp-connector.ts'
+import { bootstrap, ourCodeOf, stepper } from './conversation.ts'
+import { ann, boss, closed, mechanisms, open, wrong, type Mechanism } from './guarded.ts'
+
+const step = stepper(ourCodeOf)
+
+/** Does something with a client of its own. */
+async function as<T>(
+  user: { username: string; password: string },
+  work: (kafka: Kafka) => Promise<T>,
+  mechanism: Mechanism = 'PLAIN',
+): Promise<T> {
+  const connector = tcpConnector({ sasl: { mechanism, ...user } })
+  const kafka = openKafka({ bootstrap: [bootstrap], clientId: 'guarded', connector, retryTimeoutMs: 2000 })
+  try {
+    return await work(kafka)
+  } finally {
+    await kafka.close()
+  }
+}
+
+async function partitions({ admin }: Kafka): Promise<number> {
+  return (await admin.describeTopics([open]))[0]?.partitions.length ?? 0
+}
+
+const write = (topic: string) =>
+  as(ann, async (kafka) => {
+    const producer = kafka.producer(producerDefaults)
+    await producer.partitionCount(topic)
+    producer.append(topic, textRecord('v', 0))
+    await producer.flush()
+    return 'ok'
+  })
+
+const commit = (id: string) =>
+  as(ann, async (kafka) => {
+    const producer = kafka.producer({ ...producerDefaults, transactional: { id, timeoutMs: 10_000 } })
+    await producer.init()
+    await producer.partitionCount(open)
+    producer.append(open, textRecord('v', 0))
+    await producer.commit([], noGroup)
+    return 'ok'
+  })
+
+const read = (topic: string, groupId: string) =>
+  as(ann, async (kafka) => {
+    // As the engine does: a group does not tell why it has nothing of a topic.
+    await kafka.admin.describeTopics([topic])
+    const owned: number[] = []
+    const member = kafka.groupMember({
+      ...memberDefaults,
+      groupId,
+      assignor: inTurn('eager'),
+      listener: {
+        onAssigned: async (partitions) => void owned.push(...partitions.map(({ partition }) => partition)),
+        onRevoked: async () => {},
+        onLost: async () => {},
+      },
+      subscription: () => ({ topics: [topic], userData: Buffer.alloc(0) }),
+    })
+    while (owned.length === 0) {
+      await member.poll()
+      await sleep(20)
+    }
+    const fetcher = kafka.fetcher(fetcherDefaults)
+    fetcher.assign({ topic, partition: 0 }, 0)
+    for (;;) {
+      const part = fetcher.poll()
+      const [value] = part === undefined ? [] : valuesOf(part)
+      if (value !== undefined) return value
+      await fetcher.ready(100)
+    }
+  })
+
+for (const mechanism of mechanisms) await step(mechanism.toLowerCase(), () => as(boss, partitions, mechanism))
+await step('wrong-secret', () => as(wrong, partitions))
+await step('write-open', () => write(open))
+await step('write-closed', () => write(closed))
+await step('read-open', () => read(open, open))
+await step('read-closed', () => read(closed, open))
+await step('group-closed', () => read(open, closed))
+await step('transaction-open', () => commit(open))
+await step('transaction-closed', () => commit(closed))
+await step('create', () =>
+  as(ann, async ({ admin }) => {
+    const made = { name: `${closed}-new`, partitions: 1, replicationFactor: 1, configs: {} }
+    return (await admin.createTopics([made])).join()
+  }),
+)
+process.exit(0)
