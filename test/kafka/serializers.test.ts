@@ -1,13 +1,22 @@
-/** Values that Weft wrote are read by Python's codecs, which Confluent's serialisers stand on, and written again to equal bytes. */
+/**
+ * Values that Weft wrote are read by Python's codecs, which Confluent's serialisers stand on, and by Java's own libraries, and written again to
+ * equal bytes; what is equal is read back here to the same value, so that both ways are shown.
+ */
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { toBinary } from '@bufbuild/protobuf'
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+import { afterAll, describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../src/base/byte-writer.ts'
+import { readProtoFiles } from '../../src/registry/proto-file.ts'
 import { avroLanguage } from '../../src/serde/avro/avro-language.ts'
 import { avroCases } from '../../src/serde/avro/corpus-fixture.ts'
 import { protoCases } from '../../src/serde/protobuf/corpus-fixture.ts'
 import { protoLanguage } from '../../src/serde/protobuf/proto-language.ts'
 import type { SchemaLanguage } from '../../src/serde/schema-language.ts'
+import { registryClassPath, runJava, whatJavaLacks } from './java-tools.ts'
 import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
 import { sayLeftOut } from '../left-out.ts'
 
@@ -54,18 +63,47 @@ function named(all: readonly Written[], answers: readonly unknown[]): unknown[] 
   return all.map(({ name }, index) => ({ name, ...(answers[index] as object) }))
 }
 
+const everyAvro = (): Written[] =>
+  avroCases.flatMap(({ name, schema, values }) =>
+    write('avro', avroLanguage, { name, schema: JSON.stringify(schema), values }),
+  )
+const everyProto = (): Written[] =>
+  protoCases.flatMap(({ name, schema, values }) =>
+    write('protobuf', protoLanguage, { name, schema, values: values.map(({ value }) => value) }),
+  )
+
 describe.skipIf(lacks !== undefined)('Python', () => {
   test('reads every type of Avro, and writes the same bytes', () => {
-    const all = avroCases.flatMap(({ name, schema, values }) =>
-      write('avro', avroLanguage, { name, schema: JSON.stringify(schema), values }),
-    )
+    const all = everyAvro()
     expect(named(all, writtenAgain(all))).toEqual(all.map(({ name, hex }) => ({ name, hex })))
   })
 
   test('reads every kind of Protobuf field, and writes the same bytes', () => {
-    const all = protoCases.flatMap(({ name, schema, values }) =>
-      write('protobuf', protoLanguage, { name, schema, values: values.map(({ value }) => value) }),
-    )
+    const all = everyProto()
     expect(named(all, writtenAgain(all))).toEqual(all.map(({ name, hex }) => ({ name, hex })))
   })
 })
+
+const javaLacks = whatJavaLacks()
+sayLeftOut("Java's own Avro and Protobuf", javaLacks)
+
+describe.skipIf(javaLacks !== undefined)('Java', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-serializers-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('reads every type of Avro and every kind of Protobuf field with its own libraries, and writes the same bytes', async () => {
+    const all = [...everyAvro(), ...everyProto().map(withDescriptor)]
+    const file = join(folder, 'written.jsonl')
+    writeFileSync(file, all.map((one) => `${JSON.stringify(one)}\n`).join(''))
+    const lines = (await runJava('weft.WrittenAgain', [file], registryClassPath())).trimEnd().split('\n')
+    expect(all.map(({ kind, name }, index) => ({ kind, name, hex: lines[index] }))).toEqual(
+      all.map(({ kind, name, hex }) => ({ kind, name, hex })),
+    )
+  }, 300_000)
+})
+
+/** Java's library reads no .proto files: it gets what protoc would make of them. */
+function withDescriptor(written: Written): Written {
+  const { main } = readProtoFiles(written.schema, [])
+  return { ...written, schema: Buffer.from(toBinary(FileDescriptorProtoSchema, main)).toString('base64') }
+}

@@ -1,0 +1,55 @@
+package weft;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.DynamicMessage;
+import com.google.protobuf.DurationProto;
+import com.google.protobuf.TimestampProto;
+import com.google.protobuf.WrappersProto;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.HexFormat;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+
+/** Reads values that another codec wrote with Java's own libraries and writes them again: a JSON line of the file in, a line of hex out. */
+public final class WrittenAgain {
+  public static void main(String[] args) throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    for (String line : Files.readAllLines(Path.of(args[0]))) {
+      JsonNode request = json.readTree(line);
+      byte[] data = HexFormat.of().parseHex(request.get("hex").asText());
+      String schema = request.get("schema").asText();
+      try {
+        byte[] written = request.get("kind").asText().equals("avro") ? avro(schema, data) : protobuf(Base64.getDecoder().decode(schema), data);
+        System.out.println(HexFormat.of().formatHex(written));
+      } catch (Exception error) {
+        System.out.println(error);
+      }
+    }
+  }
+
+  private static byte[] avro(String text, byte[] data) throws Exception {
+    Schema schema = new Schema.Parser().parse(text);
+    Object value = new GenericDatumReader<>(schema).read(null, DecoderFactory.get().binaryDecoder(data, null));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    var encoder = EncoderFactory.get().binaryEncoder(out, null);
+    new GenericDatumWriter<>(schema).write(value, encoder);
+    encoder.flush();
+    return out.toByteArray();
+  }
+
+  /** @param file a FileDescriptorProto, whose first message is meant */
+  private static byte[] protobuf(byte[] file, byte[] data) throws Exception {
+    FileDescriptor[] known = {TimestampProto.getDescriptor(), WrappersProto.getDescriptor(), DurationProto.getDescriptor()};
+    FileDescriptor descriptor = FileDescriptor.buildFrom(FileDescriptorProto.parseFrom(file), known, true);
+    return DynamicMessage.parseFrom(descriptor.getMessageTypes().get(0), data).toByteArray();
+  }
+}
