@@ -2,7 +2,7 @@
 import { ByteWriter } from '../../src/base/byte-writer.ts'
 import { SlicedRow } from '../../src/data/row.ts'
 import { parseType } from '../../src/data/type-strings.ts'
-import type { Format } from '../../src/data/types.ts'
+import type { Column, Format } from '../../src/data/types.ts'
 import { readBatches } from '../../src/kafka/fetch/read-batches.ts'
 import type { MessageCodec } from '../../src/protocol/api.ts'
 import { apis } from '../../src/protocol/apis.ts'
@@ -15,6 +15,7 @@ import { avroCases } from '../../src/serde/avro/corpus-fixture.ts'
 import { avroLanguage } from '../../src/serde/avro/avro-language.ts'
 import { csvOptions, csvSerde } from '../../src/serde/csv/csv-serde.ts'
 import { jsonSchemaLanguage } from '../../src/serde/json-schema/json-schema-language.ts'
+import { JsonRowReader } from '../../src/serde/json/json-row-reader.ts'
 import { jsonSerde } from '../../src/serde/json/json-serde.ts'
 import { materialize } from '../../src/data/lazy.ts'
 import { serdeFor } from '../../src/serde/plain-serde.ts'
@@ -152,21 +153,59 @@ function batchTarget(): FuzzTarget {
   return { name: 'record batches', inputs, decode }
 }
 
-const primitives = ['string', 'long', 'int', 'double', 'boolean', 'bytes', 'union(long,int,string)'].map(
-  (type): FuzzTarget => {
-    const serde = serdeFor(parseType(type))
-    return {
-      name: type,
-      inputs: [Buffer.from('text ü'), Buffer.alloc(8, 1), Buffer.alloc(4, 1)],
-      decode: (bytes) => serde.decode(bytes, 0, bytes.length, undefined),
-    }
-  },
-)
+/** Every type that has bytes of its own, and one container: those are JSON. */
+const binary = [
+  'string',
+  'long',
+  'int',
+  'short',
+  'byte',
+  'float',
+  'double',
+  'boolean',
+  'bytes',
+  'enum(A,B)',
+  'union(long,int,string)',
+  'windowed(string)',
+].map((type): FuzzTarget => {
+  const serde = serdeFor(parseType(type))
+  const texts = ['text ü', 'A', '{"start":0,"end":1,"key":"k"}'].map((text) => Buffer.from(text))
+  return {
+    name: type,
+    inputs: [...texts, ...[8, 4, 2, 1].map((bytes) => Buffer.alloc(bytes, 1))],
+    decode: (bytes) => materialize(serde.decode(bytes, 0, bytes.length, undefined)),
+  }
+})
+
+/** Rows of single columns, whose cells are taken out, too. */
+function jsonRowTarget(): FuzzTarget {
+  const columns = (['id', 'name', 'tags', 'n'] as const).map((name): Column => ({
+    name,
+    type: { kind: 'any' },
+  }))
+  const reader = new JsonRowReader(columns)
+  const row = new SlicedRow(reader.shape)
+  return textTarget('json rows', [order.text], (bytes) => {
+    reader.read(bytes, 0, bytes.length, row)
+    return columns.map((_, index) => materialize(row.get(index)))
+  })
+}
+
+const xsd = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="Order"><xs:complexType><xs:sequence>
+  <xs:element name="id" type="xs:int"/><xs:element name="total" type="xs:double" minOccurs="0"/><xs:element name="raw" type="xs:base64Binary"/>
+  <xs:element name="line" type="xs:long" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element></xs:schema>`
+const typed: Format = { ...bare, schema: 'Order', source: { text: xsd } }
+const typedText =
+  '<Order><id>1</id><total>1.5</total><raw>AQI=</raw><line>1</line><line>9007199254740993</line></Order>'
 
 export const fuzzTargets: readonly FuzzTarget[] = [
   schemaTarget('avro', avroLanguage, avroText, [avroValue]),
   ...protoCases
-    .filter(({ name }) => /int64|nesting|groups|maps|oneof|packed|well-known|string/.test(name))
+    .filter(({ name }) =>
+      /^(int64|uint64|sint64|sfixed32|double|string)$|groups|packed|maps|oneof|nesting|within|well-known|edition/.test(
+        name,
+      ),
+    )
     .map(({ name, schema, values }) =>
       schemaTarget(
         `protobuf ${name}`,
@@ -179,14 +218,18 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   textTarget('json', [order.text], (bytes) =>
     materialize(jsonSerde(true).decode(bytes, 0, bytes.length, undefined)),
   ),
+  jsonRowTarget(),
   textTarget('csv', ['1,"a ""b"" c",\r\n', '# c\n\n1,2,3,4\n5'], (bytes) =>
     csvSerde(people, csvOptions({})).decode(bytes, 0, bytes.length, undefined),
   ),
   textTarget('xml', [`<?xml version="1.1"?>${envelope}`], (bytes) =>
     xmlSerde(bare).decode(bytes, 0, bytes.length, undefined),
   ),
+  textTarget('xml with a schema', [typedText], (bytes) =>
+    xmlSerde(typed).decode(bytes, 0, bytes.length, undefined),
+  ),
   textTarget('soap', [envelope], (bytes) => soapSerde(bare).decode(bytes, 0, bytes.length, undefined)),
-  ...primitives,
+  ...binary,
   protocolTarget(),
   batchTarget(),
   framingTarget(

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { SlicedRow } from '../../data/row.ts'
 import { readProtoFiles } from '../../registry/proto-file.ts'
-import { protoCases, protoEvolutionCases } from './corpus-fixture.ts'
+import { protoCases } from './corpus-fixture.ts'
+import { protoEvolutionCases } from './evolution-fixture.ts'
 import { protoLanguage } from './proto-language.ts'
 
 function encoded(text: string, value: unknown, name?: string): Buffer {
