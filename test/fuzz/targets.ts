@@ -11,7 +11,7 @@ import { RecordBatchWriter } from '../../src/protocol/record-batch-writer.ts'
 import type { Framing } from '../../src/registry/contracts.ts'
 import { apicurioFraming } from '../../src/registry/wire/apicurio-framing.ts'
 import { confluentFraming } from '../../src/registry/wire/confluent-framing.ts'
-import { avroCases } from '../../src/serde/avro/corpus-fixture.ts'
+import { everyAvroType } from '../../src/serde/avro/everything-fixture.ts'
 import { avroLanguage } from '../../src/serde/avro/avro-language.ts'
 import { csvOptions, csvSerde } from '../../src/serde/csv/csv-serde.ts'
 import { jsonSchemaLanguage } from '../../src/serde/json-schema/json-schema-language.ts'
@@ -53,26 +53,7 @@ function schemaTarget(
   }
 }
 
-const avroText = JSON.stringify({
-  type: 'record',
-  name: 'Everything',
-  fields: avroCases
-    .filter(({ name }) => !['namespaces', 'null'].includes(name))
-    .map(({ schema }, index) => ({ name: `f${index}`, type: renamed(schema, index) })),
-})
-
-/** Named types of different cases share names. */
-function renamed(schema: unknown, index: number): unknown {
-  return JSON.parse(
-    JSON.stringify(schema).replaceAll(/"(A|B|Four|Suit|Money|Span|Tree|Nothing)"/g, `"$1${index}"`),
-  )
-}
-
-const avroValue = Object.fromEntries(
-  avroCases
-    .filter(({ name }) => !['namespaces', 'null'].includes(name))
-    .map(({ values }, index) => [`f${index}`, values.at(-1)]),
-)
+const everyAvro = everyAvroType()
 
 const order = {
   schema:
@@ -199,7 +180,7 @@ const typedText =
   '<Order><id>1</id><total>1.5</total><raw>AQI=</raw><line>1</line><line>9007199254740993</line></Order>'
 
 export const fuzzTargets: readonly FuzzTarget[] = [
-  schemaTarget('avro', avroLanguage, avroText, [avroValue]),
+  schemaTarget('avro', avroLanguage, everyAvro.schema, everyAvro.values),
   ...protoCases
     .filter(({ name }) =>
       /^(int64|uint64|sint64|sfixed32|double|string)$|groups|packed|maps|oneof|nesting|within|well-known|edition/.test(

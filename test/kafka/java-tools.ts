@@ -3,7 +3,7 @@
  * processes. Needs Java 17, Maven and, the first time, Maven Central.
  */
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, globSync, statSync } from 'node:fs'
+import { existsSync, globSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -13,11 +13,15 @@ const buildMark = join(classes, 'weft')
 
 /** What is missing to run Java here, as a sentence; undefined where nothing is. */
 export function whatJavaLacks(): string | undefined {
-  const java = spawnSync('java', ['-version'], { encoding: 'utf8' })
-  const version = Number(/version "(\d+)/.exec(java.stderr ?? '')?.[1] ?? 0)
-  if (version < 17) return 'Java 17 or newer is not on the PATH'
+  if (javaVersion('java') < 17) return 'Java 17 or newer is not on the PATH'
   if (spawnSync('mvn', ['--version']).status !== 0) return 'Maven (mvn) is not on the PATH'
   return undefined
+}
+
+/** Of a `java` program; 0 where it is none. */
+export function javaVersion(program: string): number {
+  const { stderr } = spawnSync(program, ['-version'], { encoding: 'utf8' })
+  return Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0)
 }
 
 /** Compiles the Java programs and collects their jars, where a source is newer than the last build. */
@@ -46,7 +50,10 @@ export function registryClassPath(): string {
   const built = globSync(`${own}/weft/*.class`).map((file) => statSync(file).mtimeMs)
   const sources = [join(registryProject, 'pom.xml'), ...globSync(`${registryProject}/src/**/*.java`)]
   const fresh = built.length > 0 && sources.every((file) => statSync(file).mtimeMs < Math.min(...built))
-  if (!fresh) compile(registryProject, 'pom.xml')
+  if (!fresh) {
+    rmSync(join(registryProject, 'lib'), { recursive: true, force: true })
+    compile(registryProject, 'pom.xml')
+  }
   return [own, join(registryProject, 'lib/*')].join(':')
 }
 

@@ -1,8 +1,12 @@
 /**
- * Our clients see the same of the embedded registry as of a real one. The real one is Apicurio's server, which has both interfaces; it is
- * taken where `APICURIO_URL` says that one runs, such as `http://127.0.0.1:8080`. (Maven Central has it as
- * `io.apicurio:apicurio-registry-app:3.3.3:all:tar.gz`, 158 MB; it needs Java 21.)
+ * Our clients see the same of the embedded registry as of a real one, and values of every type go from our serdes through others' serialisers
+ * back to ours by either. The real one is Apicurio's server, which has both interfaces.
  */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import type { StreamError } from '../../src/base/errors.ts'
@@ -12,34 +16,56 @@ import type { SchemaDraft, SchemaRegistry } from '../../src/registry/contracts.t
 import { openRegistry } from '../../src/registry/open-registry.ts'
 import { RegistryServer } from '../../src/registry/registry-server.ts'
 import { apicurioSettings, confluentSettings, type RegistrySettings } from '../../src/registry/settings.ts'
+import { sayLeftOut } from '../left-out.ts'
+import { startApicurio, whatApicurioLacks, type ApicurioServer } from './apicurio-server.ts'
+import { registryClassPath, runJava } from './java-tools.ts'
+import { folderWithPackage } from './node-tools.ts'
+import type { WrittenValue } from './our-serdes.ts'
+import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
+import { readAgain, roundTrips, type GivenValue, type RoundTrip } from './round-trips.ts'
 
-const realUrl = process.env['APICURIO_URL']
-if (realUrl === undefined)
-  console.log('A real registry is left out: APICURIO_URL does not say where one runs.')
+const lacksReal = whatApicurioLacks()
+sayLeftOut("Apicurio's server, a registry that is not ours", lacksReal)
+const lacksPython = whatPythonLacks()
+const folder = mkdtempSync(join(tmpdir(), 'weft-registries-'))
 
 let server: RegistryServer
 let embeddedUrl: string
+let real: ApicurioServer | undefined
 
 beforeAll(async () => {
   server = await RegistryServer.open({ logger: silentLogger })
   embeddedUrl = `http://127.0.0.1:${(await server.listen({ port: 0, host: '127.0.0.1' })).port}`
-})
+  if (lacksReal === undefined) real = await startApicurio()
+}, 600_000)
 
-afterAll(() => server.close())
+afterAll(async () => {
+  await real?.[Symbol.asyncDispose]()
+  await server.close()
+  rmSync(folder, { recursive: true })
+})
 
 interface Place {
   readonly name: string
+  /** One that is not ours. Its Protobuf descriptors, which Python's client asks for, come damaged. */
+  readonly isReal: boolean
   readonly confluent: () => string
   readonly apicurio: () => string
 }
 
+const realUrl = (): string => real?.url ?? ''
 const places: readonly Place[] = [
-  { name: 'the embedded registry', confluent: () => embeddedUrl, apicurio: () => embeddedUrl },
-  ...(realUrl === undefined
-    ? []
-    : [
-        { name: "Apicurio's server", confluent: () => `${realUrl}/apis/ccompat/v7`, apicurio: () => realUrl },
-      ]),
+  { name: 'the embedded registry', isReal: false, confluent: () => embeddedUrl, apicurio: () => embeddedUrl },
+  ...(lacksReal === undefined
+    ? [
+        {
+          name: "Apicurio's server",
+          isReal: true,
+          confluent: () => `${realUrl()}/apis/ccompat/v7`,
+          apicurio: realUrl,
+        },
+      ]
+    : []),
 ]
 
 const record = (fields: string): SchemaDraft => ({
@@ -74,7 +100,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   )
 }
 
-describe.each(places)('$name', ({ confluent, apicurio }) => {
+describe.each(places)('$name', ({ isReal, confluent, apicurio }) => {
   const kinds: readonly (readonly [string, () => RegistrySettings, 'id' | 'contentId'])[] = [
     ['Confluent', () => confluentSettings([confluent()]), 'id'],
     ['Apicurio', () => ({ ...apicurioSettings([apicurio()]), writing: { kind: 'register' } }), 'contentId'],
@@ -107,4 +133,61 @@ describe.each(places)('$name', ({ confluent, apicurio }) => {
     expect(await codeOf(reader.forWriting(`${prefix}-value`, record('')))).toBe('SCHEMA_NOT_FOUND')
     await Promise.all([writer.close(), reader.close()])
   })
+
+  const confluentConfig = (): Record<string, string> => ({ 'schema.registry.url': confluent() })
+  const readOf = (trips: readonly RoundTrip[]): unknown[] => trips.map(({ topic, read }) => ({ topic, read }))
+  const named = (trips: readonly RoundTrip[], read: readonly unknown[]): unknown[] =>
+    trips.map(({ topic }, index) => ({ topic, read: read[index] }))
+
+  test.skipIf(lacksPython !== undefined)(
+    "Confluent's Python serialisers read every type of ours, and write it as we read it",
+    async () => {
+      const trips = roundTrips('python', isReal ? { types: ['PROTOBUF'] } : {})
+      const again = async (given: readonly GivenValue[]): Promise<readonly WrittenValue[]> => {
+        writeFileSync(join(folder, 'again.json'), JSON.stringify(given))
+        const script = join(import.meta.dirname, 'clients/registry.py')
+        return outputOf(pythonWithPackages(), [script, confluent(), folder, 'again'])
+      }
+      const read = await readAgain(trips, { kind: 'confluent', config: confluentConfig(), again })
+      expect(named(trips, read)).toEqual(readOf(trips))
+    },
+  )
+
+  test("Confluent's Node serialisers read every type of ours, and write it as we read it", async () => {
+    const trips = roundTrips('node', { avro: notOfNode, types: ['PROTOBUF'] })
+    const again = (given: readonly GivenValue[]): Promise<readonly WrittenValue[]> => {
+      const script = join(import.meta.dirname, 'clients/registry.mjs')
+      const packages = folderWithPackage('@confluentinc/schemaregistry', '1.10.1')
+      return outputOf(process.execPath, [script, packages, confluent(), JSON.stringify(given)])
+    }
+    const read = await readAgain(trips, { kind: 'confluent', config: confluentConfig(), again })
+    expect(named(trips, read)).toEqual(readOf(trips))
+  })
+
+  test("Apicurio's Java serialisers read every type of ours, and write it as we read it", async () => {
+    const trips = roundTrips('java', { protobuf: notOfApicurio })
+    const config = { 'apicurio.registry.url': apicurio(), 'apicurio.registry.auto-register': 'true' }
+    const again = async (given: readonly GivenValue[]): Promise<readonly WrittenValue[]> => {
+      const file = join(folder, 'again.jsonl')
+      writeFileSync(file, given.map((one) => `${JSON.stringify(one)}\n`).join(''))
+      const lines = await runJava('weft.ApicurioSerdes', ['again', apicurio(), file], registryClassPath())
+      return lines
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as WrittenValue)
+    }
+    const read = await readAgain(trips, { kind: 'apicurio', config, again })
+    expect(named(trips, read)).toEqual(readOf(trips))
+  })
 })
+
+/** Editions are more than Apicurio's reader of .proto files has. */
+const notOfApicurio = /edition/
+
+/** Whole numbers beyond 2^53 are more than JavaScript's Avro has. */
+const notOfNode = /^long$|nanos/
+
+async function outputOf(command: string, args: readonly string[]): Promise<readonly WrittenValue[]> {
+  const { stdout } = await promisify(execFile)(command, args, { maxBuffer: 64 * 1_048_576 })
+  return JSON.parse(stdout) as WrittenValue[]
+}

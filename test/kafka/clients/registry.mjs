@@ -2,7 +2,7 @@
  * Confluent's Node client and serialisers against a schema registry; the package is not among the project's own.
  *
  * `registry.mjs PACKAGE-FOLDER URL VALUES` prints what they made of values of each kind, and what they read in VALUES (JSON), one JSON
- * document; bytes are in base64.
+ * document; where VALUES is a list, each of it is read and written again, with the newest schema of its topic. Bytes are in base64.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -34,7 +34,6 @@ const text = (bytes) => Buffer.from(bytes).toString('base64')
 async function write() {
   await client.register('node-avro-value', { schemaType: 'AVRO', schema: avro })
   await client.register('node-json-value', { schemaType: 'JSON', schema: json })
-  const latest = { useLatestVersion: true, autoRegisterSchemas: false }
   const avroSerializer = new AvroSerializer(client, SerdeType.VALUE, latest)
   const jsonSerializer = new JsonSerializer(client, SerdeType.VALUE, { ...latest, validate: true })
   return {
@@ -52,6 +51,28 @@ async function read(values) {
   for (const [name, { topic, data }] of Object.entries(values))
     found[name] = await deserializers[name].deserialize(topic, Buffer.from(data, 'base64'))
   return found
+}
+
+const latest = { useLatestVersion: true, autoRegisterSchemas: false }
+
+async function again(values) {
+  const serdes = {
+    AVRO: [
+      new AvroDeserializer(client, SerdeType.VALUE, {}),
+      new AvroSerializer(client, SerdeType.VALUE, latest),
+    ],
+    JSON: [
+      new JsonDeserializer(client, SerdeType.VALUE, {}),
+      new JsonSerializer(client, SerdeType.VALUE, latest),
+    ],
+  }
+  const written = []
+  for (const { type, topic, data } of values) {
+    const [reader, writer] = serdes[type]
+    const value = await reader.deserialize(topic, Buffer.from(data, 'base64'))
+    written.push({ data: text(await writer.serialize(topic, value)) })
+  }
+  return written
 }
 
 async function rest() {
@@ -74,10 +95,10 @@ async function rest() {
   }
 }
 
-const values = JSON.parse(given)
-console.log(
-  JSON.stringify(
-    Object.keys(values).length > 0 ? await read(values) : { write: await write(), rest: await rest() },
-  ),
-)
+async function asked(values) {
+  if (Array.isArray(values)) return again(values)
+  return Object.keys(values).length > 0 ? read(values) : { write: await write(), rest: await rest() }
+}
+
+console.log(JSON.stringify(await asked(JSON.parse(given))))
 process.exit(0)

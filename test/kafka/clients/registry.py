@@ -5,6 +5,7 @@ registry.py URL FOLDER WORK ...    prints one JSON document; bytes are in base64
 WORK is one of:
   write   serialises values of every kind and says what it wrote, and what it says of them when it reads them itself
   read    deserialises what stands in FOLDER/values.json
+  again   reads what stands in FOLDER/again.json and writes it again, with the newest schema of each topic
   rest    uses every call of the client library
   protoc  compiles FOLDER/*.proto and prints the descriptors
 """
@@ -139,6 +140,38 @@ def read():
     return found
 
 
+LATEST = {"auto.register.schemas": False, "use.latest.version": True}
+
+
+def serializers(given):
+    """What reads and writes a value again, by its type and schema."""
+    schema = given["schema"]
+    if given["type"] == "AVRO":
+        return AvroDeserializer(client, return_record_name=True), AvroSerializer(client, schema, conf=LATEST)
+    if given["type"] == "JSON":
+        return JSONDeserializer(schema, schema_registry_client=client), JSONSerializer(schema, client, conf=LATEST)
+    from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
+    from message_class import message_class
+
+    message = message_class(schema)
+    wire = {"use.deprecated.format": False}
+    return ProtobufDeserializer(message, wire, client), ProtobufSerializer(message, client, {**wire, **LATEST})
+
+
+def again():
+    made = {}
+    written = []
+    for given in json.load(open(f"{folder}/again.json")):
+        topic = given["topic"]
+        if topic not in made:
+            made[topic] = serializers(given)
+        reader, writer = made[topic]
+        headers = [(key, base64.b64decode(data)) for key, data in given["headers"]]
+        value = reader(base64.b64decode(given["data"]), context(topic, headers))
+        written.append({"data": text(writer(value, context(topic)))})
+    return written
+
+
 def code_of(work):
     try:
         work()
@@ -180,4 +213,4 @@ def protoc():
     return {module.__name__: text(module.DESCRIPTOR.serialized_pb) for module in proto_classes()}
 
 
-print(json.dumps({"write": write, "read": read, "rest": rest, "protoc": protoc}[work](), default=str))
+print(json.dumps({"write": write, "read": read, "again": again, "rest": rest, "protoc": protoc}[work](), default=str))

@@ -9,6 +9,7 @@ import com.google.protobuf.Value;
 import io.apicurio.registry.serde.avro.AvroKafkaDeserializer;
 import io.apicurio.registry.serde.avro.AvroKafkaSerializer;
 import io.apicurio.registry.serde.jsonschema.JsonSchemaKafkaDeserializer;
+import io.apicurio.registry.serde.jsonschema.JsonSchemaKafkaSerializer;
 import io.apicurio.registry.serde.protobuf.ProtobufKafkaDeserializer;
 import io.apicurio.registry.serde.protobuf.ProtobufKafkaSerializer;
 import java.nio.file.Files;
@@ -27,7 +28,8 @@ import org.apache.kafka.common.serialization.Serializer;
 
 /**
  * Apicurio's serialisers against a registry. `write URL` prints what they make of a value of each kind with several settings, one JSON
- * object a line; `read URL FILE` reads such lines, with the settings that each names, and prints what it found.
+ * object a line; `read URL FILE` reads such lines, with the settings that each names, and prints what it found; `again URL FILE` reads them
+ * and prints them as written again with the newest schema of each topic.
  */
 public final class ApicurioSerdes {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,7 +39,10 @@ public final class ApicurioSerdes {
 
   public static void main(String[] args) throws Exception {
     if (args[0].equals("write")) write(args[1]);
-    else for (String line : Files.readAllLines(Path.of(args[2]))) read(args[1], (ObjectNode) JSON.readTree(line));
+    else for (String line : Files.readAllLines(Path.of(args[2]))) {
+      if (args[0].equals("again")) again(args[1], (ObjectNode) JSON.readTree(line));
+      else read(args[1], (ObjectNode) JSON.readTree(line));
+    }
     System.exit(0);
   }
 
@@ -70,17 +75,47 @@ public final class ApicurioSerdes {
   }
 
   private static void read(String url, ObjectNode line) throws Exception {
+    Object found = found(url, line, settings(line));
+    System.out.println(line.get("topic").asText() + " " + (found instanceof DynamicMessage message ? message.getAllFields().size() : found));
+  }
+
+  private static void again(String url, ObjectNode line) throws Exception {
+    Map<String, String> settings = settings(line);
+    settings.put("apicurio.registry.find-latest", "true");
+    // The check takes a map for another type than the map that it read.
+    settings.put("apicurio.registry.serde.validation-enabled", "false");
+    String topic = line.get("topic").asText();
+    Object found = found(url, line, settings);
+    Serializer<Object> serializer = serializer(topic);
+    print(topic, settings, configured(serializer, url, settings, false), found);
+  }
+
+  private static Map<String, String> settings(ObjectNode line) {
     Map<String, String> settings = new HashMap<>();
     line.path("settings").fields().forEachRemaining(field -> settings.put(field.getKey(), field.getValue().asText()));
+    return settings;
+  }
+
+  private static Object found(String url, ObjectNode line, Map<String, String> settings) {
     String topic = line.get("topic").asText();
     Headers headers = new RecordHeaders();
     for (JsonNode header : line.withArray("headers")) headers.add(header.get(0).asText(), Base64.getDecoder().decode(header.get(1).asText()));
     byte[] data = Base64.getDecoder().decode(line.get("data").asText());
-    Object found;
-    if (topic.startsWith("avro")) found = configured(new AvroKafkaDeserializer<GenericRecord>(), url, settings).deserialize(topic, headers, data);
-    else if (topic.startsWith("json")) found = configured(new JsonSchemaKafkaDeserializer<JsonNode>(), url, settings).deserialize(topic, headers, data);
-    else found = ((DynamicMessage) (Object) configured(new ProtobufKafkaDeserializer<DynamicMessage>(), url, settings).deserialize(topic, headers, data)).getAllFields().size();
-    System.out.println(topic + " " + found);
+    return configured(deserializer(topic), url, settings).deserialize(topic, headers, data);
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static Deserializer<Object> deserializer(String topic) {
+    if (topic.startsWith("avro")) return (Deserializer) new AvroKafkaDeserializer<GenericRecord>();
+    if (topic.startsWith("json")) return (Deserializer) new JsonSchemaKafkaDeserializer<JsonNode>();
+    return (Deserializer) new ProtobufKafkaDeserializer<DynamicMessage>();
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static Serializer<Object> serializer(String topic) {
+    if (topic.startsWith("avro")) return (Serializer) new AvroKafkaSerializer<GenericRecord>();
+    if (topic.startsWith("json")) return (Serializer) new JsonSchemaKafkaSerializer<JsonNode>();
+    return (Serializer) new ProtobufKafkaSerializer<DynamicMessage>();
   }
 
   private static <T> Serializer<T> configured(Serializer<T> serializer, String url, Map<String, String> settings, boolean register) {
