@@ -2,21 +2,71 @@ import { expect, test } from 'vitest'
 import { isAssignable, isSameType } from './assignable.ts'
 import { parseType } from './type-strings.ts'
 
+const types = [
+  'any',
+  'null',
+  'boolean',
+  'byte',
+  'short',
+  'int',
+  'long',
+  'float',
+  'double',
+  'bytes',
+  'string',
+  'enum(A)',
+  '[int]',
+  '[string]',
+  'map(int)',
+  'struct',
+  '(int, string)',
+  '(int)',
+  'union(int, string)',
+  'windowed(string)',
+] as const
+
+/** What each takes of all of them, in their order. */
+const taken: Readonly<Record<(typeof types)[number], string>> = {
+  any: 'yyyyyyyyyyyyyyyyyyyy',
+  null: 'yy------------------',
+  boolean: 'yyy-----------------',
+  byte: 'yy-y----------------',
+  short: 'yy--y---------------',
+  int: 'yy---y--------------',
+  long: 'yy----y-------------',
+  float: 'yy-----y------------',
+  double: 'yy------y-----------',
+  bytes: 'yy-------y----------',
+  string: 'yy--------yy--------',
+  'enum(A)': 'yy--------yy--------',
+  '[int]': 'yy----------y-------',
+  '[string]': 'yy-----------y------',
+  'map(int)': 'yy------------yy----',
+  struct: 'yy------------yy----',
+  '(int, string)': 'yy--------------y---',
+  '(int)': 'yy---------------y--',
+  'union(int, string)': 'yy---y----yy------y-',
+  'windowed(string)': 'yy-----------------y',
+}
+
+test.each(types)('what a %s takes', (to) => {
+  const found = types.map((from) => (isAssignable(parseType(to).type, parseType(from).type) ? 'y' : '-'))
+  expect(found.join('')).toBe(taken[to])
+})
+
 test.each([
-  ['any', 'string', true],
-  ['long', 'int', false],
-  ['string', 'enum(A)', true],
   ['json', 'struct', true],
   ['json', '[string]', true],
   ['json', 'string', false],
   ['struct', 'json', false],
   ['union(int, [int])', 'int', true],
-  ['[long]', '[int]', false],
+  ['union(int, string, boolean)', 'union(string, int)', true],
+  ['union(int)', 'union(string, int)', false],
+  ['[[int]]', '[[int]]', true],
+  ['[[int]]', '[[long]]', false],
+  ['map([string])', 'map([enum(A)])', true],
   ['(string, json)', '(string, struct)', true],
   ['(string, json)', '(string, json, long)', false],
-  ['string', 'null', true],
-  ['map(long)', 'struct', true],
-  ['windowed(string)', 'string', false],
 ])('a %s takes a %s: %s', (to, from, expected) => {
   expect(isAssignable(parseType(to).type, parseType(from).type)).toBe(expected)
 })

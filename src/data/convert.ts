@@ -94,7 +94,7 @@ function convertList(value: unknown, of: DataType): unknown {
 }
 
 function convertTuple(value: unknown, of: readonly DataType[]): unknown {
-  const source = typeof value === 'string' ? parsed(value, '[') : value
+  const source = typeof value === 'string' ? parsed(withBrackets(value), '[') : value
   if (!Array.isArray(source)) return new Mismatch(`${nameOf(value)}, not a tuple`)
   if (source.length !== of.length) {
     return new Mismatch(`a list of ${source.length}, but the tuple has ${of.length} elements`)
@@ -165,6 +165,12 @@ function parsed(text: string, opening: '[' | '{'): unknown {
   } catch {
     return text
   }
+}
+
+/** Tuples are also written in parentheses. */
+function withBrackets(text: string): string {
+  const [, inside] = /^\s*\((.*)\)\s*$/s.exec(text) ?? []
+  return inside === undefined ? text : `[${inside}]`
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -106,10 +106,10 @@ class Setting implements AsyncDisposable {
     return new Setting(topology, own, { others, cluster })
   }
 
-  start(): Application {
+  start(policies: object = { decode: 'dead_letter' }): Application {
     const application = this.cluster.application(
       this.#topology,
-      { policies: { decode: 'dead_letter' } },
+      { policies },
       { registryOf: () => this.#registry },
     )
     application.start()
@@ -117,10 +117,19 @@ class Setting implements AsyncDisposable {
   }
 
   /** Writes readings as another program would, with a schema of its own. */
-  async produce(schema: string, ...values: readonly Reading[]): Promise<void> {
-    const registered = await this.cluster.run(this.#others.register('readings-value', { type: 'AVRO', text: schema }))
+  produce(schema: string, ...values: readonly Reading[]): Promise<void> {
+    return this.produceWith('readings-value', schema, values)
+  }
+
+  /** With a schema that is registered elsewhere: no compatibility is checked. */
+  async produceWith(subject: string, schema: string, values: readonly object[]): Promise<void> {
+    const registered = await this.cluster.run(this.#others.register(subject, { type: 'AVRO', text: schema }))
     const { bytes } = this.#others.framing('value', 'AVRO').prefix(registered.ids)
     await this.#produceFramed(bytes, schema, values)
+  }
+
+  async produceBytes(value: Buffer): Promise<void> {
+    await this.cluster.produce('readings', [{ key: 'k', value }])
   }
 
   /** Writes a reading with an id that no registry has given. */
@@ -129,7 +138,7 @@ class Setting implements AsyncDisposable {
     return this.#produceFramed(bytes, celsius, [value])
   }
 
-  async #produceFramed(prefix: Buffer, schema: string, values: readonly Reading[]): Promise<void> {
+  async #produceFramed(prefix: Buffer, schema: string, values: readonly object[]): Promise<void> {
     const encode = avroEncoder(parseAvroSchema(schema))
     const records = values.map((value) => {
       const writer = new ByteWriter()
@@ -217,18 +226,38 @@ describe.each(['confluent', 'apicurio'] as const)('a definition over topics of %
     ])
   })
 
-  test('keeps a record whose id the registry does not know as a dead letter, and goes on', async () => {
+  const text = record('Reading', { id: 'string', celsius: 'string' })
+  const troubles: readonly (readonly [string, string, (setting: Setting) => Promise<void>])[] = [
+    ['whose id the registry does not know', 'SCHEMA_NOT_FOUND', (setting) => setting.produceWithId(4711, b)],
+    ['with another byte in front', 'VALUE_MALFORMED', (setting) => setting.produceBytes(Buffer.from('070000000102', 'hex'))],
+    ['that ends within its id', 'VALUE_MALFORMED', (setting) => setting.produceBytes(Buffer.from('0000', 'hex'))],
+    ['that was never framed', 'VALUE_MALFORMED', (setting) => setting.produceBytes(Buffer.from('{"id":"b"}'))],
+    [
+      'whose schema evolved incompatibly',
+      'SCHEMA_INCOMPATIBLE',
+      (setting) => setting.produceWith('elsewhere-value', text, [{ id: 'b', celsius: 'hot' }]),
+    ],
+  ]
+
+  test.each(troubles)('keeps a record %s as a dead letter (%s), and goes on', async (_, code, produceBad) => {
     await using setting = await Setting.open(kind)
     await setting.produce(celsius, a)
-    await setting.produceWithId(4711, b)
+    await produceBad(setting)
     await setting.produce(celsius, { id: 'c', celsius: 50 })
     setting.start()
     expect(await setting.warm(2)).toEqual([
       { id: 'a', fahrenheit: 86 },
       { id: 'c', fahrenheit: 122 },
     ])
-    const [letter] = await setting.cluster.untilRead('app-dead-letters', (read) => read.length > 0)
-    const code = letter?.headers?.find(({ key }) => key === 'weft.error.code')?.value
-    expect(String(code)).toBe('SCHEMA_NOT_FOUND')
+    const letters = await setting.cluster.untilRead('app-dead-letters', (read) => read.length > 0)
+    const codes = letters.map(({ headers }) => String(headers?.find(({ key }) => key === 'weft.error.code')?.value))
+    expect(codes).toEqual([code])
+  })
+
+  test('that policies let fail stops with the record and the reason', async () => {
+    await using setting = await Setting.open(kind)
+    await setting.produceBytes(Buffer.from('070000000102', 'hex'))
+    const application = setting.start({ decode: 'fail' })
+    await expect(setting.cluster.run(application.done)).rejects.toMatchObject({ code: 'VALUE_MALFORMED' })
   })
 })
