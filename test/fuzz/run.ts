@@ -11,7 +11,7 @@ let failed = 0
 for (const target of fuzzTargets.filter(
   ({ name }) => names.length === 0 || names.some((part) => name.includes(part)),
 )) {
-  const { decoded, refused, failures, slowestMs, memoryMib } = fuzz(target, { inputs, seed })
+  const { decoded, refused, failures, slowestMs, memoryMib } = await fuzz(target, { inputs, seed })
   failed += failures.length
   console.log(
     `${failures.length === 0 ? 'ok  ' : 'FAIL'} ${target.name}: ${decoded} decoded, ${refused} refused, slowest ${slowestMs.toFixed(1)} ms, ${memoryMib} MiB (seed ${seed})`,

@@ -1,161 +1,25 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ByteWriter } from '../../src/base/byte-writer.ts'
-import { systemClock } from '../../src/base/clock.ts'
-import { silentLogger } from '../../src/base/logger.ts'
-import { systemRandom } from '../../src/base/random.ts'
-import { Broker } from '../../src/broker/broker.ts'
-import { openCluster } from '../../src/cli/cluster.ts'
 import { readRunConfig } from '../../src/cli/config/run-config.ts'
-import type { Output } from '../../src/cli/output.ts'
-import { buildProgram } from '../../src/cli/program.ts'
-import { startRegistry, type RunningRegistry } from '../../src/cli/registry.ts'
-import { TopicCatalog } from '../../src/cli/topic-catalog.ts'
 import { openDefinition } from '../../src/cli/definitions.ts'
+import { buildProgram } from '../../src/cli/program.ts'
+import { TopicCatalog } from '../../src/cli/topic-catalog.ts'
 import { renderDiagnostic } from '../../src/language/diagnostic.ts'
-import { avroDecoder, avroEncoder } from '../../src/serde/avro/avro-codec.ts'
-import { parseAvroSchema } from '../../src/serde/avro/parse-schema.ts'
+import { RegistryPlace, silent } from './registry-place.ts'
 
 // Over loopback: SQL definitions with a configuration as KaflowSQL has it, on the embedded broker and the embedded registry.
-let folder = ''
-let bootstrap = ''
-let broker: Broker
-let registry: RunningRegistry
+let place: RegistryPlace
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'weft-avro-'))
-  broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
-  const { host, port } = await broker.listen(0, '127.0.0.1')
-  bootstrap = `${host}:${port}`
-  registry = await startRegistry({ broker, host, port: 0 }, silentLogger)
-  write({
-    'config.yaml': `kafka:
-  brokers: ['${bootstrap}']
-  schemaRegistry: ${registry.url}
-  useAvro: true
-state:
-  rocksdb: { path: state }
-`,
-  })
+  place = await RegistryPlace.open()
 })
 
-afterEach(async () => {
-  await registry[Symbol.asyncDispose]()
-  await broker.close()
-  rmSync(folder, { recursive: true })
-  process.exitCode = undefined
-})
-
-const silent: Output = { line: () => {}, note: () => {}, interactive: false, status: () => {} }
-
-function write(files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
-}
-
-async function weft(...args: readonly string[]): Promise<string[]> {
-  const notes: string[] = []
-  await buildProgram({ ...silent, note: (text) => notes.push(text) }).parseAsync(args, { from: 'user' })
-  return notes
-}
-
-function run(): Promise<string[]> {
-  return weft('run', '--config', join(folder, 'config.yaml'), '--until-end', '--log-level', 'error')
-}
-
-async function ask(path: string, body?: unknown): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${registry.url}${path}`, {
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-  })
-  return (await answer.json()) as Record<string, unknown>
-}
-
-/** Registers a schema as a topic's values' and writes records of it, keyed by a field. */
-async function produce(topic: string, schema: object, rows: readonly Record<string, unknown>[], key?: string): Promise<void> {
-  const { id } = await ask(`/subjects/${topic}-value/versions`, { schema: JSON.stringify(schema) })
-  const encode = avroEncoder(parseAvroSchema(JSON.stringify(schema)))
-  await using cluster = openCluster({ bootstrap }, silentLogger)
-  await createTopics(topic)
-  const producer = cluster.kafka.producer({
-    lingerMs: 0,
-    batchBytes: 100_000,
-    bufferBytes: 1_000_000,
-    maxRequestBytes: 1_000_000,
-    compression: 'none',
-    deliveryTimeoutMs: 10_000,
-  })
-  await producer.partitionCount(topic)
-  for (const [index, row] of rows.entries()) {
-    const writer = new ByteWriter()
-    writer.writeInt8(0)
-    writer.writeInt32(Number(id))
-    encode(row, writer)
-    const value = writer.copy()
-    const text = key === undefined ? undefined : Buffer.from(String(row[key]))
-    producer.append(topic, {
-      partition: 0,
-      timestampMs: 1_700_000_000_000 + index,
-      key: text ?? value,
-      keyStart: 0,
-      keyEnd: text?.length ?? -1,
-      value,
-      valueStart: 0,
-      valueEnd: value.length,
-      headers: undefined,
-    })
-  }
-  await producer.flush()
-  await producer.close()
-}
-
-async function createTopics(...names: readonly string[]): Promise<void> {
-  await using cluster = openCluster({ bootstrap }, silentLogger)
-  await cluster.kafka.admin.createTopics(names.map((name) => ({ name, partitions: 1, replicationFactor: -1, configs: {} })))
-}
-
-interface Read {
-  readonly key: string | null
-  readonly value: unknown
-}
-
-/** The records of a topic, each read with the schema that it names, as the registry has it. */
-async function consume(topic: string, count: number): Promise<Read[]> {
-  await using cluster = openCluster({ bootstrap }, silentLogger)
-  const fetcher = cluster.kafka.fetcher({ isolation: 'read_committed', minBytes: 1, maxWaitMs: 100, maxBytes: 1_000_000, maxPartitionBytes: 1_000_000 })
-  fetcher.assign({ topic, partition: 0 }, 0)
-  const records: Read[] = []
-  const { RecordColumns } = await import('../../src/protocol/record-columns.ts')
-  const columns = new RecordColumns()
-  while (records.length < count) {
-    const fetched = fetcher.poll()
-    if (fetched === undefined) await fetcher.ready(100)
-    for (const batch of fetched?.batches ?? []) {
-      columns.read(batch)
-      for (let row = 0; row < columns.count; row++) {
-        const value = Buffer.from(columns.buffer.subarray(columns.valueStart[row], columns.valueEnd[row]))
-        const { schema } = await ask(`/schemas/ids/${value.readInt32BE(1)}`)
-        expect(value[0]).toBe(0)
-        records.push({
-          key: (columns.keyEnd[row] ?? -1) < 0 ? null : columns.buffer.toString('utf8', columns.keyStart[row], columns.keyEnd[row]),
-          value: avroDecoder(parseAvroSchema(String(schema)))(value, 5, value.length),
-        })
-      }
-    }
-    fetched?.release?.()
-  }
-  await fetcher.close()
-  return records
-}
+afterEach(() => place[Symbol.asyncDispose]())
 
 /** What is wrong with a definition, as its author sees it. */
 async function complaints(text: string): Promise<string> {
-  write({ 'pipeline.yaml': text })
-  const config = readRunConfig(join(folder, 'config.yaml'), silent)
+  place.write({ 'pipeline.yaml': text })
+  const config = readRunConfig(join(place.folder, 'config.yaml'), silent)
   if (config === undefined) throw new Error('the configuration is wrong')
   await using catalog = new TopicCatalog({ ...config.schemas, inputNotation: config.inputNotation })
   const { loaded } = await openDefinition({ path: 'pipeline.yaml', text, ...config.schemas }, catalog)
@@ -212,11 +76,11 @@ state: { dimensions: [{ topic: customers, join: lookup }] }
 
 describe('a query over Avro topics', () => {
   test('reads by the schemas of the registry, joins, and writes with a schema made of its columns', async () => {
-    await produce('customers', customers, [{ id: 'c1', segment: 'gold' }], 'id')
-    await produce('orders', orders, [order, { ...order, order_id: 'o2', customer: null }], 'order_id')
-    await createTopics('enriched')
-    write({ 'pipelines/enrich.yaml': enrich })
-    expect((await run()).at(-1)).toContain('in 2, out 2')
+    await place.produce('customers', customers, { rows: [{ id: 'c1', segment: 'gold' }], key: 'id' })
+    await place.produce('orders', orders, { rows: [order, { ...order, order_id: 'o2', customer: null }], key: 'order_id' })
+    await place.createTopics('enriched')
+    place.write({ 'pipelines/enrich.yaml': enrich })
+    expect((await place.run()).at(-1)).toContain('in 2, out 2')
     const row = {
       ...order,
       placed: order.placed * 1000,
@@ -225,11 +89,11 @@ describe('a query over Avro topics', () => {
       many: true,
       customer: undefined,
     }
-    expect(await consume('enriched', 2)).toEqual([
+    expect(await place.consume('enriched', 2)).toEqual([
       { key: 'o1', value: { ...row, segment: 'gold' } },
       { key: 'o2', value: { ...row, order_id: 'o2', segment: null } },
     ])
-    const { schema } = await ask('/subjects/enriched-value/versions/latest')
+    const { schema } = await place.ask('/subjects/enriched-value/versions/latest')
     const { name, fields } = JSON.parse(String(schema)) as typeof orders
     expect(name).toBe('Value')
     expect(fields.map((field) => field.name).join()).toBe('order_id,total,twice,placed,day,hour,state,items,seen,blob,segment,many')
@@ -242,9 +106,9 @@ describe('a query over Avro topics', () => {
   })
 
   test('writes JSON from Avro, and Avro from JSON, as each topic is declared', async () => {
-    await produce('orders', orders, [order])
-    await createTopics('text', 'back')
-    write({
+    await place.produce('orders', orders, { rows: [order] })
+    await place.createTopics('text', 'back')
+    place.write({
       'pipelines/both.yaml': `queries:
   out:
     query: SELECT order_id, total, placed, day, hour, items, seen, blob FROM orders
@@ -258,12 +122,12 @@ topics:
     columns: { order_id: string, total: 'decimal(9,2)', placed: timestamp, day: date, hour: time, seen: long }
 `,
     })
-    await run()
+    await place.run()
     const { lines } = await read('text')
     expect(lines).toEqual([
       'null\t{"order_id":"o1","total":12.3,"placed":"2023-11-14T22:13:20.123Z","day":"2023-11-14","hour":"01:00:00","items":["a","b"],"seen":9007199254740993,"blob":"AQL/"}',
     ])
-    expect(await consume('back', 1)).toEqual([
+    expect(await place.consume('back', 1)).toEqual([
       {
         key: 'o1',
         value: {
@@ -290,9 +154,9 @@ topics:
       }),
     ],
   ])('reads %s by its schema, too', async (notation, schemaType, schema) => {
-    await createTopics('visits', 'text')
-    await ask('/subjects/visits-value/versions', { schemaType, schema })
-    write({
+    await place.createTopics('visits', 'text')
+    await place.ask('/subjects/visits-value/versions', { schemaType, schema })
+    place.write({
       'rows.jsonl': '{"id":"a","seen":9007199254740993,"paid":true}\n{"id":"b","seen":2,"paid":false}\n',
       'pipelines/visits.yaml': `name: visits
 query: SELECT v.id, seen, seen + 1 AS more FROM visits v WHERE paid
@@ -300,18 +164,18 @@ output: { topic: text, format: json, key: id }
 topics: { visits: { valueType: ${notation} } }
 `,
     })
-    const produced = ['--config', join(folder, 'config.yaml'), '--value-type', notation, '--file', join(folder, 'rows.jsonl')]
-    await weft('produce', 'visits', '--bootstrap', bootstrap, ...produced)
-    expect((await run()).at(-1)).toContain('in 2, out 1')
+    const produced = ['--config', join(place.folder, 'config.yaml'), '--value-type', notation, '--file', join(place.folder, 'rows.jsonl')]
+    await place.weft('produce', 'visits', '--bootstrap', place.bootstrap, ...produced)
+    expect((await place.run()).at(-1)).toContain('in 2, out 1')
     expect((await read('text')).lines).toEqual(['a\t{"id":"a","seen":9007199254740993,"more":9007199254740994}'])
   })
 
   test('writes with the schema that the definition declares, and registers the next version of a subject', async () => {
-    await produce('orders', orders, [order])
-    await createTopics('totals')
+    await place.produce('orders', orders, { rows: [order] })
+    await place.createTopics('totals')
     const older = { type: 'record', name: 'Total', fields: [{ name: 'order_id', type: 'string' }] }
-    await ask('/subjects/totals-value/versions', { schema: JSON.stringify(older) })
-    write({
+    await place.ask('/subjects/totals-value/versions', { schema: JSON.stringify(older) })
+    place.write({
       'pipelines/totals.yaml': `name: totals
 query: SELECT order_id, CAST(total AS DOUBLE) AS total FROM orders
 output:
@@ -325,21 +189,21 @@ output:
       - { name: note, type: ["null", string], default: null }
 `,
     })
-    await run()
-    expect(await consume('totals', 1)).toEqual([{ key: null, value: { order_id: 'o1', total: 12.3, note: null } }])
-    expect(await ask('/subjects/totals-value/versions')).toEqual([1, 2])
+    await place.run()
+    expect(await place.consume('totals', 1)).toEqual([{ key: null, value: { order_id: 'o1', total: 12.3, note: null } }])
+    expect(await place.ask('/subjects/totals-value/versions')).toEqual([1, 2])
   })
 
   test('ends at once where the subject refuses its schema, and says why', async () => {
-    await produce('orders', orders, [order])
-    await createTopics('totals')
+    await place.produce('orders', orders, { rows: [order] })
+    await place.createTopics('totals')
     const other = { type: 'record', name: 'Value', fields: [{ name: 'order_id', type: 'int' }] }
-    await ask('/subjects/totals-value/versions', { schema: JSON.stringify(other) })
-    write({
+    await place.ask('/subjects/totals-value/versions', { schema: JSON.stringify(other) })
+    place.write({
       'pipelines/totals.yaml':
         'name: totals\nquery: SELECT order_id FROM orders\noutput: { topic: totals, format: avro }\n',
     })
-    const notes = await run()
+    const notes = await place.run()
     expect(process.exitCode).toBe(1)
     expect(notes.join('\n')).toContain('SCHEMA_INCOMPATIBLE')
     expect(notes.join('\n')).toContain('order_id')
@@ -364,24 +228,24 @@ describe('commands that know the notations of a configuration', () => {
   ]
 
   function produceOrders(config: string, type: string): Promise<string[]> {
-    write({ 'rows.jsonl': rows })
-    const file = ['--file', join(folder, 'rows.jsonl'), '--key', 'id']
-    return weft('produce', 'orders', '--bootstrap', bootstrap, '--config', join(folder, config), '--value-type', type, ...file)
+    place.write({ 'rows.jsonl': rows })
+    const file = ['--file', join(place.folder, 'rows.jsonl'), '--key', 'id']
+    return place.weft('produce', 'orders', '--bootstrap', place.bootstrap, '--config', join(place.folder, config), '--value-type', type, ...file)
   }
 
   test('produce writes rows by the schema of the registry, with its defaults', async () => {
-    await createTopics('orders')
-    await ask('/subjects/orders-value/versions', { schema: JSON.stringify(schema) })
+    await place.createTopics('orders')
+    await place.ask('/subjects/orders-value/versions', { schema: JSON.stringify(schema) })
     expect((await produceOrders('config.yaml', 'avro')).at(-1)).toBe('sent 2 records to orders')
-    expect(await consume('orders', 2)).toEqual(written)
+    expect(await place.consume('orders', 2)).toEqual(written)
   })
 
   const runner = (): string => `ksml:
   definitions: { main: main.yaml }
-  schemaDirectory: ${join(folder, 'schemas')}
+  schemaDirectory: ${join(place.folder, 'schemas')}
   notations:
-    mine: { type: confluent_avro, config: { schema.registry.url: '${registry.url}' } }
-kafka: { application.id: shop, bootstrap.servers: '${bootstrap}' }
+    mine: { type: confluent_avro, config: { schema.registry.url: '${place.registry.url}' } }
+kafka: { application.id: shop, bootstrap.servers: '${place.bootstrap}' }
 `
   const main = `streams:
   orders: { topic: orders, keyType: string, valueType: mine:Order }
@@ -394,30 +258,30 @@ pipelines:
 `
 
   test('a runner file: check and explain find its definitions, produce its schemas, dev runs them in the embedded registry', async () => {
-    write({ 'runner.yaml': runner(), 'main.yaml': main, 'schemas/Order.avsc': JSON.stringify(schema) })
-    const config = join(folder, 'runner.yaml')
+    place.write({ 'runner.yaml': runner(), 'main.yaml': main, 'schemas/Order.avsc': JSON.stringify(schema) })
+    const config = join(place.folder, 'runner.yaml')
     const lines: string[] = []
     const output = { ...silent, line: (text: string) => lines.push(text) }
     await buildProgram(output).parseAsync(['check', '--config', config], { from: 'user' })
     await buildProgram(output).parseAsync(['explain', '--config', config, '--format', 'json'], { from: 'user' })
     expect(lines[0]).toContain('main.yaml: fine')
     expect(lines[1]).toContain('"notation": "mine"')
-    await createTopics('orders', 'large')
+    await place.createTopics('orders', 'large')
     expect((await produceOrders('runner.yaml', 'mine:Order')).at(-1)).toBe('sent 2 records to orders')
-    expect(await consume('orders', 2)).toEqual(written)
-    write({ 'main.yaml': `${main}dev: { topics: { orders: { file: rows.jsonl, key: id } } }\n` })
-    const dev = ['dev', join(folder, 'main.yaml'), '--config', config, '--log-level', 'error']
+    expect(await place.consume('orders', 2)).toEqual(written)
+    place.write({ 'main.yaml': `${main}dev: { topics: { orders: { file: rows.jsonl, key: id } } }\n` })
+    const dev = ['dev', join(place.folder, 'main.yaml'), '--config', config, '--log-level', 'error']
     const notes: string[] = []
     await buildProgram({ ...output, note: (text) => notes.push(text) }).parseAsync(dev, { from: 'user' })
     expect(notes.at(-1)).toContain('in 2, out 1')
     // The live view reads what it shows.
     expect(lines.filter((line) => line.startsWith('large  '))).toEqual([expect.stringMatching(/^large {2}\w+ {2}\{.*"total":/)])
     // What dev writes goes nowhere else.
-    expect(await ask('/subjects')).toEqual(['orders-value'])
+    expect(await place.ask('/subjects')).toEqual(['orders-value'])
   })
 
   test('dev runs queries over Avro with the columns of the data files, without any configuration', async () => {
-    write({
+    place.write({
       'rows.jsonl': rows,
       'dev.yaml': `queries:
   large:
@@ -430,7 +294,7 @@ topics: { orders: { valueType: avro } }
 dev: { topics: { orders: { file: rows.jsonl, key: id } } }
 `,
     })
-    const notes = await weft('dev', join(folder, 'dev.yaml'), '--log-level', 'error')
+    const notes = await place.weft('dev', join(place.folder, 'dev.yaml'), '--log-level', 'error')
     expect(notes.at(-1)).toContain('in 3, out 2')
   })
 })
@@ -438,7 +302,7 @@ dev: { topics: { orders: { file: rows.jsonl, key: id } } }
 async function read(topic: string): Promise<{ lines: string[] }> {
   const lines: string[] = []
   await buildProgram({ ...silent, line: (text) => lines.push(text) }).parseAsync(
-    ['consume', topic, '--bootstrap', bootstrap, '--from-beginning', '--count', '1'],
+    ['consume', topic, '--bootstrap', place.bootstrap, '--from-beginning', '--count', '1'],
     { from: 'user' },
   )
   return { lines }
@@ -464,7 +328,7 @@ describe('what a query has wrong', () => {
   })
 
   test('a schema whose values have no columns', async () => {
-    await ask('/subjects/orders-value/versions', { schema: '"string"' })
+    await place.ask('/subjects/orders-value/versions', { schema: '"string"' })
     expect(await complaints(query('SELECT a FROM orders', 'format: json'))).toMatchInlineSnapshot(`
       "pipeline.yaml:2:22  error  SCHEMA_INVALID
       values of the schema have no columns
@@ -479,7 +343,7 @@ describe('what a query has wrong', () => {
   })
 
   test('a column that the schema lacks, in the query and in the declaration', async () => {
-    await ask('/subjects/orders-value/versions', { schema: JSON.stringify(orders) })
+    await place.ask('/subjects/orders-value/versions', { schema: JSON.stringify(orders) })
     expect(await complaints(query('SELECT totl FROM orders', 'format: avro'))).toMatchInlineSnapshot(`
       "pipeline.yaml:2:15  error  NAME_NOT_FOUND
       column "totl" is not in topic "orders"
@@ -514,7 +378,7 @@ describe('what a query has wrong', () => {
   })
 
   test('columns that the declared schema has no room for, and fields without a column', async () => {
-    await ask('/subjects/orders-value/versions', { schema: JSON.stringify(orders) })
+    await place.ask('/subjects/orders-value/versions', { schema: JSON.stringify(orders) })
     const schema = 'schema: { name: T, fields: [{ name: order_id, type: int }, { name: must, type: string }] }'
     expect(
       await complaints(query('SELECT order_id, seen, total + 1 FROM orders', `format: avro, ${schema}`)),
