@@ -100,7 +100,8 @@ function toWhole(from: DataType, to: DataType): Convert | 'none' {
   if (from.kind !== 'string') return 'none'
   return (value: string) => {
     const trimmed = withoutGroups(value.trim())
-    if (/^[+-]?\d+$/.test(trimmed))
+    // Hexadecimal and binary digits have no sign.
+    if (/^(?:[+-]?\d+|0x[\da-f]+|0b[01]+)$/i.test(trimmed))
       return to.kind === 'long' ? toLong(BigInt(trimmed)) : check(Number(trimmed))
     return check(roundHalfAway(finite(parseNumber(value) ?? notThe(to), to)) + 0)
   }
@@ -118,10 +119,19 @@ function notThe(to: DataType): never {
 
 function toFloating(from: DataType, to: DataType): Convert | 'none' {
   const narrow = to.kind === 'float' ? Math.fround : (value: number): number => value
+  if (from.kind === 'double' && to.kind === 'float') return toSingle
   if (isNumberKind(from)) return (value: number | bigint) => narrow(Number(value))
   if (from.kind === 'boolean') return (value: boolean) => (value ? 1 : 0)
   if (from.kind !== 'string') return 'none'
   return (value: string) => narrow(parseNumber(value) ?? notThe(to))
+}
+
+/** What is finite stays so. */
+function toSingle(value: number): number {
+  const single = Math.fround(value)
+  return Number.isFinite(single) || !Number.isFinite(value)
+    ? single
+    : fail('a number is outside the range of FLOAT')
 }
 
 function toDecimal(from: DataType, to: DataType & { kind: 'decimal' }): Convert | 'none' | undefined {

@@ -7,6 +7,7 @@
 import { systemClock, type Clock } from '../base/clock.ts'
 import type { Row } from '../data/row.ts'
 import { Emitter } from './emit/emitter.ts'
+import { StreamError } from '../base/errors.ts'
 import type { Expr } from './expr.ts'
 
 /** The value of an expression over the joined rows, by scope; `undefined` is a row of NULLs. */
@@ -19,4 +20,23 @@ export type Evaluate = (rows: readonly (Row | undefined)[]) => unknown
 export function compileExpr(expr: Expr, clock: Clock = systemClock): Evaluate {
   const emitter = new Emitter(clock)
   return emitter.build(emitter.emit(expr))
+}
+
+/**
+ * What is wrong with a call whatever the rows hold, such as a path or a pattern that is none; `undefined` where nothing is. Only its own
+ * literals are looked at, not what is below its arguments.
+ */
+export function callFailure(call: Extract<Expr, { kind: 'call' }>): StreamError | undefined {
+  const args = call.args.map((argument): Expr => (argument.kind === 'literal' ? argument : unknown(argument)))
+  try {
+    new Emitter(systemClock).emit({ ...call, args })
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof StreamError) return thrown
+    throw thrown
+  }
+}
+
+function unknown({ type }: Expr): Expr {
+  return { kind: 'column', scope: 0, index: 0, name: '', type }
 }

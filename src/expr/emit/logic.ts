@@ -1,4 +1,5 @@
 import type { Expr } from '../expr.ts'
+import { emitEquals } from '../library/comparison.ts'
 import type { EmitContext, Operand } from './context.ts'
 
 type Call = Extract<Expr, { kind: 'call' }>
@@ -47,9 +48,12 @@ function emitIn(context: EmitContext, call: Call): Operand {
     for (const choice of choices) {
       context.line(`if (${result} !== true) {`)
       const value = context.emit(choice).code
-      context.line(
-        `if (${value} === null) ${result} = null; else if (${value} === ${operand.code}) ${result} = true`,
-      )
+      const equals = emitEquals({
+        args: [value, operand.code],
+        argTypes: [subject.type, subject.type],
+        constant: (item) => context.constant(item),
+      })
+      context.line(`if (${value} === null) ${result} = null; else if (${equals}) ${result} = true`)
       context.line('}')
     }
   }

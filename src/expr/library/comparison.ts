@@ -1,7 +1,9 @@
 import type { DataType } from '../../data/types.ts'
 import type { CallSite } from '../emit/context.ts'
 import { compareDouble, compareText, deepEquals, isFloatingKind, isNumberKind } from '../values/compare.ts'
+import { castFunction } from '../casts.ts'
 import { commonType } from '../common-type.ts'
+import { compareIntervals } from '../values/intervals.ts'
 import { arg, type ScalarFunction } from './scalar-function.ts'
 
 function takeCommon(args: readonly DataType[]): readonly DataType[] | undefined {
@@ -14,15 +16,17 @@ function isExact(type: DataType): boolean {
   return isNumberKind(type) && !isFloatingKind(type)
 }
 
-function emitEquals(site: CallSite): string {
-  const [a, b] = [arg(site, 0), arg(site, 1)]
+/** JavaScript that holds where two values of one type, neither of them NULL, are equal. */
+export function emitEquals(site: Pick<CallSite, 'args' | 'argTypes' | 'constant'>): string {
+  const [a = 'null', b = 'null'] = site.args
   const type = site.argTypes[0]
+  if (type?.kind === 'interval') return `${site.constant(compareIntervals)}(${a}, ${b}) === 0`
   if (type === undefined || isNested(type)) return `${site.constant(deepEquals)}(${a}, ${b})`
   return isFloatingKind(type) ? `(${a} === ${b} || (${a} !== ${a} && ${b} !== ${b}))` : `${a} === ${b}`
 }
 
 function isNested(type: DataType): boolean {
-  return ['struct', 'list', 'map', 'tuple', 'union', 'any', 'interval'].includes(type.kind)
+  return ['struct', 'list', 'map', 'tuple', 'union', 'any'].includes(type.kind)
 }
 
 function emitOrder(operator: '<' | '<=' | '>' | '>='): (site: CallSite) => string {
@@ -30,6 +34,7 @@ function emitOrder(operator: '<' | '<=' | '>' | '>='): (site: CallSite) => strin
     const [a, b] = [arg(site, 0), arg(site, 1)]
     const type = site.argTypes[0]
     if (type?.kind === 'string') return `${site.constant(compareText)}(${a}, ${b}) ${operator} 0`
+    if (type?.kind === 'interval') return `${site.constant(compareIntervals)}(${a}, ${b}) ${operator} 0`
     if (type !== undefined && isFloatingKind(type))
       return `${site.constant(compareDouble)}(${a}, ${b}) ${operator} 0`
     return `${a} ${operator} ${b}`
@@ -55,7 +60,8 @@ function emitSame(site: CallSite): string {
 function emitExtreme(sign: 1 | -1): (site: CallSite) => string {
   return (site) => {
     const type = site.argTypes[0]
-    const compare = type?.kind === 'string' ? compareText : compareDouble
+    const compare =
+      type?.kind === 'string' ? compareText : type?.kind === 'interval' ? compareIntervals : compareDouble
     const pick = (a: unknown, b: unknown): unknown => {
       if (a === null || b === null) return a ?? b
       // Values of one type reach this; `compareDouble` orders booleans and whole numbers too.
@@ -64,6 +70,25 @@ function emitExtreme(sign: 1 | -1): (site: CallSite) => string {
     const name = site.constant(pick)
     return site.args.reduce((left, right) => `${name}(${left}, ${right})`)
   }
+}
+
+/** What is given back is the first argument as it is; it is compared in the common type. */
+function takeNullif([first, second]: readonly DataType[]): readonly DataType[] | undefined {
+  const common = first && second && takeCommon([first, second])
+  return common?.[1] && [first as DataType, common[1]]
+}
+
+function emitNullif(site: CallSite): string {
+  const [first, second] = site.argTypes as [DataType, DataType]
+  const convert = isExact(first) && isExact(second) ? undefined : castFunction(first, second, false)
+  const equals = isFloatingKind(second) ? equalDoubles : deepEquals
+  const nullif = (a: never, b: never): unknown =>
+    a !== null && b !== null && equals((convert === undefined ? a : convert(a)) as never, b) ? null : a
+  return `${site.constant(nullif)}(${site.args.join(', ')})`
+}
+
+function equalDoubles(a: number, b: number): boolean {
+  return compareDouble(a, b) === 0
 }
 
 /** `x BETWEEN low AND high`: two comparisons and an AND of three values. */
@@ -119,12 +144,7 @@ export const comparisonFunctions: readonly ScalarFunction[] = [
     take: () => [{ kind: 'boolean' }],
     emit: (site) => `!${arg(site, 0)}`,
   },
-  {
-    names: ['nullif'],
-    nulls: 'own',
-    take: (args) => takeCommon(args) && args,
-    emit: (site) => `(${emitSame(site)} ? null : ${arg(site, 0)})`,
-  },
+  { names: ['nullif'], nulls: 'own', take: takeNullif, emit: emitNullif },
   { names: ['greatest'], nulls: 'own', take: (args, type) => args.map(() => type), emit: emitExtreme(1) },
   { names: ['least'], nulls: 'own', take: (args, type) => args.map(() => type), emit: emitExtreme(-1) },
 ]

@@ -64,13 +64,19 @@ function pattern(
     total: true,
     take: (args) => (args.length === 2 || args.length === 3 ? args.map(() => text) : undefined),
     emit: (site) => {
-      const more = site.args.length === 3 ? (site.literalText(2) ?? '') : undefined
-      const fixed = site.literalText(1)
+      const [fixed, more] = [site.literalText(1), site.literalText(2)]
+      if (site.args.length === 3 && more === undefined)
+        return `${negate}${site.constant(matchesWith(make))}(${site.args.join(', ')})`
       if (fixed !== undefined) return `${negate}${site.constant(make(fixed, more))}(${arg(site, 0)})`
       const matches = site.constant(rememberLast((source) => make(source, more)))
       return `${negate}${matches}(${arg(site, 0)}, ${arg(site, 1)})`
     },
   }
+}
+
+/** Where escape or options come from a row, too. */
+function matchesWith(make: (pattern: string, more: string) => Matcher) {
+  return (value: string, source: string, more: string): boolean => make(source, more)(value)
 }
 
 const isScalarText = (type: DataType): boolean =>

@@ -1,6 +1,7 @@
 import type { DataType } from '../../data/types.ts'
 import type { CallSite } from '../emit/context.ts'
 import { fail } from '../values/failure.ts'
+import type { Whole } from '../values/integers.ts'
 import {
   addIntervals,
   addToTimestamp,
@@ -10,6 +11,7 @@ import {
   type Interval,
 } from '../values/intervals.ts'
 import { borderCounter, partReader, truncation } from '../values/time-parts.ts'
+import { checkDate, checkTimestamp, daysOfDate } from '../values/times.ts'
 import {
   arg,
   calls,
@@ -27,7 +29,12 @@ type Make<F> = (part: string) => F | undefined
 
 /** A function whose first argument names a part; a literal is looked up once. */
 function byPart<F>(names: readonly string[], make: Make<F>, timestamps: 1 | 2): ScalarFunction {
-  const known = (part: string): F => make(part) ?? fail('a part of a date has no such name')
+  const known = (part: string): F =>
+    make(part) ??
+    fail(
+      `"${names[0]}" knows no part of a date by this name`,
+      'Use for example year, quarter, month, week, day, hour, minute or second.',
+    )
   return {
     names,
     nulls: 'strict',
@@ -81,7 +88,7 @@ const negative = (span: Interval): Interval => scaleInterval(span, -1)
 
 function emitAdd(site: CallSite): string {
   const [a, b] = [arg(site, 0), arg(site, 1)]
-  if (site.type.kind === 'date') return `${a} + ${b}`
+  if (site.type.kind === 'date') return `${site.constant(checkDate)}(${a} + ${b})`
   if (site.type.kind === 'interval') return `${site.constant(addIntervals)}(${a}, ${b})`
   const [time, span] = site.argTypes[0]?.kind === 'interval' ? [b, a] : [a, b]
   return `${site.constant(addToTimestamp)}(${time}, ${span})`
@@ -91,6 +98,7 @@ function emitSubtract(site: CallSite): string {
   const [a, b] = [arg(site, 0), arg(site, 1)]
   const minus = site.constant(negative)
   if (site.type.kind === 'timestamp') return `${site.constant(addToTimestamp)}(${a}, ${minus}(${b}))`
+  if (site.type.kind === 'date') return `${site.constant(checkDate)}(${a} - ${b})`
   if (site.type.kind !== 'interval') return `${a} - ${b}`
   if (site.argTypes[0]?.kind === 'timestamp') return `${site.constant(subtractTimestamps)}(${a}, ${b})`
   return `${site.constant(addIntervals)}(${a}, ${minus}(${b}))`
@@ -142,7 +150,7 @@ export const timeFunctions: readonly ScalarFunction[] = [
     take: ([type]) => (isTime(type) ? [timestamp] : [long]),
     emit: (site) =>
       site.type.kind === 'timestamp'
-        ? `Number(${arg(site, 0)}) * 1000`
+        ? `${site.constant(checkTimestamp)}(Number(${arg(site, 0)}) * 1000)`
         : `Math.floor(${arg(site, 0)} / 1000)`,
   },
   { names: ['epoch_us'], nulls: 'strict', total: true, take: takes(timestamp), emit: (site) => arg(site, 0) },
@@ -151,25 +159,24 @@ export const timeFunctions: readonly ScalarFunction[] = [
     nulls: 'strict',
     total: true,
     take: takes(long),
-    emit: (site) => `Number(${arg(site, 0)})`,
+    emit: (site) => `${site.constant(checkTimestamp)}(Number(${arg(site, 0)}))`,
   },
   {
     names: ['to_timestamp'],
     nulls: 'strict',
     total: true,
     take: takes(double),
-    emit: (site) => `Math.round(${arg(site, 0)} * 1000000)`,
+    emit: (site) => `${site.constant(checkTimestamp)}(Math.round(${arg(site, 0)} * 1000000))`,
   },
   {
     names: ['make_date'],
     nulls: 'strict',
     total: true,
-    take: takes(double, double, double),
-    emit: calls((year: number, month: number, day: number) => makeDate(year, month, day)),
+    take: takes(long, long, long),
+    emit: calls(makeDate),
   },
 ]
 
-function makeDate(year: number, month: number, day: number): number {
-  const days = Date.UTC(year, month - 1, day) / 86_400_000
-  return new Date(days * 86_400_000).getUTCDate() === day ? days : fail('a date does not exist')
+function makeDate(year: Whole, month: Whole, day: Whole): number {
+  return daysOfDate(Number(year), Number(month), Number(day)) ?? fail('a date does not exist')
 }

@@ -3,7 +3,7 @@
  * the record holds; what does not fit the column reads as NULL. `fits` is a test that generated code makes inline.
  */
 import type { DataType } from '../../data/types.ts'
-import { parseDate, parseTime, parseTimestamp } from './times.ts'
+import { isDate, isTimestamp, parseDate, parseTime, parseTimestamp } from './times.ts'
 
 export interface CellReader {
   /** JavaScript that holds for a value `v` that needs no conversion. */
@@ -37,11 +37,11 @@ export function cellReader(type: DataType): CellReader | undefined {
         convert: (value) => (typeof value === 'bigint' ? Number(value) : null),
       }
     case 'timestamp':
-      return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseTimestamp) }
+      return { fits: 'Number.isSafeInteger(v)', convert: timestampOf }
     case 'time':
       return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseTime) }
     case 'date':
-      return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseDate) }
+      return { fits: '(v | 0) === v && v > -1e8 && v < 1e8', convert: dateOf }
     default:
       return undefined
   }
@@ -49,6 +49,18 @@ export function cellReader(type: DataType): CellReader | undefined {
 
 function never(): null {
   return null
+}
+
+/** A number that is no point in time is not of the type, as is 3e9 in a column of INTEGER. */
+function timestampOf(value: unknown): number | null {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return fromText(value, parseTimestamp)
+  const micros = Number(value)
+  return isTimestamp(micros) ? micros : null
+}
+
+function dateOf(value: unknown): number | null {
+  if (typeof value !== 'number') return fromText(value, parseDate)
+  return isDate(value) ? value : null
 }
 
 function fromText(value: unknown, parse: (text: string) => number | undefined): number | null {

@@ -1,6 +1,7 @@
 /** A span of time as SQL keeps it: months and days have no fixed length. */
 import { unitSynonyms } from './unit-synonyms.ts'
-import { calendarTime, dayMicros, formatTime } from './times.ts'
+import { fail } from './failure.ts'
+import { calendarTime, checkTimestamp, dayMicros, daysOfDate, formatTime } from './times.ts'
 
 export interface Interval {
   readonly months: number
@@ -70,18 +71,34 @@ export function intervalOf(unit: string): Interval | undefined {
 }
 
 export function addIntervals(a: Interval, b: Interval): Interval {
-  return { months: a.months + b.months, days: a.days + b.days, micros: a.micros + b.micros }
+  return checkInterval({ months: a.months + b.months, days: a.days + b.days, micros: a.micros + b.micros })
 }
 
-export function scaleInterval(interval: Interval, count: number): Interval {
-  const months = interval.months * count
-  const days = interval.days * count
-  return { months: Math.trunc(months), days: Math.trunc(days), micros: Math.round(interval.micros * count) }
+export function scaleInterval({ months, days, micros }: Interval, count: number): Interval {
+  return checkInterval({
+    months: Math.trunc(months * count),
+    days: Math.trunc(days * count),
+    micros: Math.round(micros * count),
+  })
+}
+
+/** As large as DuckDB's: months and days are whole numbers of 32 bits, microseconds of 64. */
+function checkInterval(interval: Interval): Interval {
+  const { months, days, micros } = interval
+  if ((months | 0) === months && (days | 0) === days && Math.abs(micros) < 2 ** 63) return interval
+  return fail('a span of time is outside the range of INTERVAL')
+}
+
+/** By length, a month counting 30 days and a day 24 hours, as in DuckDB. */
+export function compareIntervals(a: Interval, b: Interval): number {
+  const [carryA, carryB] = [Math.floor(a.micros / dayMicros), Math.floor(b.micros / dayMicros)]
+  const days = a.months * 30 + a.days + carryA - (b.months * 30 + b.days + carryB)
+  return days !== 0 ? days : a.micros - carryA * dayMicros - (b.micros - carryB * dayMicros)
 }
 
 /** Months first, then days, then the rest; the day is cut to the length of the month. */
 export function addToTimestamp(micros: number, interval: Interval): number {
-  return addMonths(micros, interval.months) + interval.days * dayMicros + interval.micros
+  return checkTimestamp(addMonths(micros, interval.months) + interval.days * dayMicros + interval.micros)
 }
 
 function addMonths(micros: number, months: number): number {
@@ -89,11 +106,10 @@ function addMonths(micros: number, months: number): number {
   const time = calendarTime(micros)
   const index = time.year * 12 + time.month - 1 + months
   const [year, month] = [Math.floor(index / 12), index - Math.floor(index / 12) * 12]
-  const first = new Date(0)
-  first.setUTCFullYear(year, month + 1, 0)
-  const day = Math.min(time.day, first.getUTCDate())
-  first.setUTCFullYear(year, month, day)
-  return Math.round(first.getTime() / 86_400_000) * dayMicros + time.micros
+  const lastOfMonth = new Date(0)
+  lastOfMonth.setUTCFullYear(year, month + 1, 0)
+  const day = Math.min(time.day, lastOfMonth.getUTCDate())
+  return (daysOfDate(year, month + 1, day) ?? Number.NaN) * dayMicros + time.micros
 }
 
 /** The time between two timestamps in days and microseconds, as `a - b` gives it. */

@@ -1,4 +1,4 @@
-/** Reaching into JSON values: by a key, an element's number, a path (`$.a[0].b`) or a pointer (`/a/0/b`). */
+/** Reaching into JSON values: by a key, an element's number, a path (`$.a[0].b`, `$.a[#-1]`) or a pointer (`/a/0/b`). */
 import type { DataType } from '../../data/types.ts'
 import { fail } from './failure.ts'
 
@@ -9,37 +9,64 @@ export function isJsonType(type: DataType): boolean {
   )
 }
 
-const step = /\.(?:"([^"]*)"|([^.["]+))|\[(-?\d+)\]/y
+const step = /\.(?:"([^"]*)"|([^.["*]+))|\[(?:(-?\d+)|#-(\d+))\]/y
 
-/** The steps of a path: names, and numbers of elements from 0 or, where negative, from the end. */
-export function parsePath(path: string): readonly (string | number)[] {
+/** A name; the number of an element from 0, or where negative from the end; or a step of a pointer, which may be either. */
+type Step = string | number | { readonly name: string; readonly element: number }
+
+/** Empty: the value itself. */
+export function parsePath(path: string): readonly Step[] {
+  if (path === '') return []
   if (path.startsWith('/')) return path.slice(1).split('/').map(pointerStep)
+  if (path === '*') return refuse()
   if (!path.startsWith('$')) return [path]
-  const steps: (string | number)[] = []
+  const steps: Step[] = []
   step.lastIndex = 1
   let end = 1
   for (let match = step.exec(path); match !== null; match = step.exec(path)) {
-    steps.push(match[3] === undefined ? (match[1] ?? match[2] ?? '') : Number(match[3]))
+    steps.push(stepOf(match))
     end = step.lastIndex
   }
-  return end === path.length
-    ? steps
-    : fail('a JSON path is not one that Weft reads; it takes $.name and [number]')
+  return end === path.length ? steps : refuse()
 }
 
-function pointerStep(text: string): string | number {
-  return /^\d+$/.test(text) ? Number(text) : text.replaceAll('~1', '/').replaceAll('~0', '~')
+function stepOf([, quoted, name, element, fromEnd]: RegExpExecArray): Step {
+  if (element !== undefined) return Number(element)
+  return fromEnd === undefined ? (quoted ?? name ?? '') : -Number(fromEnd)
+}
+
+function refuse(): never {
+  return fail(
+    'a JSON path is not one that Weft reads',
+    'Write a path of $.name, $."name", [0] and [#-1], or a pointer such as /a/0; there are no wildcards.',
+  )
+}
+
+function pointerStep(text: string): Step {
+  const name = text.replaceAll('~1', '/').replaceAll('~0', '~')
+  return /^(?:0|[1-9]\d*)$/.test(text) ? { name, element: Number(text) } : name
 }
 
 /** What a path leads to; `null` where there is nothing. */
-export function followPath(value: unknown, steps: readonly (string | number)[]): unknown {
+export function followPath(value: unknown, steps: readonly Step[]): unknown {
   let inner = value
   for (const part of steps) {
     if (typeof inner !== 'object' || inner === null) return null
-    if (Array.isArray(inner)) inner = typeof part === 'number' ? inner.at(part) : null
-    else inner = Object.hasOwn(inner, part) ? (inner as Readonly<Record<string, unknown>>)[part] : null
+    inner = Array.isArray(inner) ? elementOf(inner, part) : fieldOf(inner as Fields, part)
   }
   return inner ?? null
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function elementOf(list: readonly unknown[], part: Step): unknown {
+  const number = typeof part === 'object' ? part.element : part
+  return typeof number === 'number' ? list.at(number) : null
+}
+
+function fieldOf(fields: Fields, part: Step): unknown {
+  const name = typeof part === 'object' ? part.name : part
+  return typeof name === 'string' && Object.hasOwn(fields, name) ? fields[name] : null
 }
 
 /** Text as it is; anything else as JSON. */

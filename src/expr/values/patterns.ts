@@ -1,5 +1,5 @@
 import { fail } from './failure.ts'
-import { lowerText } from './text.ts'
+import { codePointLength, lowerText } from './text.ts'
 
 export type Matcher = (text: string) => boolean
 
@@ -8,6 +8,8 @@ export type Matcher = (text: string) => boolean
  * The usual shapes, where `%` stands at the ends only, become a plain search.
  */
 export function likeMatcher(pattern: string, escape: string | undefined): Matcher {
+  if (escape !== undefined && codePointLength(escape) > 1)
+    fail('the escape of LIKE is one character, or none')
   const body = /^(%?)([^%_]*)(%?)$/.exec(pattern)
   if (body === null || (escape !== undefined && pattern.includes(escape)))
     return likeExpression(pattern, escape)

@@ -1,5 +1,7 @@
 /** SQL's text functions. Positions and lengths count code points, as in DuckDB, and the first is 1. */
 
+import { fail } from './failure.ts'
+
 const surrogate = /[\uD800-\uDFFF]/
 
 export function codePointLength(text: string): number {
@@ -87,7 +89,8 @@ export function replaceText(text: string, from: string, to: string): string {
 
 export function padText(text: string, count: number, filler: string, side: 'left' | 'right'): string {
   const length = codePointLength(text)
-  if (length >= count || filler === '') return leftText(text, Math.max(0, count))
+  if (length >= count) return leftText(text, Math.max(0, count))
+  if (filler === '') fail('there is nothing to pad a text with')
   const letters = Array.from(filler)
   const padding = Array.from({ length: count - length }, (_, at) => letters[at % letters.length]).join('')
   return side === 'left' ? padding + text : text + padding

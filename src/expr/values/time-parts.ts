@@ -1,7 +1,8 @@
 /** Parts of a timestamp and truncation to them, in UTC; weeks begin on Monday, as in ISO 8601. */
 import { unitSynonyms } from './unit-synonyms.ts'
+import { fail } from './failure.ts'
 import { intervalOf } from './intervals.ts'
-import { calendarTime, dayMicros, daysOfDate, type CalendarTime } from './times.ts'
+import { calendarTime, checkTimestamp, dayMicros, daysOfDate, type CalendarTime } from './times.ts'
 
 const synonyms: Readonly<Record<string, string>> = {
   ...unitSynonyms,
@@ -27,9 +28,9 @@ const parts: Readonly<Record<string, Part>> = {
   year: (time) => time.year,
   month: (time) => time.month,
   day: (time) => time.day,
-  decade: (time) => Math.floor(time.year / 10),
-  century: (time) => Math.floor((time.year - 1) / 100) + 1,
-  millennium: (time) => Math.floor((time.year - 1) / 1000) + 1,
+  decade: (time) => Math.trunc(time.year / 10) + 0,
+  century: (time) => era(time.year, 100),
+  millennium: (time) => era(time.year, 1000),
   quarter: (time) => Math.floor((time.month - 1) / 3) + 1,
   hour: (time) => Math.floor(time.micros / 3_600_000_000),
   minute: (time) => Math.floor(time.micros / 60_000_000) % 60,
@@ -39,8 +40,14 @@ const parts: Readonly<Record<string, Part>> = {
   dow: (time) => modulo(time.days + 4, 7),
   isodow: (time) => modulo(time.days + 3, 7) + 1,
   doy: (time) => time.days - firstDay(time.year) + 1,
-  week: (time) => Math.floor((thursdayOf(time.days) - firstDay(isoYear(time))) / 7) + 1,
+  week: isoWeek,
   isoyear: isoYear,
+  yearweek: yearWeek,
+  era: (time) => (time.year > 0 ? 1 : 0),
+  julian: (time) => time.days + 2_440_588 + time.micros / dayMicros,
+  timezone: () => 0,
+  timezone_hour: () => 0,
+  timezone_minute: () => 0,
   epoch: (_, micros) => micros / 1_000_000,
 }
 
@@ -48,8 +55,17 @@ function modulo(value: number, by: number): number {
   return ((value % by) + by) % by
 }
 
+/** Counted from the year 1 on; the one before is −1, and there is no 0. */
+function era(year: number, years: number): number {
+  return year > 0 ? Math.floor((year - 1) / years) + 1 : -(Math.floor(-year / years) + 1)
+}
+
 function firstDay(year: number, month = 1): number {
-  return daysOfDate(year, month, 1) ?? 0
+  return daysOfDate(year, month, 1) ?? fail('the first day of a period is outside the range of DATE')
+}
+
+function firstOfWeek(time: CalendarTime): number {
+  return time.days - modulo(time.days + 3, 7)
 }
 
 /** The Thursday of a day's week: it lies in the year that the week belongs to. */
@@ -57,8 +73,24 @@ function thursdayOf(days: number): number {
   return days - modulo(days + 3, 7) + 3
 }
 
+/** The fourth of January lies in the first week. */
+function firstOfIsoYear(year: number): number {
+  const days = firstDay(year) + 3
+  return days - modulo(days + 3, 7)
+}
+
 function isoYear(time: CalendarTime): number {
   return calendarTime(thursdayOf(time.days) * dayMicros).year
+}
+
+function isoWeek(time: CalendarTime): number {
+  return Math.floor((thursdayOf(time.days) - firstDay(isoYear(time))) / 7) + 1
+}
+
+/** `202501`; before the year 1 both count down. */
+function yearWeek(time: CalendarTime): number {
+  const year = isoYear(time)
+  return year * 100 + (year > 0 ? isoWeek(time) : -isoWeek(time))
 }
 
 /** A function that reads one part of a timestamp; `undefined` for a name that is no part. */
@@ -71,41 +103,54 @@ export function partReader(name: string): ((micros: number) => number) | undefin
 /** The first day of the period that a day lies in. */
 const periods: Readonly<Record<string, (time: CalendarTime) => number>> = {
   day: (time) => time.days,
-  week: (time) => time.days - modulo(time.days + 3, 7),
+  week: firstOfWeek,
+  yearweek: firstOfWeek,
   month: (time) => firstDay(time.year, time.month),
   quarter: (time) => firstDay(time.year, Math.floor((time.month - 1) / 3) * 3 + 1),
   year: (time) => firstDay(time.year),
-  decade: (time) => firstDay(Math.floor(time.year / 10) * 10),
-  century: (time) => firstDay(Math.floor(time.year / 100) * 100),
-  millennium: (time) => firstDay(Math.floor(time.year / 1000) * 1000),
+  decade: (time) => firstDay(Math.trunc(time.year / 10) * 10),
+  century: (time) => firstDay(Math.trunc(time.year / 100) * 100),
+  millennium: (time) => firstDay(Math.trunc(time.year / 1000) * 1000),
+  isoyear: (time) => firstOfIsoYear(isoYear(time)),
+}
+
+/** Parts whose borders are those of another. */
+const borders: Readonly<Record<string, string>> = {
+  doy: 'day',
+  dow: 'day',
+  isodow: 'day',
+  julian: 'day',
+  epoch: 'second',
+}
+
+function borderName(text: string): string {
+  const part = partName(text)
+  return borders[part] ?? part
 }
 
 /** A function that cuts a timestamp down to a part; `undefined` for a name that is no such part. */
 export function truncation(name: string): ((micros: number) => number) | undefined {
-  const part = partName(name)
+  const part = borderName(name)
   const period = Object.hasOwn(periods, part) ? periods[part] : undefined
-  if (period !== undefined) return (micros) => period(calendarTime(micros)) * dayMicros
+  if (period !== undefined) return (micros) => checkTimestamp(period(calendarTime(micros)) * dayMicros)
   const unit = intervalOf(part)?.micros ?? 0
   return unit > 0 ? (micros) => Math.floor(micros / unit) * unit : undefined
 }
 
+function counterOf(index: (time: CalendarTime) => number): (from: number, to: number) => number {
+  return (from, to) => index(calendarTime(to)) - index(calendarTime(from))
+}
+
 /** How many borders of a part lie between two timestamps: what `date_diff` counts. */
 export function borderCounter(name: string): ((from: number, to: number) => number) | undefined {
-  const part = partName(name)
-  if (['year', 'decade', 'century', 'millennium', 'quarter', 'month'].includes(part)) {
-    const months =
-      { month: 1, quarter: 3, year: 12, decade: 120, century: 1200, millennium: 12_000 }[part] ?? 1
-    const index = (micros: number): number => {
-      const time = calendarTime(micros)
-      return Math.floor((time.year * 12 + time.month - 1) / months)
-    }
-    return (from, to) => index(to) - index(from)
-  }
-  if (part === 'week') {
-    // DuckDB counts weeks from the epoch toward zero on both sides of it.
-    const week = (micros: number): number => Math.trunc((periods['week']?.(calendarTime(micros)) ?? 0) / 7)
-    return (from, to) => week(to) - week(from)
-  }
+  const part = borderName(name)
+  const years = { decade: 10, century: 100, millennium: 1000 }[part]
+  if (years !== undefined) return counterOf((time) => Math.trunc(time.year / years))
+  const months = { month: 1, quarter: 3, year: 12 }[part]
+  if (months !== undefined) return counterOf((time) => Math.floor((time.year * 12 + time.month - 1) / months))
+  if (part === 'isoyear') return counterOf(isoYear)
+  // DuckDB counts weeks from the epoch toward zero on both sides of it.
+  if (part === 'week' || part === 'yearweek') return counterOf((time) => Math.trunc(firstOfWeek(time) / 7))
   const cut = truncation(part)
   const unit = part === 'day' ? dayMicros : (intervalOf(part)?.micros ?? 0)
   return cut && unit > 0 ? (from, to) => (cut(to) - cut(from)) / unit : undefined

@@ -1,12 +1,36 @@
 /**
  * Timestamps (microseconds since the Unix epoch, UTC) and dates (days since it) as numbers: text in and out, parts and
- * truncation. Exact from the year 1684 to 2255, where microseconds are safe integers.
+ * truncation. Exact from the year 1684 to 2255, where microseconds are safe integers; they reach as far as JavaScript's dates.
  */
+import { fail } from './failure.ts'
+
 const dayMicros = 86_400_000_000
+/** From 271821-04-20 (BC) to 275760-09-13. */
+const daysMax = 100_000_000
+const microsMax = daysMax * dayMicros
+
+export function isDate(days: number): boolean {
+  return Number.isInteger(days) && days >= -daysMax && days <= daysMax
+}
+
+export function isTimestamp(micros: number): boolean {
+  return Number.isInteger(micros) && micros >= -microsMax && micros <= microsMax
+}
+
+/** @throws StreamError `EXPRESSION_FAILED` for a result that is no date */
+export function checkDate(days: number): number {
+  return isDate(days) ? days : fail('a date is outside the range of DATE')
+}
+
+/** @throws StreamError `EXPRESSION_FAILED` for a result that is no point in time */
+export function checkTimestamp(micros: number): number {
+  return isTimestamp(micros) ? micros : fail('a point in time is outside the range of TIMESTAMP')
+}
+
 // The two separators of a date are alike; time and zone may be left out.
 const timestampText =
-  /^\s*(\d{4,6})([-/ ])(\d{1,2})\2(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.](\d*))?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?\s*$/i
-const dateText = /^\s*(-?\d{4,6})([-/ ])(\d{1,2})\2(\d{1,2})\s*$/
+  /^\s*(\d{4,6}|[+-]\d{6})([-/ ])(\d{1,2})\2(\d{1,2})( \(BC\))?(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.](\d*))?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?\s*$/i
+const dateText = /^\s*(-?\d{4,6})([-/ ])(\d{1,2})\2(\d{1,2})( \(BC\))?\s*$/i
 
 export function daysOfDate(year: number, month: number, day: number): number | undefined {
   const date = new Date(0)
@@ -20,11 +44,18 @@ export function daysOfDate(year: number, month: number, day: number): number | u
 export function parseTimestamp(text: string): number | undefined {
   const match = timestampText.exec(text)
   if (match === null) return undefined
-  const days = daysOfDate(Number(match[1]), Number(match[3]), Number(match[4]))
-  const seconds = secondsOfDay(Number(match[5] ?? 0), Number(match[6] ?? 0), Number(match[7] ?? 0))
+  const days = daysOfText(match)
+  const seconds = secondsOfDay(Number(match[6] ?? 0), Number(match[7] ?? 0), Number(match[8] ?? 0))
   if (days === undefined || seconds === undefined) return undefined
-  const fraction = Number((match[8] ?? '').slice(0, 6).padEnd(6, '0'))
-  return days * dayMicros + (seconds - zoneSeconds(match[9])) * 1_000_000 + fraction
+  const fraction = Number((match[9] ?? '').slice(0, 6).padEnd(6, '0'))
+  const micros = days * dayMicros + (seconds - zoneSeconds(match[10])) * 1_000_000 + fraction
+  return isTimestamp(micros) ? micros : undefined
+}
+
+/** Year, month and day of a match of one of the two; the year before 1 is 1 BC. */
+function daysOfText(match: RegExpExecArray): number | undefined {
+  const year = Number(match[1])
+  return daysOfDate(match[5] === undefined ? year : 1 - year, Number(match[3]), Number(match[4]))
 }
 
 /** A day may end with 24:00:00. */
@@ -44,7 +75,7 @@ function zoneSeconds(zone: string | undefined): number {
 /** Reads `2024-05-31`, and the day of a timestamp. */
 export function parseDate(text: string): number | undefined {
   const match = dateText.exec(text)
-  if (match !== null) return daysOfDate(Number(match[1]), Number(match[3]), Number(match[4]))
+  if (match !== null) return daysOfText(match)
   const micros = parseTimestamp(text)
   return micros === undefined ? undefined : Math.floor(micros / dayMicros)
 }
@@ -72,9 +103,11 @@ export function calendarTime(micros: number): CalendarTime {
   }
 }
 
+/** `2024-05-31`, and `0044-03-15 (BC)` for the year -43, as DuckDB writes them. */
 export function formatDate(days: number): string {
   const { year, month, day } = calendarTime(days * dayMicros)
-  return `${String(year).padStart(4, '0')}-${pad(month)}-${pad(day)}`
+  const shown = String(year > 0 ? year : 1 - year).padStart(4, '0')
+  return `${shown}-${pad(month)}-${pad(day)}${year > 0 ? '' : ' (BC)'}`
 }
 
 /** `12:00`, `12:00:00.5`; undefined where it is no time of a day. */

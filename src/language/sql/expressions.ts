@@ -2,7 +2,7 @@ import { StreamError, type ErrorCode } from '../../base/errors.ts'
 import type { DataType } from '../../data/types.ts'
 import { canCast } from '../../expr/casts.ts'
 import { commonType } from '../../expr/common-type.ts'
-import { compileExpr } from '../../expr/compile.ts'
+import { callFailure, compileExpr } from '../../expr/compile.ts'
 import type { Expr, LiteralValue } from '../../expr/expr.ts'
 import { findFunction } from '../../expr/functions.ts'
 import { typeName } from '../../expr/type-name.ts'
@@ -245,12 +245,10 @@ export class ExpressionBuilder {
         : undefined
       return this.#report('TYPE_INVALID', `"${name}" does not take (${list})`, ast, hint)
     }
-    return {
-      kind: 'call',
-      function: name.toLowerCase(),
-      args: this.#castAll(args, (arg, index) => taken[index] ?? arg.type, ast),
-      type,
-    }
+    const cast = this.#castAll(args, (arg, index) => taken[index] ?? arg.type, ast)
+    const call = { kind: 'call', function: name.toLowerCase(), args: cast, type } as const
+    const failure = callFailure(call)
+    return failure === undefined ? call : this.#report('SQL_INVALID', failure.message, ast, failure.hint)
   }
 
   #castAll(

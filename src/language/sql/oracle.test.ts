@@ -99,6 +99,7 @@ const queries: readonly string[] = [
   "SELECT id, concat(sku, NULL, 'x') AS c, split_part(sku, 's', 2) AS p, starts_with(sku, 's1') AS w, regexp_matches(sku, '[12]$') AS m FROM orders",
   "SELECT id, meta->>'$.a.b' AS b, meta->>'k.l' AS k, meta->>'$.a.n[1]' AS n, meta->>'$.\"k.l\"' AS q FROM events",
   "SELECT id, CAST(meta.a.b AS VARCHAR) AS b, meta->'a'->>'b' AS c, meta.a IS NULL AS absent, meta->'/a/0/b'->>'$' AS p FROM events WHERE id <> 2",
+  "SELECT id, meta->>'$.a.n[#-1]' AS z, meta->>'/a/n/01' AS none, meta->>'/a/n/1' AS one, meta->>'' AS whole, loose->>0 AS e FROM events",
   'SELECT id, TRY_CAST(loose AS BIGINT) AS n, CAST(loose AS VARCHAR) AS t, CAST(meta AS VARCHAR) AS m FROM events',
   'SELECT quantity * 2 AS twice, twice + 1 AS more FROM orders WHERE twice > 2',
   'SELECT id, EXTRACT(MONTH FROM placed) /* FROM x */ AS "from" -- FROM y\nFROM orders;',

@@ -125,7 +125,7 @@ function explain({ message }: SqlFailure): { message: string; extras: { hint?: s
     }
   }
   const first = withoutLiterals(message.split('\n')[0] ?? '').replace(/[.!]+$/, '')
-  return { message: first.charAt(0).toLowerCase() + first.slice(1), extras: {} }
+  return { message: first.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase()), extras: {} }
 }
 
 /** DuckDB has types for literals of its own. */
