@@ -13,7 +13,11 @@ export function likeMatcher(pattern: string, escape: string | undefined): Matche
   const body = /^(%?)([^%_]*)(%?)$/.exec(pattern)
   if (body === null || (escape !== undefined && pattern.includes(escape)))
     return likeExpression(pattern, escape)
-  const [open, core, close] = [body[1] !== '', body[2] ?? '', body[3] !== '']
+  return plainMatcher(body[1] !== '', body[2] ?? '', body[3] !== '')
+}
+
+/** Of a pattern that is plain text, open at its ends or not. */
+function plainMatcher(open: boolean, core: string, close: boolean): Matcher {
   if (core === '') return open || close ? () => true : (text) => text === ''
   if (open && close) return (text) => text.includes(core)
   if (open) return (text) => text.endsWith(core)
