@@ -2,12 +2,13 @@
  * What stands between operators and an engine of entries by key and time: windows, sessions, histories of versions.
  *
  * Model. Each key has a small array of its newest slots, by time; {@link Generations} says what is under way, the ring bounds what is clean.
- * A key remembers from which time on its array is complete, so that the engine is read once for a stretch of time and not per record: later
- * entries come through the overlay itself. Forgetting a slot moves that time behind it. What was found empty is remembered the same way, by a
- * marker in the ring. Beyond the committed stream time the engine holds nothing.
+ * The overlay remembers from which time on it has all that the engine has, so that live windows are served without reading it: beyond the
+ * committed stream time the engine holds nothing, and later entries come through the overlay itself. Forgetting a slot moves that time
+ * behind it. A key remembers the same of itself: what had to be read, after a restart or where the ring is too small, is read once for a
+ * stretch of time and not per record. What was found empty is remembered by a marker in the ring.
  *
  * Invariants
- *  1. Every engine entry of a key with `first >= completeFrom` is in its array.
+ *  1. Every engine entry of a key with `first >= completeFrom`, the overlay's or its own, is in its array.
  *  2. A key is in the map while it has slots or a marker in the ring.
  *
  * Entries of an expired time are neither taken nor given; their buckets are dropped by whoever drives the store.
@@ -60,6 +61,8 @@ export class TimedOverlay {
   readonly #keys = new Map<StoreKeyIdentity, TimedKey>()
   /** The key that was asked for last, while it is in the map. */
   #last: TimedKey | undefined = undefined
+  /** Undefined: the engine has been written past the overlay, and nobody has asked since. */
+  #completeFrom: number | undefined = undefined
   readonly #generations: Generations<TimedPlace>
   readonly #ring: CleanRing<TimedPlace>
   readonly #writer: SlotWriter<TimedPlace>
@@ -116,8 +119,7 @@ export class TimedOverlay {
       slot.touched = true
       return slot.value === null ? undefined : slot
     }
-    if (first > this.options.time.committedMs || (owner !== undefined && first >= owner.completeFrom))
-      return undefined
+    if (first >= this.#completeFromOf(owner)) return undefined
     return this.#loadOne({ owner: owner ?? this.#newKey(key), first, second })
   }
 
@@ -165,6 +167,7 @@ export class TimedOverlay {
   /** Change-log records as engine entries, without what has expired; what is remembered of their keys is forgotten. */
   restored(records: RestoreBatch['entries']): StoreEntries {
     const { coding, time } = this.options
+    this.#completeFrom = undefined
     const writer = this.#scratch
     writer.reset()
     const kept = []
@@ -209,8 +212,7 @@ export class TimedOverlay {
   /** A key whose slots are all there is from a time on; what had to be read is given a place in the ring by {@link #keepLoaded}. */
   #completed(key: StoreKeyIdentity, from: number): TimedKey | undefined {
     const owner = this.#known(key)
-    if (from > this.options.time.committedMs || (owner !== undefined && from >= owner.completeFrom))
-      return owner
+    if (from >= this.#completeFromOf(owner)) return owner
     return this.#load(owner ?? this.#newKey(key), from)
   }
 
@@ -222,11 +224,18 @@ export class TimedOverlay {
     return owner
   }
 
-  /** A key that enters the map only with a slot or a marker. What is not committed yet comes through this overlay. */
+  /** A key that enters the map only with a slot or a marker. */
   #newKey(key: StoreKeyIdentity): TimedKey {
     const owner = new TimedKey(key)
-    owner.completeFrom = this.options.time.committedMs + 1
+    owner.completeFrom = this.#completeFromOf(undefined)
     return owner
+  }
+
+  /** From which time on the engine need not be asked for a key. */
+  #completeFromOf(owner: TimedKey | undefined): number {
+    const behindCommitted = this.options.time.committedMs + 1
+    this.#completeFrom ??= behindCommitted
+    return Math.min(this.#completeFrom, behindCommitted, owner?.completeFrom ?? behindCommitted)
   }
 
   #forgetKey(identity: StoreKeyIdentity): void {
@@ -267,9 +276,9 @@ export class TimedOverlay {
 
   /** Reads what the engine has of a key from `from` on. */
   #load(owner: TimedKey, from: number): TimedKey {
-    const { engine, engineReads, coding, time } = this.options
+    const { engine, engineReads, coding } = this.options
     engineReads.value++
-    const end = Math.min(owner.completeFrom, time.committedMs + 1)
+    const end = this.#completeFromOf(owner)
     for (let bucket = coding.bucketOf(from); bucket <= coding.bucketOf(end - 1); bucket++) {
       const bounds = coding.bounds(owner, bucket, { from, end })
       for (const { key, value } of engine.range(bounds.from, bounds.to)) {
@@ -307,6 +316,7 @@ export class TimedOverlay {
   /** The slot is gone, and the engine may have what it stood for. */
   #lose({ owner, first, second }: TimedPlace): void {
     owner.completeFrom = Math.max(owner.completeFrom, first + 1)
+    if (this.#completeFrom !== undefined) this.#completeFrom = Math.max(this.#completeFrom, first + 1)
     this.#leave(owner, first, second)
   }
 

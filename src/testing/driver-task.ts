@@ -25,6 +25,8 @@ export interface DriverSurroundings {
   readonly topics: TopicNames
   readonly partitionCount: (topic: string) => number
   readonly send: (record: OutgoingRecord) => void
+  /** Absent: in memory, without change log. */
+  readonly openStore?: (spec: StoreSpec, task: string) => OpenedStore
 }
 
 export interface DriverTaskParts {
@@ -41,7 +43,7 @@ export class DriverTask {
   readonly #processors: Processors
   readonly #stores: ReadonlyMap<string, OpenedStore>
 
-  constructor({ sub, nodes, stores, surroundings }: DriverTaskParts) {
+  constructor({ sub, partition, nodes, stores, surroundings }: DriverTaskParts) {
     this.context = {
       topic: '',
       partition: -1,
@@ -50,7 +52,8 @@ export class DriverTask {
       clock: surroundings.clock,
     }
     const own = stores.filter(({ name }) => sub.stores.includes(name))
-    this.#stores = new Map(own.map((spec) => [spec.name, open(spec, surroundings.metrics)]))
+    const open = surroundings.openStore ?? ((spec) => openInMemory(spec, surroundings.metrics))
+    this.#stores = new Map(own.map((spec) => [spec.name, open(spec, `${sub.index}_${partition}`)]))
     this.#processors = buildProcessors(
       nodes.filter(({ id }) => sub.nodes.includes(id)),
       this.#environment(surroundings),
@@ -110,7 +113,7 @@ export class DriverTask {
   }
 }
 
-function open(spec: StoreSpec, metrics: Metrics): OpenedStore {
+function openInMemory(spec: StoreSpec, metrics: Metrics): OpenedStore {
   const serde = (format: Format): Serde => serdeFor(format)
   return openStore({
     spec: { ...spec, logging: 'none' },

@@ -7,6 +7,7 @@
  * the earliest time that the last look came across is over.
  */
 import type { Counter } from '../../base/metrics.ts'
+import { detach } from '../../data/lazy.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { StreamJoinNode } from '../../topology/stream-join-nodes.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
@@ -89,10 +90,12 @@ class StreamJoinSide implements Processor {
 
   process(record: StreamRecord): void {
     this.#parts.counters.recordsIn.value++
+    const { key, timestampMs } = record
+    // Both stores and the joiner have one copy.
+    if (key !== null) record.value = detach(record.value)
     this.#join(record)
     // A null value is not kept, but tells the store what time it is.
-    const { key, value, timestampMs } = record
-    if (key !== null) this.#own.put(key, value, timestampMs, timestampMs)
+    if (key !== null) this.#own.put(key, record.value, timestampMs, timestampMs)
   }
 
   #join(record: StreamRecord): void {

@@ -3,18 +3,20 @@
  * then key. A store keeps them; what stands here beside it is read from it when a task starts.
  *
  * Model. A store key is the timestamp (8 bytes), the side (0 right, 1 left) and the key; its value all records of that key, side and time:
- * for each its length (4 bytes) and its bytes. Both sides stand in arrays sorted by store key, most of what comes belongs at their ends.
+ * for each its length (4 bytes) and its bytes. Each side has a queue of its own.
  */
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore, StoreKeyIdentity } from '../../store/contracts.ts'
+import { UnmatchedQueue } from './unmatched-queue.ts'
 
 export type JoinSide = 'left' | 'right'
 
 export interface Unmatched {
   readonly side: JoinSide
   readonly key: unknown
+  readonly identity: StoreKeyIdentity
   readonly timestampMs: number
   /** At least one. */
   readonly values: unknown[]
@@ -34,10 +36,9 @@ const sideBytes: Readonly<Record<JoinSide, number>> = { right: 0, left: 1 }
 
 export class UnmatchedRecords {
   readonly #options: UnmatchedOptions
-  readonly #sorted: Readonly<Record<JoinSide, Unmatched[]>> = { left: [], right: [] }
-  readonly #byKey: Readonly<Record<JoinSide, Map<StoreKeyIdentity, Unmatched[]>>> = {
-    left: new Map(),
-    right: new Map(),
+  readonly #queues: Readonly<Record<JoinSide, UnmatchedQueue<Unmatched>>> = {
+    left: new UnmatchedQueue(),
+    right: new UnmatchedQueue(),
   }
   readonly #writer = new ByteWriter()
 
@@ -49,32 +50,22 @@ export class UnmatchedRecords {
 
   /** The first one of a side. */
   first(side: JoinSide): Unmatched | undefined {
-    return this.#sorted[side][0]
+    return this.#queues[side].first()
   }
 
   last(side: JoinSide): Unmatched | undefined {
-    return this.#sorted[side].at(-1)
+    return this.#queues[side].last()
   }
 
   /** The first one of a side that comes after this one. */
-  after(side: JoinSide, { storeKey }: Unmatched): Unmatched | undefined {
-    const sorted = this.#sorted[side]
-    const at = placeOf(sorted, storeKey)
-    return sorted[at]?.storeKey.equals(storeKey) === true ? sorted[at + 1] : sorted[at]
+  after(side: JoinSide, entry: Unmatched): Unmatched | undefined {
+    return this.#queues[side].after(entry)
   }
 
+  /** @param value - one that may be kept */
   add(side: JoinSide, key: unknown, value: unknown, timestampMs: number): void {
-    const known = this.#find(side, key, timestampMs)
-    const entry =
-      known ??
-      this.#insert({
-        side,
-        key: detach(key),
-        timestampMs,
-        values: [],
-        storeKey: this.#storeKey(side, key, timestampMs),
-      })
-    entry.values.push(detach(value))
+    const entry = this.#find(side, key, timestampMs) ?? this.#enter(side, key, timestampMs)
+    entry.values.push(value)
     this.#options.store.put(entry.storeKey, this.#encodeValues(entry), timestampMs)
   }
 
@@ -85,29 +76,25 @@ export class UnmatchedRecords {
   }
 
   drop(entry: Unmatched): void {
-    const { side, storeKey } = entry
-    this.#sorted[side].splice(placeOf(this.#sorted[side], storeKey), 1)
-    const identity = this.#options.identity(entry.key)
-    const left = this.#byKey[side].get(identity)?.filter((other) => other !== entry) ?? []
-    if (left.length === 0) this.#byKey[side].delete(identity)
-    else this.#byKey[side].set(identity, left)
-    this.#options.store.delete(storeKey, entry.timestampMs)
+    this.#queues[entry.side].remove(entry)
+    this.#options.store.put(entry.storeKey, null, entry.timestampMs)
   }
 
   #find(side: JoinSide, key: unknown, timestampMs: number): Unmatched | undefined {
-    const byKey = this.#byKey[side]
-    if (byKey.size === 0) return undefined
-    return byKey.get(this.#options.identity(key))?.find((entry) => entry.timestampMs === timestampMs)
+    const queue = this.#queues[side]
+    return queue.isEmpty ? undefined : queue.find(this.#options.identity(key), timestampMs)
   }
 
-  #insert(entry: Unmatched): Unmatched {
-    const sorted = this.#sorted[entry.side]
-    sorted.splice(placeOf(sorted, entry.storeKey), 0, entry)
-    const byKey = this.#byKey[entry.side]
-    const identity = this.#options.identity(entry.key)
-    const siblings = byKey.get(identity)
-    if (siblings === undefined) byKey.set(identity, [entry])
-    else siblings.push(entry)
+  #enter(side: JoinSide, key: unknown, timestampMs: number): Unmatched {
+    const entry = {
+      side,
+      key: detach(key),
+      identity: this.#options.identity(key),
+      timestampMs,
+      values: [],
+      storeKey: this.#storeKey(side, key, timestampMs),
+    }
+    this.#queues[side].add(entry)
     return entry
   }
 
@@ -143,25 +130,9 @@ export class UnmatchedRecords {
       values.push(decode(this.#options.values[side], list, at + 4, end))
       at = end
     }
-    this.#insert({
-      side,
-      key: decode(this.#options.keys, storeKey, timeBytes + 1, storeKey.length),
-      timestampMs: Number(storeKey.readBigInt64BE(0)),
-      values,
-      storeKey,
-    })
+    const known = decode(this.#options.keys, storeKey, timeBytes + 1, storeKey.length)
+    const timestampMs = Number(storeKey.readBigInt64BE(0))
+    const identity = this.#options.identity(known)
+    this.#queues[side].add({ side, key: known, identity, timestampMs, values, storeKey })
   }
-}
-
-/** Where a store key stands, or would stand. */
-function placeOf(sorted: readonly Unmatched[], storeKey: Buffer): number {
-  const last = sorted.at(-1)
-  if (last === undefined || last.storeKey.compare(storeKey) < 0) return sorted.length
-  let [low, high] = [0, sorted.length - 1]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle] as Unmatched).storeKey.compare(storeKey) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -9,9 +9,12 @@ export class JsonText extends Lazy {
   readonly buffer: Buffer
   readonly start: number
   readonly end: number
+  /** Whether the bytes are its own: they stay as they are. */
+  readonly #isOwner: boolean
 
-  constructor(buffer: Buffer, start: number, end: number) {
+  constructor(buffer: Buffer, start: number, end: number, isOwner = false) {
     super()
+    this.#isOwner = isOwner
     this.buffer = buffer
     this.start = start
     this.end = end
@@ -26,8 +29,9 @@ export class JsonText extends Lazy {
   }
 
   detach(): JsonText {
+    if (this.#isOwner) return this
     const copy = Buffer.from(this.buffer.subarray(this.start, this.end))
-    return new JsonText(copy, 0, copy.length)
+    return new JsonText(copy, 0, copy.length, true)
   }
 }
 
