@@ -47,12 +47,12 @@ export class Buckets {
 
   /** The oldest bucket in which something stands that has not expired. By what is committed: a generation that fails takes its time back. */
   get oldest(): number {
-    return this.of(Math.max(0, this.#time.committedMs - this.#retentionMs + 1))
+    return this.of(this.committedLiveFromMs)
   }
 
-  /** The beginning of {@link Buckets.oldest}. */
-  get oldestMs(): number {
-    return this.oldest * this.#intervalMs
+  /** As {@link Buckets.liveFromMs}, for good. */
+  get committedLiveFromMs(): number {
+    return Math.max(0, this.#time.committedMs - this.#retentionMs + 1)
   }
 
   /** Where the buckets end that have expired as a whole since the last call; undefined: none has. */

@@ -2,16 +2,44 @@ import { expect, test } from 'vitest'
 import { CleanRing } from './clean-ring.ts'
 import { goneGeneration, Slot } from './slot.ts'
 
-test('places of slots that are gone are there for others after a sweep', () => {
+const slotsOf = (...identities: readonly string[]): Slot[] => identities.map((identity) => new Slot(identity))
+
+test('places of slots that are gone are taken before others are evicted', () => {
   const evicted: unknown[] = []
   const ring = new CleanRing(4, ({ identity }) => evicted.push(identity))
-  const slots = ['a', 'b', 'c', 'd'].map((identity) => new Slot(identity))
+  const slots = slotsOf('a', 'b', 'c', 'd')
   for (const slot of slots) ring.keep(slot)
   for (const slot of slots.slice(0, 2)) slot.generation = goneGeneration
-  ring.sweep()
-  ring.keep(new Slot('e'))
-  ring.keep(new Slot('f'))
+  for (const slot of slotsOf('e', 'f')) ring.keep(slot)
   expect(evicted).toEqual([])
   ring.keep(new Slot('g'))
   expect(evicted).toEqual(['c'])
+})
+
+test('what was read is spared once, and what is dirty gives up its place', () => {
+  const evicted: unknown[] = []
+  const ring = new CleanRing(3, ({ identity }) => evicted.push(identity))
+  const [read, dirty, plain] = slotsOf('read', 'dirty', 'plain') as [Slot, Slot, Slot]
+  for (const slot of [read, dirty, plain]) ring.keep(slot)
+  read.touched = true
+  dirty.generation = 1
+  for (const slot of slotsOf('x', 'y')) ring.keep(slot)
+  expect(evicted).toEqual(['plain'])
+  expect([read.kept, dirty.kept]).toEqual([true, false])
+  ring.keep(new Slot('z'))
+  expect(evicted).toEqual(['plain', 'read'])
+})
+
+test('what is over is taken up to the first that is not, and what nobody knows of goes like others', () => {
+  const [evicted, taken]: [unknown[], unknown[]] = [[], []]
+  const ring = new CleanRing<string>(5000, ({ identity }) => evicted.push(identity))
+  for (let number = 0; number < 3000; number++) ring.keep(new Slot(String(number)))
+  const isOver = (to: number) => (slot: Slot<string>) =>
+    slot.identity === '7' ? undefined : Number(slot.identity) < to
+  ring.takeOver(isOver(1000), ({ identity }) => taken.push(identity))
+  ring.takeOver(isOver(2000), ({ identity, generation }) => taken.push(identity, generation))
+  expect(evicted).toEqual(['7'])
+  expect(taken).toHaveLength(999 + 2 * 1000)
+  expect(taken.slice(0, 2)).toEqual(['0', '1'])
+  expect(taken.slice(-2)).toEqual(['1999', goneGeneration])
 })

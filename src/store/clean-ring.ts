@@ -1,15 +1,19 @@
 import type { StoreKeyIdentity } from './contracts.ts'
 import { cleanGeneration, goneGeneration, type Slot } from './slot.ts'
 
+/** Fewer places that are empty are not worth moving the others. */
+const emptyMin = 1024
+
 /**
- * Bounds the clean entries of an overlay by second chance: a ring of slots and a hand. A slot that was read since the hand last passed is
- * spared once. A slot that was written meanwhile gives its place up and asks for a new one when it is clean again.
+ * Bounds the clean entries of an overlay by second chance: a queue of slots. A slot that was read since it was last at the front is spared
+ * once and goes to the end. A slot that was written meanwhile gives its place up and asks for a new one when it is clean again.
  */
 export class CleanRing<Identity = StoreKeyIdentity> {
-  readonly #slots: Slot<Identity>[] = []
+  #slots: (Slot<Identity> | undefined)[] = []
+  /** The front; before it there is nothing. */
+  #head = 0
   readonly #max: number
   readonly #evict: (slot: Slot<Identity>) => void
-  #hand = 0
 
   /** @param max - entries; 0 keeps none */
   constructor(max: number, evict: (slot: Slot<Identity>) => void) {
@@ -24,37 +28,71 @@ export class CleanRing<Identity = StoreKeyIdentity> {
       this.#remove(slot)
       return
     }
+    if (this.#count >= this.#max) this.#makeRoom()
     slot.kept = true
-    if (this.#slots.length < this.#max) this.#slots.push(slot)
-    else this.#slots[this.#freePlace()] = slot
+    this.#slots.push(slot)
   }
 
-  /** Gives up the places of slots that are gone. */
-  sweep(): void {
-    const left = this.#slots.filter(({ generation }) => generation !== goneGeneration)
-    this.clear()
-    for (const slot of left) this.#slots.push(slot)
+  /**
+   * Takes slots from the front that will not be asked for any more, up to the first other one.
+   *
+   * @param isOver - undefined: nobody knows of it; it goes unless it was read, like one for which there is no room
+   */
+  takeOver(
+    isOver: (slot: Slot<Identity>) => boolean | undefined,
+    take: (slot: Slot<Identity>) => void,
+  ): void {
+    for (let left = this.#count; left > 0; left--) {
+      const slot = this.#slots[this.#head] as Slot<Identity>
+      const isClean = slot.generation === cleanGeneration
+      const over = isClean ? isOver(slot) : true
+      if (over === false) return
+      this.#shift()
+      if (!isClean) continue
+      if (over === true) {
+        slot.generation = goneGeneration
+        take(slot)
+      } else this.#spareOrRemove(slot)
+    }
   }
 
   clear(): void {
-    this.#slots.length = 0
-    this.#hand = 0
+    this.#slots = []
+    this.#head = 0
+  }
+
+  get #count(): number {
+    return this.#slots.length - this.#head
   }
 
   /** Ends after two rounds at most: the first takes every mark away. */
-  #freePlace(): number {
-    for (;;) {
-      const at = this.#hand
-      this.#hand = at + 1 === this.#max ? 0 : at + 1
-      const resident = this.#slots[at] as Slot<Identity>
-      if (resident.generation === cleanGeneration && resident.touched) {
-        resident.touched = false
-        continue
-      }
-      resident.kept = false
-      if (resident.generation === cleanGeneration) this.#remove(resident)
-      return at
+  #makeRoom(): void {
+    while (this.#count >= this.#max) {
+      const slot = this.#shift()
+      if (slot.generation === cleanGeneration) this.#spareOrRemove(slot)
     }
+  }
+
+  #spareOrRemove(slot: Slot<Identity>): void {
+    if (!slot.touched) {
+      this.#remove(slot)
+      return
+    }
+    slot.touched = false
+    slot.kept = true
+    this.#slots.push(slot)
+  }
+
+  #shift(): Slot<Identity> {
+    const slots = this.#slots
+    const slot = slots[this.#head] as Slot<Identity>
+    slots[this.#head++] = undefined
+    slot.kept = false
+    if (this.#head > emptyMin && this.#head > slots.length / 2) {
+      this.#slots = slots.slice(this.#head)
+      this.#head = 0
+    }
+    return slot
   }
 
   #remove(slot: Slot<Identity>): void {

@@ -1,7 +1,7 @@
 import type { ChangeLogPosition, StoreEntries } from './contracts.ts'
 
 /** One key of so many is looked up before it is written. */
-const sampleEvery = 32
+const sampleEvery = 256
 
 interface Counted {
   readonly entryCount: number

@@ -118,10 +118,10 @@ export class LayeredStore implements ManagedStore {
 
   #dropExpired(): void {
     const { expiry, layers } = this.#parts
-    const end = expiry?.buckets.takeExpired()
-    if (expiry === undefined || end === undefined) return
-    expiry.engine.drop(undefined, end)
-    for (const layer of layers) layer.expire?.(expiry.buckets.oldestMs)
+    if (expiry === undefined) return
+    const end = expiry.buckets.takeExpired()
+    if (end !== undefined) expiry.engine.drop(undefined, end)
+    for (const layer of layers) layer.expire?.(expiry.buckets.committedLiveFromMs)
   }
 }
 

@@ -1,7 +1,5 @@
 import type { StoreKeyIdentity } from './contracts.ts'
-import { cleanGeneration, type Slot } from './slot.ts'
-
-const nothing: readonly TimedSlot[] = []
+import type { Slot } from './slot.ts'
 
 /**
  * Where an entry of a store by key and time stands. `first` orders and expires: a window's start, a session's end. `second` tells apart what
@@ -69,19 +67,6 @@ export class TimedKey {
     const { identity } = this.slots[at] as TimedSlot
     if (identity.first === first && identity.second === second) this.slots.splice(at, 1)
     this.#noteNewest()
-  }
-
-  /** Takes what is clean and before a time away: where expired entries stand, the first ones. */
-  takeBefore(ms: number): readonly TimedSlot[] {
-    const { slots } = this
-    const isOver = ({ identity, generation }: TimedSlot): boolean =>
-      identity.first < ms && generation === cleanGeneration
-    let count = 0
-    while (count < slots.length && isOver(slots[count] as TimedSlot)) count++
-    if (count === 0) return nothing
-    const taken = slots.splice(0, count)
-    this.#noteNewest()
-    return taken
   }
 
   #noteNewest(): void {

@@ -192,14 +192,12 @@ export class TimedOverlay {
     }))
   }
 
-  /** Forgets what stood in buckets that have gone from the engine. */
+  /** Forgets clean entries of a time that has expired for good. */
   expire(beforeMs: number): void {
-    for (const owner of this.#keys.values()) {
-      const taken = owner.takeBefore(beforeMs)
-      for (const slot of taken) slot.generation = goneGeneration
-      if (taken.length > 0) this.#dropIfIdle(owner)
-    }
-    this.#ring.sweep()
+    this.#ring.takeOver(
+      (slot) => (slot === slot.identity.owner.marker ? undefined : slot.identity.first < beforeMs),
+      ({ identity: { owner, first, second } }) => this.#leave(owner, first, second),
+    )
   }
 
   close(): void {
