@@ -13,10 +13,13 @@ export interface TimedPlace {
 
 export type TimedSlot = Slot<TimedPlace>
 
+const none: readonly TimedSlot[] = []
+const listMin = 4
+
 /** One key's newest slots in an overlay: a small array by time. */
 export class TimedKey {
   readonly identity: StoreKeyIdentity
-  readonly slots: TimedSlot[] = []
+  slots: readonly TimedSlot[] = none
   /** Every entry that the engine holds from this time on is among the slots. */
   completeFrom = Number.POSITIVE_INFINITY
   /** Stands in the ring for {@link TimedKey.completeFrom}: when it is evicted, that is no longer known. */
@@ -57,15 +60,20 @@ export class TimedKey {
     const at = this.lowerBound(first, second)
     const present = this.slots[at]
     const replaces = present?.identity.first === first && present.identity.second === second
-    if (at === this.slots.length) this.slots.push(slot)
-    else this.slots.splice(at, replaces ? 1 : 0, slot)
+    if (at < this.slots.length) (this.slots as TimedSlot[]).splice(at, replaces ? 1 : 0, slot)
+    // Most keys have one slot or two: a list that is made to grow has room for many more.
+    else if (at < listMin) this.slots = at === 0 ? [slot] : [...this.slots, slot]
+    else (this.slots as TimedSlot[]).push(slot)
     this.#noteNewest()
   }
 
   leave(first: number, second: number): void {
     const at = this.lowerBound(first, second)
     const { identity } = this.slots[at] as TimedSlot
-    if (identity.first === first && identity.second === second) this.slots.splice(at, 1)
+    if (identity.first === first && identity.second === second) {
+      if (this.slots.length === 1) this.slots = none
+      else (this.slots as TimedSlot[]).splice(at, 1)
+    }
     this.#noteNewest()
   }
 

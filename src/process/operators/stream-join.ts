@@ -243,5 +243,5 @@ class WaitingRecords {
 
 function earlier(a: Unmatched | undefined, b: Unmatched | undefined): Unmatched | undefined {
   if (a === undefined || b === undefined) return a ?? b
-  return a.storeKey.compare(b.storeKey) < 0 ? a : b
+  return a.storeKey < b.storeKey ? a : b
 }

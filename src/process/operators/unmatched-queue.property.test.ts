@@ -18,15 +18,12 @@ const ops = fc.array(
 )
 
 function queued({ key, timestampMs }: Op): Queued {
-  return {
-    identity: key,
-    timestampMs,
-    storeKey: Buffer.from(`${String(timestampMs).padStart(3, '0')}${key}`),
-  }
+  const storeKey = `${String(timestampMs).padStart(3, '0')}${key}`
+  return { identity: key, timestampMs, storeKey, hasLeft: false }
 }
 
 function inOrder(one: Queued, other: Queued): number {
-  return one.storeKey.compare(other.storeKey)
+  return one.storeKey < other.storeKey ? -1 : one.storeKey > other.storeKey ? 1 : 0
 }
 
 property.prop({ ops, repeat: fc.constantFrom(1, 4) }, { numRuns: 50 })(

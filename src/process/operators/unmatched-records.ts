@@ -9,18 +9,15 @@ import { ByteWriter } from '../../base/byte-writer.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore, StoreKeyIdentity } from '../../store/contracts.ts'
-import { UnmatchedQueue } from './unmatched-queue.ts'
+import { UnmatchedQueue, type Queued } from './unmatched-queue.ts'
 
 export type JoinSide = 'left' | 'right'
 
-export interface Unmatched {
+export interface Unmatched extends Queued {
   readonly side: JoinSide
   readonly key: unknown
-  readonly identity: StoreKeyIdentity
-  readonly timestampMs: number
   /** At least one. */
-  readonly values: unknown[]
-  readonly storeKey: Buffer
+  values: readonly unknown[]
 }
 
 interface UnmatchedOptions {
@@ -32,6 +29,7 @@ interface UnmatchedOptions {
 }
 
 const timeBytes = 8
+const none: readonly unknown[] = []
 const sideBytes: Readonly<Record<JoinSide, number>> = { right: 0, left: 1 }
 
 export class UnmatchedRecords {
@@ -41,6 +39,7 @@ export class UnmatchedRecords {
     right: new UnmatchedQueue(),
   }
   readonly #writer = new ByteWriter()
+  readonly #keyWriter = new ByteWriter(64)
 
   constructor(options: UnmatchedOptions) {
     this.#options = options
@@ -64,9 +63,20 @@ export class UnmatchedRecords {
 
   /** @param value - one that may be kept */
   add(side: JoinSide, key: unknown, value: unknown, timestampMs: number): void {
-    const entry = this.#find(side, key, timestampMs) ?? this.#enter(side, key, timestampMs)
-    entry.values.push(value)
-    this.#options.store.put(entry.storeKey, this.#encodeValues(entry), timestampMs)
+    const known = this.#find(side, key, timestampMs)
+    const storeKey = this.#storeKey(side, key, timestampMs)
+    const entry = known ?? {
+      side,
+      key: detach(key),
+      identity: this.#options.identity(key),
+      timestampMs,
+      values: none,
+      storeKey: storeKey.latin1Slice(),
+      hasLeft: false,
+    }
+    entry.values = entry.values.length === 0 ? [value] : [...entry.values, value]
+    if (known === undefined) this.#queues[side].add(entry)
+    this.#options.store.put(storeKey, this.#encodeValues(entry), timestampMs)
   }
 
   /** Those of a key and a time have found a partner, or were told of. */
@@ -76,8 +86,10 @@ export class UnmatchedRecords {
   }
 
   drop(entry: Unmatched): void {
-    this.#queues[entry.side].remove(entry)
-    this.#options.store.put(entry.storeKey, null, entry.timestampMs)
+    const { side, key, timestampMs } = entry
+    this.#queues[side].remove(entry)
+    entry.values = none
+    this.#options.store.put(this.#storeKey(side, key, timestampMs), null, timestampMs)
   }
 
   #find(side: JoinSide, key: unknown, timestampMs: number): Unmatched | undefined {
@@ -85,26 +97,14 @@ export class UnmatchedRecords {
     return queue.isEmpty ? undefined : queue.find(this.#options.identity(key), timestampMs)
   }
 
-  #enter(side: JoinSide, key: unknown, timestampMs: number): Unmatched {
-    const entry = {
-      side,
-      key: detach(key),
-      identity: this.#options.identity(key),
-      timestampMs,
-      values: [],
-      storeKey: this.#storeKey(side, key, timestampMs),
-    }
-    this.#queues[side].add(entry)
-    return entry
-  }
-
+  /** A view that the next one overwrites. */
   #storeKey(side: JoinSide, key: unknown, timestampMs: number): Buffer {
-    const writer = this.#writer
+    const writer = this.#keyWriter
     writer.reset()
     writer.writeInt64(timestampMs)
     writer.writeInt8(sideBytes[side])
     this.#options.keys.encode(key, writer, undefined)
-    return writer.copy()
+    return writer.view()
   }
 
   #encodeValues({ side, values }: Unmatched): Buffer {
@@ -133,6 +133,15 @@ export class UnmatchedRecords {
     const known = decode(this.#options.keys, storeKey, timeBytes + 1, storeKey.length)
     const timestampMs = Number(storeKey.readBigInt64BE(0))
     const identity = this.#options.identity(known)
-    this.#queues[side].add({ side, key: known, identity, timestampMs, values, storeKey })
+    const text = storeKey.latin1Slice()
+    this.#queues[side].add({
+      side,
+      key: known,
+      identity,
+      timestampMs,
+      values,
+      storeKey: text,
+      hasLeft: false,
+    })
   }
 }

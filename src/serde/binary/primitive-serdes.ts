@@ -109,7 +109,8 @@ const bytes: Serde = {
   decode: (buffer, start, end) => new Uint8Array(buffer.subarray(start, end)),
   encode: (value, writer) => {
     if (!(value instanceof Uint8Array)) mismatch('bytes', value)
-    writer.writeBytes(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+    const isBuffer = Buffer.isBuffer(value)
+    writer.writeBytes(isBuffer ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength))
   },
 }
 

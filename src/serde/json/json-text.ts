@@ -30,9 +30,27 @@ export class JsonText extends Lazy {
 
   detach(): JsonText {
     if (this.#isOwner) return this
-    const copy = Buffer.from(this.buffer.subarray(this.start, this.end))
-    return new JsonText(copy, 0, copy.length, true)
+    const length = this.end - this.start
+    const at = roomFor(length)
+    this.buffer.copy(room, at, this.start, this.end)
+    return new JsonText(room, at, at + length, true)
   }
+}
+
+/** What is kept of values, one behind the other: a buffer of its own for each would weigh more than most values do. */
+const roomBytes = 8192
+let room = Buffer.allocUnsafeSlow(roomBytes)
+let used = 0
+
+/** @returns where so many bytes may be written in {@link room} */
+function roomFor(bytes: number): number {
+  if (used + bytes > room.length) {
+    room = Buffer.allocUnsafeSlow(Math.max(bytes, roomBytes))
+    used = 0
+  }
+  const at = used
+  used += bytes
+  return at
 }
 
 /**
