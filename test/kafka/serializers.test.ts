@@ -72,10 +72,15 @@ const everyProto = (): Written[] =>
     write('protobuf', protoLanguage, { name, schema, values: values.map(({ value }) => value) }),
   )
 
+/** Python gives a decimal that fills its first byte with the sign alone, such as -128, one byte more than it takes; Java does as we do. */
+const longerInPython = new Map([['decimal without decimals 0280', '04ff80']])
+
 describe.skipIf(lacks !== undefined)('Python', () => {
   test('reads every type of Avro, and writes the same bytes', () => {
     const all = everyAvro()
-    expect(named(all, writtenAgain(all))).toEqual(all.map(({ name, hex }) => ({ name, hex })))
+    expect(named(all, writtenAgain(all))).toEqual(
+      all.map(({ name, hex }) => ({ name, hex: longerInPython.get(`${name} ${hex}`) ?? hex })),
+    )
   })
 
   test('reads every kind of Protobuf field, and writes the same bytes', () => {
