@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
 import { bootstrap, patienceMs, stepper } from './conversation.ts'
-import { ann, boss, closed, mechanisms, open, wrong, type Mechanism } from './guarded.ts'
+import { ann, holdGuardedConversation, open, type Mechanism } from './guarded.ts'
 import { codeOf } from './kafkajs-error.ts'
 
 /** Where it has no number, it has a name. */
@@ -20,8 +20,8 @@ function kafkaOf(user: { username: string; password: string }, mechanism: Mechan
   })
 }
 
-async function partitions(kafka: Kafka): Promise<number> {
-  const admin = kafka.admin()
+async function partitions(...who: Parameters<typeof kafkaOf>): Promise<number> {
+  const admin = kafkaOf(...who).admin()
   await admin.connect()
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [open] })
@@ -76,23 +76,14 @@ async function read(topic: string, groupId: string): Promise<string> {
   }
 }
 
-for (const mechanism of mechanisms)
-  await step(mechanism.toLowerCase(), () => partitions(kafkaOf(boss, mechanism)))
-await step('wrong-secret', () => partitions(kafkaOf(wrong)))
-await step('write-open', () => write(open))
-await step('write-closed', () => write(closed))
-await step('read-open', () => read(open, open))
-await step('read-closed', () => read(closed, open))
-await step('group-closed', () => read(open, closed))
-await step('transaction-open', () => commit(open))
-await step('transaction-closed', () => commit(closed))
-await step('create', async () => {
+async function create(topic: string): Promise<boolean> {
   const admin = kafkaOf(ann).admin()
   await admin.connect()
   try {
-    return await admin.createTopics({ topics: [{ topic: `${closed}-new`, numPartitions: 1 }] })
+    return await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
   } finally {
     await admin.disconnect()
   }
-})
-process.exit(0)
+}
+
+await holdGuardedConversation(step, { partitions, write, read, commit, create })

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 import { bootstrap, stepper } from './conversation.ts'
-import { ann, boss, closed, mechanisms, open, wrong, type Mechanism } from './guarded.ts'
+import { ann, holdGuardedConversation, open, type Mechanism } from './guarded.ts'
 import { codeOf } from './platformatic-error.ts'
 
 const step = stepper(codeOf)
@@ -59,22 +59,14 @@ async function read(topic: string, groupId: string): Promise<string> {
   }
 }
 
-for (const mechanism of mechanisms) await step(mechanism.toLowerCase(), () => partitions(boss, mechanism))
-await step('wrong-secret', () => partitions(wrong))
-await step('write-open', () => write(open))
-await step('write-closed', () => write(closed))
-await step('read-open', () => read(open, open))
-await step('read-closed', () => read(closed, open))
-await step('group-closed', () => read(open, closed))
-await step('transaction-open', () => commit(open))
-await step('transaction-closed', () => commit(closed))
-await step('create', async () => {
+async function create(topic: string): Promise<string> {
   const admin = new Admin(optionsOf(ann))
   try {
-    await admin.createTopics({ topics: [`${closed}-new`], partitions: 1, replicas: 1 })
+    await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 })
     return 'ok'
   } finally {
     await admin.close()
   }
-})
-process.exit(0)
+}
+
+await holdGuardedConversation(step, { partitions, write, read, commit, create })

@@ -13,7 +13,7 @@ import {
 } from '../../../src/kafka/fixtures/clients.ts'
 import { tcpConnector } from '../../../src/kafka/tcp-connector.ts'
 import { bootstrap, ourCodeOf, stepper } from './conversation.ts'
-import { ann, boss, closed, mechanisms, open, wrong, type Mechanism } from './guarded.ts'
+import { ann, holdGuardedConversation, open, type GuardedClient, type Mechanism } from './guarded.ts'
 
 const step = stepper(ourCodeOf)
 
@@ -32,9 +32,8 @@ async function as<T>(
   }
 }
 
-async function partitions({ admin }: Kafka): Promise<number> {
-  return (await admin.describeTopics([open]))[0]?.partitions.length ?? 0
-}
+const partitions: GuardedClient['partitions'] = (user, mechanism) =>
+  as(user, async ({ admin }) => (await admin.describeTopics([open]))[0]?.partitions.length ?? 0, mechanism)
 
 const write = (topic: string) =>
   as(ann, async (kafka) => {
@@ -85,19 +84,10 @@ const read = (topic: string, groupId: string) =>
     }
   })
 
-for (const mechanism of mechanisms) await step(mechanism.toLowerCase(), () => as(boss, partitions, mechanism))
-await step('wrong-secret', () => as(wrong, partitions))
-await step('write-open', () => write(open))
-await step('write-closed', () => write(closed))
-await step('read-open', () => read(open, open))
-await step('read-closed', () => read(closed, open))
-await step('group-closed', () => read(open, closed))
-await step('transaction-open', () => commit(open))
-await step('transaction-closed', () => commit(closed))
-await step('create', () =>
+const create = (name: string) =>
   as(ann, async ({ admin }) => {
-    const made = { name: `${closed}-new`, partitions: 1, replicationFactor: 1, configs: {} }
+    const made = { name, partitions: 1, replicationFactor: 1, configs: {} }
     return (await admin.createTopics([made])).join()
-  }),
-)
-process.exit(0)
+  })
+
+await holdGuardedConversation(step, { partitions, write, read, commit, create })

@@ -5,6 +5,7 @@ import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
+from steps import step
 
 bootstrap, prefix, ann_secret, boss_secret = sys.argv[1:5]
 topic_open, topic_closed = f"{prefix}-open", f"{prefix}-closed"
@@ -77,15 +78,6 @@ def create():
     [future] = admin.create_topics([NewTopic(f"{topic_closed}-new", 1, 1)]).values()
     future.result()
     return "ok"
-
-
-def step(name, work):
-    try:
-        seen = work()
-    except KafkaException as failed:
-        error = failed.args[0]
-        seen = f"error:{error.code() if error.code() > 0 else error.name()}"
-    print(name, seen, flush=True)
 
 
 for known in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]:

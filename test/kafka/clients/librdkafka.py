@@ -25,6 +25,7 @@ from confluent_kafka.admin import (
     OffsetSpec,
     ResourceType,
 )
+from steps import step
 
 bootstrap, prefix = sys.argv[1:3]
 topic_in, topic_out, small = f"{prefix}-in", f"{prefix}-out", f"{prefix}-small"
@@ -369,15 +370,6 @@ def delete(*names):
 
 
 # What the steps share.
-
-
-def step(name, work):
-    try:
-        seen = work()
-    except KafkaException as failed:
-        error = failed.args[0]
-        seen = f"error:{error.code() if error.code() > 0 else error.name()}"
-    print(name, seen, flush=True)
 
 
 def eventually(holds):
