@@ -119,8 +119,9 @@ export function readText(path: string): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
   } catch (error) {
     throw new StreamError('FILE_UNREADABLE', `could not read "${path}"`, {
-      detail: error instanceof TypeError ? 'It is not UTF-8.' : error instanceof Error ? error.message : '',
-      hint: error instanceof TypeError ? 'Save it as UTF-8.' : 'Check the path.',
+      ...(error instanceof TypeError
+        ? { detail: 'It is not UTF-8.', hint: 'Save it as UTF-8.' }
+        : { detail: error instanceof Error ? error.message : '', hint: 'Check the path.' }),
       cause: error,
     })
   }

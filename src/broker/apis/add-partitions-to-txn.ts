@@ -6,6 +6,7 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
+import { partitionKey } from '../transactions/transaction.ts'
 import type { TransactionClaim } from '../transactions/transaction-coordinator.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { onCluster, onTransaction } from './demand.ts'
@@ -78,7 +79,9 @@ function verify(claim: TransactionClaim, topics: Topics, call: Call): TopicResul
   const found = call.node.transactions.verify(claim)
   return everywhere(topics, (topic, partition) => {
     if (typeof found === 'string') return kafkaErrorCode(found)
-    return kafkaErrorCode(found.partitions.has(`${topic}-${partition}`) ? 'NONE' : 'TRANSACTION_ABORTABLE')
+    return kafkaErrorCode(
+      found.partitions.has(partitionKey({ topic, partition })) ? 'NONE' : 'TRANSACTION_ABORTABLE',
+    )
   })
 }
 

@@ -4,7 +4,6 @@ import {
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs'
 import { assert } from '../../base/assert.ts'
 import { StreamError } from '../../base/errors.ts'
+import { makeFolders } from '../../base/make-folders.ts'
 import type { Disk, DiskFile } from './disk.ts'
 
 const { O_CREAT, O_RDWR } = constants
@@ -51,7 +51,7 @@ export class NodeDisk implements Disk {
   }
 
   makeFolder(folder: string): void {
-    attempt(folder, () => mkdirSync(folder, { recursive: true }))
+    attempt(folder, () => makeFolders(folder))
   }
 
   removeFolder(folder: string): void {

@@ -9,7 +9,6 @@ import { stringifyJson } from './cells.ts'
 import { JsonRowReader } from './json-row-reader.ts'
 import { JsonRowWriter } from './json-row-writer.ts'
 import { checkJson, JsonText } from './json-text.ts'
-import { isTooDeep } from './depth.ts'
 import { depthMax, scanned } from './scan.ts'
 
 /**
@@ -50,12 +49,22 @@ export function jsonSerde(containersOnly: boolean): Serde {
 /** Another language's JSON text goes out as it is: numbers keep their form. */
 function writeOther(value: unknown, writer: ByteWriter): void {
   const text = (value instanceof Lazy ? value.jsonText?.() : undefined) ?? plainText(materialize(value))
-  if (isTooDeep(text)) {
+  const start = writer.length
+  writer.writeUtf8(text)
+  // In fewer bytes nothing is nested too deeply.
+  if (writer.length - start > 2 * depthMax) checkReadable(writer, start)
+}
+
+/** What is well-formed can only be nested deeper than a reader goes. */
+function checkReadable({ buffer, length }: ByteWriter, start: number): void {
+  try {
+    checkJson(buffer, start, length)
+  } catch (cause) {
     throw new StreamError('VALUE_TYPE_MISMATCH', 'value cannot be written as JSON', {
       detail: `It is nested deeper than ${depthMax}, and nobody could read it here.`,
+      cause,
     })
   }
-  writer.writeUtf8(text)
 }
 
 /**

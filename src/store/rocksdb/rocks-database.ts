@@ -6,7 +6,7 @@
  * entries. Eight zero bytes begin the names of the stores that are there.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { makeFolders } from '../../base/make-folders.ts'
 import type { StorePlace } from '../contracts.ts'
 import { placeOf, storeName } from '../store-place.ts'
 import { loadBinding, type RocksBinding, type RocksContext, type RocksOptions } from './rocks-binding.ts'
@@ -56,7 +56,7 @@ export class RocksDatabase {
   static async open({ folder, budgetBytes }: RocksSettings): Promise<RocksDatabase> {
     const binding = loadBinding()
     try {
-      mkdirSync(folder, { recursive: true })
+      makeFolders(folder)
       const context = binding.db_init(folder)
       await new Promise<void>((resolve, reject) => {
         binding.db_open(context, rocksOptions(budgetBytes), (error) => (error ? reject(error) : resolve()))

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { assert } from '../../base/assert.ts'
+import { makeFolders } from '../../base/make-folders.ts'
 import { chunkedRange, type Chunk } from '../chunked-range.ts'
 import type {
   ChangeLogPosition,
@@ -147,7 +147,7 @@ type Statements = Readonly<
 >
 
 function openDatabase(path: string): Opened {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolders(dirname(path))
   const database = new DatabaseSync(path)
   try {
     // What is in the log survives the process; the file is synced when the log goes into it, so that it is never torn.
