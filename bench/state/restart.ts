@@ -6,9 +6,9 @@
  *     node bench/state/restart.ts [size=full|smoke] [systems=weft,kafka-streams] [folder=…]
  *
  * Killed as by kill -9 in the middle of the transactions, started again with the same state; killed again, its stores deleted, started again.
- * The first record is the first one that is seen in the output topic, looked at each 10 ms. A restore is timed by what each system says
- * of itself: from the beginning of the first task's to the end of the last. Kafka Streams runs as a static member; it deletes its state when
- * it was killed, so that its one restart is both.
+ * The first record is the first one that is seen in the output topic, looked at each 10 ms, from the start of the process on. A restore is
+ * timed by what each system says of itself: from the beginning of the first store's to the end of the last, and it is divided into the records
+ * that it says it read. Kafka Streams runs as a static member; it deletes its state when it was killed, so that its one restart is both.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -106,10 +106,18 @@ async function restartWeft(place: Place): Promise<Restarted> {
   const afterLoss = run()
   const firstRecordAfterLossMs = await untilMore(place)
   await afterLoss.kill()
-  const times = (message: string): number[] =>
-    afterLoss.lines.filter(({ msg }) => msg === message).map(({ time }) => Date.parse(String(time)))
-  const restoreMs = Math.max(...times('task runs')) - Math.min(...times('task restores'))
-  return { firstRecordMs, firstRecordAfterLossMs, restoredPerSecond: (rows / restoreMs) * 1000 }
+  const said = (message: string): Line[] => afterLoss.lines.filter(({ msg }) => msg === message)
+  const times = (lines: readonly Line[]): number[] => lines.map(({ time }) => Date.parse(String(time)))
+  const begun = said('stores are restored')
+  const restoredPerSecond = rate(begun, times(begun), times(said('tasks run')))
+  return { firstRecordMs, firstRecordAfterLossMs, restoredPerSecond }
+}
+
+/** Records a second, from the first beginning to the last end. */
+function rate(lines: readonly Line[], begun: readonly number[], ended: readonly number[]): number {
+  const records = lines.reduce((sum, line) => sum + Number(line['records']), 0)
+  if (records < rows) throw new Error(`only ${records} records were restored`)
+  return (records / (Math.max(...ended) - Math.min(...begun))) * 1000
 }
 
 async function restartStreams(place: Place): Promise<Restarted> {
@@ -135,19 +143,17 @@ async function restartStreams(place: Place): Promise<Restarted> {
   const again = run()
   const firstRecordMs = await untilMore(place)
   await again.kill()
-  const times = (name: string): number[] =>
-    again.lines.filter((line) => name in line).map(({ at }) => Number(at))
-  const restoreMs = Math.max(...times('restoreEnd')) - Math.min(...times('restoreStart'))
-  return {
-    firstRecordMs,
-    firstRecordAfterLossMs: firstRecordMs,
-    restoredPerSecond: (rows / restoreMs) * 1000,
-  }
+  const said = (name: string): Line[] => again.lines.filter((line) => name in line)
+  const times = (name: string): number[] => said(name).map(({ at }) => Number(at))
+  const restoredPerSecond = rate(said('restoreEnd'), times('restoreStart'), times('restoreEnd'))
+  return { firstRecordMs, firstRecordAfterLossMs: firstRecordMs, restoredPerSecond }
 }
+
+type Line = Readonly<Record<string, unknown>>
 
 /** Lines of JSON that a process has written, and its end. */
 interface Watched {
-  readonly lines: readonly Readonly<Record<string, unknown>>[]
+  readonly lines: readonly Line[]
   kill(): Promise<void>
 }
 

@@ -25,6 +25,14 @@ export interface StoreEntry {
 export interface StoreEntries extends Iterable<StoreEntry> {
   readonly length: number
   at(index: number): StoreEntry | undefined
+  /** Present where a key may come more than once, and the last one counts. */
+  readonly repeating?: KeySample
+}
+
+/** Places of entries that stand for all: whatever is written for one key of so many. */
+export interface KeySample {
+  readonly every: number
+  readonly sample: readonly number[]
 }
 
 /** The sealed entries of one commit, or what a change log said since. */
@@ -34,13 +42,19 @@ export interface StoreBatch {
   readonly position: ChangeLogPosition | undefined
 }
 
-/** Change-log records as they stand in the topic: plain values, their time in the record's timestamp. */
+/** A change-log record as it stands in the topic: the plain value, its time in the record's timestamp. */
+export interface RestoredRecord {
+  readonly key: Buffer
+  readonly value: Buffer | null
+  readonly timestampMs: number
+}
+
+export interface RestoreRecords extends Iterable<RestoredRecord> {
+  readonly length: number
+}
+
 export interface RestoreBatch {
-  readonly entries: readonly {
-    readonly key: Buffer
-    readonly value: Buffer | null
-    readonly timestampMs: number
-  }[]
+  readonly entries: RestoreRecords
   readonly position: ChangeLogPosition | undefined
 }
 

@@ -1,4 +1,4 @@
-import type { ChangeLogPosition, StoreEntries } from './contracts.ts'
+import type { ChangeLogPosition, KeySample, StoreEntries, StoreEntry } from './contracts.ts'
 
 /** One key of so many is looked up before it is written. */
 const sampleEvery = 256
@@ -52,19 +52,33 @@ export class EntryEstimate {
 
   /** Called before a batch is written. */
   note(entries: StoreEntries): void {
+    if (entries.repeating !== undefined) return this.#noteRepeating(entries, entries.repeating)
     for (let index = 0; index < entries.length; index += sampleEvery) {
       const stands = Math.min(sampleEvery, entries.length - index)
-      const entry = entries.at(index)
-      if (entry === undefined) return
-      const { key, value } = entry
-      const isThere = this.#has(key)
-      if (value === null) this.#count -= isThere ? stands : 0
-      else this.#noteValue(key.length + value.length, isThere ? 0 : stands)
+      this.#noteEntry(entries.at(index), stands)
     }
   }
 
-  #noteValue(bytes: number, added: number): void {
+  #noteRepeating(entries: StoreEntries, { every, sample }: KeySample): void {
+    const last = new Map<string, StoreEntry | undefined>()
+    for (const index of sample) {
+      const entry = entries.at(index)
+      last.set(entry?.key.latin1Slice() ?? '', entry)
+    }
+    for (const entry of last.values()) this.#noteEntry(entry, every)
+  }
+
+  /** @param stands - for how many */
+  #noteEntry(entry: StoreEntry | undefined, stands: number): void {
+    if (entry === undefined) return
+    const { key, value } = entry
+    const isThere = this.#has(key)
+    if (value === null) {
+      this.#count -= isThere ? stands : 0
+      return
+    }
+    const bytes = key.length + value.length
     this.#meanBytes = this.#meanBytes === 0 ? bytes : this.#meanBytes * 0.99 + bytes * 0.01
-    this.#count += added
+    this.#count += isThere ? 0 : stands
   }
 }

@@ -6,6 +6,7 @@ import type {
   OrderedStore,
   PointStore,
   RestoreBatch,
+  RestoreRecords,
   StoreEntries,
   StoreEntry,
 } from './contracts.ts'
@@ -30,7 +31,7 @@ export interface ManagedParts {
   /** In lockstep: their generations have the same numbers. */
   readonly layers: readonly Layer[]
   /** Change-log records as engine entries. */
-  readonly restored: (records: RestoreBatch['entries']) => StoreEntries
+  readonly restored: (records: RestoreRecords) => StoreEntries
   /** How the engine has a layer's entries; absent: as they are. */
   readonly toEngine?: (entries: StoreEntries) => StoreEntries
   readonly expiry: StoreExpiry | undefined
@@ -89,7 +90,7 @@ export class LayeredStore implements ManagedStore {
 
   restore(batch: RestoreBatch): void {
     assert(this.dirtyCount === 0, `store "${this.name}" is restored while it is written`)
-    const entries = newestOfEach(this.#parts.restored(batch.entries))
+    const entries = this.#distinct(this.#parts.restored(batch.entries))
     this.#write(entries, { position: batch.position, time: this.#parts.expiry?.time.restored() })
     this.#dropExpired()
   }
@@ -101,6 +102,12 @@ export class LayeredStore implements ManagedStore {
   close(): void {
     for (const layer of this.#parts.layers) layer.close()
     this.#parts.engine.close()
+  }
+
+  /** Many records are left as they are where a sample tells how many keys they have: looking for the newest of each costs more than the rest. */
+  #distinct(entries: StoreEntries): StoreEntries {
+    const isSampled = entries.repeating !== undefined && entries.length >= sampledFrom
+    return isSampled && this.#parts.toEngine === undefined ? entries : newestOfEach(entries)
   }
 
   #write(
@@ -125,11 +132,14 @@ export class LayeredStore implements ManagedStore {
   }
 }
 
+/** So many records have enough keys in their sample to tell how many are new. */
+const sampledFrom = 2048
+
 /** Each key once, with the last value it was given: a change log has many, and engines count what is new to them. */
 function newestOfEach(entries: StoreEntries): StoreEntries {
   // A global table restores record by record.
-  if (entries.length < 2) return entries
+  if (entries.length < 2) return [...entries]
   const last = new Map<string, StoreEntry>()
   for (const entry of entries) last.set(entry.key.latin1Slice(), entry)
-  return last.size === entries.length ? entries : [...last.values()]
+  return [...last.values()]
 }

@@ -9,7 +9,7 @@ import type {
   FacadeOfKind,
   ManagedStore,
   OrderedStore,
-  RestoreBatch,
+  RestoreRecords,
   StoreEntries,
 } from './contracts.ts'
 import { indexKeying } from './index-keying.ts'
@@ -187,7 +187,7 @@ function openKind(spec: StoreDescription, base: Base): OpenedStore {
 function openKeyValue(spec: KeyValueDescription, base: Base): OpenedStore {
   const { name, engine } = base
   const overlay = new Overlay({ ...base, coding: { keys: base.keys, values: base.values(spec.timestamped) } })
-  const restored = (records: RestoreBatch['entries']): StoreEntries => overlay.restored(records)
+  const restored = (records: RestoreRecords): StoreEntries => overlay.restored(records)
   return {
     managed: new LayeredStore({ name, engine, layers: [overlay], restored, expiry: undefined }),
     store: new OverlayKeyValueStore({ overlay, engine, expiry: undefined }, spec),
@@ -214,11 +214,11 @@ function openExpiring(spec: KeyValueDescription, timeToLiveMs: number, base: Bas
     engine: keys,
     coding: { keys: base.keys, values: base.values(true) },
   })
-  const restored = (records: RestoreBatch['entries']): StoreEntries => {
+  const restored = (records: RestoreRecords): StoreEntries => {
     for (const { timestampMs } of records) time.observe(timestampMs)
     // What has expired meanwhile hides what the key had before all the same.
     return overlay.restored(
-      records.map((record) =>
+      Array.from(records, (record) =>
         record.timestampMs < buckets.liveFromMs ? { ...record, value: null } : record,
       ),
     )

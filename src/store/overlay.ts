@@ -14,13 +14,13 @@ import { ByteWriter } from '../base/byte-writer.ts'
 import type { Counter } from '../base/metrics.ts'
 import { detach } from '../data/lazy.ts'
 import { CleanRing } from './clean-ring.ts'
-import type { PointStore, RestoreBatch, StoreEntries, StoreKeyIdentity } from './contracts.ts'
+import type { PointStore, RestoreRecords, StoreEntries, StoreKeyIdentity } from './contracts.ts'
 import { Generations } from './generations.ts'
 import type { Keying } from './keying.ts'
 import { plainKeys, SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
 import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
 import { TextIndex } from './text-index.ts'
-import { withTimestamps, type ValueCoding } from './value-coding.ts'
+import { storedRecords, type ValueCoding } from './value-coding.ts'
 
 /** What turns keys and values into bytes and back: one a store. */
 export interface Coding {
@@ -124,10 +124,9 @@ export class Overlay {
   }
 
   /** Change-log records as engine entries; what is remembered of their keys is forgotten. */
-  restored(records: RestoreBatch['entries']): StoreEntries {
-    const timestamped = this.coding.values.prefixBytes > 0
+  restored(records: RestoreRecords): StoreEntries {
     if (this.#newest.size > 0) for (const { key } of records) this.#forget(key)
-    return timestamped ? withTimestamps(records, this.#scratch) : records
+    return storedRecords(records, this.coding.values.prefixBytes > 0, this.#scratch)
   }
 
   close(): void {

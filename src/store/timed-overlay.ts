@@ -18,7 +18,7 @@ import type { Counter } from '../base/metrics.ts'
 import { detach } from '../data/lazy.ts'
 import type { Buckets } from './buckets.ts'
 import { CleanRing } from './clean-ring.ts'
-import type { OrderedStore, RestoreBatch, StoreEntries, StoreKeyIdentity, TimeRange } from './contracts.ts'
+import type { OrderedStore, RestoreRecords, StoreEntries, StoreKeyIdentity, TimeRange } from './contracts.ts'
 import { Generations } from './generations.ts'
 import { SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
 import { goneGeneration, Slot } from './slot.ts'
@@ -165,7 +165,7 @@ export class TimedOverlay {
   }
 
   /** Change-log records as engine entries, without what has expired; what is remembered of their keys is forgotten. */
-  restored(records: RestoreBatch['entries']): StoreEntries {
+  restored(records: RestoreRecords): StoreEntries {
     const { coding, time } = this.options
     this.#completeFrom = undefined
     const writer = this.#scratch

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
-import { versionNotPut, type ManagedStore, type RestoreBatch } from './contracts.ts'
+import { versionNotPut, type ManagedStore, type RestoredRecord } from './contracts.ts'
 import { keptChange } from './fixtures.ts'
 import { openStore, type OpenStoreOptions, type StoreDescription } from './open-store.ts'
 
@@ -16,7 +16,7 @@ const keys = fc.constantFrom('', 'a', 'aa', 'b')
 const times = fc.nat(260)
 const values = fc.option(fc.string({ minLength: 1, maxLength: 3 }), { freq: 4 })
 
-type Records = RestoreBatch['entries'][number][]
+type Records = RestoredRecord[]
 
 /** Drives a store through generations beside a model that is copied with them. */
 class Generations<Model> {

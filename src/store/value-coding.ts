@@ -7,7 +7,8 @@ import { detach } from '../data/lazy.ts'
 import { SlicedRow } from '../data/row.ts'
 import type { Column } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { RestoreBatch, StoreEntries } from './contracts.ts'
+import type { RestoredRecord, RestoreRecords, StoreEntries } from './contracts.ts'
+import { LoggedRecords } from './logged-records.ts'
 
 export interface ValueCoding {
   /** Bytes before the plain value. */
@@ -77,8 +78,17 @@ function valueReader(serde: Serde, columns: readonly Column[] | undefined) {
   }
 }
 
-/** Puts each record's time before its value, as the engine keeps it. */
-export function withTimestamps(entries: RestoreBatch['entries'], writer: ByteWriter): StoreEntries {
+/** Change-log records as an engine keeps them. @param timestamped - whether each record's time goes before its value */
+export function storedRecords(
+  records: RestoreRecords,
+  timestamped: boolean,
+  writer: ByteWriter,
+): StoreEntries {
+  if (records instanceof LoggedRecords) return records.entries(timestamped)
+  return timestamped ? withTimestamps([...records], writer) : [...records]
+}
+
+function withTimestamps(entries: readonly RestoredRecord[], writer: ByteWriter): StoreEntries {
   writer.reset()
   for (const { value, timestampMs } of entries) {
     if (value === null) continue

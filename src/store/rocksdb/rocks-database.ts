@@ -7,9 +7,15 @@
  */
 import { createHash } from 'node:crypto'
 import { makeFolders } from '../../base/make-folders.ts'
-import type { StorePlace } from '../contracts.ts'
+import type { StoreEntry, StorePlace } from '../contracts.ts'
 import { placeOf, storeName } from '../store-place.ts'
-import { loadBinding, type RocksBinding, type RocksContext, type RocksOptions } from './rocks-binding.ts'
+import {
+  loadBinding,
+  type RocksBatch,
+  type RocksBinding,
+  type RocksContext,
+  type RocksOptions,
+} from './rocks-binding.ts'
 import { rocksFailure } from './rocks-errors.ts'
 
 const prefixBytes = 8
@@ -20,6 +26,8 @@ const formatVersion = 1
 const afterKinds = Buffer.from([2])
 /** What is in write buffers is read from the log again at the next start: this bounds how long that takes. */
 const writeBuffersMaxBytes = 48 * 1_048_576
+/** A batch that has grown larger than this is left to the collector. */
+const batchKeptBytes = 8 * 1_048_576
 const asBuffers = { keys: true, values: true, keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 
 export interface RocksSettings {
@@ -41,6 +49,8 @@ export class RocksDatabase {
   /** Whether this one opened the files, and closes them. */
   readonly #isOwner: boolean
   #isOpen = true
+  /** Empty; keeps the memory of the last write. */
+  #batch: RocksBatch | undefined = undefined
 
   private constructor(
     folder: string,
@@ -120,19 +130,26 @@ export class RocksDatabase {
     return entries
   }
 
-  /** All of it or nothing. A null value deletes. */
-  write(entries: Iterable<{ readonly key: Buffer; readonly value: Buffer | null }>): void {
-    const batch = this.#binding.batch_init()
+  /** All of it or nothing. A null value deletes. @param entryAt - its key is copied before the next one is asked for */
+  write(length: number, entryAt: (index: number) => StoreEntry): void {
+    const batch = (this.#batch ??= this.#binding.batch_init())
+    let bytes = 0
     try {
-      for (const { key, value } of entries) {
+      for (let index = 0; index < length; index++) {
+        const { key, value } = entryAt(index)
+        bytes += key.length
         if (value === null) this.#binding.batch_del(batch, key, noOptions)
-        else this.#binding.batch_put(batch, key, value, noOptions)
+        else {
+          bytes += value.length
+          this.#binding.batch_put(batch, key, value, noOptions)
+        }
       }
       this.#binding.batch_write(this.#context, batch, noOptions)
     } catch (error) {
       throw rocksFailure(error, 'write', this.#folder)
     } finally {
       this.#binding.batch_clear(batch)
+      if (bytes > batchKeptBytes) this.#batch = undefined
     }
   }
 
@@ -147,7 +164,8 @@ export class RocksDatabase {
   /** The bytes that begin a store's keys. Makes the store known. */
   prefixOf(place: StorePlace): Buffer {
     const name = nameKey(place)
-    if (this.get(name) === undefined) this.write([{ key: name, value: Buffer.from([formatVersion]) }])
+    if (this.get(name) === undefined)
+      this.write(1, () => ({ key: name, value: Buffer.from([formatVersion]) }))
     return createHash('sha256').update(storeName(place)).digest().subarray(0, prefixBytes)
   }
 
@@ -161,7 +179,7 @@ export class RocksDatabase {
   drop(place: StorePlace): void {
     const prefix = this.prefixOf(place)
     this.clear(prefix, Buffer.concat([prefix, afterKinds]))
-    this.write([{ key: nameKey(place), value: null }])
+    this.write(1, () => ({ key: nameKey(place), value: null }))
   }
 
   async close(): Promise<void> {

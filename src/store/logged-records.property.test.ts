@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { RestoredRecord } from './contracts.ts'
+import { EntryEstimate } from './entry-estimate.ts'
+import { LoggedRecords, type RecordPlaces } from './logged-records.ts'
+
+const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((some) => Buffer.from(some))
+const record = fc.record({
+  key: fc.option(bytes(4), { freq: 8 }),
+  value: fc.option(bytes(20), { freq: 8 }),
+  timestampMs: fc.oneof(fc.constantFrom(-1, 0, 4_294_967_295), fc.nat(2 ** 48)),
+})
+type Logged = { readonly key: Buffer | null } & Omit<RestoredRecord, 'key'>
+
+const batches = fc.array(fc.array(record, { minLength: 1, maxLength: 8 }), { maxLength: 4 })
+
+test('records of change logs become what an engine has, timestamps before values, however short their keys', () => {
+  const records = new LoggedRecords()
+  fc.assert(
+    fc.property(batches, fc.boolean(), (some, timestamped) => {
+      records.reset()
+      for (const batch of some) {
+        const places = placesOf(batch)
+        records.add(places, 0, batch.length)
+        // What was fetched may be overwritten as soon as it was taken.
+        places.buffer.fill(0xee)
+      }
+      const expected = some.flat().flatMap(({ key, ...rest }) => (key === null ? [] : [{ key, ...rest }]))
+      expect([...records]).toEqual(expected)
+      const entries = records.entries(timestamped)
+      const stored = expected.map((one) => ({ key: one.key, value: storedValue(one, timestamped) }))
+      expect([...entries]).toEqual(stored)
+      // In any order, and again.
+      expect(stored.map((_, index) => entries.at(stored.length - 1 - index))).toEqual(stored.toReversed())
+    }),
+  )
+})
+
+test('only the rows that are asked for are taken', () => {
+  const records = new LoggedRecords()
+  const all = ['a', 'bb', 'cc', 'd'].map((key) => ({
+    key: Buffer.from(key),
+    value: Buffer.from(`of ${key}`),
+    timestampMs: 7,
+  }))
+  records.add(placesOf(all), 1, 3)
+  records.add(placesOf(all), 2, 2)
+  expect([...records]).toEqual(all.slice(1, 3))
+})
+
+test('keys are counted about once, however often a change log has them', () => {
+  const records = new LoggedRecords()
+  const updates = Array.from({ length: 60_000 }, (_, index) => ({
+    key: Buffer.from(`user-${index % 20_000}`),
+    value: Buffer.from('v'),
+    timestampMs: index,
+  }))
+  records.add(placesOf(updates), 0, updates.length)
+  const estimate = new EntryEstimate({ entryCount: 0, entryBytes: 0 }, () => false)
+  estimate.note(records.entries(true))
+  expect(Math.abs(estimate.entryCount - 20_000)).toBeLessThan(4000)
+})
+
+function storedValue({ value, timestampMs }: RestoredRecord, timestamped: boolean): Buffer | null {
+  if (value === null || !timestamped) return value
+  const prefix = Buffer.alloc(8)
+  prefix.writeBigInt64BE(BigInt(timestampMs))
+  return Buffer.concat([prefix, value])
+}
+
+/** As record batches have them: six bytes before a key, the value's length behind it, a byte for headers at the end. */
+function placesOf(batch: readonly Logged[]): RecordPlaces {
+  const parts: Buffer[] = []
+  const places = {
+    keyStart: new Int32Array(batch.length),
+    keyEnd: new Int32Array(batch.length),
+    valueStart: new Int32Array(batch.length),
+    valueEnd: new Int32Array(batch.length),
+    timestampMs: Float64Array.from(batch, ({ timestampMs }) => timestampMs),
+  }
+  let at = 0
+  const add = (part: Buffer): number => {
+    parts.push(part)
+    return (at += part.length)
+  }
+  for (const [row, { key, value }] of batch.entries()) {
+    places.keyStart[row] = add(Buffer.alloc(5, 1))
+    places.keyEnd[row] = key === null ? -1 : add(key)
+    places.valueStart[row] = add(Buffer.alloc(1, 2))
+    places.valueEnd[row] = value === null ? -1 : add(value)
+    add(Buffer.alloc(1, 3))
+  }
+  return { buffer: Buffer.concat(parts), ...places }
+}
