@@ -9,7 +9,8 @@ import { exitCode, exitCodeOf, renderError } from './render/error.ts'
 async function main(args: readonly string[]): Promise<void> {
   const output = processOutput()
   try {
-    await buildProgram(output).parseAsync(args, { from: 'user' })
+    const program = await buildProgram(output, args[0])
+    await program.parseAsync(args, { from: 'user' })
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
       process.exitCode = thrown.exitCode === 0 ? exitCode.done : exitCode.wrong

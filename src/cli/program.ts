@@ -1,20 +1,30 @@
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
-import { addBrokerCommand } from './commands/broker.ts'
-import { addCheckCommand } from './commands/check.ts'
-import { addConsumeCommand } from './commands/consume.ts'
-import { addDevCommand } from './commands/dev.ts'
-import { addDlqCommand } from './commands/dlq.ts'
-import { addExplainCommand } from './commands/explain.ts'
-import { addProduceCommand } from './commands/produce.ts'
-import { addResetCommand } from './commands/reset.ts'
-import { addRunCommand } from './commands/run.ts'
-import { addStateCommand } from './commands/state.ts'
-import { addTopicsCommand } from './commands/topics.ts'
 import type { Output } from './output.ts'
 
-/** The command line as data: every command, argument and option. Nothing runs before it is told to parse. */
-export function buildProgram(output: Output): Command {
+type AddCommand = (program: Command, output: Output) => void
+
+/** Each command with all that it runs: half of the time of a start is reading modules, and one start needs one command. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  dev: async () => (await import('./commands/dev.ts')).addDevCommand,
+  run: async () => (await import('./commands/run.ts')).addRunCommand,
+  check: async () => (await import('./commands/check.ts')).addCheckCommand,
+  explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
+  broker: async () => (await import('./commands/broker.ts')).addBrokerCommand,
+  topics: async () => (await import('./commands/topics.ts')).addTopicsCommand,
+  produce: async () => (await import('./commands/produce.ts')).addProduceCommand,
+  consume: async () => (await import('./commands/consume.ts')).addConsumeCommand,
+  dlq: async () => (await import('./commands/dlq.ts')).addDlqCommand,
+  state: async () => (await import('./commands/state.ts')).addStateCommand,
+  reset: async () => (await import('./commands/reset.ts')).addResetCommand,
+}
+
+/**
+ * The command line as data: every command, argument and option. Nothing runs before it is told to parse.
+ *
+ * @param only - the one command that is asked for; where there is none of this name, all are there
+ */
+export async function buildProgram(output: Output, only?: string): Promise<Command> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
@@ -23,20 +33,7 @@ export function buildProgram(output: Output): Command {
     .version(version)
     .showHelpAfterError('(see: weft --help)')
     .exitOverride()
-  for (const add of [
-    addDevCommand,
-    addRunCommand,
-    addCheckCommand,
-    addExplainCommand,
-    addBrokerCommand,
-    addTopicsCommand,
-    addProduceCommand,
-    addConsumeCommand,
-    addDlqCommand,
-    addStateCommand,
-    addResetCommand,
-  ]) {
-    add(program, output)
-  }
+  const one = only !== undefined && Object.hasOwn(commands, only) ? commands[only] : undefined
+  for (const load of one === undefined ? Object.values(commands) : [one]) (await load())(program, output)
   return program
 }

@@ -240,7 +240,7 @@ const defaultBounds: ThreadBounds = {
   producerBytes: 32 * 1_048_576,
   dirtyEntries: 100_000,
   sliceMs: 4,
-  sliceRecords: 500,
+  sliceRecords: 100,
   outputTopics: 10_000,
   heldRecords: 100_000,
   restoreRecords: 10_000,

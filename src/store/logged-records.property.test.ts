@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import type { RestoredRecord } from './contracts.ts'
 import { EntryEstimate } from './entry-estimate.ts'
@@ -14,27 +14,27 @@ type Logged = { readonly key: Buffer | null } & Omit<RestoredRecord, 'key'>
 
 const batches = fc.array(fc.array(record, { minLength: 1, maxLength: 8 }), { maxLength: 4 })
 
-test('records of change logs become what an engine has, timestamps before values, however short their keys', () => {
-  const records = new LoggedRecords()
-  fc.assert(
-    fc.property(batches, fc.boolean(), (some, timestamped) => {
-      records.reset()
-      for (const batch of some) {
-        const places = placesOf(batch)
-        records.add(places, 0, batch.length)
-        // What was fetched may be overwritten as soon as it was taken.
-        places.buffer.fill(0xee)
-      }
-      const expected = some.flat().flatMap(({ key, ...rest }) => (key === null ? [] : [{ key, ...rest }]))
-      expect([...records]).toEqual(expected)
-      const entries = records.entries(timestamped)
-      const stored = expected.map((one) => ({ key: one.key, value: storedValue(one, timestamped) }))
-      expect([...entries]).toEqual(stored)
-      // In any order, and again.
-      expect(stored.map((_, index) => entries.at(stored.length - 1 - index))).toEqual(stored.toReversed())
-    }),
-  )
-})
+property.prop([batches, fc.boolean()])(
+  'records of change logs become what an engine has, timestamps before values, however short their keys',
+  (some, timestamped) => {
+    const records = new LoggedRecords()
+    for (const batch of some) {
+      const places = placesOf(batch)
+      records.add(places, 0, batch.length)
+      // What was fetched may be overwritten as soon as it was taken.
+      places.buffer.fill(0xee)
+    }
+    const expected = some.flat().flatMap(({ key, ...rest }) => (key === null ? [] : [{ key, ...rest }]))
+    expect([...records]).toEqual(expected)
+    const entries = records.entries(timestamped)
+    const stored = expected.map((one) => ({ key: one.key, value: storedValue(one, timestamped) }))
+    expect([...entries]).toEqual(stored)
+    // In any order, and again.
+    expect(stored.map((_, index) => entries.at(stored.length - 1 - index))).toEqual(stored.toReversed())
+    records.reset()
+    expect([...records]).toEqual([])
+  },
+)
 
 test('only the rows that are asked for are taken', () => {
   const records = new LoggedRecords()

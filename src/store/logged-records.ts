@@ -19,7 +19,7 @@ const timestampBytes = 8
 /** A record has at least six bytes before its value beside the key: with these, a timestamp fits in front of the value. */
 const keyBytesInPlace = 2
 /** One key of so many is in the sample. A power of two. */
-const sampleEvery = 64
+const sampleEvery = 256
 
 export class LoggedRecords implements RestoreRecords {
   readonly #bytes = new ByteWriter(65_536)

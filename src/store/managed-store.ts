@@ -133,7 +133,7 @@ export class LayeredStore implements ManagedStore {
 }
 
 /** So many records have enough keys in their sample to tell how many are new. */
-const sampledFrom = 2048
+const sampledFrom = 4096
 
 /** Each key once, with the last value it was given: a change log has many, and engines count what is new to them. */
 function newestOfEach(entries: StoreEntries): StoreEntries {

@@ -58,7 +58,7 @@ async function weft(...args: readonly string[]): Promise<{ lines: string[]; note
     interactive: false,
     status: () => {},
   }
-  await buildProgram(output).parseAsync([...args, '--bootstrap', bootstrap], { from: 'user' })
+  await (await buildProgram(output)).parseAsync([...args, '--bootstrap', bootstrap], { from: 'user' })
   return { lines, notes }
 }
 

@@ -44,7 +44,7 @@ test.each([['check', file], ['explain', file], ['state']])(
     const output: Output = { line: () => {}, note: (text) => notes.push(text), interactive: false, status: () => {} }
     const args = [...command, '--bootstrap', bootstrap, '--connect-timeout', '1200ms']
     const startMs = performance.now()
-    const run = buildProgram(output).parseAsync(args, { from: 'user' })
+    const run = (await buildProgram(output)).parseAsync(args, { from: 'user' })
     await expect(run).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE', detail: expect.stringContaining(`${bootstrap} did not answer`) })
     expect(notes).toEqual([`warn  ${waits} brokers=${bootstrap}`])
     expect(performance.now() - startMs).toBeLessThan(10_000)

@@ -75,7 +75,7 @@ state:
   /** @returns the notes of the command */
   async weft(...args: readonly string[]): Promise<string[]> {
     const notes: string[] = []
-    await buildProgram({ ...silent, note: (text) => notes.push(text) }).parseAsync(args, { from: 'user' })
+    await (await buildProgram({ ...silent, note: (text) => notes.push(text) })).parseAsync(args, { from: 'user' })
     return notes
   }
 

@@ -42,7 +42,7 @@ async function weft(...args: readonly string[]): Promise<{ lines: string[]; note
   const lines: string[] = []
   const notes: string[] = []
   const output: Output = { line: (text) => lines.push(text), note: (text) => notes.push(text), interactive: false, status: () => {} }
-  await buildProgram(output).parseAsync(args, { from: 'user' })
+  await (await buildProgram(output)).parseAsync(args, { from: 'user' })
   return { lines, notes }
 }
 

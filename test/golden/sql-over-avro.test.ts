@@ -262,8 +262,8 @@ pipelines:
     const config = join(place.folder, 'runner.yaml')
     const lines: string[] = []
     const output = { ...silent, line: (text: string) => lines.push(text) }
-    await buildProgram(output).parseAsync(['check', '--config', config], { from: 'user' })
-    await buildProgram(output).parseAsync(['explain', '--config', config, '--format', 'json'], { from: 'user' })
+    await (await buildProgram(output)).parseAsync(['check', '--config', config], { from: 'user' })
+    await (await buildProgram(output)).parseAsync(['explain', '--config', config, '--format', 'json'], { from: 'user' })
     expect(lines[0]).toContain('main.yaml: fine')
     expect(lines[1]).toContain('"notation": "mine"')
     await place.createTopics('orders', 'large')
@@ -272,7 +272,7 @@ pipelines:
     place.write({ 'main.yaml': `${main}dev: { topics: { orders: { file: rows.jsonl, key: id } } }\n` })
     const dev = ['dev', join(place.folder, 'main.yaml'), '--config', config, '--log-level', 'error']
     const notes: string[] = []
-    await buildProgram({ ...output, note: (text) => notes.push(text) }).parseAsync(dev, { from: 'user' })
+    await (await buildProgram({ ...output, note: (text) => notes.push(text) })).parseAsync(dev, { from: 'user' })
     expect(notes.at(-1)).toContain('in 2, out 1')
     // The live view reads what it shows.
     expect(lines.filter((line) => line.startsWith('large  '))).toEqual([expect.stringMatching(/^large {2}\w+ {2}\{.*"total":/)])
@@ -301,7 +301,7 @@ dev: { topics: { orders: { file: rows.jsonl, key: id } } }
 
 async function read(topic: string): Promise<{ lines: string[] }> {
   const lines: string[] = []
-  await buildProgram({ ...silent, line: (text) => lines.push(text) }).parseAsync(
+  await (await buildProgram({ ...silent, line: (text) => lines.push(text) })).parseAsync(
     ['consume', topic, '--bootstrap', place.bootstrap, '--from-beginning', '--count', '1'],
     { from: 'user' },
   )

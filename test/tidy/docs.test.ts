@@ -106,8 +106,8 @@ describe('commands in documents', () => {
     expect(calls.length).toBeGreaterThan(20)
   })
 
-  test.each(calls)('%s can be called so', (_, call) => {
-    const program = buildProgram(silent).configureOutput({ writeErr: () => {} })
+  test.each(calls)('%s can be called so', async (_, call) => {
+    const program = (await buildProgram(silent)).configureOutput({ writeErr: () => {} })
     for (const command of everyCommand(program)) command.action(() => {})
     const usage = call.replaceAll(/[<>[\]]/g, '')
     expect(() => program.parse(usage.split(/\s+/), { from: 'user' })).not.toThrow()
@@ -125,8 +125,8 @@ describe('commands in documents', () => {
   })
 })
 
-describe('the page of commands', () => {
-  const known = everyCommand(buildProgram(silent))
+describe('the page of commands', async () => {
+  const known = everyCommand(await buildProgram(silent))
 
   test('has a heading for each command, and no other', () => {
     const headings = proseLines(commandsPage).flatMap((line) => /^##+ (weft .*)$/.exec(line)?.[1] ?? [])

@@ -5,9 +5,9 @@ import type { Output } from '../output.ts'
 import { buildProgram } from '../program.ts'
 
 /** What the command says when it is called in vain. */
-function call(...options: readonly string[]): Promise<unknown> {
+async function call(...options: readonly string[]): Promise<unknown> {
   const output: Output = { line: () => {}, note: () => {}, interactive: false, status: () => {} }
-  const program = buildProgram(output)
+  const program = await buildProgram(output)
   for (const command of program.commands) command.configureOutput({ writeErr: () => {} })
   return program.parseAsync(['broker', '--port', '0', ...options], { from: 'user' })
 }

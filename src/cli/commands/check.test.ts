@@ -32,7 +32,7 @@ test('over loopback: finds the columns of a topic in its records', async () => {
   const path = join(folder, 'large.yaml')
   writeFileSync(path, definition)
   const { output, lines } = recorded()
-  await buildProgram(output).parseAsync(['check', path, '--bootstrap', bootstrap], { from: 'user' })
+  await (await buildProgram(output)).parseAsync(['check', path, '--bootstrap', bootstrap], { from: 'user' })
   expect(lines).toEqual([`${path}: fine; large_orders (3 nodes)`])
 })
 
@@ -41,7 +41,7 @@ test('shows functions that do not compile among the other errors, those of modul
   writeFileSync(join(folder, 'fns.ts'), 'export const one = 1\nexport const two = one.x.y\n')
   writeFileSync(path, withFunctions)
   const { output, lines } = recorded()
-  await buildProgram(output).parseAsync(['check', path], { from: 'user' })
+  await (await buildProgram(output)).parseAsync(['check', path], { from: 'user' })
   expect(process.exitCode).toBe(exitCode.wrong)
   process.exitCode = undefined
   expect(lines.map((line) => line.split('\n')[0])).toEqual([
@@ -66,7 +66,7 @@ pipelines:
 `,
   )
   const { output, lines } = recorded()
-  await buildProgram(output).parseAsync(['check', path], { from: 'user' })
+  await (await buildProgram(output)).parseAsync(['check', path], { from: 'user' })
   expect(process.exitCode).toBe(exitCode.wrong)
   process.exitCode = undefined
   expect(lines[0]).toContain(`${path}:2:56  error  SCHEMA_NOT_FOUND`)
@@ -75,7 +75,7 @@ pipelines:
   // With a file, or with a registry, it is not.
   writeFileSync(join(folder, 'Order.avsc'), '{"type":"record","name":"Order","namespace":"shop","fields":[]}')
   const fine = recorded()
-  await buildProgram(fine.output).parseAsync(['check', path], { from: 'user' })
+  await (await buildProgram(fine.output)).parseAsync(['check', path], { from: 'user' })
   expect(fine.lines).toEqual([`${path}: fine; typed (2 nodes)`])
 })
 
@@ -98,7 +98,9 @@ async function sendOrder(bootstrap: string): Promise<void> {
   const { output } = recorded()
   const file = join(folder, 'orders.jsonl')
   writeFileSync(file, '{"id":"1","total":12.5}\n')
-  await buildProgram(output).parseAsync(['produce', 'orders', '--bootstrap', bootstrap, '--file', file], {
+  await (
+    await buildProgram(output)
+  ).parseAsync(['produce', 'orders', '--bootstrap', bootstrap, '--file', file], {
     from: 'user',
   })
 }

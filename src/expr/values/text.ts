@@ -98,8 +98,10 @@ export function padText(text: string, count: number, filler: string, side: 'left
 
 /** Letter by letter as a reader sees them. */
 export function reverseText(text: string): string {
+  graphemes ??= new Intl.Segmenter()
   const letters = Array.from(graphemes.segment(text), (part) => part.segment)
   return letters.toReversed().join('')
 }
 
-const graphemes = new Intl.Segmenter()
+/** Made when it is asked for: making it takes ten milliseconds, and every start reads this file. */
+let graphemes: Intl.Segmenter | undefined

@@ -1,6 +1,5 @@
 /** HTTP requests over sockets that are kept open, with TLS as the settings want it. */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { HttpRequest, HttpResponse } from '../http.ts'
 import type { RegistryTls } from '../settings.ts'
 
@@ -15,6 +14,9 @@ const socketsMax = 8
 const answerBytesMax = 16 * 1024 * 1024
 
 export function socketTransport(tls: RegistryTls | undefined): Transport {
+  // Not imported: that would load what Node has for browsers' requests, too, at every start, most of which need no registry.
+  const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule('node:http')
+  const { Agent: HttpsAgent, request: httpsRequest } = process.getBuiltinModule('node:https')
   const http = new HttpAgent({ keepAlive: true, maxSockets: socketsMax })
   const https = new HttpsAgent({
     keepAlive: true,

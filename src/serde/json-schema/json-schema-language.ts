@@ -1,7 +1,8 @@
 /** JSON whose values a schema describes: drafts 4 to 2020-12, checked by `ajv`, compiled once a schema. */
-import { Ajv, type ValidateFunction } from 'ajv'
-import { Ajv2019 } from 'ajv/dist/2019.js'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { createRequire } from 'node:module'
+import type * as ajv from 'ajv'
+import type * as ajv2019 from 'ajv/dist/2019.js'
+import type * as ajv2020 from 'ajv/dist/2020.js'
 import { StreamError } from '../../base/errors.ts'
 import { materialize } from '../../data/lazy.ts'
 import { SelectedRow } from '../../data/selected-row.ts'
@@ -45,7 +46,7 @@ function parsedJsonSchema(source: SchemaSource): ParsedSchema {
 }
 
 /** The validator knows no bigint: whole numbers beyond 2^53 are checked as the doubles next to them. */
-function accepts(validate: ValidateFunction, value: unknown): boolean {
+function accepts(validate: ajv.ValidateFunction, value: unknown): boolean {
   return validate(value) || (hasBigint(value) && validate(withDoubles(value)))
 }
 
@@ -62,7 +63,7 @@ function withDoubles(value: unknown): unknown {
 }
 
 /** Columns are read without the rest, but a value that does not fit is refused whichever way it is read. */
-function validatedRows(rows: RowReader | undefined, validate: ValidateFunction): RowReader {
+function validatedRows(rows: RowReader | undefined, validate: ajv.ValidateFunction): RowReader {
   if (rows === undefined) throw new StreamError('INVARIANT_BROKEN', 'JSON has rows')
   return {
     shape: rows.shape,
@@ -81,17 +82,28 @@ function columnsOf(type: DataType): readonly Column[] | undefined {
     : undefined
 }
 
-function compile(schema: Json, references: ReadonlyMap<string, Json>): ValidateFunction {
+const requirePackage = createRequire(import.meta.url)
+
+/** Read when the first schema asks for it: a hundred modules, which every start would pay for. */
+function validatorOf(dialect: string): typeof ajv.Ajv {
+  if (dialect.includes('2020-12')) {
+    const { Ajv2020 } = requirePackage('ajv/dist/2020.js') as typeof ajv2020
+    return Ajv2020
+  }
+  if (dialect.includes('2019-09')) {
+    const { Ajv2019 } = requirePackage('ajv/dist/2019.js') as typeof ajv2019
+    return Ajv2019
+  }
+  return (requirePackage('ajv') as typeof ajv).Ajv
+}
+
+function compile(schema: Json, references: ReadonlyMap<string, Json>): ajv.ValidateFunction {
   const dialect = typeof schema['$schema'] === 'string' ? schema['$schema'] : ''
   const options = { strict: false, allErrors: false, validateFormats: false, logger: false } as const
-  const ajv = dialect.includes('2020-12')
-    ? new Ajv2020(options)
-    : dialect.includes('2019-09')
-      ? new Ajv2019(options)
-      : new Ajv(options)
+  const validator = new (validatorOf(dialect))(options)
   try {
-    for (const [name, reference] of references) ajv.addSchema(withoutDialect(reference), name)
-    return ajv.compile(withoutDialect(schema))
+    for (const [name, reference] of references) validator.addSchema(withoutDialect(reference), name)
+    return validator.compile(withoutDialect(schema))
   } catch (error) {
     throw new StreamError('SCHEMA_INVALID', 'a JSON Schema is not valid', {
       detail: error instanceof Error ? error.message : String(error),
@@ -143,7 +155,10 @@ function parseText(text: string): Json {
   throw new StreamError('SCHEMA_INVALID', 'a JSON Schema is an object')
 }
 
-function misfit(code: 'VALUE_MALFORMED' | 'VALUE_TYPE_MISMATCH', { errors }: ValidateFunction): StreamError {
+function misfit(
+  code: 'VALUE_MALFORMED' | 'VALUE_TYPE_MISMATCH',
+  { errors }: ajv.ValidateFunction,
+): StreamError {
   const [first] = errors ?? []
   const place = (first?.instancePath ?? '') === '' ? 'the value' : `the value at "${first?.instancePath}"`
   return new StreamError(code, `${place} does not fit the JSON Schema`, {

@@ -4,8 +4,9 @@
  *
  * Bounds. A document type is refused, and with it entities of its own, which is what makes small documents grow; elements nest 64 deep.
  */
+import { createRequire } from 'node:module'
 import { named } from '../../base/named.ts'
-import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import type * as xml from 'fast-xml-parser'
 import { StreamError } from '../../base/errors.ts'
 import { textOfPlain } from '../plain-text.ts'
 
@@ -13,7 +14,7 @@ const depthMax = 64
 /** The text of an element that has attributes or elements too. */
 const ownText = '#text'
 
-const parser = new XMLParser({
+const options: xml.X2jOptions = {
   ignoreAttributes: false,
   attributeNamePrefix: '',
   removeNSPrefix: true,
@@ -24,12 +25,18 @@ const parser = new XMLParser({
   ignorePiTags: true,
   processEntities: false,
   maxNestedTags: depthMax,
-})
+}
+
+const requirePackage = createRequire(import.meta.url)
+let parser: xml.XMLParser | undefined
+
+/** Read when the first document comes: few starts need it. */
+const xmlPackage = () => requirePackage('fast-xml-parser') as typeof xml
 
 /** The root element's content. @throws StreamError `VALUE_MALFORMED` */
 export function readXml(text: string): unknown {
   if (/<!DOCTYPE/i.test(text)) throw malformed('it has a document type, which is not read')
-  const valid = XMLValidator.validate(text)
+  const valid = xmlPackage().XMLValidator.validate(text)
   if (valid !== true) throw malformed(`${valid.err.msg} (line ${valid.err.line})`)
   const root = parsed(text)
   const [content] = Object.values(root)
@@ -38,6 +45,7 @@ export function readXml(text: string): unknown {
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
   try {
+    parser ??= new (xmlPackage().XMLParser)(options)
     return parser.parse(text) as Readonly<Record<string, unknown>>
   } catch (error) {
     throw malformed(error instanceof Error ? error.message : String(error))
