@@ -258,31 +258,31 @@ test('names the nearest output column of one that is required', async () => {
 test('refuses a join without a key', async () => {
   expect(await errorsOf('SELECT f.id FROM flights f JOIN airports a ON f.delay > a.zone'))
     .toMatchInlineSnapshot(`
-    "pipeline.yaml:3:57  error  SQL_NOT_SUPPORTED
-    the join with "a" has no key
+      "pipeline.yaml:3:57  error  SQL_NOT_SUPPORTED
+      the join with "a" has no key
 
-      2 | query: |
-      3 |   SELECT f.id FROM flights f JOIN airports a ON f.delay > a.zone
-        |                                                         ^
+        2 | query: |
+        3 |   SELECT f.id FROM flights f JOIN airports a ON f.delay > a.zone
+          |                                                         ^
 
-    A join needs an equality between a column of "a" itself and something of the tables before it.
-    Hint: Write for example: ON f.id = a.id, and further conditions with AND."
-  `)
+      A join needs an equality between something of "a" alone and something of the tables before it.
+      Hint: Write for example: ON f.id = a.id, and further conditions with AND."
+    `)
 })
 
 test('refuses a join of text with numbers', async () => {
   expect(await errorsOf('SELECT f.id FROM flights f JOIN airports a ON f.origin = a.zone'))
     .toMatchInlineSnapshot(`
-    "pipeline.yaml:3:58  error  TYPE_INVALID
-    the join compares VARCHAR with BIGINT
+      "pipeline.yaml:3:58  error  TYPE_INVALID
+      the join compares VARCHAR with BIGINT
 
-      2 | query: |
-      3 |   SELECT f.id FROM flights f JOIN airports a ON f.origin = a.zone
-        |                                                          ^
+        2 | query: |
+        3 |   SELECT f.id FROM flights f JOIN airports a ON f.origin = a.zone
+          |                                                          ^
 
-    A key is text, a number or a truth value, and of one kind on both sides.
-    Hint: Cast the side that is not a column of "a", for example with CAST(… AS BIGINT)."
-  `)
+      Both sides of a key are text, numbers, truth values or times alike.
+      Hint: Cast one of them to the type of the other."
+    `)
 })
 
 test('refuses a repeated output name, and a key that is not an output, together', async () => {

@@ -1,8 +1,11 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { assert } from '../base/assert.ts'
+import { addDetail, toStreamError } from '../base/errors.ts'
 import type { Counter, Metrics } from '../base/metrics.ts'
 import type { Row } from '../data/row.ts'
-import type { Column, Format } from '../data/types.ts'
+import type { Format } from '../data/types.ts'
+import { compileExpr, type Evaluate } from '../expr/compile.ts'
+import type { Expr } from '../expr/expr.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { KeyValueStore, ManagedStore, OrderedStore, RestoreBatch } from '../store/contracts.ts'
 import { indexKeying } from '../store/index-keying.ts'
@@ -80,9 +83,11 @@ interface LoadedTableOptions {
 }
 
 class LoadedTable {
+  readonly #node: NodeId
   readonly #managed: ManagedStore
   readonly #decoder: Decoder
-  readonly #positions: readonly number[]
+  readonly #index: readonly Evaluate[]
+  readonly #rows: Row[] = []
   readonly #claims: IndexClaims | undefined
   readonly #nullKeys: Counter
   readonly #indexKey = new ByteWriter()
@@ -91,17 +96,17 @@ class LoadedTable {
   readonly #batch: RestoreBatch = { entries: [this.#entry], position: undefined }
 
   constructor({ node, decoder, engine, managed, metrics }: LoadedTableOptions) {
+    this.#node = node.id
     this.#managed = managed
     this.#decoder = decoder
-    this.#positions = node.index ?? []
+    this.#index = (node.index ?? []).map((part) => compileExpr(part))
     this.#nullKeys = dropCounter(metrics, node.id, 'null-key')
     if (node.index === undefined) return
     const rows = {
       get: (value: Buffer) => engine.get(value),
       set: (value: Buffer, row: Buffer | null) => this.#set(value, row, 0),
     }
-    const columns = node.index.map((position) => columnAt(node, position))
-    const claims = new IndexClaims(rows, readingAs(columns))
+    const claims = new IndexClaims(rows, readingAs(node.index))
     this.#claims = claims
     metrics.gauge(
       'weft_global_index_bytes',
@@ -130,10 +135,19 @@ class LoadedTable {
 
   /** Undefined where a part is NULL: such a row is never found. */
   #indexOf(row: Row): Buffer | undefined {
-    const parts = this.#positions.map((position) => row.get(position))
+    const parts = this.#indexParts(row)
     return parts.includes(null)
       ? undefined
       : encodeIndex(parts.length === 1 ? parts[0] : parts, this.#indexKey)
+  }
+
+  #indexParts(row: Row): readonly unknown[] {
+    this.#rows[0] = row
+    try {
+      return this.#index.map((part) => part(this.#rows))
+    } catch (error) {
+      throw addDetail(toStreamError(error), `It was computed by look-up table "${this.#node}".`)
+    }
   }
 
   #set(key: Buffer, value: Buffer | null, timestampMs: number): void {
@@ -144,12 +158,12 @@ class LoadedTable {
   }
 }
 
-/** The value of the index that a record key reads as, letter by letter; never with several columns. */
-function readingAs([column, ...more]: readonly Column[]): (key: Buffer) => Buffer | undefined {
-  if (column === undefined || more.length > 0) return () => undefined
+/** The value of the index that a record key reads as, letter by letter; never with several parts or what is computed. */
+function readingAs([part, ...more]: readonly Expr[]): (key: Buffer) => Buffer | undefined {
+  if (part?.kind !== 'column' || more.length > 0) return () => undefined
   const writer = new ByteWriter()
   return (key) => {
-    const value = encodeIndex(keyAsColumn(key.utf8Slice(), column.type), writer)
+    const value = encodeIndex(keyAsColumn(key.utf8Slice(), part.type), writer)
     return value.compare(key, 0, key.length, 1) === 0 ? value : undefined
   }
 }
@@ -158,12 +172,6 @@ function encodeIndex(value: unknown, writer: ByteWriter): Buffer {
   writer.reset()
   indexKeying.write(indexKeying.identity(value), writer)
   return writer.view()
-}
-
-function columnAt(node: GlobalTableNode, position: number): Column {
-  const column = node.columns?.[position]
-  assert(column !== undefined, `global table "${node.id}" has no column ${position} for its index`)
-  return column
 }
 
 function recordKey(raw: RawRecord): Buffer | null {

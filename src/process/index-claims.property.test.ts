@@ -19,7 +19,10 @@ function table(index: readonly number[]) {
     key: text,
     value: json,
     columns,
-    index,
+    index: index.flatMap((at) => {
+      const column = columns[at]
+      return column === undefined ? [] : [{ kind: 'column', scope: 0, index: at, ...column } as const]
+    }),
     store: 'cities',
   }
   return new TestTask({ nodes: [cities], stores: [storeSpec('cities', { timestamped: false })] })

@@ -58,7 +58,7 @@ export interface TableSourceNode extends NodeBase {
 
 /**
  * Reads a whole topic into a copy of its own in every stream thread, to its end before the first record is processed.
- * Keyed by the record key, or with `index` by the values of these columns (the newest record of each key wins).
+ * Keyed by the record key, or with `index` by the values of these expressions (the newest record of each key wins).
  */
 export interface GlobalTableNode extends NodeBase {
   readonly kind: 'global-table'
@@ -66,8 +66,8 @@ export interface GlobalTableNode extends NodeBase {
   readonly key: Format
   readonly value: Format
   readonly columns?: readonly Column[]
-  /** Indices into `columns`. */
-  readonly index?: readonly number[]
+  /** Over the row alone, scope 0. */
+  readonly index?: readonly Expr[]
   readonly store: string
 }
 

@@ -23,7 +23,7 @@ export function cellReader(type: DataType): CellReader | undefined {
     case 'byte':
     case 'short':
     case 'int':
-      return { fits: '(v | 0) === v', convert: never }
+      return { fits: "typeof v === 'number' && (v | 0) === v", convert: never }
     case 'long':
       return {
         fits: 'Number.isSafeInteger(v)',
@@ -41,7 +41,7 @@ export function cellReader(type: DataType): CellReader | undefined {
     case 'time':
       return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseTime) }
     case 'date':
-      return { fits: '(v | 0) === v && v > -1e8 && v < 1e8', convert: dateOf }
+      return { fits: "typeof v === 'number' && (v | 0) === v && v > -1e8 && v < 1e8", convert: dateOf }
     default:
       return undefined
   }

@@ -1,6 +1,6 @@
 import type { DataType } from '../../data/types.ts'
 import type { Expr } from '../../expr/expr.ts'
-import { isNumberType } from '../../expr/common-type.ts'
+import { commonType, isNumberType } from '../../expr/common-type.ts'
 import { typeName } from '../../expr/type-name.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { AstExpr, SelectNode } from './ast.ts'
@@ -75,7 +75,7 @@ function resolveJoin(
   const terms = splitJoin(condition, scope.index)
   if (terms.keys.length > 0) return terms
   diagnostics.error('SQL_NOT_SUPPORTED', `the join with "${scope.alias}" has no key`, places.of(condition), {
-    detail: `A join needs an equality between a column of "${scope.alias}" itself and something of the tables before it.`,
+    detail: `A join needs an equality between something of "${scope.alias}" alone and something of the tables before it.`,
     hint: `Write for example: ON ${scopes[0]?.alias}.id = ${scope.alias}.id, and further conditions with AND.`,
   })
   return undefined
@@ -100,8 +100,8 @@ function resolveUsing(
       )
       return []
     }
-    const [value, column] = [bind({}, owner, columnIndex(owner, name)), bind({}, scope, own)]
-    return [{ value, column, term: value }]
+    const value = bind({}, owner, columnIndex(owner, name))
+    return [{ value, own: bind({}, scope, own), term: value }]
   })
   return { keys, residual: [] }
 }
@@ -112,7 +112,10 @@ async function typeQuery(query: ResolvedQuery, tools: BindTools): Promise<BoundQ
   for (const scope of scopes) await database.createRow(scope.index, scope.columns)
   const trees = [
     ...items.flatMap(({ expr }) => expr ?? []),
-    ...joins.flatMap(({ terms }) => [...terms.keys.map((key) => key.value), ...terms.residual]),
+    ...joins.flatMap(({ terms }) => [
+      ...terms.keys.flatMap(({ value, own }) => [value, own]),
+      ...terms.residual,
+    ]),
     ...(where === undefined ? [] : [where]),
   ]
   const types = await typeExpressions(trees, scopes.length, tools)
@@ -124,7 +127,9 @@ async function typeQuery(query: ResolvedQuery, tools: BindTools): Promise<BoundQ
     const expr = item.expr === undefined ? wrong : builder.build(item.expr)
     outputs.push({ name, expr, span: places.of(item.written) })
   }
-  const sound = joins.filter(({ terms }) => terms.keys.every(({ value }) => builder.isSound(value)))
+  const sound = joins.filter(({ terms }) =>
+    terms.keys.every(({ value, own }) => builder.isSound(value) && builder.isSound(own)),
+  )
   return {
     scopes,
     joins: sound.map(({ scope, terms }) => bindJoin(scope, terms, builder, tools)),
@@ -150,11 +155,12 @@ function bindJoin(
 ): BoundJoin {
   const conditions = residual.map((term) => builder.condition(term))
   const [first] = conditions
+  const sides = keys.map((key) => bindKey(key, scope, builder, tools))
   return {
     scope,
     type: scope.join?.type ?? 'inner',
-    keyColumns: keys.map((key) => key.column.bound?.index ?? 0),
-    key: keys.map((key) => bindKey(key, scope, builder, tools)),
+    ownKey: sides.map(({ own }) => own),
+    key: sides.map(({ value }) => value),
     residual:
       conditions.length > 1
         ? { kind: 'call', function: 'and', args: conditions, type: { kind: 'boolean' } }
@@ -164,29 +170,42 @@ function bindJoin(
 
 /** Both sides of a key are looked up as values: they need one form. */
 function bindKey(
-  { value, column, term }: KeyTerm,
+  key: KeyTerm,
   scope: Scope,
   builder: ExpressionBuilder,
   { places, diagnostics }: BindTools,
-): Expr {
-  const expr = builder.build(value)
-  const type = scope.columns[column.bound?.index ?? 0]?.type ?? { kind: 'any' as const }
-  if (keyFamily(expr.type) === undefined || keyFamily(expr.type) !== keyFamily(type)) {
-    const place = scope.join !== undefined && scope.join.using.length > 0 ? scope.join.span : places.of(term)
-    const message = `the join compares ${typeName(expr.type)} with ${typeName(type)}`
-    diagnostics.error('TYPE_INVALID', message, place, {
-      detail: `A key is text, a number or a truth value, and of one kind on both sides.${jsonNote(expr.type, type)}`,
-      hint: `Cast the side that is not a column of "${scope.alias}", for example with CAST(… AS ${typeName(type)}).`,
-    })
+): { readonly own: Expr; readonly value: Expr } {
+  const [own, value] = [builder.build(key.own), builder.build(key.value)]
+  const type = keyType(own.type, value.type)
+  if (type !== undefined) return { own: fit(own, key.own), value: fit(value, key.value) }
+  const using = scope.join !== undefined && scope.join.using.length > 0
+  const place = using ? scope.join.span : places.of(key.term)
+  const message = `the join compares ${typeName(value.type)} with ${typeName(own.type)}`
+  diagnostics.error('TYPE_INVALID', message, place, {
+    detail: `Both sides of a key are text, numbers, truth values or times alike.${jsonNote(value.type, own.type)}`,
+    hint: 'Cast one of them to the type of the other.',
+  })
+  return { own, value }
+
+  function fit(expr: Expr, ast: AstExpr): Expr {
+    return type === 'as it is' ? expr : builder.cast(expr, type as DataType, ast)
   }
-  const floating = type.kind === 'double' || type.kind === 'float'
-  return floating ? builder.cast(expr, type, value) : expr
+}
+
+/** The type that both sides of a key are cast to; whole numbers and decimals are equal as they are. */
+function keyType(own: DataType, value: DataType): DataType | 'as it is' | undefined {
+  const family = keyFamily(own)
+  if (family === undefined || family !== keyFamily(value)) return undefined
+  return family === 'time' || [own, value].some(({ kind }) => kind === 'float')
+    ? commonType(own, value)
+    : 'as it is'
 }
 
 function keyFamily(type: DataType): string | undefined {
   if (isNumberType(type)) return 'number'
   if (type.kind === 'string' || type.kind === 'uuid' || type.kind === 'enum') return 'text'
-  return type.kind === 'boolean' ? 'boolean' : undefined
+  if (type.kind === 'timestamp' || type.kind === 'date') return 'time'
+  return type.kind === 'boolean' || type.kind === 'time' ? type.kind : undefined
 }
 
 /** What a reader of "JSON" has to know where no column was declared so. */

@@ -14,8 +14,8 @@ export interface BoundQuery {
 export interface BoundJoin {
   readonly scope: Scope
   readonly type: 'inner' | 'left'
-  /** Columns of the joined topic, ascending, and what they equal. */
-  readonly keyColumns: readonly number[]
+  /** Of the joined topic's row, mostly its columns, and what they equal. */
+  readonly ownKey: readonly Expr[]
   readonly key: readonly Expr[]
   readonly residual: Expr | undefined
 }
@@ -24,4 +24,12 @@ export interface BoundOutput {
   readonly name: string
   readonly expr: Expr
   readonly span: SourceSpan
+}
+
+type ColumnExpr = Extract<Expr, { kind: 'column' }>
+
+/** The columns that a join's own key consists of; `undefined` where a part of it is computed. */
+export function keyColumns({ ownKey }: BoundJoin): readonly ColumnExpr[] | undefined {
+  const columns = ownKey.flatMap((part) => (part.kind === 'column' ? [part] : []))
+  return columns.length === ownKey.length ? columns : undefined
 }

@@ -1,14 +1,14 @@
 /**
- * The ON condition of a look-up join, taken apart: equalities between something of the earlier rows and a column of the
- * dimension make the key, in whatever order they are written; all else is a condition on the rows that the key finds.
+ * The ON condition of a join, taken apart: equalities between something of the earlier rows and something of the joined one
+ * make the key, in whatever order they are written; all else is a condition on the rows that the key finds.
  */
-import { postOrder, type AstExpr, type ColumnRef } from './ast.ts'
+import { postOrder, type AstExpr } from './ast.ts'
 
 export interface KeyTerm {
   /** Of earlier rows only. */
   readonly value: AstExpr
-  /** The dimension's column. */
-  readonly column: ColumnRef
+  /** Of the joined row only, mostly one of its columns. */
+  readonly own: AstExpr
   readonly term: AstExpr
 }
 
@@ -17,21 +17,27 @@ export interface JoinTerms {
   readonly residual: readonly AstExpr[]
 }
 
-/** @param scope - the joined dimension's; those before it are smaller */
+/** @param scope - the joined topic's; those before it are smaller */
 export function splitJoin(condition: AstExpr, scope: number): JoinTerms {
   const keys: KeyTerm[] = []
   const residual: AstExpr[] = []
   for (const term of conjuncts(condition)) {
     const key = keyTerm(term, scope)
-    // A second value for one column cannot be part of the key.
-    if (key === undefined || keys.some((other) => other.column.bound?.index === key.column.bound?.index))
+    // A second value for one column adds nothing to the key.
+    if (key === undefined || keys.some((other) => isColumn(key) && columnOf(other) === columnOf(key)))
       residual.push(term)
     else keys.push(key)
   }
-  return {
-    keys: keys.toSorted((a, b) => (a.column.bound?.index ?? 0) - (b.column.bound?.index ?? 0)),
-    residual,
-  }
+  return { keys: keys.toSorted((a, b) => columnOf(a) - columnOf(b)), residual }
+}
+
+/** The number of the column that the joined side is; what is computed stands behind all columns. */
+function columnOf({ own }: KeyTerm): number {
+  return own.class === 'COLUMN_REF' ? (own.bound?.index ?? 0) : Number.MAX_SAFE_INTEGER
+}
+
+function isColumn({ own }: KeyTerm): boolean {
+  return own.class === 'COLUMN_REF'
 }
 
 function conjuncts(expr: AstExpr): readonly AstExpr[] {
@@ -42,19 +48,13 @@ function conjuncts(expr: AstExpr): readonly AstExpr[] {
 
 function keyTerm(term: AstExpr, scope: number): KeyTerm | undefined {
   if (term.class !== 'COMPARISON' || term.type !== 'COMPARE_EQUAL') return undefined
-  for (const [column, value] of [
+  for (const [own, value] of [
     [term.left, term.right],
     [term.right, term.left],
   ] as const) {
-    const used = scopesOf(value)
-    if (
-      column.class === 'COLUMN_REF' &&
-      column.bound?.scope === scope &&
-      used.length > 0 &&
-      !used.includes(scope)
-    ) {
-      return { value, column, term }
-    }
+    const [ownScopes, scopes] = [scopesOf(own), scopesOf(value)]
+    const isOwn = ownScopes.length > 0 && ownScopes.every((used) => used === scope)
+    if (isOwn && scopes.length > 0 && !scopes.includes(scope)) return { value, own, term }
   }
   return undefined
 }

@@ -42,10 +42,10 @@ function join(
 ): readonly Joined[] {
   const table = plan.nodes.find((candidate) => candidate.id === node.table)
   assert(table?.kind === 'global-table', 'a look-up reads a global table')
-  const index = table.index ?? []
+  const index = (table.index ?? []).map((part) => compileExpr(part))
   const rows = new Map<string, Row>()
   for (const row of rowsOf(tables[table.topic], table.columns ?? [])) {
-    rows.set(JSON.stringify(index.map((position) => String(row.get(position)))), row)
+    rows.set(JSON.stringify(index.map((part) => String(part([row])))), row)
   }
   const key = node.key.map((expr) => compileExpr(expr))
   const residual = node.residual && compileExpr(node.residual)

@@ -4,6 +4,13 @@ import { closeTo, Oracle, type OracleTable } from './oracle-fixture.ts'
 import { catalogOf, columns, plan } from './query-fixture.ts'
 
 const tables: Readonly<Record<string, OracleTable>> = {
+  calendar: {
+    columns: columns({ day: 'date', at: 'timestamp', label: 'string' }),
+    rows: [
+      ['2024-05-31', '2024-05-31 12:34:56', 'Friday'],
+      ['2024-02-29', '2024-02-29 00:00:00', 'leap'],
+    ],
+  },
   orders: {
     columns: columns({
       id: 'long',
@@ -63,7 +70,12 @@ const tables: Readonly<Record<string, OracleTable>> = {
   },
 }
 
-const dimensions = { customers: 'lookup', stock: 'lookup', 'geo.regions': 'lookup' } as const
+const dimensions = {
+  calendar: 'lookup',
+  customers: 'lookup',
+  stock: 'lookup',
+  'geo.regions': 'lookup',
+} as const
 
 const queries: readonly string[] = [
   'SELECT * FROM orders',
@@ -77,6 +89,12 @@ const queries: readonly string[] = [
   'SELECT o.id, r.user FROM orders o LEFT JOIN customers c ON o.customer_id = c.id LEFT JOIN geo.regions r ON c.region = r.id',
   'SELECT o.id, geo.regions.user AS who FROM orders o LEFT JOIN customers c ON o.customer_id = c.id JOIN geo.regions ON c.region = geo.regions.id',
   "SELECT o.id, a.name AS a, b.name AS b FROM orders o LEFT JOIN customers a ON o.customer_id = a.id LEFT JOIN customers b ON lower('C2') || substr(o.sku, 9) = b.id",
+  'SELECT o.id, k.label FROM orders o LEFT JOIN calendar k ON o.placed = k.at',
+  'SELECT o.id, k.label FROM orders o LEFT JOIN calendar k ON o.placed::DATE = k.day',
+  'SELECT o.id, k.label FROM orders o LEFT JOIN calendar k ON o.placed = k.day',
+  'SELECT o.id, k.label FROM orders o JOIN calendar k ON k.at::DATE = o.placed::DATE AND o.total > 1',
+  'SELECT o.id, c.name FROM orders o LEFT JOIN customers c ON upper(c.id) = upper(o.customer_id)',
+  'SELECT o.id, c.name FROM orders o LEFT JOIN customers c ON CAST(c.limit_total AS VARCHAR) = CAST(o.quantity * 25.0 AS DOUBLE)::VARCHAR',
   'SELECT id, sku, s.count FROM orders JOIN (stock) s USING (sku)',
   "SELECT sku, s.* EXCLUDE (sku) FROM orders o LEFT JOIN stock s USING (sku) WHERE s.region = 'r1' OR s.region IS NULL",
   "SELECT id, CASE WHEN total > 50 THEN 'high' WHEN total > 0 THEN 'low' ELSE 'none' END AS class FROM orders",

@@ -1,5 +1,6 @@
 import type { Column, Format } from '../../data/types.ts'
 import type { SelectedColumn } from '../../data/selected-row.ts'
+import { mapColumns } from '../../expr/columns.ts'
 import type { Expr } from '../../expr/expr.ts'
 import type {
   GlobalTableNode,
@@ -11,7 +12,7 @@ import type {
   StoreSpec,
 } from '../../topology/topology.ts'
 import { jsonRows } from '../catalog.ts'
-import type { BoundJoin, BoundOutput, BoundQuery } from './bound-query.ts'
+import { keyColumns, type BoundJoin, type BoundOutput, type BoundQuery } from './bound-query.ts'
 import { textKey } from './query-formats.ts'
 import type { JoinPlan, NodePlan, PlanTarget } from './node-plan.ts'
 import { planTtlJoins } from './plan-ttl-joins.ts'
@@ -80,7 +81,7 @@ class NodePlanner {
       if (seen.has(store)) return []
       seen.add(store)
       const columns = this.#used.columnsOf(join.scope.index)
-      const index = join.keyColumns.map((column) => this.#used.position(join.scope.index, column))
+      const index = join.ownKey.map((part) => ofOneRow(this.#used.renumber(part)))
       const [id, { topic, format: value }] = [this.#tableId(join), join.scope]
       return [
         {
@@ -92,13 +93,11 @@ class NodePlanner {
   }
 
   #tableName(join: BoundJoin): string {
-    const columns = join.keyColumns.map((index) => join.scope.columns[index]?.name ?? '')
-    return [this.#target.name, join.scope.topic, ...columns].join('-')
+    return [this.#target.name, join.scope.topic, ...indexNames(join)].join('-')
   }
 
   #tableId(join: BoundJoin): NodeId {
-    const columns = join.keyColumns.map((index) => join.scope.columns[index]?.name ?? '')
-    return `${this.#target.name}/table ${join.scope.topic} by ${columns.join(', ')}`
+    return `${this.#target.name}/table ${join.scope.topic} by ${indexNames(join).join(', ')}`
   }
 
   #joinId(index: number): NodeId {
@@ -150,6 +149,16 @@ class NodePlanner {
   #copies(scope: number): boolean {
     return isJson(this.#target.value) && isJson(this.#query.scopes[scope]?.format ?? jsonRows)
   }
+}
+
+/** The columns by which a copy is looked up; one by what is computed serves one join, and is called by its alias. */
+function indexNames(join: BoundJoin): readonly string[] {
+  return keyColumns(join)?.map(({ name }) => name) ?? [`key of ${join.scope.alias}`]
+}
+
+/** An expression over a topic's row alone. */
+function ofOneRow(expr: Expr): Expr {
+  return mapColumns(expr, (column) => ({ ...column, scope: 0 }))
 }
 
 function isJson({ notation }: Format): boolean {

@@ -6,6 +6,7 @@
  * key. The gate must see all that becomes of a driver's record: where a key comes from a joined row, and so may change, results go by
  * the driver's record to it.
  */
+import { scopesOf } from '../../expr/columns.ts'
 import type { Expr } from '../../expr/expr.ts'
 import type { JoinedTable, Emission, TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
 import type { Node, NodeId, RepartitionNode, StoreSpec } from '../../topology/topology.ts'
@@ -42,7 +43,7 @@ class TtlJoinPlanner {
 
   plan(): JoinPlan {
     const keys = this.#query.joins.map(({ key }) => key.map((part) => this.#used.renumber(part)))
-    const rightKeys = this.#query.joins.map((join) => this.#ownKey(join))
+    const rightKeys = this.#query.joins.map(({ ownKey }) => ownKey.map((part) => this.#used.renumber(part)))
     let left = this.#enter(0, keys[0] ?? [])
     for (const [index, join] of this.#query.joins.entries()) {
       const right = this.#enter(join.scope.index, rightKeys[index] ?? [])
@@ -124,23 +125,6 @@ class TtlJoinPlanner {
     return id
   }
 
-  /** A table's own side of its join. */
-  #ownKey({ scope, keyColumns }: BoundJoin): readonly Expr[] {
-    return keyColumns.flatMap((index) => {
-      const column = scope.columns[index]
-      return column === undefined
-        ? []
-        : [
-            {
-              kind: 'column',
-              scope: scope.index,
-              index: this.#used.position(scope.index, index),
-              ...column,
-            } as const,
-          ]
-    })
-  }
-
   /** What a table is called in names of topics and stores: by its alias, where that can be part of one. */
   #place(index: number): string {
     const alias = this.#query.scopes[index]?.alias ?? ''
@@ -182,19 +166,5 @@ function equal(one: readonly Expr[], other: readonly Expr[] | undefined): boolea
 
 /** Whether an expression looks into a row that was joined: all but the driver's. */
 function readsJoinedRow(expr: Expr): boolean {
-  switch (expr.kind) {
-    case 'literal':
-      return false
-    case 'column':
-      return expr.scope > 0
-    case 'cast':
-      return readsJoinedRow(expr.input)
-    case 'call':
-      return expr.args.some(readsJoinedRow)
-    case 'case':
-      return (
-        expr.branches.some(({ when, value }) => readsJoinedRow(when) || readsJoinedRow(value)) ||
-        readsJoinedRow(expr.otherwise)
-      )
-  }
+  return scopesOf([expr]).some((scope) => scope > 0)
 }

@@ -1,6 +1,7 @@
 import type { Column } from '../../data/types.ts'
 import type { Expr } from '../../expr/expr.ts'
-import type { BoundQuery } from './bound-query.ts'
+import { columnsIn, mapColumns } from '../../expr/columns.ts'
+import { keyColumns, type BoundQuery } from './bound-query.ts'
 import type { Scope } from './scope.ts'
 
 /**
@@ -17,8 +18,7 @@ export class UsedColumns {
     const groups = groupsOf(query)
     const sets = new Map(groups.map((group) => [group, new Set<number>()]))
     const use = (scope: number, index: number): void => void sets.get(groups[scope] ?? '')?.add(index)
-    for (const expr of expressionsOf(query)) walk(expr, use)
-    for (const join of query.joins) for (const index of join.keyColumns) use(join.scope.index, index)
+    for (const { scope, index } of expressionsOf(query).flatMap(columnsIn)) use(scope, index)
     this.#used = groups.map((group) => [...(sets.get(group) ?? [])].toSorted((a, b) => a - b))
   }
 
@@ -32,60 +32,29 @@ export class UsedColumns {
   }
 
   renumber(expr: Expr): Expr {
-    switch (expr.kind) {
-      case 'literal':
-        return expr
-      case 'column':
-        return { ...expr, index: this.position(expr.scope, expr.index) }
-      case 'cast':
-        return { ...expr, input: this.renumber(expr.input) }
-      case 'call':
-        return { ...expr, args: expr.args.map((arg) => this.renumber(arg)) }
-      case 'case':
-        return {
-          ...expr,
-          branches: expr.branches.map(({ when, value }) => ({
-            when: this.renumber(when),
-            value: this.renumber(value),
-          })),
-          otherwise: this.renumber(expr.otherwise),
-        }
-    }
+    return mapColumns(expr, (column) => ({ ...column, index: this.position(column.scope, column.index) }))
   }
 }
 
-/** Scopes of one group share their rows: those that look into a topic by the same columns. */
+/** Scopes of one group share their rows: those that look into a topic by the same columns, and nothing computed. */
 function groupsOf(query: BoundQuery): readonly string[] {
   return query.scopes.map((scope) => {
     const join = query.joins.find((candidate) => candidate.scope === scope)
-    return join === undefined ? 'driver' : `${scope.topic} by ${join.keyColumns.join()}`
+    const columns = join && keyColumns(join)
+    return columns === undefined
+      ? `scope ${scope.index}`
+      : `${scope.topic} by ${columns.map(({ index }) => index).join()}`
   })
 }
 
 function expressionsOf(query: BoundQuery): readonly Expr[] {
   return [
-    ...query.joins.flatMap((join) => [...join.key, ...(join.residual === undefined ? [] : [join.residual])]),
+    ...query.joins.flatMap((join) => [
+      ...join.key,
+      ...join.ownKey,
+      ...(join.residual === undefined ? [] : [join.residual]),
+    ]),
     ...(query.where === undefined ? [] : [query.where]),
     ...query.outputs.map((output) => output.expr),
   ]
-}
-
-function walk(expr: Expr, use: (scope: number, index: number) => void): void {
-  switch (expr.kind) {
-    case 'literal':
-      return
-    case 'column':
-      return use(expr.scope, expr.index)
-    case 'cast':
-      return walk(expr.input, use)
-    case 'call':
-      for (const arg of expr.args) walk(arg, use)
-      return
-    case 'case':
-      for (const branch of expr.branches) {
-        walk(branch.when, use)
-        walk(branch.value, use)
-      }
-      walk(expr.otherwise, use)
-  }
 }

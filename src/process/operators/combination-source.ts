@@ -1,14 +1,15 @@
+import type { Clock } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import { materialize } from '../../data/lazy.ts'
-import type { Row, SlicedRow } from '../../data/row.ts'
-import type { DataType } from '../../data/types.ts'
+import { rowOfCells, type Row, type SlicedRow } from '../../data/row.ts'
+import { columnsIn } from '../../expr/columns.ts'
 import type { CombinationNode } from '../../topology/ttl-join-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { keyAsColumn } from '../key-column.ts'
 import type { Processor, StreamRecord, TaskContext } from '../processor.ts'
 import type { Member } from './combination.ts'
 import { CombinationOutlet } from './combination-outlet.ts'
-import { keyText } from './join-key.ts'
+import { compileKeyText } from './join-key.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 
 /**
@@ -22,8 +23,8 @@ export class CombinationSource implements Processor {
   readonly #context: TaskContext
   readonly #outlet: CombinationOutlet
   readonly #dimension: boolean
-  /** Of the one column that a tombstone's key stands for. */
-  readonly #keyType: DataType | undefined
+  /** The key of the row that a tombstone removes; undefined where its record key stands for no column. */
+  readonly #removedKey: ((key: unknown) => string | undefined) | undefined
   readonly #nullKeys: Counter
   readonly #nullValues: Counter
   readonly #lostTombstones: Counter
@@ -37,7 +38,7 @@ export class CombinationSource implements Processor {
     this.#context = env.context
     this.#outlet = new CombinationOutlet({ node: id, key: joinKey, rowsOf: () => this.#rows, env, next })
     this.#dimension = tables[scope]?.role === 'dimension'
-    this.#keyType = joinKey.length === 1 ? joinKey[0]?.type : undefined
+    this.#removedKey = removedKey(node, env.context.clock)
     this.#nullKeys = dropCounter(env.metrics, id, 'null-key')
     this.#nullValues = dropCounter(env.metrics, id, 'null-value')
     this.#lostTombstones = dropCounter(env.metrics, id, 'no-single-index')
@@ -66,11 +67,32 @@ export class CombinationSource implements Processor {
   }
 
   #removeRow(record: StreamRecord): void {
-    if (this.#keyType === undefined) this.#lostTombstones.value++
-    else if (record.key === null) this.#nullKeys.value++
-    else {
-      const key = keyText([keyAsColumn(materialize(record.key), this.#keyType)])
-      this.#outlet.removeKey(key, this.#members.length, record.timestampMs)
+    if (this.#removedKey === undefined) {
+      this.#lostTombstones.value++
+      return
     }
+    const key = record.key === null ? undefined : this.#removedKey(materialize(record.key))
+    if (key === undefined) this.#nullKeys.value++
+    else this.#outlet.removeKey(key, this.#members.length, record.timestampMs)
+  }
+}
+
+/** A record key stands for the one column that the join's key is made of. */
+function removedKey(
+  { joinKey, tables, scope }: CombinationNode,
+  clock: Clock,
+): ((key: unknown) => string | undefined) | undefined {
+  const [column, ...others] = joinKey.flatMap(columnsIn)
+  if (column === undefined || others.some(({ index }) => index !== column.index)) return undefined
+  const textOf = compileKeyText(joinKey, clock)
+  const columns = tables[scope]?.columns ?? []
+  const rows: (Row | undefined)[] = Array.from({ length: tables.length })
+  return (key) => {
+    const value = keyAsColumn(key, column.type)
+    rows[scope] = rowOfCells(
+      columns,
+      columns.map((_, index) => (index === column.index ? value : null)),
+    )
+    return textOf(rows)
   }
 }

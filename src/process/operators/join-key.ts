@@ -20,7 +20,7 @@ export function compileKeyText(parts: readonly Expr[], clock: Clock): KeyText {
   }
 }
 
-export function keyText(values: readonly unknown[]): string {
+function keyText(values: readonly unknown[]): string {
   return values.map(partText).join()
 }
 

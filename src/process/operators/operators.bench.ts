@@ -126,7 +126,7 @@ function enrichTask(batch: Batch, users: number): TestTask {
       key: text,
       value: json,
       columns: userColumns,
-      index: [0],
+      index: [{ kind: 'column', scope: 0, index: 0, name: 'id', type: string }],
       store: 'users',
     },
     { ...source, columns },

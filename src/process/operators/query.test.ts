@@ -58,7 +58,7 @@ const cities: GlobalTableNode = {
   key: text,
   value: json,
   columns: cityColumns,
-  index: [0],
+  index: [column(0, 0, string)],
   store: 'cities',
 }
 const lookup = (more: Partial<LookupJoinNode>): LookupJoinNode => ({
@@ -159,7 +159,7 @@ describe('a look-up join', () => {
   test('finds rows by several columns', () => {
     const task = query([lookup({ key: [column(0, 1, string), column(0, 0, number)] }), select({})], {
       ...cities,
-      index: [0, 2],
+      index: [column(0, 0, string), column(0, 2, number)],
     })
     task.push('flights', null, '{"id":5,"from":"ATL"}')
     task.push('flights', null, '{"id":1,"from":"ATL"}')
@@ -232,7 +232,7 @@ describe('a global table', () => {
   })
 
   test('leaves out rows whose index is NULL, and takes tombstones of number columns from text keys', () => {
-    const task = query([], { ...cities, index: [2] })
+    const task = query([], { ...cities, index: [column(0, 2, number)] })
     task.load('cities', 'x', '{"code":"x"}')
     task.load('cities', '8', '{"code":"BGO","size":8}')
     task.load('cities', null, '{"code":"TRD","size":9}')
@@ -266,7 +266,7 @@ describe('a global table', () => {
   })
 
   test('removes by tombstone where the index has several columns', () => {
-    const task = query([], { ...cities, index: [0, 2] })
+    const task = query([], { ...cities, index: [column(0, 0, string), column(0, 2, number)] })
     task.load('cities', 'ATL', null)
     expect(task.global('cities').get(['ATL', 5])).toBeUndefined()
     expect(task.count('weft_records_dropped_total', 'cities')).toBe(0)

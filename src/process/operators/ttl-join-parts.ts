@@ -1,5 +1,5 @@
 import { addDetail, toStreamError } from '../../base/errors.ts'
-import { scopesOf } from '../../expr/scopes.ts'
+import { scopesOf } from '../../expr/columns.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'

@@ -1,0 +1,49 @@
+/** The columns that expressions read. */
+import type { Expr } from './expr.ts'
+
+type ColumnExpr = Extract<Expr, { kind: 'column' }>
+
+/** Every mention of a column, from left to right. */
+export function columnsIn(expr: Expr): readonly ColumnExpr[] {
+  return expr.kind === 'column' ? [expr] : inner(expr).flatMap(columnsIn)
+}
+
+/** The scopes whose rows expressions read, each once. */
+export function scopesOf(exprs: readonly Expr[]): readonly number[] {
+  return [...new Set(exprs.flatMap(columnsIn).map(({ scope }) => scope))]
+}
+
+/** The same expression over other columns. */
+export function mapColumns(expr: Expr, to: (column: ColumnExpr) => Expr): Expr {
+  const map = (part: Expr): Expr => mapColumns(part, to)
+  switch (expr.kind) {
+    case 'literal':
+      return expr
+    case 'column':
+      return to(expr)
+    case 'cast':
+      return { ...expr, input: map(expr.input) }
+    case 'call':
+      return { ...expr, args: expr.args.map(map) }
+    case 'case':
+      return {
+        ...expr,
+        branches: expr.branches.map(({ when, value }) => ({ when: map(when), value: map(value) })),
+        otherwise: map(expr.otherwise),
+      }
+  }
+}
+
+function inner(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case 'literal':
+    case 'column':
+      return []
+    case 'cast':
+      return [expr.input]
+    case 'call':
+      return expr.args
+    case 'case':
+      return [...expr.branches.flatMap(({ when, value }) => [when, value]), expr.otherwise]
+  }
+}
