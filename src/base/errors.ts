@@ -62,6 +62,7 @@ export const errorCodes = {
   MEMBER_FENCED: { domain: 'external', retry: 'now' },
   TRANSACTION_ABORTABLE: { domain: 'external', retry: 'now' },
   TRANSACTION_OUTCOME_UNKNOWN: { domain: 'external', retry: 'now' },
+  TRANSACTION_TOO_SLOW: { domain: 'user', retry: 'never' },
   // schema registries
   REGISTRY_UNREACHABLE: { domain: 'external', retry: 'backoff' },
   REGISTRY_REFUSED: { domain: 'external', retry: 'never' },

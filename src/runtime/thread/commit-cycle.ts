@@ -6,13 +6,18 @@ import type { Logger } from '../../base/logger.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { GroupMember, Producer } from '../../kafka/contracts.ts'
 import type { ApplicationOptions } from '../options.ts'
+import type { Task } from '../task/task.ts'
 import type { AssignedTasks } from './assigned-tasks.ts'
 import { CommitPace } from './commit-pace.ts'
 import { beginExactlyOnce, commitAtLeastOnce } from './commit.ts'
 import type { Output } from './output.ts'
+import { TransactionSize } from './transaction-size.ts'
 
 export interface CommitCycleParts {
-  readonly options: Pick<ApplicationOptions, 'guarantee' | 'commitIntervalMs' | 'bounds' | 'restartBackoffMs'>
+  readonly options: Pick<
+    ApplicationOptions,
+    'guarantee' | 'commitIntervalMs' | 'transactionTimeoutMs' | 'bounds' | 'restartBackoffMs'
+  >
   readonly output: Output
   readonly tasks: AssignedTasks
   readonly member: Pick<GroupMember, 'metadata' | 'commitOffsets'>
@@ -48,12 +53,14 @@ export class CommitCycle {
   readonly #commits: Counter
   readonly #failures: Counter
   readonly #pace: CommitPace
+  readonly #size: TransactionSize
   #failuresInRow = 0
   #pending: PendingEnd | undefined = undefined
 
   constructor(parts: CommitCycleParts) {
     this.#parts = parts
     this.#pace = new CommitPace(parts.options.commitIntervalMs, parts.clock.monotonicMs())
+    this.#size = new TransactionSize(parts.options.transactionTimeoutMs, parts.clock)
     this.#commits = parts.metrics.counter('weft_commits_total', 'commits of a stream thread')
     this.#failures = parts.metrics.counter(
       'weft_commit_failures_total',
@@ -64,14 +71,23 @@ export class CommitCycle {
   /** Milliseconds until the next commit is due; infinite where there is nothing to commit, or the former one is under way. */
   dueInMs(): number {
     if (this.#pending !== undefined || !this.#dirty()) return Number.POSITIVE_INFINITY
-    if (this.dirtyEntriesFull()) return 0
+    if (this.full) return 0
     return this.#pace.dueInMs(this.#parts.clock.monotonicMs())
   }
 
-  dirtyEntriesFull(): boolean {
+  /** Whether what is processed must be committed before there may be more. */
+  get full(): boolean {
+    if (this.#size.full) return true
     let count = 0
     for (const task of this.#parts.tasks.set.running) count += task.dirtyEntries
     return count >= this.#parts.options.bounds.dirtyEntries
+  }
+
+  /** Lets a task process up to `recordsMax` records into the commit to come, fewer where that is full before. @returns how many */
+  process(task: Task, recordsMax: number): number {
+    const count = task.process(this.#size.room(recordsMax))
+    if (count > 0) this.#size.took(count)
+    return count
   }
 
   /** Resolves, and never rejects, when the end that is under way is over; undefined where none is. */
@@ -92,6 +108,7 @@ export class CommitCycle {
     this.#pace.begin(clock.monotonicMs())
     if (options.guarantee === 'exactly_once_v2') {
       const { end } = await beginExactlyOnce(dirty, { output, member })
+      this.#size.ends()
       this.#pending = pendingEnd(end)
     } else {
       await commitAtLeastOnce(dirty, { output, member })
@@ -109,6 +126,7 @@ export class CommitCycle {
       this.#pending = undefined
     }
     this.#pace.end(this.#parts.clock.monotonicMs())
+    this.#size.ended()
     this.#committed()
   }
 
@@ -157,7 +175,7 @@ export class CommitCycle {
    * finished with the former transaction, and only then are offsets asked for. In the other order the answer could be from before
    * a commit that was still under way.
    *
-   * @throws `error` when it is of another kind, or too many came in a row
+   * @throws `error` when it is of another kind, or too many came in a row; StreamError `TRANSACTION_TOO_SLOW`
    */
   async recover(error: StreamError): Promise<void> {
     const { options, clock, logger } = this.#parts
@@ -167,9 +185,11 @@ export class CommitCycle {
     this.#failures.value += 1
     this.#failuresInRow += 1
     if (this.#failuresInRow > recoveriesMax) throw error
+    if (error.code === 'PRODUCER_FENCED') this.#size.aborted()
     logger.warn('transaction failed, going back to the last commit', {
       code: error.code,
       error: error.message,
+      ...(this.#size.limit === undefined ? {} : { recordsMax: this.#size.limit }),
     })
     await this.#rewind({ byAbort: error.code === 'TRANSACTION_ABORTABLE' || error.code === 'MEMBER_FENCED' })
     const backoffMs = Math.min(
@@ -195,6 +215,7 @@ export class CommitCycle {
       await output.use(await this.#parts.openProducer())
     }
     output.dropOpen()
+    this.#size.dropped()
     tasks.restartRunning()
   }
 

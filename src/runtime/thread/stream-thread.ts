@@ -126,10 +126,10 @@ export class StreamThread {
     let round = 0
     do {
       round = 0
-      if (cycle.dirtyEntriesFull()) break
+      if (cycle.full) break
       for (const task of tasks.set.running) {
         if (output.full || formats.waiting) break
-        round += task.process(bounds.sliceRecords)
+        round += cycle.process(task, bounds.sliceRecords)
       }
       total += round
     } while (round > 0 && clock.monotonicMs() < endMs)

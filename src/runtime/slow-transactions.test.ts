@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import type { Fault } from '../broker/fault-control.ts'
+import { TestCluster } from '../testing/cluster.ts'
+import type { TestApplicationSettings } from '../testing/cluster.ts'
+import { passThrough } from './fixtures.ts'
+
+// A cluster that takes longer to accept what a transaction holds than the transaction may last: it is aborted, done again, and so on.
+
+const slow = (ms: number): Fault => ({ kind: 'delay', minMs: ms, maxMs: ms, when: 'before' })
+
+/** Each request carries a few records only, so that a transaction of many takes many. */
+const settings: TestApplicationSettings = {
+  transactionTimeoutMs: 2000,
+  requestTimeoutMs: 2000,
+  commitIntervalMs: 500,
+  producer: { batchBytes: 300, maxRequestBytes: 400, lingerMs: 0 },
+}
+const values = Array.from({ length: 400 }, (_, index) => `${index} `.padEnd(100, '.'))
+
+async function slowCluster(produceMs: number): Promise<TestCluster> {
+  const cluster = new TestCluster()
+  for (const topic of ['input', 'output']) await cluster.createTopic(topic)
+  await cluster.produce(
+    'input',
+    values.map((value) => ({ key: 'k', value })),
+  )
+  cluster.broker.faults.add({ api: 'Produce', fault: slow(produceMs), clientId: /^app-/ })
+  return cluster
+}
+
+test('transactions that are not flushed in time are made smaller until they are, and each record comes once', async () => {
+  await using cluster = await slowCluster(200)
+  const application = cluster.application(passThrough(), settings)
+  application.start()
+  const output = await cluster.untilRead('output', (read) => read.length >= values.length, 600_000)
+  expect(output.map(({ value }) => String(value))).toEqual(values)
+})
+
+test('where one record is too much, the application stops and says so', async () => {
+  await using cluster = await slowCluster(2500)
+  const application = cluster.application(passThrough(), { ...settings, requestTimeoutMs: 5000 })
+  application.start()
+  const failure = application.done.catch((error: unknown) => error)
+  await cluster.until(() => application.state === 'failed', 600_000)
+  expect(await failure).toMatchObject({
+    code: 'TRANSACTION_TOO_SLOW',
+    message: 'a transaction of one record could not be flushed within 2s',
+    hint: expect.stringContaining('transaction.timeout.ms') as string,
+  })
+  expect(await cluster.read('output')).toEqual([])
+})
