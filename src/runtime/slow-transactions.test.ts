@@ -6,8 +6,6 @@ import { passThrough } from './fixtures.ts'
 
 // A cluster that takes longer to accept what a transaction holds than the transaction may last: it is aborted, done again, and so on.
 
-const slow = (ms: number): Fault => ({ kind: 'delay', minMs: ms, maxMs: ms, when: 'before' })
-
 /** Each request carries a few records only, so that a transaction of many takes many. */
 const settings: TestApplicationSettings = {
   transactionTimeoutMs: 2000,
@@ -15,21 +13,22 @@ const settings: TestApplicationSettings = {
   commitIntervalMs: 500,
   producer: { batchBytes: 300, maxRequestBytes: 400, lingerMs: 0 },
 }
-const values = Array.from({ length: 400 }, (_, index) => `${index} `.padEnd(100, '.'))
+const values = Array.from({ length: 120 }, (_, index) => `${index} `.padEnd(100, '.'))
 
-async function slowCluster(produceMs: number): Promise<TestCluster> {
+async function slowCluster(produceMs: number, when: 'before' | 'after'): Promise<TestCluster> {
   const cluster = new TestCluster()
   for (const topic of ['input', 'output']) await cluster.createTopic(topic)
   await cluster.produce(
     'input',
     values.map((value) => ({ key: 'k', value })),
   )
-  cluster.broker.faults.add({ api: 'Produce', fault: slow(produceMs), clientId: /^app-/ })
+  const fault: Fault = { kind: 'delay', minMs: produceMs, maxMs: produceMs, when }
+  cluster.broker.faults.add({ api: 'Produce', fault, clientId: /^app-/ })
   return cluster
 }
 
 test('transactions that are not flushed in time are made smaller until they are, and each record comes once', async () => {
-  await using cluster = await slowCluster(200)
+  await using cluster = await slowCluster(200, 'before')
   const application = cluster.application(passThrough(), settings)
   application.start()
   const output = await cluster.untilRead('output', (read) => read.length >= values.length, 600_000)
@@ -37,7 +36,7 @@ test('transactions that are not flushed in time are made smaller until they are,
 })
 
 test('where one record is too much, the application stops and says so', async () => {
-  await using cluster = await slowCluster(2500)
+  await using cluster = await slowCluster(2500, 'after')
   const application = cluster.application(passThrough(), { ...settings, requestTimeoutMs: 5000 })
   application.start()
   const failure = application.done.catch((error: unknown) => error)
