@@ -3,6 +3,7 @@ import { auditReplay, type NaiveInput, type NaiveTask } from '../audit/replay.ts
 import { bytes, fast, js, keyValueStore, pick, sink, source, text, topologyOf, windowStore } from './case.ts'
 import type { Draw, InputRecord, SimulationCase } from './case.ts'
 import type { Evidence } from '../audit/evidence.ts'
+import type { Variant } from '../variant.ts'
 import type { ReadRecord } from '../../../src/testing/cluster.ts'
 import type { StreamJoinNode } from '../../../src/topology/stream-join-nodes.ts'
 
@@ -14,21 +15,21 @@ const retentionMs = join.beforeMs + join.afterMs + join.graceMs
 const longAfterMs = 300_000
 
 /**
- * `lefts` and `rights` to `out` as they are, and there joined where their times are near. Optimised, an inner join; else a left one, whose
- * lonely records go out when their time is over.
+ * `lefts` and `rights` to `out` as they are, and there joined where their times are near. Optimised, an inner join; else a left one, or with
+ * caching, which makes no difference to its stores, an outer one: lonely records go out when their time is over.
  */
 export const streamJoinCase: SimulationCase = {
   name: 'stream join',
   topics: { lefts: partitions, rights: partitions, out: partitions },
   time: fast,
-  topology: ({ optimised }) =>
+  topology: (variant) =>
     topologyOf(
       [
         source('lefts'),
         source('rights'),
         { kind: 'merge', id: 'both', inputs: ['lefts', 'rights'] },
         sink('both', 'out'),
-        joinNode(optimised),
+        joinNode(typeOf(variant)),
         sink('join', 'out'),
       ],
       [
@@ -40,7 +41,9 @@ export const streamJoinCase: SimulationCase = {
             timestamped: false,
           }),
         ),
-        ...(optimised ? [] : [keyValueStore('alone', { key: bytes, value: bytes, timestamped: false })]),
+        ...(typeOf(variant) === 'inner'
+          ? []
+          : [keyValueStore('alone', { key: bytes, value: bytes, timestamped: false })]),
       ],
     ),
   draw: (draw) => record(draw.random.next() < 0.5 ? 'lefts' : 'rights', pick(draw.random, keys), draw),
@@ -61,18 +64,23 @@ export const streamJoinCase: SimulationCase = {
         isInput,
         begin: () => new NaiveJoin(),
       }),
-      ...(evidence.variant.optimised ? [] : auditAlone(evidence, found)),
+      ...auditAlone(evidence, found),
     ]
   },
 }
 
-function joinNode(inner: boolean): StreamJoinNode {
+function typeOf({ caching, optimised }: Variant): StreamJoinNode['type'] {
+  if (optimised) return 'inner'
+  return caching ? 'outer' : 'left'
+}
+
+function joinNode(type: StreamJoinNode['type']): StreamJoinNode {
   return {
     kind: 'stream-join',
     id: 'join',
     left: 'lefts',
     right: 'rights',
-    type: inner ? 'inner' : 'left',
+    type,
     joiner: js('both', 'valueJoiner', 'value1 + "/" + value2'),
     ...join,
     key: text,
@@ -80,7 +88,7 @@ function joinNode(inner: boolean): StreamJoinNode {
     rightValue: text,
     leftStore: 'left',
     rightStore: 'right',
-    ...(inner ? {} : { unmatchedStore: 'alone' }),
+    ...(type === 'inner' ? {} : { unmatchedStore: 'alone' }),
   }
 }
 
@@ -93,7 +101,7 @@ function isInput({ value }: Pick<ReadRecord, 'value'>): boolean {
 }
 
 function isAlone({ value }: ReadRecord): boolean {
-  return String(value).endsWith('/null')
+  return String(value).split('/').includes('null')
 }
 
 /** Both sides, as long as they are kept. */
@@ -136,33 +144,44 @@ function isLeft({ value }: NaiveInput): boolean {
   return value.startsWith('l')
 }
 
-/** A left record goes out alone once, when its time is over, if it has not met anyone until then; in the end, no such one is missing. */
-function auditAlone(evidence: Evidence, found: readonly ReadRecord[]): string[] {
-  if (!evidence.strict) return []
-  return [...Map.groupBy(found, ({ partition }) => partition).values()].flatMap(auditAloneIn)
+/** How long a record may find a partner after its own time, if it may go out alone at all. */
+function waitsMs(type: StreamJoinNode['type']): Readonly<Record<string, number | undefined>> {
+  return {
+    ...(type === 'inner' ? {} : { l: join.afterMs }),
+    ...(type === 'outer' ? { r: join.beforeMs } : {}),
+  }
 }
 
-function auditAloneIn(records: readonly ReadRecord[]): string[] {
+/** A record goes out alone once, when its time is over, if it has not met anyone until then; in the end, no such one is missing. */
+function auditAlone(evidence: Evidence, found: readonly ReadRecord[]): string[] {
+  if (!evidence.strict) return []
+  const waits = waitsMs(typeOf(evidence.variant))
+  return [...Map.groupBy(found, ({ partition }) => partition).values()].flatMap((records) =>
+    auditAloneIn(records, waits),
+  )
+}
+
+function auditAloneIn(records: readonly ReadRecord[], waits: ReturnType<typeof waitsMs>): string[] {
+  /** When nobody can be met any more, by record. */
   const waiting = new Map<string, number>()
   const wrong: string[] = []
   let timeMs = -Infinity
-  for (const [index, { value, timestampMs }] of records.entries()) {
-    const said = String(value)
-    const [left = '', right] = said.split('/')
-    if (right === undefined) {
+  for (const { value, timestampMs } of records) {
+    const parts = String(value).split('/')
+    const [first = ''] = parts.filter((part) => part !== 'null')
+    if (parts.length === 1) {
       timeMs = Math.max(timeMs, timestampMs)
-      if (said.startsWith('l')) waiting.set(said, timestampMs)
+      const waitMs = waits[first.slice(0, 1)]
+      if (waitMs !== undefined) waiting.set(first, timestampMs + waitMs)
       continue
     }
-    const sinceMs = waiting.get(left)
-    if (right !== 'null') waiting.delete(left)
-    else if (sinceMs === undefined) wrong.push(`${left} went out alone, and was not alone or had gone out`)
-    else if (sinceMs + join.afterMs >= timeMs) wrong.push(`${left} went out alone before its time was over`)
-    else waiting.delete(left)
-    if (index === records.length - 1) break
+    const untilMs = waiting.get(first)
+    if (parts.includes('null') && untilMs === undefined)
+      wrong.push(`${first} went out alone, and was not alone or had gone out`)
+    else if (parts.includes('null') && Number(untilMs) >= timeMs)
+      wrong.push(`${first} went out alone before its time was over`)
+    for (const part of parts) waiting.delete(part)
   }
-  const over = [...waiting].filter(
-    ([, sinceMs]) => sinceMs + join.afterMs + join.graceMs < timeMs - longAfterMs / 2,
-  )
-  return [...wrong, ...over.map(([left]) => `${left} is still alone, and never went out`)]
+  const over = [...waiting].filter(([, untilMs]) => untilMs + join.graceMs < timeMs - longAfterMs / 2)
+  return [...wrong, ...over.map(([name]) => `${name} is still alone, and never went out`)]
 }
