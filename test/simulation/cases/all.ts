@@ -9,7 +9,8 @@ import { streamJoinCase } from './stream-join.ts'
 import { tableJoinCase } from './table-join.ts'
 import { versionedJoinCase } from './versioned-join.ts'
 import { waitingJoinCase } from './waiting-join.ts'
-import { windowsCase } from './windows.ts'
+import { slidingCase } from './sliding.ts'
+import { cumulatingCase, hoppingCase, suppressedCase } from './windows.ts'
 
 /** Every topology under test. A new one is a file beside these, and a line here. */
 export const cases: readonly SimulationCase[] = [
@@ -18,7 +19,10 @@ export const cases: readonly SimulationCase[] = [
   tableJoinCase,
   rekeyedJoinCase,
   dimensionCase,
-  windowsCase,
+  hoppingCase,
+  cumulatingCase,
+  slidingCase,
+  suppressedCase,
   sessionsCase,
   streamJoinCase,
   versionedJoinCase,
