@@ -58,7 +58,7 @@ interface Place {
 /** A window ends with each record, and one begins just after it where that holds anything. */
 class NaiveSliding implements NaiveTask {
   readonly #onClose: boolean
-  readonly #records: NaiveInput[] = []
+  readonly #records = new Map<string, NaiveInput[]>()
   /** Windows that may be there, and have not closed. */
   #open: Place[] = []
   #timeMs = -Infinity
@@ -71,8 +71,12 @@ class NaiveSliding implements NaiveTask {
     this.#timeMs = Math.max(this.#timeMs, input.timestampMs)
     if (this.#onClose) return this.#closed(input)
     const before = this.#startsNear(input)
-    this.#records.push(input)
+    this.#keep(input)
     return this.#changed(input, before)
+  }
+
+  #keep(input: NaiveInput): void {
+    this.#records.set(input.key, [...(this.#records.get(input.key) ?? []), input])
   }
 
   /** Those that were there, the latest first; then what begins after the record before, ends with this one, begins after it. */
@@ -90,7 +94,7 @@ class NaiveSliding implements NaiveTask {
   }
 
   #closed(input: NaiveInput): string[] {
-    this.#records.push(input)
+    this.#keep(input)
     const { key, timestampMs } = input
     for (const startMs of [timestampMs - differenceMs, timestampMs + 1])
       if (!this.#open.some((one) => one.key === key && one.startMs === startMs))
@@ -106,8 +110,8 @@ class NaiveSliding implements NaiveTask {
 
   /** Of windows that may hold what is near a record. */
   #startsNear({ key, timestampMs: atMs }: NaiveInput): number[] {
-    const near = this.#records.filter(
-      (one) => one.key === key && Math.abs(one.timestampMs - atMs) <= 2 * differenceMs,
+    const near = (this.#records.get(key) ?? []).filter(
+      ({ timestampMs }) => Math.abs(timestampMs - atMs) <= 2 * differenceMs,
     )
     const starts = near.flatMap(({ timestampMs }) => [timestampMs - differenceMs, timestampMs + 1])
     return [...new Set(starts)].filter((startMs) => this.#within({ key, startMs }).length > 0)
@@ -115,8 +119,8 @@ class NaiveSliding implements NaiveTask {
 
   #within({ key, startMs }: Place): NaiveInput[] {
     const endMs = startMs + differenceMs
-    return this.#records.filter(
-      (one) => one.key === key && one.timestampMs >= startMs && one.timestampMs <= endMs,
+    return (this.#records.get(key) ?? []).filter(
+      ({ timestampMs }) => timestampMs >= startMs && timestampMs <= endMs,
     )
   }
 
