@@ -6,8 +6,8 @@
  * `list` and `tuple` are arrays; a SQL NULL and a tombstone are `null`.
  */
 export type DataType =
-  /** `logical`: what a schema says that a whole number stands for, such as `timestamp-millis`; schemas that are made of the type say it, too. */
-  | { readonly kind: PrimitiveKind; readonly logical?: string }
+  /** `logical`: what a schema says that numbers or text stand for; schemas that are made of the type say it, too. */
+  | { readonly kind: PrimitiveKind; readonly logical?: Logical }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
   | { readonly kind: 'struct'; readonly name?: string; readonly fields?: readonly Field[] }
   | { readonly kind: 'list'; readonly of: DataType }
@@ -35,6 +35,24 @@ export type PrimitiveKind =
   | 'time'
   | 'interval'
   | 'uuid'
+
+/** What plain values of a schema stand for, by Avro's names. */
+export type Logical =
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+  | { readonly kind: PlainLogical }
+
+export type PlainLogical =
+  | 'uuid'
+  | 'date'
+  | 'time-millis'
+  | 'time-micros'
+  | 'timestamp-millis'
+  | 'timestamp-micros'
+  | 'timestamp-nanos'
+  | 'local-timestamp-millis'
+  | 'local-timestamp-micros'
+  | 'local-timestamp-nanos'
+  | 'duration'
 
 export interface Field {
   readonly name: string

@@ -2,7 +2,7 @@
 import { StreamError } from '../base/errors.ts'
 import type { RowFormat } from '../data/row-format.ts'
 import type { Column, Format, SchemaSource } from '../data/types.ts'
-import { avroSchemaOfColumns } from './avro/data-types.ts'
+import { avroSchemaOfColumns } from './avro/made-schema.ts'
 import type { NotationType } from '../data/notation-types.ts'
 import { languageOf } from './notations.ts'
 

@@ -1,29 +1,14 @@
 /** A parsed Avro schema: what the codec, the resolution and the type language read. Named types may refer to themselves. */
 
+import type { Logical } from '../../data/types.ts'
+
 export type AvroPrimitiveKind = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string'
 
 export interface AvroPrimitive {
   readonly kind: AvroPrimitiveKind
+  /** One that does not fit what it annotates is ignored, as the specification asks. */
   readonly logical: Logical | undefined
 }
-
-/** What the bytes of a type stand for. A logical type that does not fit what it annotates is ignored, as the specification asks. */
-export type Logical =
-  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
-  | { readonly kind: PlainLogical }
-
-export type PlainLogical =
-  | 'uuid'
-  | 'date'
-  | 'time-millis'
-  | 'time-micros'
-  | 'timestamp-millis'
-  | 'timestamp-micros'
-  | 'timestamp-nanos'
-  | 'local-timestamp-millis'
-  | 'local-timestamp-micros'
-  | 'local-timestamp-nanos'
-  | 'duration'
 
 interface Named {
   /** With the namespace, as in `com.example.Order`. */

@@ -5,8 +5,9 @@
  *
  * What can never be read is an error when it is compiled, except in a branch of a union: that one is an error when it comes.
  */
+import type { Logical } from '../../data/types.ts'
 import type { AvroReader } from './avro-reader.ts'
-import type { AvroEnum, AvroField, AvroRecord, AvroType, AvroUnion, Logical } from './avro-type.ts'
+import type { AvroEnum, AvroField, AvroRecord, AvroType, AvroUnion } from './avro-type.ts'
 import { propertyName } from '../property-name.ts'
 import { DefaultLiterals } from './default-literals.ts'
 import { decimalOfBytes, durationOfBytes, uuidOfBytes } from './logical-values.ts'

@@ -1,8 +1,9 @@
 /** Defaults of a schema as JavaScript: a literal makes a new object for each record, so that none shares another's. */
+import type { Logical } from '../../data/types.ts'
 import { StreamError } from '../../base/errors.ts'
 import { propertyName } from '../property-name.ts'
 import { branchOfDefault } from './check-default.ts'
-import type { AvroType, Logical } from './avro-type.ts'
+import type { AvroType } from './avro-type.ts'
 import { decimalOfBytes, durationOfBytes, uuidOfBytes } from './logical-values.ts'
 
 /** A record's own default may be needed for its own default. */

@@ -1,5 +1,6 @@
 /** Whether and why values fit types, by walking them: for the branches of unions, and for messages after encoding has failed. */
-import { describeAvro, type AvroField, type AvroType, type AvroUnion, type Logical } from './avro-type.ts'
+import type { Logical } from '../../data/types.ts'
+import { describeAvro, type AvroField, type AvroType, type AvroUnion } from './avro-type.ts'
 import { singleBranch } from './cells.ts'
 import { bytesOfDecimal, bytesOfDuration, bytesOfUuid, isUuid } from './logical-values.ts'
 

@@ -1,4 +1,4 @@
-import type { Logical, PlainLogical } from './avro-type.ts'
+import type { Logical, PlainLogical } from '../../data/types.ts'
 
 /** What each logical type annotates. */
 const annotated: Readonly<Record<PlainLogical, string>> = {
