@@ -117,6 +117,8 @@ export interface MessageRef {
 /** Where a value's body starts and what it was written with. */
 export interface Frame extends SchemaRef {
   readonly bodyStart: number
+  /** Whether it stands in the record's headers, so that the value alone does not tell its schema. */
+  readonly inHeaders: boolean
   /** Protobuf only: the message by position, where the frame has it. */
   readonly messagePath: readonly number[] | undefined
   /** Protobuf only: the message by name, where the frame has that instead. */

@@ -10,6 +10,7 @@ import type { Column, Format } from '../data/types.ts'
 import type { RowShape, SlicedRow } from '../data/row.ts'
 import type { Frame, Framing, RegisteredSchema, SchemaRegistry, Side } from '../registry/contracts.ts'
 import type { DecodeBytes, ParsedSchema, SchemaLanguage } from './schema-language.ts'
+import { carriedFrame, carryFrame } from './carried-frame.ts'
 import { notHere, type SchemaWaits } from './schema-waits.ts'
 import type { RowReader, Serde } from './serde.ts'
 import type { Writing } from './writing.ts'
@@ -193,18 +194,27 @@ function keyOf({ kind, id }: Pick<Frame, 'kind' | 'id'>): string {
   return `${kind} ${id}`
 }
 
+/** Who keeps the row keeps these bytes. */
+function placeCopy(row: SlicedRow, bytes: Buffer): void {
+  row.buffer = bytes
+  row.start = 0
+  row.end = bytes.length
+}
+
 function projected(framing: Framing, readers: ByFrame<RowReader>, columns: readonly Column[]): RowReader {
   // Cells are decoded as the language does, whichever schema they were read by.
   let last: RowReader | undefined
+  const frameOfRow = (buffer: Buffer, start: number, end: number): Frame =>
+    carriedFrame(buffer, start) ?? framing.read(buffer, start, end, undefined)
   const shape: RowShape = {
     columns,
     decodeCell: (buffer, start, end, kind) => last?.shape.decodeCell(buffer, start, end, kind) ?? null,
     decodeAll: (buffer: Buffer, start: number, end: number): unknown => {
-      const frame = framing.read(buffer, start, end, undefined)
+      const frame = frameOfRow(buffer, start, end)
       return readers.of(frame).shape.decodeAll(buffer, frame.bodyStart, end)
     },
     slice: (buffer: Buffer, start: number, end: number): SlicedRow => {
-      const frame = framing.read(buffer, start, end, undefined)
+      const frame = frameOfRow(buffer, start, end)
       return readers.of(frame).shape.slice(buffer, frame.bodyStart, end)
     },
   }
@@ -214,7 +224,8 @@ function projected(framing: Framing, readers: ByFrame<RowReader>, columns: reado
       const frame = framing.read(buffer, start, end, row.headers)
       last = readers.of(frame)
       last.read(buffer, frame.bodyStart, end, row)
-      row.start = start
+      if (!frame.inHeaders) row.start = start
+      else placeCopy(row, carryFrame(frame, buffer, end))
     },
   }
 }

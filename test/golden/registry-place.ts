@@ -83,9 +83,9 @@ state:
     return this.weft('run', '--config', join(this.folder, 'config.yaml'), '--until-end', '--log-level', 'error')
   }
 
-  async ask(path: string, body?: unknown): Promise<Record<string, unknown>> {
+  async ask(path: string, body?: unknown, method = 'POST'): Promise<Record<string, unknown>> {
     const answer = await fetch(`${this.registry.url}${path}`, {
-      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { method, body: JSON.stringify(body) }),
       headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
     })
     return (await answer.json()) as Record<string, unknown>
@@ -168,6 +168,7 @@ state:
   }
 
   async #decoded(value: Buffer): Promise<unknown> {
+    if (value[0] === 0x7b) return JSON.parse(value.toString()) as unknown
     expect(value[0]).toBe(0)
     const { schema, schemaType = 'AVRO' } = await this.ask(`/schemas/ids/${value.readInt32BE(1)}`)
     const type = schemaType as RegistryLanguage

@@ -80,13 +80,12 @@ function factsOf(topic: string, { state }: QueryDefinition): TopicFacts {
   return { role: 'event', timeToLiveMs: ttlMs === 0 ? undefined : ttlMs }
 }
 
-/** Joins that wait go neither with look-ups nor with topics that need a schema: what waits must be readable in any process. */
+/** Joins that wait do not go with look-ups. */
 function checkRoles(scopes: readonly Scope[], diagnostics: Diagnostics): boolean {
   const [driver, ...joined] = scopes
   const waiting = joined.find((scope) => scope.role !== 'lookup')
   if (driver === undefined || waiting === undefined) return true
   const lookup = joined.find((scope) => scope.role === 'lookup')
-  const coded = scopes.find((scope) => scope.format.notation !== 'json')
   if (lookup !== undefined) {
     const message = `a query that joins look-up "${lookup.topic}" cannot join "${waiting.topic}", whose records are waited for`
     diagnostics.error('SQL_NOT_SUPPORTED', message, lookup.span, {
@@ -95,11 +94,6 @@ function checkRoles(scopes: readonly Scope[], diagnostics: Diagnostics): boolean
   } else if (driver.role === 'lookup') {
     diagnostics.error('SQL_NOT_SUPPORTED', `look-up "${driver.topic}" drives a join`, driver.span, {
       hint: 'Begin FROM with an event topic, or declare it without "join: lookup".',
-    })
-  } else if (coded !== undefined) {
-    const message = `topic "${coded.topic}" holds ${coded.format.notation}, and a join that waits for records reads JSON`
-    diagnostics.error('SQL_NOT_SUPPORTED', message, coded.span, {
-      hint: `Write it as JSON with a query of its own, SELECT * FROM ${coded.topic}, and join the output of that.`,
     })
   } else return true
   return false

@@ -1,6 +1,4 @@
-import type { Row } from '../../data/row.ts'
-import { SlicedRow } from '../../data/row.ts'
-import type { RowReader } from '../../serde/serde.ts'
+import type { Row, RowShape } from '../../data/row.ts'
 import { assert } from '../../base/assert.ts'
 import type { JoinedTable } from '../../topology/ttl-join-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
@@ -8,8 +6,8 @@ import type { Combination, Member } from './combination.ts'
 import { JoinedRows } from './joined-rows.ts'
 
 interface ReadRow {
-  readonly reader: RowReader
-  readonly row: SlicedRow
+  readonly shape: RowShape
+  row: Row | undefined
   /** What the row has been read from. */
   from: Member | undefined
 }
@@ -27,7 +25,7 @@ export class CombinationRows {
     this.#read = tables.map(({ value, columns }) => {
       const reader = env.serde(value, '', 'value').project?.(columns)
       assert(reader !== undefined, `format ${value.notation} has no columns`)
-      return { reader, row: new SlicedRow(reader.shape), from: undefined }
+      return { shape: reader.shape, row: undefined, from: undefined }
     })
   }
 
@@ -47,8 +45,8 @@ export class CombinationRows {
 }
 
 function readRow(read: ReadRow, member: Member): Row {
-  if (read.from === member) return read.row
+  if (read.row !== undefined && read.from === member) return read.row
+  read.row = read.shape.slice(member.value, 0, member.value.length)
   read.from = member
-  read.reader.read(member.value, 0, member.value.length, read.row)
   return read.row
 }

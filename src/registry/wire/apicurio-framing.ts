@@ -60,6 +60,7 @@ function readHeaders(frame: ReusedFrame, headers: Headers, keys: HeaderKeys, sta
   const id = contentId ?? lastHeader(headers, keys.globalId)
   if (id === undefined) return false
   frame.set(contentId === undefined ? 'globalId' : 'contentId', headerId(id), start)
+  frame.inHeaders = true
   const name = lastHeader(headers, keys.messageName)
   frame.messageName = name === undefined ? undefined : Buffer.from(name).toString()
   return true

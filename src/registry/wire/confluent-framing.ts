@@ -48,6 +48,7 @@ function readHeader(frame: ReusedFrame, header: Uint8Array, start: number, hasMe
     frame.set('guid', guidText(bytes.subarray(1, guidEnd)), start)
   else if (bytes[0] === magicId && bytes.length >= idEnd) frame.set('id', bytes.readInt32BE(1), start)
   else throw noFrame('a magic byte 0 or 1 and an id in the header', describe(bytes, 0, bytes.length))
+  frame.inHeaders = true
   const idBytes = frame.kind === 'guid' ? guidEnd : idEnd
   if (hasMessage) frame.messagePath = readMessagePath(bytes, idBytes, bytes.length).path
   return frame

@@ -6,6 +6,7 @@ export class ReusedFrame implements Frame {
   kind: keyof SchemaIds = 'id'
   id: number | string = 0
   bodyStart = 0
+  inHeaders = false
   messagePath: readonly number[] | undefined = undefined
   messageName: string | undefined = undefined
 
@@ -13,6 +14,7 @@ export class ReusedFrame implements Frame {
     this.kind = kind
     this.id = id
     this.bodyStart = bodyStart
+    this.inHeaders = false
     this.messagePath = undefined
     this.messageName = undefined
     return this

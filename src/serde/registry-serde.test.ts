@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import { ByteWriter } from '../base/byte-writer.ts'
+import type { Header } from '../base/headers.ts'
+import { silentLogger } from '../base/logger.ts'
+import { materialize } from '../data/lazy.ts'
+import { SlicedRow } from '../data/row.ts'
+import type { Format } from '../data/types.ts'
+import { apicurioSettings, confluentSettings } from '../registry/settings.ts'
+import { openTestRegistry } from '../testing/registry.ts'
+import { Formats } from './formats.ts'
+import type { NotationType } from '../data/notation-types.ts'
+
+const texts = {
+  avro: '{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"note","type":"string"}]}',
+  protobuf: 'syntax = "proto3"; message Other {} message Order { int64 id = 1; string note = 2; }',
+  jsonschema:
+    '{"title":"Order","type":"object","properties":{"id":{"type":"integer"},"note":{"type":"string"}}}',
+} as const
+
+const columns = [
+  { name: 'note', type: { kind: 'string' } },
+  { name: 'id', type: { kind: 'long' } },
+] as const
+const order = { id: 7, note: 'héron' }
+
+const settingsOf = {
+  confluent: { ...confluentSettings(['http://registry']) },
+  apicurio: { ...apicurioSettings(['http://registry/apis/registry/v3']), writing: { kind: 'register' } },
+} as const
+
+const cases = (['confluent', 'apicurio'] as const).flatMap((kind) =>
+  (['payload', 'header'] as const).flatMap((writeIdTo) =>
+    (['avro', 'protobuf', 'jsonschema'] as const).map((language) => ({ kind, writeIdTo, language })),
+  ),
+)
+
+describe('rows that are kept', () => {
+  test.each(cases)(
+    'need no headers: $language, $kind, ids in the $writeIdTo',
+    async ({ kind, writeIdTo, language }) => {
+      const { registry, clock } = await openTestRegistry({ ...settingsOf[kind], writeIdTo })
+      const type: NotationType = `${kind}_${language}`
+      const formats = new Formats({
+        notations: { it: { type, config: {} } },
+        registryOf: () => registry,
+        clock,
+        logger: silentLogger,
+      })
+      const source = { text: texts[language] }
+      const format: Format = { notation: 'it', type: { kind: 'struct' }, source, schema: 'Order' }
+      const serde = formats.serde(format, 'orders', 'value')
+      const settled = async (): Promise<void> => {
+        await expect.poll(() => formats.waiting, { interval: 1 }).toBe(false)
+        formats.check()
+      }
+      serde.prepare?.()
+      await settled()
+
+      const [writer, headers]: [ByteWriter, Header[]] = [new ByteWriter(), []]
+      writer.writeUtf8('before')
+      serde.encode(order, writer, headers)
+      const end = writer.length
+      writer.writeUtf8('after')
+      expect(headers.length > 0).toBe(writeIdTo === 'header')
+
+      const reader = serde.project?.(columns)
+      if (reader === undefined) throw new Error('the format has columns')
+      const written = writer.copy()
+      serde.missing?.(written, 6, end, headers)
+      await settled()
+      const row = new SlicedRow(reader.shape)
+      row.headers = headers
+      reader.read(written, 6, end, row)
+      const kept = row.detach()
+      const member = Buffer.from(row.buffer.subarray(row.start, row.end))
+      row.headers = undefined
+      written.fill(0)
+      expect([0, 1].map((index) => kept.get(index))).toEqual(['héron', 7])
+      expect(kept.materialize()).toEqual(order)
+      const again = reader.shape.slice(member, 0, member.length)
+      expect([0, 1].map((index) => again.get(index))).toEqual(['héron', 7])
+      expect(materialize(again.detach())).toEqual(order)
+      formats.close()
+    },
+  )
+})
