@@ -1,18 +1,17 @@
 /** Writes rows of JSON in another format: for topics that hold Avro, Protobuf or JSON Schema, from files and lines of text. */
 import { assert } from '../base/assert.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
-import { systemClock } from '../base/clock.ts'
 import { StreamError } from '../base/errors.ts'
 import type { Header } from '../base/headers.ts'
 import { cellKind, SlicedRow } from '../data/row.ts'
 import { SelectedRow } from '../data/selected-row.ts'
 import type { Column } from '../data/types.ts'
-import { compileExpr } from '../expr/compile.ts'
 import { jsonRows, type TopicValues } from '../language/catalog.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import type { RowReader, Serde } from '../serde/serde.ts'
 import type { EncodeRow } from '../workload/produce-records.ts'
 import type { CommandFormats } from './command-formats.ts'
+import { jsonCell } from './json-cells.ts'
 
 /** Sets of present fields whose layouts are kept. */
 const layoutsMax = 1000
@@ -38,9 +37,7 @@ export async function openRowEncoder(
 function rowEncoder(columns: readonly Column[], serde: Serde): EncodeRow {
   const reader = jsonReader(columns)
   const row = new SlicedRow(reader.shape)
-  const cells = columns.map(({ name, type }, index) =>
-    compileExpr({ kind: 'column', scope: 0, index, name, type }, systemClock),
-  )
+  const cells = columns.map(jsonCell)
   const layouts = new Map<string, SelectedRow>()
   const bytes = new ByteWriter()
   return (json, writer) => {
@@ -50,7 +47,7 @@ function rowEncoder(columns: readonly Column[], serde: Serde): EncodeRow {
     const selected = selectedOf(columns, row, layouts)
     for (const [place, column] of selected.layout.columns.entries()) {
       const index = columns.findIndex(({ name }) => name === column.name)
-      const value = cells[index]?.([row]) ?? null
+      const value = cells[index]?.(row) ?? null
       if (value === null && row.kinds[index] !== cellKind.null) throw misfit(column)
       selected.cells[place] = value
     }

@@ -99,7 +99,7 @@ topics: { ev: { valueType: ${notation} }, xs: { valueType: ${notation} } }
   })
 })
 
-test('produce writes bytes from base64, decimals from numbers and text, UUIDs and times, by the schema of the registry', async () => {
+describe('produce', () => {
   const schema = {
     type: 'record',
     name: 'Order',
@@ -107,30 +107,60 @@ test('produce writes bytes from base64, decimals from numbers and text, UUIDs an
       { name: 'id', type: uuid },
       { name: 'blob', type: 'bytes' },
       { name: 'hash', type: { type: 'fixed', name: 'Hash', size: 2 } },
+      { name: 'parts', type: { type: 'array', items: { type: 'record', name: 'Part', fields: [{ name: 'sums', type: { type: 'map', values: 'bytes' } }] } } },
       { name: 'total', type: decimal },
       { name: 'tax', type: ['null', decimal], default: null },
+      { name: 'exact', type: { ...decimal, precision: 30, scale: 4 } },
       { name: 'at', type: at },
       { name: 'day', type: { type: 'int', logicalType: 'date' } },
     ],
   }
-  await place.createTopics('orders')
-  await place.ask('/subjects/orders-value/versions', { schema: JSON.stringify(schema) })
-  const row = { id, blob: 'AQL/', hash: 'AAE=', total: 12.3, tax: '1.10', at: '2026-03-01T09:00:00.123Z', day: '2026-03-01' }
-  place.write({ 'rows.jsonl': `${JSON.stringify(row)}\n` })
-  const file = ['--config', join(place.folder, 'config.yaml'), '--value-type', 'avro', '--file', join(place.folder, 'rows.jsonl')]
-  await place.weft('produce', 'orders', '--bootstrap', place.bootstrap, ...file)
-  expect(await place.consume('orders', 1)).toEqual([
-    {
-      key: null,
-      value: {
-        id,
-        blob: Uint8Array.of(1, 2, 255),
-        hash: Uint8Array.of(0, 1),
-        total: '12.30',
-        tax: '1.10',
-        at: Date.parse('2026-03-01T09:00:00.123Z'),
-        day: Date.parse('2026-03-01') / 86_400_000,
-      },
-    },
-  ])
+  const fields: Readonly<Record<string, string>> = {
+    id: `"${id}"`,
+    blob: '"AQL/"',
+    hash: '"AAE="',
+    parts: '[{"sums":{"a":"AQ==","b":""}}]',
+    total: '12.3',
+    tax: '"1.10"',
+    exact: '12345678901234567890.12',
+    at: '"2026-03-01T09:00:00.123Z"',
+    day: '"2026-03-01"',
+  }
+
+  async function produce(changed: Readonly<Record<string, string>> = {}): Promise<void> {
+    await place.createTopics('orders')
+    await place.ask('/subjects/orders-value/versions', { schema: JSON.stringify(schema) })
+    const row = Object.entries({ ...fields, ...changed }).map(([name, text]) => `"${name}":${text}`)
+    place.write({ 'rows.jsonl': `{${row.join(',')}}\n` })
+    const file = ['--config', join(place.folder, 'config.yaml'), '--value-type', 'avro', '--file', join(place.folder, 'rows.jsonl')]
+    await place.weft('produce', 'orders', '--bootstrap', place.bootstrap, ...file)
+  }
+
+  test('writes bytes from base64, decimals with all their digits, UUIDs and times, by the schema of the registry', async () => {
+    await produce()
+    const value = {
+      id,
+      blob: Uint8Array.of(1, 2, 255),
+      hash: Uint8Array.of(0, 1),
+      parts: [{ sums: { a: Uint8Array.of(1), b: new Uint8Array() } }],
+      total: '12.30',
+      tax: '1.10',
+      exact: '12345678901234567890.1200',
+      at: Date.parse('2026-03-01T09:00:00.123Z'),
+      day: Date.parse('2026-03-01') / 86_400_000,
+    }
+    expect(await place.consume('orders', 1)).toEqual([{ key: null, value }])
+  })
+
+  test.each([
+    ['blob', '"not base64"'],
+    ['hash', '"AAEC"'],
+    ['parts', '[{"sums":{"a":"?"}}]'],
+    ['total', '"12.345"'],
+    ['exact', '1e30'],
+    ['tax', 'true'],
+    ['id', '"f81d4fae"'],
+  ])('names the field %s that is %s', async (name, text) => {
+    await expect(produce({ [name]: text })).rejects.toThrow(new RegExp(`^field "${name}.*does not fit`))
+  })
 })
