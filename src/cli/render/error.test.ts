@@ -80,6 +80,7 @@ describe('exitCodeOf', () => {
       'TOPICS_TOO_MANY',
       'NOT_AUTHORIZED',
       'AUTHENTICATION_FAILED',
+      'TRANSACTION_TOO_SLOW',
       'SCHEMA_INCOMPATIBLE',
       'STORE_FULL',
       'STATE_LOCKED',
