@@ -6,6 +6,7 @@ import { foreignKeyJoinCase } from './foreign-key-join.ts'
 import { rekeyedJoinCase } from './rekeyed-join.ts'
 import { sessionsCase } from './sessions.ts'
 import { streamJoinCase } from './stream-join.ts'
+import { tablesCase } from './tables.ts'
 import { tableJoinCase } from './table-join.ts'
 import { versionedJoinCase } from './versioned-join.ts'
 import { waitingJoinCase } from './waiting-join.ts'
@@ -17,6 +18,7 @@ export const cases: readonly SimulationCase[] = [
   countCase,
   chainCase,
   tableJoinCase,
+  tablesCase,
   rekeyedJoinCase,
   dimensionCase,
   hoppingCase,

@@ -69,10 +69,17 @@ const parametersOf: Partial<Record<FunctionKind, readonly string[]>> = {
   reducer: ['value1', 'value2'],
   valueJoiner: ['key', 'value1', 'value2'],
   foreignKeyExtractor: ['value'],
+  initializer: [],
+  aggregator: ['key', 'value', 'aggregate'],
 }
 
 /** A function of one JavaScript expression. */
-export function js(name: string, kind: FunctionKind, expression: string): FunctionRef {
+export function js(
+  name: string,
+  kind: FunctionKind,
+  expression: string,
+  more: Partial<FunctionRef> = {},
+): FunctionRef {
   const resultType: DataType = { kind: kind === 'predicate' ? 'boolean' : 'string' }
   const span = { file: 'simulation.yaml', line: 1, column: 1, length: expression.length }
   return {
@@ -82,8 +89,12 @@ export function js(name: string, kind: FunctionKind, expression: string): Functi
     resultType,
     stores: [],
     body: { language: 'javascript', expression: { text: expression, span } },
+    ...more,
   }
 }
+
+/** What a function gives that makes a key and a value. */
+export const pairOfText: DataType = { kind: 'tuple', of: [{ kind: 'string' }, { kind: 'string' }] }
 
 /** Keys and values of text. */
 export function source(topic: string): SourceNode {
@@ -104,19 +115,30 @@ export function sink(input: string, topic: string, value: Format = text): SinkNo
 
 /** A windowed table's changes as text: by the key alone, so that they stay in their partition, with `start-end=` before the value. */
 export function unwindowed(input: string): [ToStreamNode, TransformNode] {
-  const mapper = js('unwindow', 'keyValueTransformer', '[key.key, key.start + "-" + key.end + "=" + value]')
-  const resultType: DataType = { kind: 'tuple', of: [{ kind: 'string' }, { kind: 'string' }] }
+  const expression = '[key.key, key.start + "-" + key.end + "=" + value]'
+  const mapper = js('unwindow', 'keyValueTransformer', expression, { resultType: pairOfText })
   return [
-    { kind: 'to-stream', id: `${input} changes`, input },
+    changesOf(input),
     {
       kind: 'transform',
       id: `${input} unwindowed`,
       input: `${input} changes`,
       result: 'key-value',
-      mapper: { ...mapper, resultType },
+      mapper,
       table: false,
     },
   ]
+}
+
+/** A stream's values by an expression of `key` and `value`; of a table, its rows. */
+export function mapped(id: string, input: string, expression: string, table = false): TransformNode {
+  const mapper = js(id, 'valueTransformer', expression)
+  return { kind: 'transform', id, input, result: 'value', mapper, table }
+}
+
+/** A table's changes as a stream. */
+export function changesOf(input: string): ToStreamNode {
+  return { kind: 'to-stream', id: `${input} changes`, input }
 }
 
 export function keyValueStore(name: string, settings: Partial<KeyValueStoreSpec> = {}): KeyValueStoreSpec {

@@ -1,5 +1,5 @@
 import { auditChains, auditCounts, auditJournal, copiesOf, recordsBy } from '../audit/lists.ts'
-import { js, keyValueStore, long, pick, sink, text, topologyOf } from './case.ts'
+import { js, keyValueStore, long, pairOfText, pick, sink, text, topologyOf } from './case.ts'
 import type { Draw, InputRecord, SimulationCase } from './case.ts'
 
 const keys = ['a', 'b', 'c', 'd', 'e']
@@ -30,10 +30,9 @@ export const chainCase: SimulationCase = {
           id: 'rekey',
           input: 'chains',
           result: 'key-value',
-          mapper: {
-            ...js('byDigit', 'keyValueTransformer', '[value.slice(-1), key + "=" + value]'),
-            resultType: { kind: 'tuple', of: [{ kind: 'string' }, { kind: 'string' }] },
-          },
+          mapper: js('byDigit', 'keyValueTransformer', '[value.slice(-1), key + "=" + value]', {
+            resultType: pairOfText,
+          }),
           table: false,
         },
         {
