@@ -1,8 +1,10 @@
+import { bestValuesCase } from './best-values.ts'
 import { chainCase } from './chain.ts'
 import type { SimulationCase } from './case.ts'
 import { countCase } from './count.ts'
 import { dimensionCase } from './dimension.ts'
 import { foreignKeyJoinCase } from './foreign-key-join.ts'
+import { functionsCase } from './functions.ts'
 import { rekeyedJoinCase } from './rekeyed-join.ts'
 import { sessionsCase } from './sessions.ts'
 import { streamJoinCase } from './stream-join.ts'
@@ -17,6 +19,8 @@ import { cumulatingCase, hoppingCase, suppressedCase } from './windows.ts'
 export const cases: readonly SimulationCase[] = [
   countCase,
   chainCase,
+  functionsCase,
+  bestValuesCase,
   tableJoinCase,
   tablesCase,
   rekeyedJoinCase,
