@@ -17,7 +17,12 @@ export const cellKind = {
   decoded: 9,
   /** Like `text`, with characters beyond ASCII. */
   unicodeText: 10,
+  /** A number with a decimal point or an exponent. */
+  fraction: 11,
 } as const
+
+/** Of all kinds. */
+export const cellKindCount = 12
 
 /** Decodes one cell's bytes: the part of a format that a row needs. */
 export type CellDecoder = (buffer: Buffer, start: number, end: number, kind: number) => unknown

@@ -82,4 +82,6 @@ export interface SchemaSource {
 export interface Column {
   readonly name: string
   readonly type: DataType
+  /** Whether the type was found in some of the records: others may hold what does not fit it, and nobody has said what they are then. */
+  readonly guessed?: true
 }

@@ -1,19 +1,14 @@
+import { parseInterval } from '../data/intervals.ts'
+import { dayMicros, parseDate, parseTimestamp } from '../data/times.ts'
 import type { DataType } from '../data/types.ts'
 import { isFloatingKind, isNumberKind, isWholeKind } from './values/compare.ts'
 import { checkDecimal, powerOfTen, rescale, roundHalfAway, toScale } from './values/decimals.ts'
 import { fail } from './values/failure.ts'
 import { checkByte, checkInt, checkShort, toLong } from './values/integers.ts'
-import { formatInterval, parseInterval } from './values/intervals.ts'
+import { formatInterval } from './values/intervals.ts'
 import { isJsonType, jsonText } from './values/json-paths.ts'
 import { formatDouble, parseNumber, roundHalfEven, withoutGroups } from './values/numbers.ts'
-import {
-  dayMicros,
-  formatDate,
-  formatTime,
-  formatTimestamp,
-  parseDate,
-  parseTimestamp,
-} from './values/times.ts'
+import { formatDate, formatTime, formatTimestamp } from './values/times.ts'
 import { typeName } from './type-name.ts'
 
 /** Converts a value that is not NULL. */

@@ -4,7 +4,7 @@
  */
 import type { ByteWriter } from '../base/byte-writer.ts'
 import type { Headers } from '../base/headers.ts'
-import { silentLogger } from '../base/logger.ts'
+import { silentLogger, type LogFields } from '../base/logger.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { MetricRegistry } from '../base/metrics.ts'
 import { Lazy } from '../data/lazy.ts'
@@ -86,11 +86,17 @@ export class TestTask {
   readonly metrics = new MetricRegistry()
   readonly sent: SentRecord[] = []
   readonly printed: string[] = []
+  /** What was logged as a warning: its fields. */
+  readonly warnings: LogFields[] = []
   readonly context = { topic: '', partition: -1, offset: -1, streamTimeMs: -1, clock: new ManualClock() }
   readonly #stores = new Map<string, OpenedStore>()
   readonly #globals = new Map<string, GlobalTable>()
   readonly #partitionTimesMs = new Map<string, number>()
   readonly #functions: TestFunctions
+  readonly #logger = {
+    ...silentLogger,
+    warn: (_: string, fields: LogFields = {}) => void this.warnings.push(fields),
+  }
   readonly times = new EventTimes()
   readonly processors: Processors
   #offset = 0
@@ -145,7 +151,7 @@ export class TestTask {
     return {
       context: this.context,
       collector: { send: send ?? ((record) => this.#keep(record)) },
-      logger: silentLogger,
+      logger: this.#logger,
       metrics: this.metrics,
       store: (name) => this.store(name),
       windowStore: (name) => storeOfKind(this.#store(name), 'window'),
@@ -178,7 +184,7 @@ export class TestTask {
   #openGlobal(node: GlobalTableNode, spec: KeyValueStoreSpec): void {
     const { metrics } = this
     const serde = (format: Format) => serdeFor(format)
-    this.#globals.set(node.id, openGlobalTable(node, { spec, metrics, serde }))
+    this.#globals.set(node.id, openGlobalTable(node, { spec, metrics, logger: this.#logger, serde }))
   }
 
   #raw(topic: string, key: string | null, value: string | null, more: PushedRecord): RawRecord {

@@ -1,6 +1,7 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { assert } from '../base/assert.ts'
 import { addDetail, toStreamError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
 import type { Counter, Metrics } from '../base/metrics.ts'
 import type { Row } from '../data/row.ts'
 import type { Format } from '../data/types.ts'
@@ -13,6 +14,7 @@ import { memoryEngine, openStore } from '../store/open-store.ts'
 import type { GlobalTableNode, NodeId, KeyValueStoreSpec } from '../topology/topology.ts'
 import type { RawRecord } from './environment.ts'
 import { IndexClaims } from './index-claims.ts'
+import { columnMisfits } from './operators/column-misfits.ts'
 import { Decoder } from './operators/decoder.ts'
 import { keyAsColumn } from './key-column.ts'
 import { dropCounter } from './operators/node-counters.ts'
@@ -39,6 +41,7 @@ export interface GlobalTableEnvironment {
   /** The store that the node names. */
   readonly spec: KeyValueStoreSpec
   readonly metrics: Metrics
+  readonly logger: Logger
   /** Rows kept decoded; what is beyond is decoded at each look-up. */
   readonly cleanEntriesMax?: number
   serde(format: Format, topic: string, side: 'key' | 'value'): Serde
@@ -61,7 +64,13 @@ export function openGlobalTable(node: GlobalTableNode, env: GlobalTableEnvironme
     keyedBy: node.index === undefined ? 'record-key' : 'index',
     ...(env.cleanEntriesMax === undefined ? {} : { cleanEntriesMax: env.cleanEntriesMax }),
   })
-  const decoder = new Decoder({ node: node.id, key: keySerde, value: valueSerde, columns: node.columns })
+  const decoder = new Decoder({
+    node: node.id,
+    key: keySerde,
+    value: valueSerde,
+    columns: node.columns,
+    onMisfit: columnMisfits(node, env),
+  })
   const table = new LoadedTable({ node, decoder, engine, managed, metrics: env.metrics })
   return {
     node: node.id,

@@ -21,6 +21,14 @@ describe('inferJsonColumns', () => {
     expect(kinds('{"a":1,"b":1}', '{"a":1.5,"b":2.0}')).toEqual(['a double', 'b double'])
   })
 
+  test('takes numbers that no BIGINT holds as decimals', () => {
+    expect(kinds('{"a":1e20,"b":9223372036854775807,"c":9223372036854775808}')).toEqual([
+      'a double',
+      'b long',
+      'c double',
+    ])
+  })
+
   test('lets null say nothing and a contradiction say any', () => {
     expect(kinds('{"a":null,"b":1}', '{"a":"x","b":"y"}')).toEqual(['a string', 'b any'])
   })

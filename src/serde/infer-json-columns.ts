@@ -1,7 +1,8 @@
+import { fitsType } from '../data/fits-type.ts'
 import type { Column, DataType } from '../data/types.ts'
 import { parseJson } from '../data/exact-json.ts'
 
-/** Columns of a topic of JSON objects, found from a sample: every field that occurs, in the order of its first occurrence. */
+/** Columns of a topic of JSON objects, guessed from a sample: every field that occurs, in the order of its first occurrence. */
 export function inferJsonColumns(samples: readonly string[]): Column[] {
   const types = new Map<string, DataType | undefined>()
   for (const sample of samples) {
@@ -10,7 +11,7 @@ export function inferJsonColumns(samples: readonly string[]): Column[] {
     for (const [name, field] of Object.entries(value))
       types.set(name, merge(types.get(name), typeOf(field, sample)))
   }
-  return [...types].map(([name, type]) => ({ name, type: type ?? { kind: 'any' } }))
+  return [...types].map(([name, type]) => ({ name, type: type ?? { kind: 'any' }, guessed: true }))
 }
 
 function tryParse(text: string): unknown {
@@ -27,9 +28,9 @@ function typeOf(value: unknown, sample: string): DataType | undefined {
   if (Array.isArray(value)) return { kind: 'list', of: { kind: 'any' } }
   switch (typeof value) {
     case 'number':
-      return { kind: Number.isInteger(value) && !hasDecimals(value, sample) ? 'long' : 'double' }
+      return { kind: Number.isSafeInteger(value) && !hasDecimals(value, sample) ? 'long' : 'double' }
     case 'bigint':
-      return { kind: 'long' }
+      return { kind: fitsType(value, { kind: 'long' }) ? 'long' : 'double' }
     case 'boolean':
     case 'string':
       return { kind: typeof value === 'boolean' ? 'boolean' : 'string' }

@@ -21,8 +21,12 @@ export interface Serde<T = unknown> {
    * @throws StreamError `VALUE_TYPE_MISMATCH` naming the field that does not fit
    */
   encode(value: T, writer: ByteWriter, headers: Header[] | undefined): void
-  /** Reads rows of these columns. Absent where a format has no named columns. */
-  project?(columns: readonly Column[]): RowReader
+  /**
+   * Reads rows of these columns. Absent where a format has no named columns.
+   *
+   * @param onMisfit - told of values that are not of their column's type, where the format has no types of its own; they read as NULL
+   */
+  project?(columns: readonly Column[], onMisfit?: OnMisfit): RowReader
   /**
    * Names the schema that these bytes need and that is not here yet; it is being fetched then, and the record has to wait. Who decodes all
    * the same gets `SCHEMA_NOT_HERE`. Absent where a format needs no schema from elsewhere.
@@ -33,6 +37,9 @@ export interface Serde<T = unknown> {
 }
 
 type Header = Headers[number]
+
+/** By the number of the column and the {@link cellKind} of what is there; what it throws is the failure of the record. */
+export type OnMisfit = (column: number, kind: number) => void
 
 /** Fills a row from one encoded value; throws as {@link Serde.decode} does, for the same bytes. */
 export interface RowReader {

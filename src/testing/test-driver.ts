@@ -219,7 +219,9 @@ export class TestDriver {
   #openGlobal(node: Extract<Node, { readonly kind: 'global-table' }>): GlobalTable {
     const spec = this.#topology.stores.find(({ name }) => name === node.store)
     assert(spec?.kind === 'key-value', `global table "${node.id}" has no store`)
-    return openGlobalTable(node, { spec, metrics: this.metrics, serde: (format) => serdeFor(format) })
+    const { metrics } = this
+    const { logger } = this.#surroundings
+    return openGlobalTable(node, { spec, metrics, logger, serde: (format) => serdeFor(format) })
   }
 
   #globalTable(node: string): GlobalTable {

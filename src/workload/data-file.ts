@@ -125,7 +125,9 @@ function checkField(file: DataFile, use: 'key' | 'eventTime', columns: readonly 
 
 async function readColumns(connection: DuckDBConnection, table: string): Promise<Column[]> {
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`)
-  return described.getRows().map(([name, type]) => ({ name: String(name), type: columnType(String(type)) }))
+  return described
+    .getRows()
+    .map(([name, type]) => ({ name: String(name), type: columnType(String(type)), guessed: true }))
 }
 
 const columnTypes: Readonly<Record<string, DataType>> = {
@@ -134,7 +136,13 @@ const columnTypes: Readonly<Record<string, DataType>> = {
   SMALLINT: { kind: 'long' },
   INTEGER: { kind: 'long' },
   BIGINT: { kind: 'long' },
-  HUGEINT: { kind: 'long' },
+  HUGEINT: { kind: 'double' },
+  UTINYINT: { kind: 'long' },
+  USMALLINT: { kind: 'long' },
+  UINTEGER: { kind: 'long' },
+  UBIGINT: { kind: 'long' },
+  UHUGEINT: { kind: 'double' },
+  JSON: { kind: 'any' },
   FLOAT: { kind: 'double' },
   DOUBLE: { kind: 'double' },
 }

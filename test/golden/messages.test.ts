@@ -23,6 +23,8 @@ const inputs: Readonly<Record<string, readonly string[]>> = {
     '{"id":"a","amount":10,"items":2,"customer":{"name":"Ada"}}',
     '{"id":"b","amount":20,"items":0,"customer":null}',
   ],
+  // Longer than what is looked at for columns.
+  grown: [...Array.from({ length: 250 }, (_, index) => `{"id":"a","amount":${index}}`), '{"id":"b","amount":2.5}'],
   malformed: ['{"id":"a","amount":1}', '{"id":"b","amount":2}', '{"id":"c","amount":'],
 }
 
@@ -33,6 +35,7 @@ const cases: readonly (readonly [name: string, code: number])[] = [
   ['missing-output-topic', 2],
   ['malformed-record', 1],
   ['malformed-record-in-query', 1],
+  ['guessed-column', 1],
   ['wrong-column', 2],
   ['python-error', 1],
   ['javascript-error', 1],

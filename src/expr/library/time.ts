@@ -2,16 +2,11 @@ import type { DataType } from '../../data/types.ts'
 import type { CallSite } from '../emit/context.ts'
 import { fail } from '../values/failure.ts'
 import type { Whole } from '../values/integers.ts'
-import {
-  addIntervals,
-  addToTimestamp,
-  intervalOf,
-  scaleInterval,
-  subtractTimestamps,
-  type Interval,
-} from '../values/intervals.ts'
+import { intervalOf, type Interval } from '../../data/intervals.ts'
+import { daysOfDate } from '../../data/times.ts'
+import { addIntervals, addToTimestamp, scaleInterval, subtractTimestamps } from '../values/intervals.ts'
 import { borderCounter, partReader, truncation } from '../values/time-parts.ts'
-import { checkDate, checkTimestamp, daysOfDate } from '../values/times.ts'
+import { checkDate, checkTimestamp } from '../values/times.ts'
 import {
   arg,
   calls,

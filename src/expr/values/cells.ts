@@ -1,68 +1,33 @@
-/**
- * Cells of a row as the values of their column's type. A format that has no types of its own, such as JSON, gives what
- * the record holds; what does not fit the column reads as NULL. `fits` is a test that generated code makes inline.
- */
+/** Cells of a row as the values of their column's type; what does not fit the column reads as NULL. */
+import { cellConverter, type CellConverter } from '../../data/cell-values.ts'
 import type { DataType } from '../../data/types.ts'
-import { isDate, isTimestamp, parseDate, parseTime, parseTimestamp } from './times.ts'
 
 export interface CellReader {
-  /** JavaScript that holds for a value `v` that needs no conversion. */
+  /** JavaScript that holds for a value `v`, never null, that needs no conversion: a test that generated code makes inline. */
   readonly fits: string
-  readonly convert: (value: unknown) => unknown
+  readonly convert: CellConverter
 }
 
 /** How to read a column of this type; `undefined` where each value is taken as it is. */
 export function cellReader(type: DataType): CellReader | undefined {
-  switch (type.kind) {
-    case 'boolean':
-      return { fits: "typeof v === 'boolean'", convert: never }
-    case 'string':
-    case 'uuid':
-    case 'enum':
-      return { fits: "typeof v === 'string'", convert: never }
-    case 'byte':
-    case 'short':
-    case 'int':
-      return { fits: "typeof v === 'number' && (v | 0) === v", convert: never }
-    case 'long':
-      return {
-        fits: 'Number.isSafeInteger(v)',
-        convert: (value) => (typeof value === 'bigint' ? value : null),
-      }
-    case 'float':
-    case 'double':
-    case 'decimal':
-      return {
-        fits: "typeof v === 'number'",
-        convert: (value) => (typeof value === 'bigint' ? Number(value) : null),
-      }
-    case 'timestamp':
-      return { fits: 'Number.isSafeInteger(v)', convert: timestampOf }
-    case 'time':
-      return { fits: "typeof v === 'number'", convert: (value) => fromText(value, parseTime) }
-    case 'date':
-      return { fits: "typeof v === 'number' && (v | 0) === v && v > -1e8 && v < 1e8", convert: dateOf }
-    default:
-      return undefined
-  }
+  const convert = cellConverter(type)
+  return convert && { fits: fitsInline[type.kind] ?? 'false', convert }
 }
 
-function never(): null {
-  return null
-}
-
-/** A number that is no point in time is not of the type, as is 3e9 in a column of INTEGER. */
-function timestampOf(value: unknown): number | null {
-  if (typeof value !== 'number' && typeof value !== 'bigint') return fromText(value, parseTimestamp)
-  const micros = Number(value)
-  return isTimestamp(micros) ? micros : null
-}
-
-function dateOf(value: unknown): number | null {
-  if (typeof value !== 'number') return fromText(value, parseDate)
-  return isDate(value) ? value : null
-}
-
-function fromText(value: unknown, parse: (text: string) => number | undefined): number | null {
-  return typeof value === 'string' ? (parse(value) ?? null) : null
+const fitsInline: Readonly<Partial<Record<DataType['kind'], string>>> = {
+  boolean: "typeof v === 'boolean'",
+  string: "typeof v === 'string'",
+  uuid: "typeof v === 'string'",
+  enum: "typeof v === 'string'",
+  byte: "typeof v === 'number' && v << 24 >> 24 === v",
+  short: "typeof v === 'number' && v << 16 >> 16 === v",
+  int: "typeof v === 'number' && (v | 0) === v",
+  long: 'Number.isSafeInteger(v)',
+  float: "typeof v === 'number'",
+  double: "typeof v === 'number'",
+  decimal: "typeof v === 'number'",
+  timestamp: 'Number.isSafeInteger(v)',
+  time: 'Number.isInteger(v) && v >= 0 && v < 864e8',
+  date: "typeof v === 'number' && (v | 0) === v && v > -1e8 && v < 1e8",
+  interval: "typeof v === 'object'",
 }

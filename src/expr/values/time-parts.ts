@@ -1,8 +1,9 @@
 /** Parts of a timestamp and truncation to them, in UTC; weeks begin on Monday, as in ISO 8601. */
-import { unitSynonyms } from './unit-synonyms.ts'
+import { intervalOf } from '../../data/intervals.ts'
+import { dayMicros, daysOfDate } from '../../data/times.ts'
+import { unitSynonyms } from '../../data/unit-synonyms.ts'
 import { fail } from './failure.ts'
-import { intervalOf } from './intervals.ts'
-import { calendarTime, checkTimestamp, dayMicros, daysOfDate, type CalendarTime } from './times.ts'
+import { calendarTime, checkTimestamp, type CalendarTime } from './times.ts'
 
 const synonyms: Readonly<Record<string, string>> = {
   ...unitSynonyms,

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addToTimestamp, formatInterval, parseInterval } from './intervals.ts'
+import { parseInterval } from '../../data/intervals.ts'
+import { parseDate, parseTimestamp } from '../../data/times.ts'
+import { addToTimestamp, formatInterval } from './intervals.ts'
 import { borderCounter, partReader, truncation } from './time-parts.ts'
-import { formatTimestamp, parseDate, parseTimestamp } from './times.ts'
+import { formatTimestamp } from './times.ts'
 
 test('a timestamp survives its text', () => {
   const micros = fc.integer({ min: -8_000_000_000_000_000, max: 8_000_000_000_000_000 })

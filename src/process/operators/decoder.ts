@@ -1,7 +1,7 @@
 import { addDetail, toStreamError } from '../../base/errors.ts'
 import { SlicedRow } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
-import type { Serde } from '../../serde/serde.ts'
+import type { OnMisfit, Serde } from '../../serde/serde.ts'
 import type { RawRecord } from '../environment.ts'
 
 interface DecoderOptions {
@@ -10,6 +10,8 @@ interface DecoderOptions {
   readonly key: Serde | undefined
   readonly value: Serde
   readonly columns: readonly Column[] | undefined
+  /** What is told of values that do not fit their columns. */
+  readonly onMisfit: OnMisfit | undefined
 }
 
 /** Reads a fetched record's key and value. One row serves all values that are read by columns. */
@@ -65,8 +67,8 @@ export class Decoder {
   }
 }
 
-function valueReader({ value: serde, columns }: DecoderOptions): (raw: RawRecord) => unknown {
-  const reader = columns === undefined ? undefined : serde.project?.(columns)
+function valueReader({ value: serde, columns, onMisfit }: DecoderOptions): (raw: RawRecord) => unknown {
+  const reader = columns === undefined ? undefined : serde.project?.(columns, onMisfit)
   if (reader === undefined) {
     return (raw) => serde.decode(raw.buffer, raw.valueStart, raw.valueEnd, raw.headers) ?? null
   }

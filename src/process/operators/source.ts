@@ -4,6 +4,7 @@ import type { NodeId, SourceNode, TableSourceNode } from '../../topology/topolog
 import type { ProcessEnvironment, RawRecord, RecordSource } from '../environment.ts'
 import { StreamRecord, type Processor, type TaskContext } from '../processor.ts'
 import { carriedSerde } from './carried-serde.ts'
+import { columnMisfits } from './column-misfits.ts'
 import { Decoder } from './decoder.ts'
 import { dropCounter } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
@@ -101,6 +102,7 @@ export function buildSource(
     key: keyRead || node.timestamp !== undefined ? env.serde(node.key, topic, 'key') : undefined,
     value: carriedSerde(value, carries),
     columns: node.columns,
+    onMisfit: columnMisfits(node, env),
   })
   const timestamp = node.timestamp === undefined ? undefined : new UserFunction(node.timestamp, node.id, env)
   return new Source({ node: node.id, topic, decoder, timestamp, env, next })

@@ -156,12 +156,13 @@ export class GlobalTables {
   }
 
   #follow(node: GlobalTableNode, partitions: readonly TopicPartition[]): void {
-    const { topology, metrics, formats } = this.#parts
+    const { topology, metrics, logger, formats } = this.#parts
     const spec = topology.stores.find((store) => store.name === node.store)
     assert(spec?.kind === 'key-value', `global table "${node.id}" has no key-value store "${node.store}"`)
     const table = openGlobalTable(node, {
       spec,
       metrics,
+      logger,
       serde: (format, topic, side) => formats.serde(format, topic, side),
     })
     this.#tables.set(node.id, table)

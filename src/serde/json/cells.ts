@@ -13,6 +13,7 @@ export function decodeJsonCell(buffer: Buffer, start: number, end: number, kind:
     case cellKind.text:
       return buffer.latin1Slice(start + 1, end - 1)
     case cellKind.number:
+    case cellKind.fraction:
       return decodeNumber(buffer, start, end)
     case cellKind.true:
       return true

@@ -4,15 +4,19 @@
  * Model. Records of a topic mostly have the same fields in the same order. The reader remembers the last record's fields; a name that
  * equals the remembered one at its place needs no look-up. Where a record differs, the reader looks names up and remembers the new order.
  *
- * Invariant. For any bytes it throws exactly when `checkJson` does, except that a value which is no object is refused as well.
+ * Invariants
+ *  1. For any bytes it throws exactly when `checkJson` does, except that a value which is no object is refused as well, and what whoever
+ *     is told of misfits throws.
+ *  2. What does not fit its column is absent: to expressions, and to a writer that copies fields.
  */
 import '../../base/node-extras.ts'
 import { StreamError } from '../../base/errors.ts'
-import { cellKind, SlicedRow, type RowFields, type RowShape } from '../../data/row.ts'
+import { cellKind, cellKindCount, SlicedRow, type RowFields, type RowShape } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
-import type { RowReader } from '../serde.ts'
+import type { OnMisfit, RowReader } from '../serde.ts'
 import { parseJson } from '../../data/exact-json.ts'
 import { decodeJsonCell } from './cells.ts'
+import { ColumnFit } from './column-fit.ts'
 import { checkEnd } from './json-text.ts'
 import { malformed, scanColon, scanned, scanText, scanValue, skipBlanks } from './scan.ts'
 
@@ -37,19 +41,29 @@ export class JsonRowReader implements RowReader {
   /** By column: the number of the record that last had it, so that a repeated name shows. */
   readonly #seenIn: Float64Array
   #recordNumber = 0
-  #slices: SlicedRow | undefined = undefined
+  #slices: { readonly reader: JsonRowReader; readonly row: SlicedRow } | undefined = undefined
   #others = 0
   #cursor = 0
+  readonly #fit: ColumnFit
+  readonly #onMisfit: OnMisfit | undefined
+  /** Whether the record may have values that do not fit their columns. */
+  #doubtful = false
 
-  constructor(columns: readonly Column[]) {
+  constructor(columns: readonly Column[], onMisfit?: OnMisfit) {
+    this.#fit = new ColumnFit(columns)
+    this.#onMisfit = onMisfit
     this.shape = {
       columns,
       decodeCell: decodeJsonCell,
       decodeAll: (buffer, start, end) => parseJson(buffer.utf8Slice(start, end)),
       slice: (buffer, start, end) => {
-        this.#slices ??= new SlicedRow(this.shape)
-        this.read(buffer, start, end, this.#slices)
-        return this.#slices
+        // What is read again is not told again.
+        this.#slices ??= {
+          reader: onMisfit === undefined ? this : new JsonRowReader(columns),
+          row: new SlicedRow(this.shape),
+        }
+        this.#slices.reader.read(buffer, start, end, this.#slices.row)
+        return this.#slices.row
       },
     }
     this.#columns = new Map(columns.map((column, index) => [column.name, index]))
@@ -65,6 +79,7 @@ export class JsonRowReader implements RowReader {
       row.cells[column] = undefined
     }
     this.#recordNumber++
+    this.#doubtful = false
     scanned.unicode = false
     scanned.start = start
     let position = skipBlanks(buffer, start, end)
@@ -72,6 +87,7 @@ export class JsonRowReader implements RowReader {
     const first = skipBlanks(buffer, position + 1, end)
     position = first < end && buffer[first] === 0x7d ? this.#empty(row, first) : this.#readFields(row, first)
     checkEnd(buffer, position + 1, start, end)
+    if (this.#doubtful) this.#leaveOutMisfits(row)
   }
 
   #empty(row: SlicedRow, closing: number): number {
@@ -85,6 +101,7 @@ export class JsonRowReader implements RowReader {
     let position = first
     let place = 0
     let exact = true
+    const { sureLengths } = this.#fit
     this.#cursor = 0
     for (;;) {
       const name = position
@@ -98,6 +115,8 @@ export class JsonRowReader implements RowReader {
         row.starts[column] = value
         row.ends[column] = position
         row.kinds[column] = scanned.kind
+        if (position - value > (sureLengths[column * cellKindCount + scanned.kind] as number))
+          this.#doubtful = true
         if (this.#isRepeated(column)) exact = false
       }
       place++
@@ -106,6 +125,21 @@ export class JsonRowReader implements RowReader {
     }
     row.fields = exact && place === this.#known.length ? this.#currentFields() : this.#otherFields()
     return position
+  }
+
+  /** Looks at each value whose kind and length leave it open whether it fits. */
+  #leaveOutMisfits(row: SlicedRow): void {
+    const { sureLengths } = this.#fit
+    for (let column = 0; column < row.kinds.length; column++) {
+      const kind = row.kinds[column] as number
+      const length = (row.ends[column] as number) - (row.starts[column] as number)
+      if (kind <= cellKind.null || length <= (sureLengths[column * cellKindCount + kind] as number)) continue
+      if (this.#fit.fits(column, row.get(column))) continue
+      this.#onMisfit?.(column, kind)
+      row.kinds[column] = cellKind.absent
+      row.cells[column] = undefined
+      row.fields = undefined
+    }
   }
 
   /** Reads the name at `at`, leaves the cursor at its entry among the remembered ones, gives the position behind it. */

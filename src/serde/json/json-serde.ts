@@ -4,7 +4,7 @@ import { cellKind, SlicedRow } from '../../data/row.ts'
 import { SelectedRow, type SelectedLayout } from '../../data/selected-row.ts'
 import { Lazy, materialize } from '../../data/lazy.ts'
 import type { Column } from '../../data/types.ts'
-import type { RowReader, Serde } from '../serde.ts'
+import type { OnMisfit, RowReader, Serde } from '../serde.ts'
 import { stringifyJson } from './cells.ts'
 import { JsonRowReader } from './json-row-reader.ts'
 import { JsonRowWriter } from './json-row-writer.ts'
@@ -42,7 +42,8 @@ export function jsonSerde(containersOnly: boolean): Serde {
         writer.writeBytes(value.buffer, value.start, value.end)
       else writeOther(value, writer)
     },
-    project: (columns: readonly Column[]): RowReader => new JsonRowReader(columns),
+    project: (columns: readonly Column[], onMisfit?: OnMisfit): RowReader =>
+      new JsonRowReader(columns, onMisfit),
   }
 }
 

@@ -136,6 +136,7 @@ function scanNumber(buffer: Buffer, at: number, end: number): number {
   position = scanDigits(buffer, position, end)
   if (position === first) malformed(at, 'a character that begins no value')
   if (buffer[first] === 0x30 && position > first + 1) malformed(first, 'a number with a leading zero')
+  const whole = position
   if (position < end && buffer[position] === 0x2e) {
     const digits = position + 1
     position = scanDigits(buffer, digits, end)
@@ -143,7 +144,7 @@ function scanNumber(buffer: Buffer, at: number, end: number): number {
   }
   if (position < end && ((buffer[position] as number) | 0x20) === 0x65)
     position = scanExponent(buffer, position + 1, end)
-  scanned.kind = cellKind.number
+  scanned.kind = position === whole ? cellKind.number : cellKind.fraction
   return position
 }
 

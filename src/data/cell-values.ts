@@ -1,0 +1,67 @@
+/**
+ * What a cell of a format without types of its own, such as JSON, is as a value of its column's type: the one place that says what fits a
+ * column.
+ */
+import { parseInterval } from './intervals.ts'
+import { fitsType } from './fits-type.ts'
+import { isDate, isTime, isTimestamp, parseDate, parseTime, parseTimestamp } from './times.ts'
+import type { DataType } from './types.ts'
+
+/** Gives `null` for what does not fit the column, and for null. */
+export type CellConverter = (value: unknown) => unknown
+
+/** How plain values become those of a column of this type; `undefined` where each is taken as it is. */
+export function cellConverter(type: DataType): CellConverter | undefined {
+  switch (type.kind) {
+    case 'boolean':
+    case 'byte':
+    case 'short':
+    case 'int':
+    case 'long':
+      return (value) => (fitsType(value, type) ? value : null)
+    case 'string':
+    case 'uuid':
+    case 'enum':
+      return (value) => (typeof value === 'string' ? value : null)
+    case 'float':
+    case 'double':
+    case 'decimal':
+      return (value) => (typeof value === 'bigint' ? Number(value) : typeof value === 'number' ? value : null)
+    case 'list':
+      return listConverter(type.of)
+    default:
+      return timeConverters[type.kind]
+  }
+}
+
+/** Times as numbers in their unit, or as text. */
+const timeConverters: Readonly<Partial<Record<DataType['kind'], CellConverter>>> = {
+  timestamp: (value) => fromNumberOrText(value, isTimestamp, parseTimestamp),
+  date: (value) => fromNumberOrText(value, isDate, parseDate),
+  time: (value) => fromNumberOrText(value, isTime, parseTime),
+  interval: (value) => (typeof value === 'object' ? value : fromText(value, parseInterval)),
+}
+
+function fromNumberOrText(
+  value: unknown,
+  fits: (number: number) => boolean,
+  parse: (text: string) => number | undefined,
+): number | null {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return fromText(value, parse)
+  return fits(Number(value)) ? Number(value) : null
+}
+
+function fromText<T>(value: unknown, parse: (text: string) => T | undefined): T | null {
+  return typeof value === 'string' ? (parse(value) ?? null) : null
+}
+
+/** A list fits where all its elements do; formats with types of their own have decimals in it as text. */
+function listConverter(of: DataType): CellConverter {
+  const convert = of.kind === 'decimal' ? undefined : cellConverter(of)
+  if (convert === undefined) return (value) => (Array.isArray(value) ? value : null)
+  return (value) => {
+    if (!Array.isArray(value)) return null
+    const items = value.map(convert)
+    return items.every((item, index) => item !== null || value[index] === null) ? items : null
+  }
+}
