@@ -1,4 +1,4 @@
-/** The columns that expressions read. */
+/** What expressions read, and whether they are the same. */
 import type { Expr } from './expr.ts'
 
 type ColumnExpr = Extract<Expr, { kind: 'column' }>
@@ -11,6 +11,13 @@ export function columnsIn(expr: Expr): readonly ColumnExpr[] {
 /** The scopes whose rows expressions read, each once. */
 export function scopesOf(exprs: readonly Expr[]): readonly number[] {
   return [...new Set(exprs.flatMap(columnsIn).map(({ scope }) => scope))]
+}
+
+/** Whether they have the same values for all rows, wherever they are written. */
+export function equalExprs(one: readonly Expr[], other: readonly Expr[]): boolean {
+  const withoutPlaces = (exprs: readonly Expr[]): string =>
+    JSON.stringify(exprs, (name, part: unknown) => (name === 'at' ? undefined : part))
+  return withoutPlaces(one) === withoutPlaces(other)
 }
 
 /** The same expression over other columns. */

@@ -1,6 +1,5 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { assert } from '../base/assert.ts'
-import { addDetail, toStreamError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Counter, Metrics } from '../base/metrics.ts'
 import type { Row } from '../data/row.ts'
@@ -16,6 +15,7 @@ import type { RawRecord } from './environment.ts'
 import { IndexClaims } from './index-claims.ts'
 import { columnMisfits } from './operators/column-misfits.ts'
 import { Decoder } from './operators/decoder.ts'
+import { expressionFailure } from './operators/expression-failure.ts'
 import { keyAsColumn } from './key-column.ts'
 import { dropCounter } from './operators/node-counters.ts'
 
@@ -92,7 +92,7 @@ interface LoadedTableOptions {
 }
 
 class LoadedTable {
-  readonly #node: NodeId
+  readonly #node: GlobalTableNode
   readonly #managed: ManagedStore
   readonly #decoder: Decoder
   readonly #index: readonly Evaluate[]
@@ -105,7 +105,7 @@ class LoadedTable {
   readonly #batch: RestoreBatch = { entries: [this.#entry], position: undefined }
 
   constructor({ node, decoder, engine, managed, metrics }: LoadedTableOptions) {
-    this.#node = node.id
+    this.#node = node
     this.#managed = managed
     this.#decoder = decoder
     this.#index = (node.index ?? []).map((part) => compileExpr(part))
@@ -155,7 +155,12 @@ class LoadedTable {
     try {
       return this.#index.map((part) => part(this.#rows))
     } catch (error) {
-      throw addDetail(toStreamError(error), `It was computed by look-up table "${this.#node}".`)
+      const { id, index = [] } = this.#node
+      throw expressionFailure(error, {
+        exprs: index,
+        rows: this.#rows,
+        by: `It was computed by look-up table "${id}".`,
+      })
     }
   }
 

@@ -36,6 +36,8 @@ const cases: readonly (readonly [name: string, code: number])[] = [
   ['malformed-record', 1],
   ['malformed-record-in-query', 1],
   ['guessed-column', 1],
+  ['failed-cast', 1],
+  ['failed-condition', 1],
   ['wrong-column', 2],
   ['python-error', 1],
   ['javascript-error', 1],

@@ -1,3 +1,4 @@
+import { equalExprs } from '../../expr/columns.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { BoundQuery } from './bound-query.ts'
 
@@ -8,7 +9,7 @@ export function checkDrivingDimension({ scopes, joins }: BoundQuery, diagnostics
   const [driver] = scopes
   const [first] = joins
   if (driver?.role !== 'dimension' || first === undefined) return
-  const other = joins.find((join) => JSON.stringify(join.key) !== JSON.stringify(first.key))
+  const other = joins.find((join) => !equalExprs(join.key, first.key))
   if (other === undefined) return
   const message = `dimension "${driver.topic}" is joined by two keys, with "${first.scope.topic}" and with "${other.scope.topic}"`
   diagnostics.error('SQL_NOT_SUPPORTED', message, other.scope.join?.span ?? other.scope.span, {

@@ -107,7 +107,7 @@ export class ExpressionBuilder {
       const message = `a value of ${typeName(input.type)} cannot become ${typeName(type)}`
       return this.#report('TYPE_INVALID', message, ast)
     }
-    const cast: Expr = { kind: 'cast', input, tolerant, type }
+    const cast: Expr = { kind: 'cast', input, tolerant, type, at: this.#places.of(ast) }
     if (input.kind !== 'literal') return cast
     try {
       compileExpr(cast)([])
@@ -246,7 +246,8 @@ export class ExpressionBuilder {
       return this.#report('TYPE_INVALID', `"${name}" does not take (${list})`, ast, hint)
     }
     const cast = this.#castAll(args, (arg, index) => taken[index] ?? arg.type, ast)
-    const call = { kind: 'call', function: name.toLowerCase(), args: cast, type } as const
+    const at = this.#places.of(ast)
+    const call = { kind: 'call', function: name.toLowerCase(), args: cast, type, at } as const
     const failure = callFailure(call)
     return failure === undefined ? call : this.#report('SQL_INVALID', failure.message, ast, failure.hint)
   }

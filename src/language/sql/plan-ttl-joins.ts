@@ -6,7 +6,7 @@
  * key. The gate must see all that becomes of a driver's record: where a key comes from a joined row, and so may change, results go by
  * the driver's record to it.
  */
-import { scopesOf } from '../../expr/columns.ts'
+import { equalExprs, scopesOf } from '../../expr/columns.ts'
 import type { Expr } from '../../expr/expr.ts'
 import type { JoinedTable, Emission, TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
 import type { Node, NodeId, RepartitionNode, StoreSpec } from '../../topology/topology.ts'
@@ -49,7 +49,7 @@ class TtlJoinPlanner {
       const right = this.#enter(join.scope.index, rightKeys[index] ?? [])
       const nextKey = keys[index + 1] ?? []
       left = this.#join(join, { left, right, nextKey })
-      if (nextKey.length > 0 && !equal(nextKey, keys[index]))
+      if (nextKey.length > 0 && !equalExprs(nextKey, keys[index] ?? []))
         left = this.#repartition(`before ${this.#place(index + 2)}`, left)
     }
     if (keys.some((key) => key.some(readsJoinedRow))) left = this.#repartition('before release', left)
@@ -158,10 +158,6 @@ function keyValueStore(name: string): StoreSpec {
 
 function storeOf(name: string) {
   return { name, key: textKey, value: bytes, persistent: true, caching: false, logging: 'own' } as const
-}
-
-function equal(one: readonly Expr[], other: readonly Expr[] | undefined): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 /** Whether an expression looks into a row that was joined: all but the driver's. */

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest'
 import { StreamError } from '../../base/errors.ts'
 import type { SelectedColumn } from '../../data/selected-row.ts'
-import type { Column, DataType } from '../../data/types.ts'
+import type { Column } from '../../data/types.ts'
 import type { Expr } from '../../expr/expr.ts'
 import type { GlobalTableNode, Node } from '../../topology/topology.ts'
 import { json, storeSpec, TestTask, text } from '../fixture.ts'
 
-const [long, string]: readonly DataType[] = [{ kind: 'long' }, { kind: 'string' }] as const
 const columns: readonly Column[] = [
-  { name: 'n', type: long as DataType },
-  { name: 's', type: string as DataType },
+  { name: 'n', type: { kind: 'long' } },
+  { name: 's', type: { kind: 'string' } },
 ]
 const guessed = columns.map((column) => ({ ...column, guessed: true as const }))
 

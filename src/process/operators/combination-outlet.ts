@@ -1,5 +1,4 @@
 import { ByteWriter } from '../../base/byte-writer.ts'
-import { addDetail, toStreamError } from '../../base/errors.ts'
 import type { Row } from '../../data/row.ts'
 import type { Expr } from '../../expr/expr.ts'
 import { scopesOf } from '../../expr/columns.ts'
@@ -15,6 +14,7 @@ import {
   type Combination,
 } from './combination.ts'
 import { compileKeyText, type KeyText } from './join-key.ts'
+import { expressionFailure } from './expression-failure.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 
 /** What one step of a join tells the next: this combination is there, in place of the one of its events before, or is gone. */
@@ -43,6 +43,7 @@ export class CombinationOutlet {
   readonly #node: NodeId
   /** Undefined behind the last join, where nobody has a use for removals. */
   readonly #key: KeyText | undefined
+  readonly #keyParts: readonly Expr[]
   readonly #keyScopes: readonly number[]
   readonly #rowsOf: OutletOptions['rowsOf']
   readonly #next: Processor
@@ -53,6 +54,7 @@ export class CombinationOutlet {
   constructor({ node, key, rowsOf, env, next }: OutletOptions) {
     this.#node = node
     this.#key = key.length === 0 ? undefined : compileKeyText(key, env.context.clock)
+    this.#keyParts = key
     this.#keyScopes = scopesOf(key)
     this.#rowsOf = rowsOf
     this.#next = next
@@ -87,13 +89,12 @@ export class CombinationOutlet {
 
   #keyOf(combination: Combination): string {
     if (this.#key === undefined) return driverKey(combination)
+    const rows = this.#rowsOf(combination, this.#keyScopes)
     try {
-      return this.#key(this.#rowsOf(combination, this.#keyScopes)) ?? driverKey(combination)
+      return this.#key(rows) ?? driverKey(combination)
     } catch (error) {
-      throw addDetail(
-        toStreamError(error),
-        `It was computed by "${this.#node}", for the key of the next join.`,
-      )
+      const by = `It was computed by "${this.#node}", for the key of the next join.`
+      throw expressionFailure(error, { exprs: this.#keyParts, rows, by })
     }
   }
 

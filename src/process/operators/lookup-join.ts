@@ -1,12 +1,12 @@
-import { addDetail, toStreamError } from '../../base/errors.ts'
 import type { Counter } from '../../base/metrics.ts'
 import { cellKind, SlicedRow, type Row } from '../../data/row.ts'
 import type { Expr } from '../../expr/expr.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
-import type { LookupJoinNode, NodeId } from '../../topology/topology.ts'
+import type { LookupJoinNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
+import { expressionFailure } from './expression-failure.ts'
 import { JoinedRows, joinedRows } from './joined-rows.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 
@@ -21,7 +21,7 @@ interface TextColumn {
  * A tombstone of the driver is left out. While the children run, the record's value is the joined rows; afterwards it is what it was.
  */
 export class LookupJoin implements Processor {
-  readonly #id: NodeId
+  readonly #node: LookupJoinNode
   readonly #table: KeyValueStore
   readonly #key: (rows: readonly (Row | undefined)[]) => unknown
   readonly #textKey: TextColumn | undefined
@@ -35,7 +35,7 @@ export class LookupJoin implements Processor {
 
   constructor(node: LookupJoinNode, env: ProcessEnvironment, next: Processor) {
     const { clock } = env.context
-    this.#id = node.id
+    this.#node = node
     this.#table = env.globalStore(node.table)
     this.#key = keyOf(node.key.map((part) => compileExpr(part, clock)))
     this.#textKey = textColumn(node.key)
@@ -88,7 +88,9 @@ export class LookupJoin implements Processor {
       if (rows[scope] === undefined) return false
       if (this.#residual === undefined || this.#residual(rows) === true) return true
     } catch (error) {
-      throw addDetail(toStreamError(error), `It was computed by join "${this.#id}".`)
+      const { id, key, residual } = this.#node
+      const exprs = residual === undefined ? key : [...key, residual]
+      throw expressionFailure(error, { exprs, rows, by: `It was computed by join "${id}".` })
     }
     rows[scope] = undefined
     return false

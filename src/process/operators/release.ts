@@ -1,7 +1,5 @@
-import { addDetail, toStreamError } from '../../base/errors.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { WindowStore } from '../../store/contracts.ts'
-import type { NodeId } from '../../topology/topology.ts'
 import type { ReleaseNode } from '../../topology/ttl-join-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
@@ -9,6 +7,7 @@ import { eventScopes, identityOf, timeOf, type Combination } from './combination
 import { readChange } from './combination-outlet.ts'
 import { CombinationRows } from './combination-rows.ts'
 import { asBuffer } from './combination-store.ts'
+import { expressionFailure } from './expression-failure.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 
 /**
@@ -16,7 +15,7 @@ import { nodeCounters, type NodeCounters } from './node-counters.ts'
  * its driver and events, whatever the dimensions have become since; under `immediate` for each set of records.
  */
 export class Release implements Processor {
-  readonly #id: NodeId
+  readonly #node: ReleaseNode
   readonly #scopes: number
   readonly #identity: readonly number[]
   readonly #predicate: Evaluate | undefined
@@ -28,7 +27,7 @@ export class Release implements Processor {
   readonly #out = new StreamRecord()
 
   constructor(node: ReleaseNode, env: ProcessEnvironment, next: Processor) {
-    this.#id = node.id
+    this.#node = node
     this.#scopes = node.tables.length
     this.#identity =
       node.emission === 'smart' ? [...new Set([0, ...eventScopes(node.tables)])] : [...node.tables.keys()]
@@ -61,7 +60,9 @@ export class Release implements Processor {
     try {
       return this.#predicate(rows) === true
     } catch (error) {
-      throw addDetail(toStreamError(error), `It was computed by query operator "${this.#id}".`)
+      const { id, predicate } = this.#node
+      const exprs = predicate === undefined ? [] : [predicate]
+      throw expressionFailure(error, { exprs, rows, by: `It was computed by query operator "${id}".` })
     }
   }
 }

@@ -1,17 +1,17 @@
-import { addDetail, toStreamError } from '../../base/errors.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Row } from '../../data/row.ts'
 import { SelectedRow, type SelectedColumn } from '../../data/selected-row.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
-import type { NodeId, SelectNode } from '../../topology/topology.ts'
+import type { SelectNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
+import { expressionFailure } from './expression-failure.ts'
 import { JoinedRows, joinedRows } from './joined-rows.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 
 /** SQL's WHERE and SELECT. One selected row serves all records; columns that pass through are not decoded. */
 export class Select implements Processor {
-  readonly #id: NodeId
+  readonly #node: SelectNode
   readonly #where: Evaluate | undefined
   readonly #cells: readonly Evaluate[]
   readonly #keyColumn: SelectedColumn | undefined
@@ -24,7 +24,7 @@ export class Select implements Processor {
 
   constructor(node: SelectNode, env: ProcessEnvironment, next: Processor) {
     const { clock } = env.context
-    this.#id = node.id
+    this.#node = node
     this.#where = node.where === undefined ? undefined : compileExpr(node.where, clock)
     this.#cells = node.cells.map((cell) => compileExpr(cell, clock))
     this.#keyColumn = node.keyColumn === undefined ? undefined : node.layout.columns[node.keyColumn]
@@ -63,7 +63,9 @@ export class Select implements Processor {
       }
       return true
     } catch (error) {
-      throw addDetail(toStreamError(error), `It was computed by query operator "${this.#id}".`)
+      const { id, where, cells } = this.#node
+      const exprs = where === undefined ? cells : [where, ...cells]
+      throw expressionFailure(error, { exprs, rows, by: `It was computed by query operator "${id}".` })
     }
   }
 }

@@ -1,4 +1,3 @@
-import { addDetail, toStreamError } from '../../base/errors.ts'
 import { scopesOf } from '../../expr/columns.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
@@ -8,6 +7,7 @@ import { eventScopes, Lifetimes, withMember, type Combination, type Member } fro
 import { CombinationOutlet, readChange, type CombinationChange } from './combination-outlet.ts'
 import { CombinationRows } from './combination-rows.ts'
 import { asBuffer, CombinationStore } from './combination-store.ts'
+import { expressionFailure } from './expression-failure.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 
 /** What joins with a dimension and with events have in common: the left side's store, the condition, the way out. */
@@ -59,10 +59,13 @@ export class TtlJoinParts {
   /** Whether the rest of the condition holds; keys are equal already. */
   matches(combination: Combination, member: Member): boolean {
     if (this.#residual === undefined) return true
+    const rows = this.#rows.some(this.with(combination, member), this.#scopes)
     try {
-      return this.#residual(this.#rows.some(this.with(combination, member), this.#scopes)) === true
+      return this.#residual(rows) === true
     } catch (error) {
-      throw addDetail(toStreamError(error), `It was computed by join "${this.node.id}".`)
+      const { id, residual } = this.node
+      const exprs = residual === undefined ? [] : [residual]
+      throw expressionFailure(error, { exprs, rows, by: `It was computed by join "${id}".` })
     }
   }
 }

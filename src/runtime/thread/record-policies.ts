@@ -82,9 +82,15 @@ export class RecordPolicies {
           timestampMs: raw.timestampMs,
           stage,
           errorCode: error.code,
-          errorMessage: error.detail === undefined ? error.message : `${error.message}: ${error.detail}`,
+          errorMessage: messageOf(error),
         }),
       },
     )
   }
+}
+
+/** With the place in the definition, which no excerpt shows here. */
+function messageOf({ message, detail, span }: StreamError): string {
+  const said = detail === undefined ? message : `${message}: ${detail}`
+  return span === undefined ? said : `${said} (${span.file}:${span.line}:${span.column})`
 }

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { rowOfCells } from '../data/row.ts'
+import type { DataType } from '../data/types.ts'
+import type { Expr } from './expr.ts'
+import { locateFailure } from './locate-failure.ts'
+
+const string: DataType = { kind: 'string' }
+const number: DataType = { kind: 'int' }
+const row = rowOfCells([{ name: 'word' }, { name: 'digits' }], ['x', '7'])
+
+const column = (index: number): Expr => ({ kind: 'column', scope: 0, index, name: '', type: string })
+const cast = (input: Expr): Expr => ({ kind: 'cast', input, tolerant: false, type: number })
+const literal = (value: boolean): Expr => ({ kind: 'literal', value, type: { kind: 'boolean' } })
+const choose = (when: Expr, value: Expr, otherwise: Expr): Expr => ({
+  kind: 'case',
+  branches: [{ when, value }],
+  otherwise,
+  type: number,
+})
+const [wrong, alsoWrong, right] = [cast(column(0)), cast(column(0)), cast(column(1))]
+const sum = (...args: readonly Expr[]): Expr => ({ kind: 'call', function: '+', args, type: number })
+
+test('finds the innermost part that fails', () => {
+  expect(locateFailure([right, sum(right, sum(wrong, right))], [row])).toBe(wrong)
+})
+
+test('finds none where nothing fails', () => {
+  expect(locateFailure([right, column(0)], [row])).toBeUndefined()
+})
+
+test('looks only into the branch that is taken', () => {
+  expect(locateFailure([choose(literal(true), alsoWrong, wrong)], [row])).toBe(alsoWrong)
+  expect(locateFailure([choose(literal(false), alsoWrong, wrong)], [row])).toBe(wrong)
+  const condition: Expr = { kind: 'call', function: '=', args: [wrong, right], type: { kind: 'boolean' } }
+  expect(locateFailure([choose(condition, alsoWrong, alsoWrong)], [row])).toBe(wrong)
+})
+
+test('names the call itself where its arguments are sound', () => {
+  const max: Expr = { kind: 'literal', value: 2147483647, type: number }
+  const overflow = sum(max, right)
+  expect(locateFailure([sum(right, overflow)], [row])).toBe(overflow)
+})
