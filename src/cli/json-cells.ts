@@ -28,7 +28,7 @@ export function jsonCell({ name, type }: Column, index: number): CellOfRow {
 function decimalCell(row: SlicedRow, index: number, scale: number): unknown {
   const value = row.get(index)
   if (typeof value === 'string') return parseDecimal(value, scale) === undefined ? null : value
-  if (row.kinds[index] !== cellKind.number) return null
+  if (row.kinds[index] !== cellKind.number && row.kinds[index] !== cellKind.fraction) return null
   const text = row.buffer.latin1Slice(row.starts[index], row.ends[index])
   return parseDecimal(text, scale) === undefined ? value : text
 }
