@@ -19,6 +19,8 @@ export interface Plan {
   readonly stormy: boolean
   /** Whether stores are on disk, or gone with their process. */
   readonly disk: boolean
+  /** Change logs lose what is superseded while the run goes on. */
+  readonly compacts: boolean
   readonly steps: number
   readonly broker: Partial<BrokerConfig>
   readonly settings: TestApplicationSettings
@@ -28,6 +30,7 @@ export interface Plan {
 export function drawPlan(random: Random, only = ''): Plan {
   const guarantee = random.next() < 0.2 ? 'at_least_once' : 'exactly_once_v2'
   const calm = random.next() < 0.06
+  const compacts = random.next() < 0.5
   return {
     simulated: pick(
       random,
@@ -39,17 +42,28 @@ export function drawPlan(random: Random, only = ''): Plan {
     calm,
     stormy: !calm && random.next() < 0.3,
     disk: random.next() < 0.75,
+    compacts,
     steps: 15 + random.below(20),
     broker: {
       nodes: pick(random, [1, 1, 2, 3]),
       groupInitialRebalanceDelayMs: pick(random, [0, 0, 500, 3000]),
-      // The auditor replays change logs from their beginning.
-      compactionRestMs: Infinity,
+      ...(compacts ? compaction : { compactionRestMs: Infinity }),
       transactionVersion: random.next() < 0.5 ? 1 : 2,
       transactionMarkerDelayMs: { min: 0, max: random.below(pick(random, [10, 300, 3000])) },
     },
     settings: drawSettings(random, guarantee),
   }
+}
+
+/** Whatever is in no open transaction is compacted after a second or two; deletions stay for a minute. */
+const compaction: Partial<BrokerConfig> = {
+  compactionRestMs: 500,
+  topicDefaults: {
+    'retention.ms': '-1',
+    'segment.ms': '1000',
+    'min.cleanable.dirty.ratio': '0',
+    'delete.retention.ms': '70000',
+  },
 }
 
 function drawSettings(random: Random, guarantee: Guarantee): TestApplicationSettings {
@@ -85,6 +99,7 @@ export function describePlan({
   calm,
   stormy,
   disk,
+  compacts,
   settings,
 }: Plan): string {
   return [
@@ -94,6 +109,7 @@ export function describePlan({
     disk ? 'stores on disk' : 'stores in memory',
     ...(variant.caching ? ['caching'] : []),
     ...(variant.optimised ? ['optimised'] : []),
+    ...(compacts ? ['compacting'] : []),
     ...(calm ? ['calm'] : []),
     ...(stormy ? ['stormy'] : []),
   ].join(', ')

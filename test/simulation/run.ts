@@ -293,6 +293,7 @@ export class Run {
       read: (topic) => records.get(topic) ?? [],
       strict,
       noZombies,
+      compacted: plan.compacts,
       variant: plan.variant,
       stores: noZombies ? this.#stores : [],
       committed: await this.#inquiry.committed(),

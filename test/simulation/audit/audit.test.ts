@@ -54,6 +54,7 @@ function evidence(
     read: (topic) => ({ ...topics, ...changed })[topic] ?? [],
     strict: true,
     noZombies: true,
+    compacted: false,
     variant: { caching: false, optimised: false },
     stores: [store],
     committed: [{ topic: 'words', partition: 0, offset: 2, metadata }],

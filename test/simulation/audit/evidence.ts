@@ -34,6 +34,8 @@ export interface Evidence {
   readonly strict: boolean
   /** Whether nobody wrote who had lost its tasks: exactly once, or processes only died. At least once, such a one undoes what others did. */
   readonly noZombies: boolean
+  /** Whether change logs lack what later records superseded. */
+  readonly compacted: boolean
   readonly variant: Variant
   readonly stores: readonly StoreEvidence[]
   readonly committed: readonly CommittedPosition[]

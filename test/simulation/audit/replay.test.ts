@@ -8,6 +8,7 @@ const evidence: Evidence = {
   read: () => [],
   strict: true,
   noZombies: true,
+  compacted: false,
   variant,
   stores: [],
   committed: [],

@@ -32,6 +32,7 @@ function evidence(log: readonly ReadRecord[]): Evidence {
     read: () => log,
     strict: true,
     noZombies: true,
+    compacted: false,
     variant,
     stores: [],
     committed: [],
