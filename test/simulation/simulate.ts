@@ -4,6 +4,7 @@ import { seededRandom } from '../../src/base/random.ts'
 import { TestCluster } from '../../src/testing/cluster.ts'
 import { audit } from './audit/audit.ts'
 import { describePlan, drawPlan } from './plan.ts'
+import type { Plan } from './plan.ts'
 import { Run } from './run.ts'
 import type { Trace } from './trace.ts'
 
@@ -43,12 +44,18 @@ export async function simulate(seed: number, { trace, only }: SimulationOptions 
     tell: (who, what) => trace?.add(who, what),
     lastError: (processId) => errors.last.get(processId),
   })
+  const wrong = await wrongWith(run, plan).catch((error: unknown) => [
+    `the run itself failed: ${String(error)}`,
+  ])
+  const virtualMs = cluster.clock.nowMs() - startMs
+  return { wrong: [...wrong, ...errors.broken], plan: describePlan(plan), virtualMs, deeds: run.deeds }
+}
+
+async function wrongWith(run: Run, plan: Plan): Promise<string[]> {
   await run.begin()
   await run.trouble()
   const stuck = await run.rest()
-  const wrong = stuck.length > 0 ? stuck : audit(plan.simulated, await run.evidence())
-  const virtualMs = cluster.clock.nowMs() - startMs
-  return { wrong: [...wrong, ...errors.broken], plan: describePlan(plan), virtualMs, deeds: run.deeds }
+  return stuck.length > 0 ? stuck : audit(plan.simulated, await run.evidence())
 }
 
 /** What the engine says of itself. */
