@@ -89,7 +89,8 @@ export class Application {
     this.#go('starting', { guarantee, commitIntervalMs })
     const opensOwn =
       this.#lent === undefined && needsEngines(this.#topology, this.#options, this.#surroundings)
-    if (opensOwn) void this.#openEngines()
+    if (this.#isStopped()) this.#end()
+    else if (opensOwn) void this.#openEngines()
     else this.#startThreads(this.#identity.processId)
   }
 
@@ -166,6 +167,11 @@ export class Application {
     )
     watching.abort()
     await this.#closeAndEnd()
+  }
+
+  /** By whoever was told just now that it starts. */
+  #isStopped(): boolean {
+    return this.#state !== 'starting'
   }
 
   /** All threads have ended: nobody uses the stores any more. */

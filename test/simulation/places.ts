@@ -32,10 +32,13 @@ export class Place {
     this.disk = options.disk ? new SimulatedDisk(options.cluster.random) : undefined
   }
 
-  /** The process that runs here, orderly end included. */
+  /** The process that runs here, orderly end included: one whose application has ended is gone, whatever in it did not end in time. */
   get application(): Application | undefined {
-    const state = this.#application?.state
-    if (state === 'stopped' || state === 'failed') this.#application = undefined
+    const application = this.#application
+    if (application?.state === 'stopped' || application?.state === 'failed') {
+      this.#options.cluster.kill(application)
+      this.#application = undefined
+    }
     return this.#application
   }
 
