@@ -5,7 +5,9 @@ import { countCase } from './count.ts'
 import { dimensionCase } from './dimension.ts'
 import { foreignKeyJoinCase } from './foreign-key-join.ts'
 import { functionsCase } from './functions.ts'
+import { heldBackCase } from './held-back.ts'
 import { rekeyedJoinCase } from './rekeyed-join.ts'
+import { selfJoinCase } from './self-join.ts'
 import { sessionsCase } from './sessions.ts'
 import { streamJoinCase } from './stream-join.ts'
 import { tablesCase } from './tables.ts'
@@ -29,8 +31,10 @@ export const cases: readonly SimulationCase[] = [
   cumulatingCase,
   slidingCase,
   suppressedCase,
+  heldBackCase,
   sessionsCase,
   streamJoinCase,
+  selfJoinCase,
   versionedJoinCase,
   foreignKeyJoinCase,
   waitingJoinCase,
