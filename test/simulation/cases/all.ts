@@ -6,6 +6,7 @@ import { dimensionCase } from './dimension.ts'
 import { foreignKeyJoinCase } from './foreign-key-join.ts'
 import { functionsCase } from './functions.ts'
 import { heldBackCase } from './held-back.ts'
+import { lookupCase } from './lookup.ts'
 import { rekeyedJoinCase } from './rekeyed-join.ts'
 import { selfJoinCase } from './self-join.ts'
 import { sessionsCase } from './sessions.ts'
@@ -27,6 +28,7 @@ export const cases: readonly SimulationCase[] = [
   tablesCase,
   rekeyedJoinCase,
   dimensionCase,
+  lookupCase,
   hoppingCase,
   cumulatingCase,
   slidingCase,

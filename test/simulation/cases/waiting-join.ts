@@ -1,10 +1,10 @@
-import { loadDefinition } from '../../../src/language/load.ts'
 import type { ReadRecord } from '../../../src/testing/cluster.ts'
 import type { Topology } from '../../../src/topology/topology.ts'
 import type { Evidence } from '../audit/evidence.ts'
 import { recordsBy } from '../audit/lists.ts'
 import { pick } from './case.ts'
 import type { Draw, InputRecord, SimulationCase } from './case.ts'
+import { queryTopology } from './query.ts'
 
 /** So many orders and payments have a key, about: each meets each. */
 const recordsPerKey = 6
@@ -34,7 +34,7 @@ export const waitingJoinCase: SimulationCase = {
   audit: (evidence) => auditPairs(evidence),
 }
 
-async function load(smart: boolean): Promise<Topology> {
+function load(smart: boolean): Promise<Topology> {
   const text = { k: 'string', v: 'string' }
   const definition = {
     name: 'joined',
@@ -51,12 +51,7 @@ async function load(smart: boolean): Promise<Topology> {
       customers: { columns: text },
     },
   }
-  const source = { path: 'simulation.yaml', text: JSON.stringify(definition) }
-  const catalog = { values: () => Promise.resolve(undefined) }
-  const loaded = await loadDefinition(source, { environment: {}, catalog, namespace: 'simulation' })
-  const [topology] = loaded.topologies
-  if (topology === undefined) throw new Error(JSON.stringify(loaded.diagnostics))
-  return topology
+  return queryTopology(definition)
 }
 
 function order(c: string, draw: Draw): InputRecord {
