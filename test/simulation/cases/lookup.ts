@@ -75,7 +75,7 @@ function auditRows(evidence: Evidence): string[] {
       const { o, c } = cellsOf(one)
       const versions = (rows.get(customerOf.get(o)) ?? []).map(({ v }) => v)
       const isRight = index === results.length - 1 ? c === versions.at(-1) : versions.includes(c)
-      return isRight ? [] : [`${o} came out with ${c}; the rows were ${versions.join(', ')}`]
+      return isRight ? [] : [`${String(o)} came out with ${String(c)}; the rows were ${versions.join(', ')}`]
     }),
   )
 }
