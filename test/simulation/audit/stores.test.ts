@@ -72,6 +72,26 @@ test('a live window must be there, and no window may be another', () => {
   expect(auditStore(store({ entries: other }), evidence(windows)).join()).toContain('is odd, but old')
 })
 
+test('what a compacted change log has only in a newer state may have been anything; all else must be as it is', () => {
+  const text = (key: string): Buffer => Buffer.from(key)
+  const log = [record(4, 10, [text('a'), 'a1']), record(6, 20, [text('b'), 'b2'])]
+  const early = store({
+    kind: 'key-value',
+    retentionMs: Infinity,
+    position: 5,
+    whole: false,
+    entries: new Map([
+      ['a', Buffer.from('a1')],
+      ['b', Buffer.from('b1')],
+    ]),
+  })
+  const compacted = { ...evidence(log), compacted: true }
+  expect(auditStore(early, compacted)).toEqual([])
+  expect(auditStore(early, evidence(log)).join()).toContain('"b" is b1, but absent')
+  const odd = new Map([...early.entries, ['a', Buffer.from('odd')] as const])
+  expect(auditStore({ ...early, entries: odd }, compacted).join()).toContain('"a" is odd, but a1')
+})
+
 const versions = [
   record(0, 10, [Buffer.from('k'), 'a']),
   record(1, 30, [Buffer.from('k'), 'c']),
