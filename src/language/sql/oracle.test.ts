@@ -152,3 +152,11 @@ test.each(queries)('gives what DuckDB gives in batch: %s', async (query) => {
   const [left, right] = [order(actual), order(expected)]
   if (!closeTo(left, right)) expect(left).toEqual(right)
 })
+
+// What `docs/reference/sql.md` says of it: the one place where a value of JSON means something else here. Text is alike.
+test('a null inside JSON is NULL, where DuckDB has a value that is none', async () => {
+  const query = `SELECT (meta->'a') IS NULL AS none, CAST(meta->'a' AS VARCHAR) AS text, meta->>'a' AS same FROM events WHERE id = 2`
+  expect(await oracle.rows(query)).toEqual([[false, 'null', null]])
+  const planned = await plan({ query }, catalog)
+  expect(planned.plan && runPlan(planned.plan, tables)).toEqual([[true, null, null]])
+})
