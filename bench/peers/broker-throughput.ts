@@ -90,7 +90,19 @@ async function startOwn(storage: string, folder: string): Promise<Served> {
   const options = storage === 'disk' ? ['--data-dir', folder] : []
   const broker = spawn(
     'taskset',
-    ['-c', '0', process.execPath, ...flags, 'src/cli/main.ts', 'broker', '--port', '0', '--topics', 'perf:1', ...options],
+    [
+      '-c',
+      '0',
+      process.execPath,
+      ...flags,
+      'src/cli/main.ts',
+      'broker',
+      '--port',
+      '0',
+      '--topics',
+      'perf:1',
+      ...options,
+    ],
     { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [line] = await once(broker.stdout, 'data')
@@ -114,9 +126,21 @@ async function measure(
 
 async function produce(bootstrap: string): Promise<Pick<Measured, 'megabytesPerSecond' | 'toolBusy'>> {
   const { text, busy } = await java('org.apache.kafka.tools.ProducerPerformance', [
-    '--topic', 'perf', '--num-records', String(records), '--record-size', String(recordBytes),
-    '--throughput', '-1', '--command-property', `bootstrap.servers=${bootstrap}`, `batch.size=${batchBytes}`,
-    'linger.ms=5', 'buffer.memory=134217728', 'max.request.size=4194304', 'compression.type=none',
+    '--topic',
+    'perf',
+    '--num-records',
+    String(records),
+    '--record-size',
+    String(recordBytes),
+    '--throughput',
+    '-1',
+    '--command-property',
+    `bootstrap.servers=${bootstrap}`,
+    `batch.size=${batchBytes}`,
+    'linger.ms=5',
+    'buffer.memory=134217728',
+    'max.request.size=4194304',
+    'compression.type=none',
   ])
   const [, mebibytes] = /\(([\d.]+) MB\/sec\)[^\n]*99\.9th/.exec(text) ?? []
   return { megabytesPerSecond: Number(mebibytes) * 1.048_576, toolBusy: busy }
@@ -124,8 +148,16 @@ async function produce(bootstrap: string): Promise<Pick<Measured, 'megabytesPerS
 
 async function consume(bootstrap: string): Promise<Pick<Measured, 'megabytesPerSecond' | 'toolBusy'>> {
   const { text, busy } = await java('org.apache.kafka.tools.ConsumerPerformance', [
-    '--bootstrap-server', bootstrap, '--topic', 'perf', '--num-records', String(records),
-    '--fetch-size', '4194304', '--timeout', '60000',
+    '--bootstrap-server',
+    bootstrap,
+    '--topic',
+    'perf',
+    '--num-records',
+    String(records),
+    '--fetch-size',
+    '4194304',
+    '--timeout',
+    '60000',
   ])
   // The last but two columns: what fetching alone did, without the time that joining the group took.
   const [mebibytes] = (text.trim().split('\n').at(-1) ?? '').split(',').slice(-2)

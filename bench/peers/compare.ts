@@ -54,14 +54,23 @@ async function main(): Promise<void> {
     file: 'compare',
     title: `compare, data ${variant}`,
     circumstances: 'Apache Kafka 4.3.1 beside it, 4 partitions',
-    columns: ['workload', 'guarantee', 'system', 'records/s (second half)', 'CPU s per million (second half)', 'MiB', 'records out'],
+    columns: [
+      'workload',
+      'guarantee',
+      'system',
+      'records/s (second half)',
+      'CPU s per million (second half)',
+      'MiB',
+      'records out',
+    ],
     rows,
   })
 }
 
 function workloadOf(name: string): Workload {
   const workload = known[name]
-  if (workload === undefined) throw new Error(`no workload "${name}"; there are ${Object.keys(known).join(', ')}`)
+  if (workload === undefined)
+    throw new Error(`no workload "${name}"; there are ${Object.keys(known).join(', ')}`)
   return workload
 }
 
@@ -71,7 +80,9 @@ function runsOf(
   where: Pick<Run, 'broker' | 'kafka'>,
 ): (Run & { readonly system: string })[] {
   const all = chosen.flatMap((workload) =>
-    guarantees.flatMap((guarantee) => systems.map((system) => ({ ...where, ...workload, guarantee, system }))),
+    guarantees.flatMap((guarantee) =>
+      systems.map((system) => ({ ...where, ...workload, guarantee, system })),
+    ),
   )
   return Array.from({ length: rounds }, () => all).flat()
 }
@@ -84,12 +95,35 @@ async function runWeft({ broker, kafka, name, workload, guarantee }: Run): Promi
   const definition = join(import.meta.dirname, 'definitions', workload.definition)
   const child = spawn(
     process.execPath,
-    ['bin/weft.mjs', 'run', definition, '--bootstrap', broker.bootstrap, '--guarantee', guarantee, '--log-level', 'warn', '--state-dir', stateDir,
-      ...(guarantee === 'at_least_once' ? ['--commit-interval', given.get('commit') ?? '1s'] : []), ...(workload.weft ?? [])],
-    { env: { ...process.env, APPLICATION: application, IN: workload.topics[0], OUT: topic }, stdio: ['ignore', 'inherit', 'inherit'] },
+    [
+      'bin/weft.mjs',
+      'run',
+      definition,
+      '--bootstrap',
+      broker.bootstrap,
+      '--guarantee',
+      guarantee,
+      '--log-level',
+      'warn',
+      '--state-dir',
+      stateDir,
+      ...(guarantee === 'at_least_once' ? ['--commit-interval', given.get('commit') ?? '1s'] : []),
+      ...(workload.weft ?? []),
+    ],
+    {
+      env: { ...process.env, APPLICATION: application, IN: workload.topics[0], OUT: topic },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
   )
   try {
-    return await watch(kafka, { system: 'weft', pid: child.pid ?? -1, group: application, topic, expected: workload.output, input: workload.input ?? (await allIn(kafka, workload.topics)) })
+    return await watch(kafka, {
+      system: 'weft',
+      pid: child.pid ?? -1,
+      group: application,
+      topic,
+      expected: workload.output,
+      input: workload.input ?? (await allIn(kafka, workload.topics)),
+    })
   } finally {
     await stop(child)
     rmSync(stateDir, { recursive: true, force: true })
@@ -118,8 +152,14 @@ async function deleteTopicsOf(kafka: Kafka, application: string): Promise<void> 
 async function runStreams({ broker, kafka, name, workload, guarantee }: Run): Promise<Measured> {
   const stateDir = mkdtempSync(join(tmpdir(), 'streams-compare-'))
   const application = `ks-${name}-${Date.now()}`
-  const options = [`app=${application}`, `state=${stateDir}`, `bootstrap=${broker.bootstrap}`, `brokerpid=${broker.pid}`,
-    `guarantee=${guarantee}`, ...workload.streams]
+  const options = [
+    `app=${application}`,
+    `state=${stateDir}`,
+    `bootstrap=${broker.bootstrap}`,
+    `brokerpid=${broker.pid}`,
+    `guarantee=${guarantee}`,
+    ...workload.streams,
+  ]
   const child = startStreams(options)
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))

@@ -15,11 +15,21 @@ export function buildStreams(): void {
 
 /** What is there already stays. */
 export function generate(bootstrap: string, topics: readonly string[]): void {
-  execFileSync('java', ['-cp', classPath, 'bench.Gen', bootstrap, ...topics], { stdio: ['ignore', 'inherit', 'ignore'] })
+  execFileSync('java', ['-cp', classPath, 'bench.Gen', bootstrap, ...topics], {
+    stdio: ['ignore', 'inherit', 'ignore'],
+  })
 }
 
 /** Starts a Kafka Streams application; its standard output has a JSON object a line. @param options - `name=value` */
 export function startStreams(options: readonly string[]): ChildProcessByStdio<null, Readable, null> {
-  const java = ['-Xms1g', '-Xmx1g', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', classPath, 'bench.Bench', ...options]
+  const java = [
+    '-Xms1g',
+    '-Xmx1g',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+    '-cp',
+    classPath,
+    'bench.Bench',
+    ...options,
+  ]
   return spawn('java', java, { stdio: ['ignore', 'pipe', 'inherit'] })
 }

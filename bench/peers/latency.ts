@@ -42,36 +42,55 @@ async function measure({ kafka, producer, input, output }: Load): Promise<string
   const seen: number[] = []
   const reading = new AbortController()
   const startUs = microseconds()
-  const reader = read(kafka, output, { signal: reading.signal, onSeen: (sentUs, nowUs) => {
-    if (sentUs >= startUs + warmSeconds * 1e6) seen.push(nowUs - sentUs)
-  } })
+  const reader = read(kafka, output, {
+    signal: reading.signal,
+    onSeen: (sentUs, nowUs) => {
+      if (sentUs >= startUs + warmSeconds * 1e6) seen.push(nowUs - sentUs)
+    },
+  })
   const expected = rate * seconds
   await send(producer, input, startUs)
   for (let waitedMs = 0; seen.length < expected && waitedMs < 15_000; waitedMs += 50) await delay(50)
   reading.abort()
   await reader
   seen.sort((a, b) => a - b)
-  const at = (share: number): string => ((seen[Math.min(seen.length - 1, Math.floor(seen.length * share))] ?? Number.NaN) / 1000).toFixed(2)
+  const at = (share: number): string =>
+    ((seen[Math.min(seen.length - 1, Math.floor(seen.length * share))] ?? Number.NaN) / 1000).toFixed(2)
   return `${seen.length} of ${expected} seen | ${at(0.5)} | ${at(0.9)} | ${at(0.99)} | ${at(0.999)}`
 }
 
 async function send(producer: Producer, topic: string, startUs: number): Promise<void> {
   const total = rate * (seconds + warmSeconds)
-  for (let sent = 0; sent < total; ) {
+  for (let sent = 0; sent < total;) {
     const due = Math.min(total, Math.floor(((microseconds() - startUs) / 1e6) * rate))
-    for (; sent < due; sent++) append(producer, topic, { number: sent, meantUs: Math.floor(startUs + (sent / rate) * 1e6) })
+    for (; sent < due; sent++)
+      append(producer, topic, { number: sent, meantUs: Math.floor(startUs + (sent / rate) * 1e6) })
     await delay(1)
   }
   await producer.flush()
 }
 
-function append(producer: Producer, topic: string, { number, meantUs }: { number: number; meantUs: number }): void {
+function append(
+  producer: Producer,
+  topic: string,
+  { number, meantUs }: { number: number; meantUs: number },
+): void {
   const user = `u${(number * 7919) % users}`
   const value = Buffer.from(
     `{"txn_id":"t${number}","user_id":"${user}","amount":${(number % 20_000) / 100},"merchant":"m${number % 5000}","channel":"web","event_time":${Math.floor(meantUs / 1000)},"sent_us":${meantUs}}`,
   )
   const key = Buffer.from(user)
-  producer.append(topic, { partition: -1, timestampMs: Math.floor(meantUs / 1000), key, keyStart: 0, keyEnd: key.length, value, valueStart: 0, valueEnd: value.length, headers: undefined })
+  producer.append(topic, {
+    partition: -1,
+    timestampMs: Math.floor(meantUs / 1000),
+    key,
+    keyStart: 0,
+    keyEnd: key.length,
+    value,
+    valueStart: 0,
+    valueEnd: value.length,
+    headers: undefined,
+  })
 }
 
 interface Reading {
@@ -83,8 +102,15 @@ async function read(kafka: Kafka, topic: string, { signal, onSeen }: Reading): P
   const [description] = await kafka.admin.describeTopics([topic])
   const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
   const ends = await kafka.admin.listOffsets(partitions, 'latest', 'read_uncommitted')
-  const fetcher = kafka.fetcher({ isolation: 'read_committed', minBytes: 1, maxWaitMs: 20, maxBytes: 8 << 20, maxPartitionBytes: 1 << 20 })
-  for (const partition of partitions) fetcher.assign(partition, ends.get(`${topic}-${partition.partition}`) ?? 0)
+  const fetcher = kafka.fetcher({
+    isolation: 'read_committed',
+    minBytes: 1,
+    maxWaitMs: 20,
+    maxBytes: 8 << 20,
+    maxPartitionBytes: 1 << 20,
+  })
+  for (const partition of partitions)
+    fetcher.assign(partition, ends.get(`${topic}-${partition.partition}`) ?? 0)
   const columns = new RecordColumns()
   while (!signal.aborted) {
     const fetched = fetcher.poll()
@@ -108,9 +134,21 @@ async function fillUsers(producer: Producer): Promise<void> {
   await producer.partitionCount('users')
   for (let id = 0; id < users; id++) {
     const key = Buffer.from(`u${id}`)
-    const value = Buffer.from(`{"user_id":"u${id}","name":"First${id % 1000} Last${id % 10_000}","segment":"gold","country":"NL","risk":0.5,"email":"u${id}@example.com","since":"2015-03-11"}`)
+    const value = Buffer.from(
+      `{"user_id":"u${id}","name":"First${id % 1000} Last${id % 10_000}","segment":"gold","country":"NL","risk":0.5,"email":"u${id}@example.com","since":"2015-03-11"}`,
+    )
     if (producer.full) await producer.drained()
-    producer.append('users', { partition: -1, timestampMs: Date.now(), key, keyStart: 0, keyEnd: key.length, value, valueStart: 0, valueEnd: value.length, headers: undefined })
+    producer.append('users', {
+      partition: -1,
+      timestampMs: Date.now(),
+      key,
+      keyStart: 0,
+      keyEnd: key.length,
+      value,
+      valueStart: 0,
+      valueEnd: value.length,
+      headers: undefined,
+    })
   }
   await producer.flush()
 }
@@ -119,10 +157,25 @@ async function fillUsers(producer: Producer): Promise<void> {
 async function throughWeft(load: Load, bootstrap: string, options: readonly string[]): Promise<string> {
   const stateDir = mkdtempSync(join(tmpdir(), 'weft-latency-'))
   const definition = join(import.meta.dirname, 'definitions', 'enrich.yaml')
-  const child = spawn(process.execPath, ['bin/weft.mjs', 'run', definition, '--bootstrap', bootstrap, '--log-level', 'warn', '--state-dir', stateDir, ...options], {
-    env: { ...process.env, APPLICATION: load.output.slice(0, -4), OUT: load.output },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [
+      'bin/weft.mjs',
+      'run',
+      definition,
+      '--bootstrap',
+      bootstrap,
+      '--log-level',
+      'warn',
+      '--state-dir',
+      stateDir,
+      ...options,
+    ],
+    {
+      env: { ...process.env, APPLICATION: load.output.slice(0, -4), OUT: load.output },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  )
   await delay(4000)
   const found = await measure(load)
   child.kill('SIGTERM')
@@ -134,9 +187,19 @@ async function throughWeft(load: Load, bootstrap: string, options: readonly stri
 async function main(): Promise<void> {
   await using broker = await startApacheKafka()
   const kafka = openKafka({ bootstrap: [broker.bootstrap], clientId: 'latency', connector: tcpConnector() })
-  const make = (names: readonly string[]) => kafka.admin.createTopics(names.map((name) => ({ name, partitions: 4, replicationFactor: 1, configs: {} })))
+  const make = (names: readonly string[]) =>
+    kafka.admin.createTopics(
+      names.map((name) => ({ name, partitions: 4, replicationFactor: 1, configs: {} })),
+    )
   await make(['echo', 'transactions', 'users'])
-  const producer = kafka.producer({ lingerMs: 0, batchBytes: 262_144, bufferBytes: 64 << 20, maxRequestBytes: 1 << 20, compression: 'none', deliveryTimeoutMs: 60_000 })
+  const producer = kafka.producer({
+    lingerMs: 0,
+    batchBytes: 262_144,
+    bufferBytes: 64 << 20,
+    maxRequestBytes: 1 << 20,
+    compression: 'none',
+    deliveryTimeoutMs: 60_000,
+  })
   await fillUsers(producer)
   // The columns of a topic are found from its first records.
   await producer.partitionCount('transactions')
@@ -147,12 +210,22 @@ async function main(): Promise<void> {
   for (const [label, options] of runs.filter(([label]) => only === undefined || label.includes(only))) {
     const output = `enrich-${rows.length}-out`
     await make([output])
-    rows.push(`| ${label} | ${await throughWeft({ kafka, producer, input: 'transactions', output }, broker.bootstrap, options)} |`)
+    rows.push(
+      `| ${label} | ${await throughWeft({ kafka, producer, input: 'transactions', output }, broker.bootstrap, options)} |`,
+    )
     console.log(rows.at(-1))
   }
   await producer.close()
   await kafka.close()
-  const text = ['', `## ${new Date().toISOString().slice(0, 16)} latency at ${rate.toLocaleString('en-US')}/s for ${seconds} s, enrich, ms`, '', '| system | records | p50 | p90 | p99 | p99.9 |', '|---|---|---|---|---|---|', ...rows, ''].join('\n')
+  const text = [
+    '',
+    `## ${new Date().toISOString().slice(0, 16)} latency at ${rate.toLocaleString('en-US')}/s for ${seconds} s, enrich, ms`,
+    '',
+    '| system | records | p50 | p90 | p99 | p99.9 |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
   mkdirSync(join(import.meta.dirname, '..', 'results'), { recursive: true })
   appendFileSync(join(import.meta.dirname, '..', 'results', 'latency.md'), text)
   console.log(text)

@@ -10,9 +10,22 @@ const chunk = 1000
 
 /** Records that are less convenient: a nested field, an integer key, blanks, and one in twenty without a partner. */
 export async function makeOddData(kafka: Kafka): Promise<void> {
-  await kafka.admin.createTopics(['odd_transactions', 'odd_users'].map((name) => ({ name, partitions: 4, replicationFactor: 1, configs: {} })))
+  await kafka.admin.createTopics(
+    ['odd_transactions', 'odd_users'].map((name) => ({
+      name,
+      partitions: 4,
+      replicationFactor: 1,
+      configs: {},
+    })),
+  )
   const producer = kafka.producer({ ...loadProducer, bufferBytes: 64 * 1_048_576 })
-  const options = { clock: systemClock, signal: new AbortController().signal, rate: undefined, count: undefined, onProgress: () => {} }
+  const options = {
+    clock: systemClock,
+    signal: new AbortController().signal,
+    rate: undefined,
+    count: undefined,
+    onProgress: () => {},
+  }
   await produceRecords(producer, 'odd_users', userChunks(), options)
   await produceRecords(producer, 'odd_transactions', transactionChunks(), options)
   await producer.close()
@@ -22,7 +35,11 @@ async function* userChunks(): AsyncGenerator<DataRecord[]> {
   for (let start = 0; start < users; start += chunk) {
     yield Array.from({ length: chunk }, (_, index) => {
       const id = start + index
-      return { key: String(id), value: `{"user_id": ${id}, "name": "First${id % 1000} Last${id % 10_000}", "segment": "gold", "risk": 0.${100 + (id % 900)}}`, timestampMs: undefined }
+      return {
+        key: String(id),
+        value: `{"user_id": ${id}, "name": "First${id % 1000} Last${id % 10_000}", "segment": "gold", "risk": 0.${100 + (id % 900)}}`,
+        timestampMs: undefined,
+      }
     })
   }
 }

@@ -23,7 +23,9 @@ function timesIn(text: string): Times {
 
 function measureJava(): Times {
   return timesIn(
-    execFileSync('java', ['-cp', `${java}/target/classes:${java}/lib/*`, 'weft.SerdeBench'], { encoding: 'utf8' }),
+    execFileSync('java', ['-cp', `${java}/target/classes:${java}/lib/*`, 'weft.SerdeBench'], {
+      encoding: 'utf8',
+    }),
   )
 }
 
@@ -53,14 +55,20 @@ function rowsOf(format: (typeof formats)[number], theirs: Times, ours: Times): s
     row('decode', ourDecode, theirDecode),
     row('encode', at(ours, 'encode'), at(theirs, 'encode')),
     both,
-    ...(Number.isNaN(some) ? [] : [row("3 of 15 fields, beside Java's whole decode", some, theirDecode, '1')]),
+    ...(Number.isNaN(some)
+      ? []
+      : [row("3 of 15 fields, beside Java's whole decode", some, theirDecode, '1')]),
   ]
 }
 
-if (!existsSync(join(java, 'target/classes/weft'))) execFileSync('mvn', ['-q', '-B', 'compile'], { cwd: java, stdio: 'inherit' })
+if (!existsSync(join(java, 'target/classes/weft')))
+  execFileSync('mvn', ['-q', '-B', 'compile'], { cwd: java, stdio: 'inherit' })
 if (!process.argv.includes('build')) {
   const [theirs, ours] = [measureJava(), measureWeft()]
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: repository, encoding: 'utf8' }).trim()
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: repository,
+    encoding: 'utf8',
+  }).trim()
   const text = [
     `\n## ${new Date().toISOString().slice(0, 16)} serde, commit ${commit}`,
     '',

@@ -66,7 +66,10 @@ export async function recordsIn(kafka: Kafka, topic: string): Promise<() => Prom
   const [description] = await kafka.admin.describeTopics([topic])
   const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
   return async () =>
-    [...(await kafka.admin.listOffsets(partitions, 'latest', 'read_uncommitted')).values()].reduce((sum, end) => sum + end, 0)
+    [...(await kafka.admin.listOffsets(partitions, 'latest', 'read_uncommitted')).values()].reduce(
+      (sum, end) => sum + end,
+      0,
+    )
 }
 
 /** Gives how many input records a group has committed; −1 while it has no assignment. */

@@ -18,7 +18,13 @@ const transactions = 2_000_000
 const largeBudgetMib = 64
 
 export const workloads: Readonly<Record<string, Workload>> = {
-  filter: { definition: 'filter.yaml', topics: ['transactions'], input: transactions, output: 1_000_000, streams: ['workload=filter'] },
+  filter: {
+    definition: 'filter.yaml',
+    topics: ['transactions'],
+    input: transactions,
+    output: 1_000_000,
+    streams: ['workload=filter'],
+  },
   enrich: {
     definition: 'enrich.yaml',
     topics: ['transactions', 'users'],
@@ -46,6 +52,18 @@ export const workloads: Readonly<Record<string, Workload>> = {
 }
 
 export const oddWorkloads = (records: number): Readonly<Record<string, Workload>> => ({
-  filter: { definition: 'filter-odd.yaml', topics: ['odd_transactions'], input: records, output: Math.floor(records / 2), streams: [] },
-  enrich: { definition: 'enrich-odd.yaml', topics: ['odd_transactions', 'odd_users'], input: records, output: Math.floor((records * 19) / 20), streams: [] },
+  filter: {
+    definition: 'filter-odd.yaml',
+    topics: ['odd_transactions'],
+    input: records,
+    output: Math.floor(records / 2),
+    streams: [],
+  },
+  enrich: {
+    definition: 'enrich-odd.yaml',
+    topics: ['odd_transactions', 'odd_users'],
+    input: records,
+    output: Math.floor((records * 19) / 20),
+    streams: [],
+  },
 })

@@ -10,7 +10,11 @@ import { endsInBetween, keepsState, onDisk, runCase, type RunState } from './run
 // With WEFT_GOLDEN=full every run goes with every engine, at least once is split too, and those that end do so after every record.
 const full = process.env['WEFT_GOLDEN'] === 'full'
 const folder = join(import.meta.dirname, 'cases')
-const cases = await Promise.all(readdirSync(folder).toSorted().map((name) => readCase(folder, name)))
+const cases = await Promise.all(
+  readdirSync(folder)
+    .toSorted()
+    .map((name) => readCase(folder, name)),
+)
 const timeoutMs = full ? 600_000 : 120_000
 
 /** What an ordinary test run has on disk: runs that leave something there for the next life. */
@@ -30,8 +34,12 @@ function runsOf({ runs, quickRuns }: GoldenCase): readonly Run[] {
   const isSplit = runs.includes('split') && runs.includes('at least once')
   return [
     ...runs.map((run) => ({ about: run, run, changed: {} })),
-    ...runs.filter(endsInBetween).map((run) => ({ about: `${run} after each record`, run, changed: { endEvery: 1 } })),
-    ...(isSplit ? [{ about: 'at least once, split', run: 'at least once', changed: { partitions: 4 } } as const] : []),
+    ...runs
+      .filter(endsInBetween)
+      .map((run) => ({ about: `${run} after each record`, run, changed: { endEvery: 1 } })),
+    ...(isSplit
+      ? [{ about: 'at least once, split', run: 'at least once', changed: { partitions: 4 } } as const]
+      : []),
   ]
 }
 
@@ -54,11 +62,15 @@ const onDisks = cases.filter(keepsState).flatMap((golden) =>
   ),
 )
 
-test.each(onDisks)('$name with its stores in $engine: $about', { timeout: timeoutMs }, async ({ golden, engine, run }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'weft-golden-'))
-  try {
-    await compare(onDisk(golden), run, { engine, folder })
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-})
+test.each(onDisks)(
+  '$name with its stores in $engine: $about',
+  { timeout: timeoutMs },
+  async ({ golden, engine, run }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'weft-golden-'))
+    try {
+      await compare(onDisk(golden), run, { engine, folder })
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)

@@ -34,7 +34,8 @@ beforeEach(async () => {
       },
     },
   }
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(content))
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(folder, name), JSON.stringify(content))
   await weft('topics', 'create', 'orders', '--partitions', '1')
   const given = ['--file', join(folder, 'row.jsonl'), '--key', 'id', '--value-type', 'mine:Order']
   await weft('produce', 'orders', ...given, ...config())
@@ -72,7 +73,14 @@ describe('weft consume', () => {
   test('shows values by the schemas that they name in the registry of a configuration', async () => {
     expect(await consumed(...config(), '--value-type', 'mine')).toEqual({ lines: [`7\t${value}`], notes: [] })
     const { lines } = await consumed(...config(), '--value-type', 'mine', '--format', 'json')
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ topic: 'orders', partition: 0, offset: 0, key: '7', value, headers: [] })
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      topic: 'orders',
+      partition: 0,
+      offset: 0,
+      key: '7',
+      value,
+      headers: [],
+    })
   })
 
   test('shows the bytes of what it cannot read as text, says which record it was, and goes on', async () => {

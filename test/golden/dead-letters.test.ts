@@ -66,7 +66,14 @@ async function partitionsOf(kafka: Kafka): Promise<number> {
 /** Writes a record that is no letter into every partition of the letters' topic, and leaves it uncommitted. */
 async function openTransaction(producer: Producer, partitions: number): Promise<void> {
   await producer.partitionCount(letters)
-  const nothing = { key: Buffer.alloc(0), keyStart: 0, keyEnd: -1, value: Buffer.alloc(0), valueStart: 0, valueEnd: -1 }
+  const nothing = {
+    key: Buffer.alloc(0),
+    keyStart: 0,
+    keyEnd: -1,
+    value: Buffer.alloc(0),
+    valueStart: 0,
+    valueEnd: -1,
+  }
   for (let partition = 0; partition < partitions; partition++)
     producer.append(letters, { partition, timestampMs: Date.now(), ...nothing, headers: undefined })
   await producer.flush()
@@ -81,10 +88,14 @@ test('a record that a function fails on is kept, shown, and goes back once the f
   expect(await output(2)).toEqual(['a\t{"n":2}', 'c\t{"n":6}'])
 
   const list = await weft(['dlq', 'list', letters])
-  expect(list.stdout).toMatch(/^2\tfunction\tFUNCTION_FAILED\torders\tfunction "double" failed.*\t\d{4}-.* to /)
+  expect(list.stdout).toMatch(
+    /^2\tfunction\tFUNCTION_FAILED\torders\tfunction "double" failed.*\t\d{4}-.* to /,
+  )
   expect(list.stderr).toContain('dead letters 2, sent back before 0')
   const show = await weft(['dlq', 'show', letters, '--count', '1'])
-  expect(show.stdout).toMatch(/^doubled-dead-letters-\d at 0: function FUNCTION_FAILED: function "double" failed/)
+  expect(show.stdout).toMatch(
+    /^doubled-dead-letters-\d at 0: function FUNCTION_FAILED: function "double" failed/,
+  )
   expect(show.stdout).toMatch(/^ {2}from orders-0 at 1, .*, application doubled$/m)
   expect(show.stdout).toContain('  key "b"\n  value "{\\"id\\":\\"b\\",\\"n\\":\\"x\\"}"\n')
 

@@ -41,11 +41,19 @@ test.each([['check', file], ['explain', file], ['state']])(
   '%s says that it waits, and for no longer than it was told',
   async (...command) => {
     const notes: string[] = []
-    const output: Output = { line: () => {}, note: (text) => notes.push(text), interactive: false, status: () => {} }
+    const output: Output = {
+      line: () => {},
+      note: (text) => notes.push(text),
+      interactive: false,
+      status: () => {},
+    }
     const args = [...command, '--bootstrap', bootstrap, '--connect-timeout', '1200ms']
     const startMs = performance.now()
     const run = (await buildProgram(output)).parseAsync(args, { from: 'user' })
-    await expect(run).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE', detail: expect.stringContaining(`${bootstrap} did not answer`) })
+    await expect(run).rejects.toMatchObject({
+      code: 'BROKER_UNREACHABLE',
+      detail: expect.stringContaining(`${bootstrap} did not answer`),
+    })
     expect(notes).toEqual([`warn  ${waits} brokers=${bootstrap}`])
     expect(performance.now() - startMs).toBeLessThan(10_000)
   },
@@ -77,11 +85,16 @@ test('who interrupts the reading of dead letters is told that there may be more'
     await producer.close()
   }
   const silence = broker.faults.add({ api: 'Fetch', fault: { kind: 'drop' } })
-  const runs = ['list', 'redrive'].map((command) => startWeft(['dlq', command, 'letters', '--bootstrap', address]))
+  const runs = ['list', 'redrive'].map((command) =>
+    startWeft(['dlq', command, 'letters', '--bootstrap', address]),
+  )
   await expect.poll(() => silence.hits, { timeout: 20_000 }).toBeGreaterThanOrEqual(runs.length)
   const [list, redrive] = await Promise.all(runs.map((run) => run.stop()))
   expect(list).toMatchObject({ code: 1, stderr: expect.stringContaining('interrupted: there may be more') })
-  expect(redrive).toMatchObject({ code: 1, stderr: expect.stringContaining('interrupted: there may be more to send back') })
+  expect(redrive).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('interrupted: there may be more to send back'),
+  })
   expect(redrive?.stdout).toBe('')
   await broker.close()
 })

@@ -91,7 +91,9 @@ function policiesIn(head: string | undefined): Readonly<Record<string, RecordPol
 
 function readLines(path: string): Record<string, unknown>[] {
   if (!existsSync(path)) return []
-  const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.trim() !== '')
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
@@ -175,7 +177,11 @@ export class TopicLines {
   ofOutput({ key, value, timestampMs }: OutputRecord): Line {
     const shownKey = show(key, this.#form.key)
     const time = this.#timed ? ` at ${timestampMs}` : ''
-    return { key: shownKey, text: `${shownKey} = ${show(value, this.#form.value)}${time}`, keyed: key !== null }
+    return {
+      key: shownKey,
+      text: `${shownKey} = ${show(value, this.#form.value)}${time}`,
+      keyed: key !== null,
+    }
   }
 }
 

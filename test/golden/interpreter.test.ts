@@ -31,7 +31,10 @@ pipelines:
 
 async function topology(): Promise<Topology> {
   const catalog = { values: () => Promise.resolve(undefined) }
-  const { topologies, diagnostics } = await loadDefinition({ path: 'fragile.yaml', text }, { environment: {}, catalog })
+  const { topologies, diagnostics } = await loadDefinition(
+    { path: 'fragile.yaml', text },
+    { environment: {}, catalog },
+  )
   expect(diagnostics).toEqual([])
   return topologies[0] as Topology
 }
@@ -47,7 +50,10 @@ async function runWith(seed: number): Promise<boolean> {
   const logger = { trace() {}, debug() {}, info() {}, warn: note, error: note, with: () => logger }
   await using cluster = new TestCluster({ seed, logger })
   for (const topic of ['input', 'output']) await cluster.createTopic(topic)
-  await cluster.produce('input', values.map((value) => ({ key: 'k', value })))
+  await cluster.produce(
+    'input',
+    values.map((value) => ({ key: 'k', value })),
+  )
   cluster.application(await topology(), { python: { snapshotFolder: 'node_modules/.cache/weft' } }).start()
   const output = await cluster.untilRead('output', (read) => read.length >= values.length, 3_600_000)
   expect(output.map(({ value }) => (JSON.parse(String(value)) as { value: string }).value)).toEqual(values)

@@ -19,7 +19,9 @@ function withoutJava(...args: readonly string[]) {
 test('without Java, the last line of test:kafka counts what it skipped, and the one before says why', () => {
   const { status, stdout } = withoutJava('scripts/test-kafka.mjs')
   const [why, counts] = stdout.trim().split('\n').slice(-2)
-  expect(why).toMatch(/^skipped: all \d\d test files in test\/kafka, for Java 17 or newer is not on the PATH$/)
+  expect(why).toMatch(
+    /^skipped: all \d\d test files in test\/kafka, for Java 17 or newer is not on the PATH$/,
+  )
   expect(counts).toBe(`0 passed, 0 failed, ${/\d+/.exec(why ?? '')?.[0]} skipped`)
   expect(status).toBe(0)
 })
@@ -27,7 +29,6 @@ test('without Java, the last line of test:kafka counts what it skipped, and the 
 test('a part that is asked for counts alone', () => {
   const { stdout } = withoutJava('scripts/test-kafka.mjs', 'test/kafka/kill.test.ts')
   expect(stdout.trim().split('\n').at(-1)).toBe('0 passed, 0 failed, 1 skipped')
-
 })
 
 test('what a test leaves out is said at the end of its run', () => {

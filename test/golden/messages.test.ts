@@ -24,7 +24,10 @@ const inputs: Readonly<Record<string, readonly string[]>> = {
     '{"id":"b","amount":20,"items":0,"customer":null}',
   ],
   // Longer than what is looked at for columns.
-  grown: [...Array.from({ length: 250 }, (_, index) => `{"id":"a","amount":${index}}`), '{"id":"b","amount":2.5}'],
+  grown: [
+    ...Array.from({ length: 250 }, (_, index) => `{"id":"a","amount":${index}}`),
+    '{"id":"b","amount":2.5}',
+  ],
   malformed: ['{"id":"a","amount":1}', '{"id":"b","amount":2}', '{"id":"c","amount":'],
 }
 

@@ -93,7 +93,11 @@ class Setting implements AsyncDisposable {
     const notations = { avro: { type: `${kind}_avro`, config: kinds[kind] } } as const
     const { topologies, diagnostics } = await loadDefinition(
       { path: join(folder, 'warm.yaml'), text: definition },
-      { environment: {}, catalog: { values: () => Promise.resolve(undefined) }, schemas: schemaBook(folder, notations) },
+      {
+        environment: {},
+        catalog: { values: () => Promise.resolve(undefined) },
+        schemas: schemaBook(folder, notations),
+      },
     )
     expect(diagnostics).toEqual([])
     const [topology] = topologies
@@ -102,7 +106,10 @@ class Setting implements AsyncDisposable {
     for (const topic of ['readings', 'warm', 'app-dead-letters']) await cluster.createTopic(topic)
     const { settings } = registrySettings(kind, kinds[kind])
     const own = await openTestRegistry(settings, { clock: cluster.clock })
-    const { registry: others } = await openTestRegistry(settings, { clock: cluster.clock, server: own.server })
+    const { registry: others } = await openTestRegistry(settings, {
+      clock: cluster.clock,
+      server: own.server,
+    })
     return new Setting(topology, own, { others, cluster })
   }
 
@@ -173,7 +180,6 @@ class Setting implements AsyncDisposable {
     await this.cluster[Symbol.asyncDispose]()
     await Promise.all([this.#registry.close(), this.#others.close()])
   }
-
 }
 
 const a = { id: 'a', celsius: 30 }
@@ -208,30 +214,45 @@ describe.each(['confluent', 'apicurio'] as const)('a definition over topics of %
     ['refuses connections', new Error('connection refused')],
     ['does not answer', 'silence'],
     ['is overloaded', { status: 503, headers: {}, body: Buffer.alloc(0) }],
-  ] as const)('waits for a registry that %s when a new schema comes, and loses no record before or after', async (_, outcome) => {
-    await using setting = await Setting.open(kind)
-    await setting.produce(celsius, a)
-    setting.start()
-    expect(await setting.warm(1)).toHaveLength(1)
-    setting.link.always = outcome
-    await setting.produce(withPlace, { ...b, place: 'hall' })
-    await setting.produce(celsius, { id: 'c', celsius: 50 })
-    await setting.pause(20)
-    expect(await setting.cluster.read('warm')).toHaveLength(1)
-    setting.link.always = undefined
-    expect(await setting.warm(3)).toEqual([
-      { id: 'a', fahrenheit: 86 },
-      { id: 'b', fahrenheit: 104 },
-      { id: 'c', fahrenheit: 122 },
-    ])
-  })
+  ] as const)(
+    'waits for a registry that %s when a new schema comes, and loses no record before or after',
+    async (_, outcome) => {
+      await using setting = await Setting.open(kind)
+      await setting.produce(celsius, a)
+      setting.start()
+      expect(await setting.warm(1)).toHaveLength(1)
+      setting.link.always = outcome
+      await setting.produce(withPlace, { ...b, place: 'hall' })
+      await setting.produce(celsius, { id: 'c', celsius: 50 })
+      await setting.pause(20)
+      expect(await setting.cluster.read('warm')).toHaveLength(1)
+      setting.link.always = undefined
+      expect(await setting.warm(3)).toEqual([
+        { id: 'a', fahrenheit: 86 },
+        { id: 'b', fahrenheit: 104 },
+        { id: 'c', fahrenheit: 122 },
+      ])
+    },
+  )
 
   const text = record('Reading', { id: 'string', celsius: 'string' })
   const troubles: readonly (readonly [string, string, (setting: Setting) => Promise<void>])[] = [
     ['whose id the registry does not know', 'SCHEMA_NOT_FOUND', (setting) => setting.produceWithId(4711, b)],
-    ['with another byte in front', 'VALUE_MALFORMED', (setting) => setting.produceBytes(Buffer.from('070000000102', 'hex'))],
-    ['that ends within its id', 'VALUE_MALFORMED', (setting) => setting.produceBytes(Buffer.from('0000', 'hex'))],
-    ['that was never framed', 'VALUE_MALFORMED', (setting) => setting.produceBytes(Buffer.from('{"id":"b"}'))],
+    [
+      'with another byte in front',
+      'VALUE_MALFORMED',
+      (setting) => setting.produceBytes(Buffer.from('070000000102', 'hex')),
+    ],
+    [
+      'that ends within its id',
+      'VALUE_MALFORMED',
+      (setting) => setting.produceBytes(Buffer.from('0000', 'hex')),
+    ],
+    [
+      'that was never framed',
+      'VALUE_MALFORMED',
+      (setting) => setting.produceBytes(Buffer.from('{"id":"b"}')),
+    ],
     [
       'whose schema evolved incompatibly',
       'SCHEMA_INCOMPATIBLE',
@@ -250,7 +271,9 @@ describe.each(['confluent', 'apicurio'] as const)('a definition over topics of %
       { id: 'c', fahrenheit: 122 },
     ])
     const letters = await setting.cluster.untilRead('app-dead-letters', (read) => read.length > 0)
-    const codes = letters.map(({ headers }) => String(headers?.find(({ key }) => key === 'weft.error.code')?.value))
+    const codes = letters.map(({ headers }) =>
+      String(headers?.find(({ key }) => key === 'weft.error.code')?.value),
+    )
     expect(codes).toEqual([code])
   })
 

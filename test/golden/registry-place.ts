@@ -75,12 +75,21 @@ state:
   /** @returns the notes of the command */
   async weft(...args: readonly string[]): Promise<string[]> {
     const notes: string[] = []
-    await (await buildProgram({ ...silent, note: (text) => notes.push(text) })).parseAsync(args, { from: 'user' })
+    await (
+      await buildProgram({ ...silent, note: (text) => notes.push(text) })
+    ).parseAsync(args, { from: 'user' })
     return notes
   }
 
   run(): Promise<string[]> {
-    return this.weft('run', '--config', join(this.folder, 'config.yaml'), '--until-end', '--log-level', 'error')
+    return this.weft(
+      'run',
+      '--config',
+      join(this.folder, 'config.yaml'),
+      '--until-end',
+      '--log-level',
+      'error',
+    )
   }
 
   async ask(path: string, body?: unknown, method = 'POST'): Promise<Record<string, unknown>> {
@@ -95,7 +104,15 @@ state:
   async produce(
     topic: string,
     schema: object | string,
-    { rows, key, fromMs = 1_700_000_000_000 }: { readonly rows: readonly Readonly<Record<string, unknown>>[]; readonly key?: string; readonly fromMs?: number },
+    {
+      rows,
+      key,
+      fromMs = 1_700_000_000_000,
+    }: {
+      readonly rows: readonly Readonly<Record<string, unknown>>[]
+      readonly key?: string
+      readonly fromMs?: number
+    },
   ): Promise<void> {
     const type: RegistryLanguage = typeof schema === 'string' ? 'PROTOBUF' : 'AVRO'
     const text = typeof schema === 'string' ? schema : JSON.stringify(schema)
@@ -138,13 +155,21 @@ state:
 
   async createTopics(...names: readonly string[]): Promise<void> {
     await using cluster = openCluster({ bootstrap: this.bootstrap }, silentLogger)
-    await cluster.kafka.admin.createTopics(names.map((name) => ({ name, partitions: 1, replicationFactor: -1, configs: {} })))
+    await cluster.kafka.admin.createTopics(
+      names.map((name) => ({ name, partitions: 1, replicationFactor: -1, configs: {} })),
+    )
   }
 
   /** The first records of a topic, each read with the schema that it names, as the registry has it. */
   async consume(topic: string, count: number): Promise<Read[]> {
     await using cluster = openCluster({ bootstrap: this.bootstrap }, silentLogger)
-    const fetcher = cluster.kafka.fetcher({ isolation: 'read_committed', minBytes: 1, maxWaitMs: 100, maxBytes: 1_000_000, maxPartitionBytes: 1_000_000 })
+    const fetcher = cluster.kafka.fetcher({
+      isolation: 'read_committed',
+      minBytes: 1,
+      maxWaitMs: 100,
+      maxBytes: 1_000_000,
+      maxPartitionBytes: 1_000_000,
+    })
     fetcher.assign({ topic, partition: 0 }, 0)
     const records: Read[] = []
     const columns = new RecordColumns()
@@ -156,7 +181,10 @@ state:
         for (let row = 0; row < columns.count; row++) {
           const value = Buffer.from(columns.buffer.subarray(columns.valueStart[row], columns.valueEnd[row]))
           records.push({
-            key: (columns.keyEnd[row] ?? -1) < 0 ? null : columns.buffer.toString('utf8', columns.keyStart[row], columns.keyEnd[row]),
+            key:
+              (columns.keyEnd[row] ?? -1) < 0
+                ? null
+                : columns.buffer.toString('utf8', columns.keyStart[row], columns.keyEnd[row]),
             value: await this.#decoded(value),
           })
         }

@@ -119,7 +119,10 @@ class CaseRun {
     for (let to = 1; to <= records.length; to++) {
       const topic = records[from]?.topic
       if (topic === undefined || records[to]?.topic === topic) continue
-      await this.#cluster.produce(topic, records.slice(from, to).map((record) => this.#sent(record)))
+      await this.#cluster.produce(
+        topic,
+        records.slice(from, to).map((record) => this.#sent(record)),
+      )
       from = to
     }
   }
@@ -139,7 +142,11 @@ class CaseRun {
     if (state.engine !== 'memory') {
       this.#engines = await Promise.all(
         this.#golden.topologies.map(({ name }) =>
-          ProcessEngines.open({ kind: state.engine, folder: join(state.folder, name), budgetBytes: 8 * 1_048_576 }),
+          ProcessEngines.open({
+            kind: state.engine,
+            folder: join(state.folder, name),
+            budgetBytes: 8 * 1_048_576,
+          }),
         ),
       )
     }
@@ -155,7 +162,11 @@ class CaseRun {
         python: { snapshotFolder: 'node_modules/.cache/weft' },
         ...this.#way.settings,
       } as const
-      const application = this.#cluster.application(topology, settings, engines === undefined ? {} : { engines })
+      const application = this.#cluster.application(
+        topology,
+        settings,
+        engines === undefined ? {} : { engines },
+      )
       application.start()
       return application
     })
@@ -182,14 +193,15 @@ class CaseRun {
 
   /** Python takes real time to load, in which much virtual time passes. */
   async #started(): Promise<void> {
-    const started = (): boolean => this.#running.every(({ state }) => state === 'running' || state === 'failed')
+    const started = (): boolean =>
+      this.#running.every(({ state }) => state === 'running' || state === 'failed')
     await this.#cluster.until(started, startsWithinMs)
   }
 
   /** Waits until everything that is there has been read, the applications' internal topics included. */
   async #processed(): Promise<void> {
     const cluster = this.#cluster
-    for (let quiet = 0; quiet < 2; ) {
+    for (let quiet = 0; quiet < 2;) {
       quiet = (await this.#hasReadAll()) ? quiet + 1 : 0
       await cluster.advance(60)
     }
@@ -198,11 +210,15 @@ class CaseRun {
   async #hasReadAll(): Promise<boolean> {
     this.#checkFailures()
     if (this.#running.some(({ state }) => state !== 'running')) return false
-    const tasks = this.#running.flatMap((application) => application.threads().flatMap((thread) => thread.tasks))
+    const tasks = this.#running.flatMap((application) =>
+      application.threads().flatMap((thread) => thread.tasks),
+    )
     const inputs = tasks.flatMap((task) => task.inputs)
     const { admin } = this.#cluster.kafka
     const ends = await this.#cluster.run(admin.listOffsets(inputs, 'latest', 'read_committed'))
-    return inputs.every(({ topic, partition, position }) => position >= (ends.get(`${topic}-${partition}`) ?? 0))
+    return inputs.every(
+      ({ topic, partition, position }) => position >= (ends.get(`${topic}-${partition}`) ?? 0),
+    )
   }
 
   #checkFailures(): void {
@@ -230,18 +246,26 @@ class CaseRun {
       const wanted = this.#golden.expected.filter((record) => record.topic === topic)
       const lines = new TopicLines(wanted)
       const read = await this.#cluster.read(topic)
-      actual[topic] = this.#comparable(read.map(({ keyBytes, value, timestampMs }) => lines.ofOutput({ key: keyBytes, value, timestampMs })))
+      actual[topic] = this.#comparable(
+        read.map(({ keyBytes, value, timestampMs }) => lines.ofOutput({ key: keyBytes, value, timestampMs })),
+      )
       expected[topic] = this.#comparable(wanted.map((record) => lines.ofExpected(record)))
     }
     return { actual, expected }
   }
 
   #comparable(lines: readonly { key: string; text: string; keyed: boolean }[]): readonly string[] {
-    if (this.#golden.compare === 'last') return [...new Map(lines.map(({ key, text }) => [key, text])).values()].toSorted()
+    if (this.#golden.compare === 'last')
+      return [...new Map(lines.map(({ key, text }) => [key, text])).values()].toSorted()
     if (this.#way.ordered) return lines.map(({ text }) => text)
     const byKey = Map.groupBy(lines, ({ key }) => key)
     // Records without a key go to any partition.
-    for (const [key, group] of byKey) if (group[0]?.keyed === false) byKey.set(key, group.toSorted((a, b) => (a.text < b.text ? -1 : 1)))
+    for (const [key, group] of byKey)
+      if (group[0]?.keyed === false)
+        byKey.set(
+          key,
+          group.toSorted((a, b) => (a.text < b.text ? -1 : 1)),
+        )
     return [...byKey.keys()].toSorted().flatMap((key) => (byKey.get(key) ?? []).map(({ text }) => text))
   }
 }
@@ -266,5 +290,7 @@ function outputsOf({ topologies, expected }: GoldenCase): Set<string> {
 }
 
 function writtenBy({ nodes }: Topology): readonly string[] {
-  return nodes.flatMap((node) => (node.kind === 'sink' && node.topic.kind === 'topic' ? [node.topic.name] : []))
+  return nodes.flatMap((node) =>
+    node.kind === 'sink' && node.topic.kind === 'topic' ? [node.topic.name] : [],
+  )
 }

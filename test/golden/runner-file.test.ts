@@ -41,7 +41,12 @@ function write(files: Readonly<Record<string, string>>): void {
 async function weft(...args: readonly string[]): Promise<{ lines: string[]; notes: string[] }> {
   const lines: string[] = []
   const notes: string[] = []
-  const output: Output = { line: (text) => lines.push(text), note: (text) => notes.push(text), interactive: false, status: () => {} }
+  const output: Output = {
+    line: (text) => lines.push(text),
+    note: (text) => notes.push(text),
+    interactive: false,
+    status: () => {},
+  }
   await (await buildProgram(output)).parseAsync(args, { from: 'user' })
   return { lines, notes }
 }
@@ -49,15 +54,34 @@ async function weft(...args: readonly string[]): Promise<{ lines: string[]; note
 async function produce(topics: Readonly<Record<string, readonly object[]>>): Promise<void> {
   await using cluster = openCluster({ bootstrap }, silentLogger)
   const names = [...Object.keys(topics), 'large', 'names']
-  await cluster.kafka.admin.createTopics(names.map((name) => ({ name, partitions: 2, replicationFactor: -1, configs: {} })))
+  await cluster.kafka.admin.createTopics(
+    names.map((name) => ({ name, partitions: 2, replicationFactor: -1, configs: {} })),
+  )
   for (const [topic, rows] of Object.entries(topics)) {
     write({ [`data/${topic}.jsonl`]: rows.map((row) => `${JSON.stringify(row)}\n`).join('') })
-    await weft('produce', topic, '--bootstrap', bootstrap, '--file', join(folder, `data/${topic}.jsonl`), '--key', 'id')
+    await weft(
+      'produce',
+      topic,
+      '--bootstrap',
+      bootstrap,
+      '--file',
+      join(folder, `data/${topic}.jsonl`),
+      '--key',
+      'id',
+    )
   }
 }
 
 async function consume(topic: string, count: number): Promise<string[]> {
-  const { lines } = await weft('consume', topic, '--bootstrap', bootstrap, '--from-beginning', '--count', String(count))
+  const { lines } = await weft(
+    'consume',
+    topic,
+    '--bootstrap',
+    bootstrap,
+    '--from-beginning',
+    '--count',
+    String(count),
+  )
   return lines.toSorted()
 }
 
@@ -115,7 +139,14 @@ kafka:
   statestore.cache.max.bytes: 1000
 `,
   })
-  const { notes } = await weft('run', '--config', join(folder, 'runner.yaml'), '--until-end', '--log-format', 'text')
+  const { notes } = await weft(
+    'run',
+    '--config',
+    join(folder, 'runner.yaml'),
+    '--until-end',
+    '--log-format',
+    'text',
+  )
   expect(notes[0]).toContain('Kafka property "statestore.cache.max.bytes" has no effect')
   expect(notes[1]).toContain('each definition is an application of its own')
   expect(notes.at(-1)).toContain('in 6, out 5')
@@ -129,9 +160,20 @@ test('patterns of a runner file name topics and groups of the cluster, and funct
   await using cluster = openCluster({ bootstrap }, silentLogger)
   const { admin } = cluster.kafka
   const topics = ['acme-orders-x', 'acme-counts-x', 'acme-orders.seen-x']
-  await admin.createTopics(topics.map((name) => ({ name, partitions: 2, replicationFactor: -1, configs: {} })))
+  await admin.createTopics(
+    topics.map((name) => ({ name, partitions: 2, replicationFactor: -1, configs: {} })),
+  )
   write({ 'orders.jsonl': orders.map((row) => `${JSON.stringify(row)}\n`).join('') })
-  await weft('produce', 'acme-orders-x', '--bootstrap', bootstrap, '--file', join(folder, 'orders.jsonl'), '--key', 'id')
+  await weft(
+    'produce',
+    'acme-orders-x',
+    '--bootstrap',
+    bootstrap,
+    '--file',
+    join(folder, 'orders.jsonl'),
+    '--key',
+    'id',
+  )
   write({
     'main.yaml': `streams:
   orders: { topic: orders, keyType: string, valueType: json }
@@ -164,10 +206,19 @@ kafka:
   axual.transactional.id.pattern: "{tenant}-{transactional.id}"
 `,
   })
-  const { notes } = await weft('run', '--config', join(folder, 'runner.yaml'), '--until-end', '--log-level', 'error')
+  const { notes } = await weft(
+    'run',
+    '--config',
+    join(folder, 'runner.yaml'),
+    '--until-end',
+    '--log-level',
+    'error',
+  )
   expect(notes.join('\n')).not.toContain('has no effect')
   const names = (await admin.listTopics()).map(({ name }) => name).filter((name) => !name.startsWith('__'))
-  expect(names.toSorted()).toEqual([...topics, 'acme-shop-counts-changelog-x', 'acme-shop-main_all-repartition-x'].toSorted())
+  expect(names.toSorted()).toEqual(
+    [...topics, 'acme-shop-counts-changelog-x', 'acme-shop-main_all-repartition-x'].toSorted(),
+  )
   expect((await admin.listGroups()).map(({ groupId }) => groupId)).toEqual(['acme-shop'])
   expect((await consume('acme-orders.seen-x', 3)).length).toBe(3)
 })
@@ -187,7 +238,14 @@ state:
   rocksdb: { path: state }
 `,
   })
-  const { notes } = await weft('run', '--config', join(folder, 'config.yaml'), '--until-end', '--log-format', 'text')
+  const { notes } = await weft(
+    'run',
+    '--config',
+    join(folder, 'config.yaml'),
+    '--until-end',
+    '--log-format',
+    'text',
+  )
   expect(notes.at(-1)).toContain('in 3, out 2')
   expect(startOf('sql-large_orders', notes)).toBe('guarantee=exactly_once_v2 commitIntervalMs=100')
   expect(await consume('large', 2)).toHaveLength(2)
@@ -196,7 +254,12 @@ state:
 
 /** What a command that is wrong says, and the code that it ends with. */
 async function refused(...args: readonly string[]): Promise<{ code: number; text: string }> {
-  const error = toStreamError(await weft(...args).then(() => undefined, (thrown: unknown) => thrown))
+  const error = toStreamError(
+    await weft(...args).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    ),
+  )
   return { code: exitCodeOf(error), text: renderError(error) }
 }
 
@@ -231,7 +294,8 @@ output: { topic: large, format: json, key: id }
   })
   const state = ['--state-dir', join(folder, 'state')]
   const at = ['--bootstrap', bootstrap, ...state]
-  const run = () => weft('run', join(folder, 'large.yaml'), '--until-end', '--leave', '--log-level', 'error', ...at)
+  const run = () =>
+    weft('run', join(folder, 'large.yaml'), '--until-end', '--leave', '--log-level', 'error', ...at)
   expect((await run()).notes.at(-1)).toContain('in 3, out 2')
   expect((await run()).notes.at(-1)).toContain('in 0, out 0')
   const { lines, notes } = await weft('reset', 'large_orders', '--yes', ...at)

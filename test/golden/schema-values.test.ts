@@ -66,7 +66,11 @@ describe('joins that wait', () => {
   const event = (name: string, ...fields: readonly string[]): object => ({
     type: 'record',
     name,
-    fields: [{ name: 'k', type: 'long' }, ...fields.map((field) => ({ name: field, type: 'string' })), { name: 'price', type: decimal }],
+    fields: [
+      { name: 'k', type: 'long' },
+      ...fields.map((field) => ({ name: field, type: 'string' })),
+      { name: 'price', type: decimal },
+    ],
   })
   const proto = (name: string, ...fields: readonly string[]): string =>
     `syntax = "proto3"; message ${name} { int64 k = 1; ${fields.map((field, index) => `string ${field} = ${index + 2};`).join(' ')} }`
@@ -75,28 +79,49 @@ describe('joins that wait', () => {
   test.each([
     ['avro', event('Ev', 'v'), event('Ev', 'v', 'more'), event('Xs', 'w')],
     ['confluent_protobuf', proto('Ev', 'v'), proto('Ev', 'v', 'more'), proto('Xs', 'w')],
-  ] as const)('keep records of %s, whichever version wrote them, until their partners come in a later run', async (notation, first, second, right) => {
-    await place.produce('ev', first, { rows: [{ k: 1, v: 'E1', price: '1.10' }, { k: 2, v: 'E2', price: '2.20' }], key: 'k', fromMs: early })
-    await place.ask('/config/ev-value', { compatibility: 'NONE' }, 'PUT')
-    await place.produce('ev', second, { rows: [{ k: 3, v: 'E3', more: 'M3', price: '1.10' }], key: 'k', fromMs: early + 10 })
-    await place.produce('xs', right, { rows: [], fromMs: late })
-    await place.createTopics('paired')
-    place.write({
-      'pipelines/pairs.yaml': `name: pairs
+  ] as const)(
+    'keep records of %s, whichever version wrote them, until their partners come in a later run',
+    async (notation, first, second, right) => {
+      await place.produce('ev', first, {
+        rows: [
+          { k: 1, v: 'E1', price: '1.10' },
+          { k: 2, v: 'E2', price: '2.20' },
+        ],
+        key: 'k',
+        fromMs: early,
+      })
+      await place.ask('/config/ev-value', { compatibility: 'NONE' }, 'PUT')
+      await place.produce('ev', second, {
+        rows: [{ k: 3, v: 'E3', more: 'M3', price: '1.10' }],
+        key: 'k',
+        fromMs: early + 10,
+      })
+      await place.produce('xs', right, { rows: [], fromMs: late })
+      await place.createTopics('paired')
+      place.write({
+        'pipelines/pairs.yaml': `name: pairs
 query: SELECT e.k, e.v, x.w FROM ev e JOIN xs x ON e.k = x.k
 output: { topic: paired, format: ${notation === 'avro' ? 'avro' : 'json'}, key: v }
 emission: { type: immediate }
 state: { events: { default_ttl: 10s } }
 topics: { ev: { valueType: ${notation} }, xs: { valueType: ${notation} } }
 `,
-    })
-    expect((await place.run()).join('\n')).toContain('in 3, out 0')
-    const partners = [{ k: 1, w: 'X1', price: '3.30' }, { k: 3, w: 'X3', price: '4.40' }, { k: 4, w: 'X4', price: '4.40' }]
-    await place.produce('xs', right, { rows: partners, key: 'k', fromMs: late })
-    expect((await place.run()).join('\n')).toContain('in 3, out 2')
-    const joined = [{ k: 1, v: 'E1', w: 'X1' }, { k: 3, v: 'E3', w: 'X3' }]
-    expect(await place.consume('paired', 2)).toEqual(joined.map((value) => ({ key: value.v, value })))
-  })
+      })
+      expect((await place.run()).join('\n')).toContain('in 3, out 0')
+      const partners = [
+        { k: 1, w: 'X1', price: '3.30' },
+        { k: 3, w: 'X3', price: '4.40' },
+        { k: 4, w: 'X4', price: '4.40' },
+      ]
+      await place.produce('xs', right, { rows: partners, key: 'k', fromMs: late })
+      expect((await place.run()).join('\n')).toContain('in 3, out 2')
+      const joined = [
+        { k: 1, v: 'E1', w: 'X1' },
+        { k: 3, v: 'E3', w: 'X3' },
+      ]
+      expect(await place.consume('paired', 2)).toEqual(joined.map((value) => ({ key: value.v, value })))
+    },
+  )
 })
 
 describe('produce', () => {
@@ -107,7 +132,17 @@ describe('produce', () => {
       { name: 'id', type: uuid },
       { name: 'blob', type: 'bytes' },
       { name: 'hash', type: { type: 'fixed', name: 'Hash', size: 2 } },
-      { name: 'parts', type: { type: 'array', items: { type: 'record', name: 'Part', fields: [{ name: 'sums', type: { type: 'map', values: 'bytes' } }] } } },
+      {
+        name: 'parts',
+        type: {
+          type: 'array',
+          items: {
+            type: 'record',
+            name: 'Part',
+            fields: [{ name: 'sums', type: { type: 'map', values: 'bytes' } }],
+          },
+        },
+      },
       { name: 'total', type: decimal },
       { name: 'tax', type: ['null', decimal], default: null },
       { name: 'exact', type: { ...decimal, precision: 30, scale: 4 } },
@@ -132,7 +167,14 @@ describe('produce', () => {
     await place.ask('/subjects/orders-value/versions', { schema: JSON.stringify(schema) })
     const row = Object.entries({ ...fields, ...changed }).map(([name, text]) => `"${name}":${text}`)
     place.write({ 'rows.jsonl': `{${row.join(',')}}\n` })
-    const file = ['--config', join(place.folder, 'config.yaml'), '--value-type', 'avro', '--file', join(place.folder, 'rows.jsonl')]
+    const file = [
+      '--config',
+      join(place.folder, 'config.yaml'),
+      '--value-type',
+      'avro',
+      '--file',
+      join(place.folder, 'rows.jsonl'),
+    ]
     await place.weft('produce', 'orders', '--bootstrap', place.bootstrap, ...file)
   }
 

@@ -77,7 +77,10 @@ state: { dimensions: [{ topic: customers, join: lookup }] }
 describe('a query over Avro topics', () => {
   test('reads by the schemas of the registry, joins, and writes with a schema made of its columns', async () => {
     await place.produce('customers', customers, { rows: [{ id: 'c1', segment: 'gold' }], key: 'id' })
-    await place.produce('orders', orders, { rows: [order, { ...order, order_id: 'o2', customer: null }], key: 'order_id' })
+    await place.produce('orders', orders, {
+      rows: [order, { ...order, order_id: 'o2', customer: null }],
+      key: 'order_id',
+    })
     await place.createTopics('enriched')
     place.write({ 'pipelines/enrich.yaml': enrich })
     expect((await place.run()).at(-1)).toContain('in 2, out 2')
@@ -96,7 +99,9 @@ describe('a query over Avro topics', () => {
     const { schema } = await place.ask('/subjects/enriched-value/versions/latest')
     const { name, fields } = JSON.parse(String(schema)) as typeof orders
     expect(name).toBe('Value')
-    expect(fields.map((field) => field.name).join()).toBe('order_id,total,twice,placed,day,hour,state,items,seen,blob,segment,many')
+    expect(fields.map((field) => field.name).join()).toBe(
+      'order_id,total,twice,placed,day,hour,state,items,seen,blob,segment,many',
+    )
     expect(fields[1]).toEqual({
       name: 'total',
       type: ['null', { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 }],
@@ -143,7 +148,11 @@ topics:
   })
 
   test.each([
-    ['confluent_protobuf', 'PROTOBUF', 'syntax = "proto3"; message Visit { string id = 1; int64 seen = 2; bool paid = 3; }'],
+    [
+      'confluent_protobuf',
+      'PROTOBUF',
+      'syntax = "proto3"; message Visit { string id = 1; int64 seen = 2; bool paid = 3; }',
+    ],
     [
       'confluent_jsonschema',
       'JSON',
@@ -164,10 +173,19 @@ output: { topic: text, format: json, key: id }
 topics: { visits: { valueType: ${notation} } }
 `,
     })
-    const produced = ['--config', join(place.folder, 'config.yaml'), '--value-type', notation, '--file', join(place.folder, 'rows.jsonl')]
+    const produced = [
+      '--config',
+      join(place.folder, 'config.yaml'),
+      '--value-type',
+      notation,
+      '--file',
+      join(place.folder, 'rows.jsonl'),
+    ]
     await place.weft('produce', 'visits', '--bootstrap', place.bootstrap, ...produced)
     expect((await place.run()).at(-1)).toContain('in 2, out 1')
-    expect((await read('text')).lines).toEqual(['a\t{"id":"a","seen":9007199254740993,"more":9007199254740994}'])
+    expect((await read('text')).lines).toEqual([
+      'a\t{"id":"a","seen":9007199254740993,"more":9007199254740994}',
+    ])
   })
 
   test('writes with the schema that the definition declares, and registers the next version of a subject', async () => {
@@ -190,7 +208,9 @@ output:
 `,
     })
     await place.run()
-    expect(await place.consume('totals', 1)).toEqual([{ key: null, value: { order_id: 'o1', total: 12.3, note: null } }])
+    expect(await place.consume('totals', 1)).toEqual([
+      { key: null, value: { order_id: 'o1', total: 12.3, note: null } },
+    ])
     expect(await place.ask('/subjects/totals-value/versions')).toEqual([1, 2])
   })
 
@@ -211,7 +231,8 @@ output:
 })
 
 describe('commands that know the notations of a configuration', () => {
-  const rows = '{"id":"a","at":"2026-03-01T09:00:00Z","total":5}\n{"id":"b","at":null,"total":7.5,"other":1}\n'
+  const rows =
+    '{"id":"a","at":"2026-03-01T09:00:00Z","total":5}\n{"id":"b","at":null,"total":7.5,"other":1}\n'
   const schema = {
     type: 'record',
     name: 'Order',
@@ -230,7 +251,17 @@ describe('commands that know the notations of a configuration', () => {
   function produceOrders(config: string, type: string): Promise<string[]> {
     place.write({ 'rows.jsonl': rows })
     const file = ['--file', join(place.folder, 'rows.jsonl'), '--key', 'id']
-    return place.weft('produce', 'orders', '--bootstrap', place.bootstrap, '--config', join(place.folder, config), '--value-type', type, ...file)
+    return place.weft(
+      'produce',
+      'orders',
+      '--bootstrap',
+      place.bootstrap,
+      '--config',
+      join(place.folder, config),
+      '--value-type',
+      type,
+      ...file,
+    )
   }
 
   test('produce writes rows by the schema of the registry, with its defaults', async () => {
@@ -263,7 +294,9 @@ pipelines:
     const lines: string[] = []
     const output = { ...silent, line: (text: string) => lines.push(text) }
     await (await buildProgram(output)).parseAsync(['check', '--config', config], { from: 'user' })
-    await (await buildProgram(output)).parseAsync(['explain', '--config', config, '--format', 'json'], { from: 'user' })
+    await (
+      await buildProgram(output)
+    ).parseAsync(['explain', '--config', config, '--format', 'json'], { from: 'user' })
     expect(lines[0]).toContain('main.yaml: fine')
     expect(lines[1]).toContain('"notation": "mine"')
     await place.createTopics('orders', 'large')
@@ -272,10 +305,14 @@ pipelines:
     place.write({ 'main.yaml': `${main}dev: { topics: { orders: { file: rows.jsonl, key: id } } }\n` })
     const dev = ['dev', join(place.folder, 'main.yaml'), '--config', config, '--log-level', 'error']
     const notes: string[] = []
-    await (await buildProgram({ ...output, note: (text) => notes.push(text) })).parseAsync(dev, { from: 'user' })
+    await (
+      await buildProgram({ ...output, note: (text) => notes.push(text) })
+    ).parseAsync(dev, { from: 'user' })
     expect(notes.at(-1)).toContain('in 2, out 1')
     // The live view reads what it shows.
-    expect(lines.filter((line) => line.startsWith('large  '))).toEqual([expect.stringMatching(/^large {2}\w+ {2}\{.*"total":/)])
+    expect(lines.filter((line) => line.startsWith('large  '))).toEqual([
+      expect.stringMatching(/^large {2}\w+ {2}\{.*"total":/),
+    ])
     // What dev writes goes nowhere else.
     expect(await place.ask('/subjects')).toEqual(['orders-value'])
   })
@@ -301,10 +338,11 @@ dev: { topics: { orders: { file: rows.jsonl, key: id } } }
 
 async function read(topic: string): Promise<{ lines: string[] }> {
   const lines: string[] = []
-  await (await buildProgram({ ...silent, line: (text) => lines.push(text) })).parseAsync(
-    ['consume', topic, '--bootstrap', place.bootstrap, '--from-beginning', '--count', '1'],
-    { from: 'user' },
-  )
+  await (
+    await buildProgram({ ...silent, line: (text) => lines.push(text) })
+  ).parseAsync(['consume', topic, '--bootstrap', place.bootstrap, '--from-beginning', '--count', '1'], {
+    from: 'user',
+  })
   return { lines }
 }
 
@@ -356,7 +394,8 @@ describe('what a query has wrong', () => {
       Hint: Did you mean "total"?"
     `)
     const declared = 'topics: { orders: { columns: { order_id: long, totl: double } } }\n'
-    expect(await complaints(query('SELECT order_id FROM orders', 'format: avro', declared))).toMatchInlineSnapshot(`
+    expect(await complaints(query('SELECT order_id FROM orders', 'format: avro', declared)))
+      .toMatchInlineSnapshot(`
       "pipeline.yaml:4:32  error  TYPE_INVALID
       column "order_id" is VARCHAR in the schema, not BIGINT
 
@@ -379,10 +418,10 @@ describe('what a query has wrong', () => {
 
   test('columns that the declared schema has no room for, and fields without a column', async () => {
     await place.ask('/subjects/orders-value/versions', { schema: JSON.stringify(orders) })
-    const schema = 'schema: { name: T, fields: [{ name: order_id, type: int }, { name: must, type: string }] }'
-    expect(
-      await complaints(query('SELECT order_id, seen, total + 1 FROM orders', `format: avro, ${schema}`)),
-    ).toMatchInlineSnapshot(`
+    const schema =
+      'schema: { name: T, fields: [{ name: order_id, type: int }, { name: must, type: string }] }'
+    expect(await complaints(query('SELECT order_id, seen, total + 1 FROM orders', `format: avro, ${schema}`)))
+      .toMatchInlineSnapshot(`
       "pipeline.yaml:2:15  error  TYPE_INVALID
       column "order_id" is VARCHAR, and its field of the output's schema INTEGER
 
@@ -433,7 +472,9 @@ describe('what a query has wrong', () => {
       Hint: Select it, or give the field a default."
     `)
     expect(
-      await complaints(query('SELECT order_id, seen FROM orders', 'format: avro, schema: { order_id: string, seen: int }')),
+      await complaints(
+        query('SELECT order_id, seen FROM orders', 'format: avro, schema: { order_id: string, seen: int }'),
+      ),
     ).toMatchInlineSnapshot(`
       "pipeline.yaml:2:25  error  TYPE_INVALID
       column "seen" is BIGINT, and its field of the output's schema INTEGER
@@ -446,7 +487,12 @@ describe('what a query has wrong', () => {
       Hint: Write CAST(… AS INTEGER), or change the schema."
     `)
     expect(
-      await complaints(query('SELECT order_id FROM orders', 'format: avro, schema: { name: T, fields: [{ name: order_id, type: strin }] }')),
+      await complaints(
+        query(
+          'SELECT order_id FROM orders',
+          'format: avro, schema: { name: T, fields: [{ name: order_id, type: strin }] }',
+        ),
+      ),
     ).toMatchInlineSnapshot(`
       "pipeline.yaml:3:37  error  SCHEMA_INVALID
       an Avro schema, at "order_id", is not valid: there is no type "strin"

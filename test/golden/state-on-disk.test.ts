@@ -46,7 +46,10 @@ describe.each([
 
     const listed = await runWeft(['state', '--state-dir', stateDir, '--bootstrap', bootstrap])
     expect(listed.code, listed.stderr).toBe(0)
-    const rows = listed.stdout.trim().split('\n').map((line) => line.split('\t'))
+    const rows = listed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t'))
     expect(rows[0]).toEqual(['application', 'task', 'store', 'engine', 'entries', 'bytes', 'position', 'lag'])
     expect(rows.slice(1).map(([, , store, kind]) => `${store} ${kind}`)).toEqual(
       Array.from({ length: 4 }, () => `totals ${engine}`),

@@ -65,47 +65,59 @@ async function runsIntoFull(
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0
 
 describe('a disk that is full', () => {
-  test('ends the application with its name; with room again, every record is counted once', async () => {
-    const application = await CountingApplication.make('full', bootstrap, folder)
-    // The system refuses the write that makes a file longer than 96 KiB.
-    await runsIntoFull(application, { fileBlocksMax: 192, makeRoom: () => {} }, '--state-engine', 'rocksdb')
-  }, timeoutMs)
+  test(
+    'ends the application with its name; with room again, every record is counted once',
+    async () => {
+      const application = await CountingApplication.make('full', bootstrap, folder)
+      // The system refuses the write that makes a file longer than 96 KiB.
+      await runsIntoFull(application, { fileBlocksMax: 192, makeRoom: () => {} }, '--state-engine', 'rocksdb')
+    },
+    timeoutMs,
+  )
 
-  test.skipIf(!isRoot)('the same with SQLite, on a file system of a quarter of a megabyte', async () => {
-    const application = await CountingApplication.make('full-sqlite', bootstrap, folder)
-    mkdirSync(application.stateDir)
-    const mount = (options: string) =>
-      spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', application.stateDir])
-    expect(mount('size=256k').status).toBe(0)
-    try {
-      const makeRoom = (): unknown => mount('remount,size=64m')
-      await runsIntoFull(application, { makeRoom }, '--state-engine', 'sqlite')
-    } finally {
-      spawnSync('umount', [application.stateDir])
-    }
-  }, timeoutMs)
+  test.skipIf(!isRoot)(
+    'the same with SQLite, on a file system of a quarter of a megabyte',
+    async () => {
+      const application = await CountingApplication.make('full-sqlite', bootstrap, folder)
+      mkdirSync(application.stateDir)
+      const mount = (options: string) =>
+        spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', application.stateDir])
+      expect(mount('size=256k').status).toBe(0)
+      try {
+        const makeRoom = (): unknown => mount('remount,size=64m')
+        await runsIntoFull(application, { makeRoom }, '--state-engine', 'sqlite')
+      } finally {
+        spawnSync('umount', [application.stateDir])
+      }
+    },
+    timeoutMs,
+  )
 })
 
 describe('a file that is damaged', () => {
-  test('is named when it is read; without it the store is rebuilt from its change log', async () => {
-    const application = await CountingApplication.make('damaged', bootstrap, folder)
-    const files = join(application.stateDir, application.name, 'rocksdb')
-    await application.produce(1)
-    await runsWell(application, '--state-engine', 'rocksdb')
-    // A start sorts what the log holds into a file.
-    await runsWell(application, '--state-engine', 'rocksdb')
-    const tables = readdirSync(files).filter((name) => name.endsWith('.sst'))
-    expect(tables).not.toEqual([])
-    for (const name of tables) damage(join(files, name))
-    await application.produce(1)
-    const damaged = await runWeft(application.run('--state-engine', 'rocksdb', '--until-end'))
-    expect(damaged.code).not.toBe(0)
-    expect(damaged.stderr).toContain('STORE_CORRUPT')
-    expect(damaged.stderr).toContain('Delete it and start again')
-    rmSync(files, { recursive: true })
-    await runsWell(application, '--state-engine', 'rocksdb')
-    everyCount(await application.counts(40), 20, 2)
-  }, timeoutMs)
+  test(
+    'is named when it is read; without it the store is rebuilt from its change log',
+    async () => {
+      const application = await CountingApplication.make('damaged', bootstrap, folder)
+      const files = join(application.stateDir, application.name, 'rocksdb')
+      await application.produce(1)
+      await runsWell(application, '--state-engine', 'rocksdb')
+      // A start sorts what the log holds into a file.
+      await runsWell(application, '--state-engine', 'rocksdb')
+      const tables = readdirSync(files).filter((name) => name.endsWith('.sst'))
+      expect(tables).not.toEqual([])
+      for (const name of tables) damage(join(files, name))
+      await application.produce(1)
+      const damaged = await runWeft(application.run('--state-engine', 'rocksdb', '--until-end'))
+      expect(damaged.code).not.toBe(0)
+      expect(damaged.stderr).toContain('STORE_CORRUPT')
+      expect(damaged.stderr).toContain('Delete it and start again')
+      rmSync(files, { recursive: true })
+      await runsWell(application, '--state-engine', 'rocksdb')
+      everyCount(await application.counts(40), 20, 2)
+    },
+    timeoutMs,
+  )
 })
 
 /** Every block of a table but its end, where it says what is in it. */
@@ -119,64 +131,80 @@ describe('a folder that may not be written', () => {
   /** Nothing is forbidden to root: there the process runs as somebody else. */
   const user = process.getuid?.() === 0 ? { user: 65_534 } : {}
 
-  test('is named before anything is read', async () => {
-    const application = await CountingApplication.make('read-only', bootstrap, folder)
-    mkdirSync(application.stateDir, { mode: 0o555 })
-    await application.produce(1)
-    const refused = await runWeft(application.run('--until-end'), user)
-    expect(refused.code).not.toBe(0)
-    expect(refused.stderr).toContain('STORE_UNWRITABLE')
-    chmodSync(application.stateDir, 0o755)
-    await runsWell(application)
-    everyCount(await application.counts(20), 20, 1)
-  }, timeoutMs)
+  test(
+    'is named before anything is read',
+    async () => {
+      const application = await CountingApplication.make('read-only', bootstrap, folder)
+      mkdirSync(application.stateDir, { mode: 0o555 })
+      await application.produce(1)
+      const refused = await runWeft(application.run('--until-end'), user)
+      expect(refused.code).not.toBe(0)
+      expect(refused.stderr).toContain('STORE_UNWRITABLE')
+      chmodSync(application.stateDir, 0o755)
+      await runsWell(application)
+      everyCount(await application.counts(20), 20, 1)
+    },
+    timeoutMs,
+  )
 })
 
 describe('a change log that is gone', () => {
-  test('stops the application instead of counting from nothing, and leaves the store', async () => {
-    const application = await CountingApplication.make('lost', bootstrap, folder)
-    await application.produce(1)
-    await runsWell(application)
-    await using cluster = openCluster({ bootstrap }, silentLogger)
-    await cluster.kafka.admin.deleteTopics(['lost-totals-changelog'])
-    await application.produce(1)
-    for (let start = 0; start < 2; start++) {
-      const lost = await runWeft(application.run('--until-end'))
-      expect(lost.code).not.toBe(0)
-      expect(lost.stderr).toContain('CHANGE_LOG_LOST')
-      expect(lost.stderr).toContain('the change log \\"lost-totals-changelog\\" of store')
-    }
-    const { stdout } = await runWeft(['state', '--state-dir', application.stateDir])
-    expect(entriesIn(stdout)).toBe(20)
-    everyCount(await application.counts(20), 20, 1)
-  }, timeoutMs)
+  test(
+    'stops the application instead of counting from nothing, and leaves the store',
+    async () => {
+      const application = await CountingApplication.make('lost', bootstrap, folder)
+      await application.produce(1)
+      await runsWell(application)
+      await using cluster = openCluster({ bootstrap }, silentLogger)
+      await cluster.kafka.admin.deleteTopics(['lost-totals-changelog'])
+      await application.produce(1)
+      for (let start = 0; start < 2; start++) {
+        const lost = await runWeft(application.run('--until-end'))
+        expect(lost.code).not.toBe(0)
+        expect(lost.stderr).toContain('CHANGE_LOG_LOST')
+        expect(lost.stderr).toContain('the change log \\"lost-totals-changelog\\" of store')
+      }
+      const { stdout } = await runWeft(['state', '--state-dir', application.stateDir])
+      expect(entriesIn(stdout)).toBe(20)
+      everyCount(await application.counts(20), 20, 1)
+    },
+    timeoutMs,
+  )
 })
 
 describe('a second process', () => {
-  test('on a folder is told so, and the first one goes on', async () => {
-    const application = await CountingApplication.make('twice', bootstrap, folder)
-    const first = startWeft(application.run())
-    await logged(first, /"state":"running"/)
-    const second = await runWeft(application.run('--until-end'))
-    expect(second.code).not.toBe(0)
-    expect(second.stderr).toContain('STATE_LOCKED')
-    await application.produce(1)
-    everyCount(await application.counts(20), 20, 1)
-    expect((await first.stop()).code).toBe(0)
-  }, timeoutMs)
+  test(
+    'on a folder is told so, and the first one goes on',
+    async () => {
+      const application = await CountingApplication.make('twice', bootstrap, folder)
+      const first = startWeft(application.run())
+      await logged(first, /"state":"running"/)
+      const second = await runWeft(application.run('--until-end'))
+      expect(second.code).not.toBe(0)
+      expect(second.stderr).toContain('STATE_LOCKED')
+      await application.produce(1)
+      everyCount(await application.counts(20), 20, 1)
+      expect((await first.stop()).code).toBe(0)
+    },
+    timeoutMs,
+  )
 })
 
 describe('a store that is older than deletions are kept', () => {
-  test('is rebuilt from its change log, and the log says why', async () => {
-    const application = await CountingApplication.make('old', bootstrap, folder)
-    await application.produce(1)
-    await runsWell(application, '--state-engine', 'sqlite')
-    await makeOld(application)
-    await application.produce(1)
-    const stderr = await runsWell(application, '--state-engine', 'sqlite')
-    expect(stderr).toContain('deletions may be missing from the change log')
-    everyCount(await application.counts(40), 20, 2)
-  }, timeoutMs)
+  test(
+    'is rebuilt from its change log, and the log says why',
+    async () => {
+      const application = await CountingApplication.make('old', bootstrap, folder)
+      await application.produce(1)
+      await runsWell(application, '--state-engine', 'sqlite')
+      await makeOld(application)
+      await application.produce(1)
+      const stderr = await runsWell(application, '--state-engine', 'sqlite')
+      expect(stderr).toContain('deletions may be missing from the change log')
+      everyCount(await application.counts(40), 20, 2)
+    },
+    timeoutMs,
+  )
 })
 
 /** As if its stores were a commit behind and had been left so for years. */
@@ -199,45 +227,56 @@ describe('weft reset', () => {
     return await cluster.kafka.admin.groupOffsets(group)
   }
 
-  test('asks first; then offsets, internal topics and state are gone, and all input is counted again', async () => {
-    const application = await CountingApplication.make('anew', bootstrap, folder)
-    await application.produce(1)
-    await runsWell(application)
-    const reset = ['reset', 'anew', '--bootstrap', bootstrap, '--state-dir', application.stateDir]
-    const unasked = await runWeft(reset)
-    expect(unasked.code).toBe(2)
-    expect(unasked.stderr).toContain('nobody is there to be asked')
-    expect(await offsetsOf('anew')).toHaveLength(partitions)
-    expect(readdirSync(application.stateDir)).toEqual(['anew'])
+  test(
+    'asks first; then offsets, internal topics and state are gone, and all input is counted again',
+    async () => {
+      const application = await CountingApplication.make('anew', bootstrap, folder)
+      await application.produce(1)
+      await runsWell(application)
+      const reset = ['reset', 'anew', '--bootstrap', bootstrap, '--state-dir', application.stateDir]
+      const unasked = await runWeft(reset)
+      expect(unasked.code).toBe(2)
+      expect(unasked.stderr).toContain('nobody is there to be asked')
+      expect(await offsetsOf('anew')).toHaveLength(partitions)
+      expect(readdirSync(application.stateDir)).toEqual(['anew'])
 
-    const done = await runWeft([...reset, '--yes'])
-    expect(done.code, done.stderr).toBe(0)
-    expect(done.stderr).toContain('topic anew-totals-changelog')
-    expect(await offsetsOf('anew')).toEqual([])
-    expect(readdirSync(application.stateDir)).toEqual([])
-    await using cluster = openCluster({ bootstrap }, silentLogger)
-    expect(await cluster.kafka.admin.describeTopics(['anew-totals-changelog'])).toEqual([])
+      const done = await runWeft([...reset, '--yes'])
+      expect(done.code, done.stderr).toBe(0)
+      expect(done.stderr).toContain('topic anew-totals-changelog')
+      expect(await offsetsOf('anew')).toEqual([])
+      expect(readdirSync(application.stateDir)).toEqual([])
+      await using cluster = openCluster({ bootstrap }, silentLogger)
+      expect(await cluster.kafka.admin.describeTopics(['anew-totals-changelog'])).toEqual([])
 
-    await runsWell(application)
-    everyCount(await application.counts(40), 20, 1)
-  }, timeoutMs)
+      await runsWell(application)
+      everyCount(await application.counts(40), 20, 1)
+    },
+    timeoutMs,
+  )
 
-  test('deletes nothing while a process runs the application', async () => {
-    const application = await CountingApplication.make('running', bootstrap, folder)
-    await application.produce(1)
-    const run = startWeft(application.run())
-    await application.counts(20)
-    const where = ['--bootstrap', bootstrap, '--state-dir', application.stateDir]
-    const refused = await runWeft(['reset', 'running', ...where, '--yes'])
-    expect(refused.code).not.toBe(0)
-    expect(refused.stderr).toContain('STATE_LOCKED')
-    await run.stop()
-    expect(await offsetsOf('running')).toHaveLength(partitions)
-    expect(entriesIn((await runWeft(['state', '--state-dir', application.stateDir])).stdout)).toBe(20)
-  }, timeoutMs)
+  test(
+    'deletes nothing while a process runs the application',
+    async () => {
+      const application = await CountingApplication.make('running', bootstrap, folder)
+      await application.produce(1)
+      const run = startWeft(application.run())
+      await application.counts(20)
+      const where = ['--bootstrap', bootstrap, '--state-dir', application.stateDir]
+      const refused = await runWeft(['reset', 'running', ...where, '--yes'])
+      expect(refused.code).not.toBe(0)
+      expect(refused.stderr).toContain('STATE_LOCKED')
+      await run.stop()
+      expect(await offsetsOf('running')).toHaveLength(partitions)
+      expect(entriesIn((await runWeft(['state', '--state-dir', application.stateDir])).stdout)).toBe(20)
+    },
+    timeoutMs,
+  )
 })
 
 function entriesIn(stdout: string): number {
-  const [, ...rows] = stdout.trim().split('\n').map((line) => line.split('\t'))
+  const [, ...rows] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'))
   return rows.reduce((sum, row) => sum + Number(row[4]), 0)
 }

@@ -30,10 +30,14 @@ async function compareOne(seed: number): Promise<void> {
 }
 
 describe('joins that wait', () => {
-  test(`give what a naive interpreter of their rules gives for ${inputs} inputs`, { timeout: 3_600_000 }, async () => {
-    const first = Number(process.env['WEFT_WAITING_JOINS_SEED'] ?? 1)
-    for (let seed = first; seed < first + inputs / inputsPerQuery; seed++) await compareOne(seed)
-  })
+  test(
+    `give what a naive interpreter of their rules gives for ${inputs} inputs`,
+    { timeout: 3_600_000 },
+    async () => {
+      const first = Number(process.env['WEFT_WAITING_JOINS_SEED'] ?? 1)
+      for (let seed = first; seed < first + inputs / inputsPerQuery; seed++) await compareOne(seed)
+    },
+  )
 
   test.each([18_015])('give the same for seed %i, for which they once did not', compareOne)
 
@@ -78,8 +82,13 @@ async function compareOrders({ query: name, steps }: Trace, emission: 'immediate
 /** The texts `v` of each result's records, `-` where there is none. */
 function namesOf(lines: readonly string[]): string {
   return lines
-    .map((line) => JSON.parse(line.slice(0, line.lastIndexOf(' at '))) as Readonly<Record<string, string | null>>)
-    .map((values) => Object.entries(values).flatMap(([name, value]) => (name.startsWith('v') ? [value ?? '-'] : [])))
+    .map(
+      (line) =>
+        JSON.parse(line.slice(0, line.lastIndexOf(' at '))) as Readonly<Record<string, string | null>>,
+    )
+    .map((values) =>
+      Object.entries(values).flatMap(([name, value]) => (name.startsWith('v') ? [value ?? '-'] : [])),
+    )
     .map((names) => names.join(' '))
     .toSorted()
     .join(', ')

@@ -11,15 +11,18 @@ const compiled = /^code-/
 const files = globSync(join(import.meta.dirname, '*.yaml')).toSorted()
 
 describe('a definition that is wrong', () => {
-  test.each(files.map((path) => [basename(path), path]))('is answered as written beside %s', async (name, path) => {
-    const text = readFileSync(path, 'utf8')
-    const catalog = { values: () => Promise.resolve(undefined) }
-    const loaded = await loadDefinition({ path: name, text }, { environment: {}, catalog })
-    const problems = compiled.test(name) ? await functionProblems(loaded, name) : []
-    const diagnostics = inFileOrder([...loaded.diagnostics, ...problems])
-    if (problems.length === 0) expect(loaded.topologies).toEqual([])
-    expect(diagnostics.some(({ severity }) => severity === 'error')).toBe(true)
-    const rendered = diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text)).join('\n\n')
-    await expect(`${rendered}\n`).toMatchFileSnapshot(path.replace(/\.yaml$/, '.txt'))
-  })
+  test.each(files.map((path) => [basename(path), path]))(
+    'is answered as written beside %s',
+    async (name, path) => {
+      const text = readFileSync(path, 'utf8')
+      const catalog = { values: () => Promise.resolve(undefined) }
+      const loaded = await loadDefinition({ path: name, text }, { environment: {}, catalog })
+      const problems = compiled.test(name) ? await functionProblems(loaded, name) : []
+      const diagnostics = inFileOrder([...loaded.diagnostics, ...problems])
+      if (problems.length === 0) expect(loaded.topologies).toEqual([])
+      expect(diagnostics.some(({ severity }) => severity === 'error')).toBe(true)
+      const rendered = diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text)).join('\n\n')
+      await expect(`${rendered}\n`).toMatchFileSnapshot(path.replace(/\.yaml$/, '.txt'))
+    },
+  )
 })

@@ -13,14 +13,17 @@ import type { Node, StoreSpec, Topology } from '../../../src/topology/topology.t
 const files = globSync(join(import.meta.dirname, '*.yaml')).toSorted()
 
 describe('a definition', () => {
-  test.each(files.map((path) => [basename(path), path]))('becomes the nodes beside %s', async (name, path) => {
-    const text = readFileSync(path, 'utf8')
-    const catalog = { values: () => Promise.resolve(undefined) }
-    const loaded = await loadDefinition({ path: name, text }, { environment: {}, catalog, namespace: 'ns' })
-    expect(loaded.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text))).toEqual([])
-    const listed = loaded.topologies.map(listTopology).join('\n')
-    await expect(`${loaded.form}\n${listed}`).toMatchFileSnapshot(path.replace(/\.yaml$/, '.txt'))
-  })
+  test.each(files.map((path) => [basename(path), path]))(
+    'becomes the nodes beside %s',
+    async (name, path) => {
+      const text = readFileSync(path, 'utf8')
+      const catalog = { values: () => Promise.resolve(undefined) }
+      const loaded = await loadDefinition({ path: name, text }, { environment: {}, catalog, namespace: 'ns' })
+      expect(loaded.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text))).toEqual([])
+      const listed = loaded.topologies.map(listTopology).join('\n')
+      await expect(`${loaded.form}\n${listed}`).toMatchFileSnapshot(path.replace(/\.yaml$/, '.txt'))
+    },
+  )
 })
 
 function listTopology({ name, nodes, stores, subTopologies }: Topology): string {
@@ -28,7 +31,10 @@ function listTopology({ name, nodes, stores, subTopologies }: Topology): string 
     `topology ${name}`,
     ...nodes.map(listNode),
     ...stores.map(listStore),
-    ...subTopologies.map(({ index, nodes, sources }) => `  sub-topology ${index}: ${sources.join(', ')} -> ${nodes.length} nodes`),
+    ...subTopologies.map(
+      ({ index, nodes, sources }) =>
+        `  sub-topology ${index}: ${sources.join(', ')} -> ${nodes.length} nodes`,
+    ),
     '',
   ].join('\n')
 }

@@ -9,9 +9,14 @@ import type { ModelQuery, ModelRecord } from './model.ts'
 export async function topologyOf(text: string): Promise<Topology> {
   const catalog = { values: () => Promise.resolve(undefined) }
   const source = { path: 'joined.yaml', text }
-  const { topologies, diagnostics } = await loadDefinition(source, { environment: {}, catalog, namespace: 'joins' })
+  const { topologies, diagnostics } = await loadDefinition(source, {
+    environment: {},
+    catalog,
+    namespace: 'joins',
+  })
   const [topology] = topologies
-  if (topology === undefined) throw new Error(diagnostics.map((one) => renderDiagnostic(one, text)).join('\n'))
+  if (topology === undefined)
+    throw new Error(diagnostics.map((one) => renderDiagnostic(one, text)).join('\n'))
   return topology
 }
 

@@ -62,7 +62,9 @@ export class Interpreter {
     if (keyOf === undefined && scope > 0) return false
     this.#timeMs = Math.max(this.#timeMs, timestampMs)
     if (scope === 0 && table?.role === 'dimension')
-      this.#drivers = this.#drivers.filter((driver) => keyOf === undefined || this.#keyOfDriver(driver) !== keyOf)
+      this.#drivers = this.#drivers.filter(
+        (driver) => keyOf === undefined || this.#keyOfDriver(driver) !== keyOf,
+      )
     if (value === null) return this.#rows[scope]?.delete(keyOf ?? '') === true
     const seen = { id: this.#count++, timestampMs, value }
     if (scope === 0) this.#drivers.push(seen)
@@ -114,7 +116,8 @@ export class Interpreter {
     }
     const own = join.key.map((term) => term.own)
     const partners = (this.#events[scope] ?? []).filter(
-      (seen) => this.#isLive(seen, scope) && textOf(own.map((column) => seen.value[column])) === key && fits(seen),
+      (seen) =>
+        this.#isLive(seen, scope) && textOf(own.map((column) => seen.value[column])) === key && fits(seen),
     )
     if (partners.length > 0) known.matched = true
     return partners.length > 0 ? partners.map((seen) => [...joined, seen]) : known.matched ? [] : padded
@@ -123,7 +126,8 @@ export class Interpreter {
   /** An event that came expired is never a partner, so it does no harm that it is among the events. */
   #isNew(joined: Joined): boolean {
     const { emission, notOne, require } = this.#query
-    if (notOne !== undefined && !(isNumber(joined[notOne]?.value.n) && joined[notOne]?.value.n !== 1)) return false
+    if (notOne !== undefined && !(isNumber(joined[notOne]?.value.n) && joined[notOne]?.value.n !== 1))
+      return false
     if (require.some((scope) => !isNumber(joined[scope]?.value.n))) return false
     const name = emission === 'smart' ? this.#eventsOf(joined) : joined.map((seen) => seen?.id).join()
     if (this.#emitted.has(name)) return false
@@ -132,7 +136,9 @@ export class Interpreter {
   }
 
   #eventsOf(joined: Joined): string {
-    return joined.map((seen, scope) => (scope === 0 || this.#query.tables[scope]?.role === 'event' ? seen?.id : '')).join()
+    return joined
+      .map((seen, scope) => (scope === 0 || this.#query.tables[scope]?.role === 'event' ? seen?.id : ''))
+      .join()
   }
 }
 

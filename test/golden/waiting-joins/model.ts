@@ -44,7 +44,9 @@ export function definitionText({ tables, joins, notOne, emission, require }: Mod
   const from = tables.map(({ topic }, scope) => {
     const join = joins[scope - 1]
     if (join === undefined) return `FROM ${topic} t0`
-    const terms = join.key.map(({ scope: earlier, column, own }) => `t${earlier}.${column} = t${scope}.${own}`)
+    const terms = join.key.map(
+      ({ scope: earlier, column, own }) => `t${earlier}.${column} = t${scope}.${own}`,
+    )
     const also = join.atMost === undefined ? [] : [`t${join.atMost}.n <= t${scope}.n`]
     return `${join.type === 'left' ? 'LEFT JOIN' : 'JOIN'} ${topic} t${scope} ON ${[...terms, ...also].join(' AND ')}`
   })
@@ -54,7 +56,10 @@ export function definitionText({ tables, joins, notOne, emission, require }: Mod
     name: 'joined',
     query: [`SELECT ${columns.join(', ')}`, ...from, ...where].join(' '),
     output: { topic: 'out', format: 'json' },
-    emission: emission === 'smart' ? { type: 'smart', require: require.map((scope) => `n${scope}`) } : { type: 'immediate' },
+    emission:
+      emission === 'smart'
+        ? { type: 'smart', require: require.map((scope) => `n${scope}`) }
+        : { type: 'immediate' },
     state: {
       events: {
         default_ttl: '1h',

@@ -28,12 +28,27 @@ type MakeQuery = (emission: ModelQuery['emission']) => ModelQuery
 const hourMs = 3_600_000
 const scopes: Readonly<Record<string, number>> = { E: 0, D: 1, X: 1, F: 2, N: 2 }
 
-function query(joined: readonly (readonly [ModelTable['role'], 'k' | 'm'])[], require: readonly number[]): MakeQuery {
-  const tables = [['event', 'k'] as const, ...joined].map(([role], scope) => ({ topic: `topic${scope}`, role, ttlMs: hourMs }))
-  const joins = joined.map(
-    ([, column]): ModelJoin => ({ type: 'left', key: [{ scope: 0, column, own: 'k' }], atMost: undefined }),
-  )
-  return (emission) => ({ tables, joins, notOne: undefined, emission, require: emission === 'smart' ? require : [] })
+function query(
+  joined: readonly (readonly [ModelTable['role'], 'k' | 'm'])[],
+  require: readonly number[],
+): MakeQuery {
+  const tables = [['event', 'k'] as const, ...joined].map(([role], scope) => ({
+    topic: `topic${scope}`,
+    role,
+    ttlMs: hourMs,
+  }))
+  const joins = joined.map(([, column]): ModelJoin => ({
+    type: 'left',
+    key: [{ scope: 0, column, own: 'k' }],
+    atMost: undefined,
+  }))
+  return (emission) => ({
+    tables,
+    joins,
+    notOne: undefined,
+    emission,
+    require: emission === 'smart' ? require : [],
+  })
 }
 
 export const queries: Readonly<Record<QueryName, MakeQuery>> = {
@@ -62,7 +77,10 @@ export const queries: Readonly<Record<QueryName, MakeQuery>> = {
   events: query([['event', 'k']], [1]),
   'a dimension that drives': (emission) => {
     const { tables, ...more } = queries.events(emission)
-    return { ...more, tables: tables.map((table, scope) => (scope === 0 ? { ...table, role: 'dimension' } : table)) }
+    return {
+      ...more,
+      tables: tables.map((table, scope) => (scope === 0 ? { ...table, role: 'dimension' } : table)),
+    }
   },
   'a dimension of a dimension': (emission) => {
     const { tables, joins, ...more } = queries['two dimensions'](emission)

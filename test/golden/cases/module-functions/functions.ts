@@ -13,7 +13,11 @@ export function is_paid(_key: string, value: Order): boolean {
   return value.paid
 }
 
-export function withTotal(key: string, value: Order, { stores }: { stores: Record<'spent', NumberStore> }): object {
+export function withTotal(
+  key: string,
+  value: Order,
+  { stores }: { stores: Record<'spent', NumberStore> },
+): object {
   const total = value.price * value.count
   const spent = (stores.spent.get(key) ?? 0) + total
   stores.spent.put(key, spent)
