@@ -207,7 +207,7 @@ beforeAll(async () => {
     const logging = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=off']
     transcripts.set(name, normal(await runJava('weft.ConsoleTools', [file], undefined, logging), bootstrap))
   }
-}, 280_000)
+}, 600_000)
 
 afterAll(async () => {
   await embedded.close()

@@ -5,7 +5,6 @@
  *
  * The steps are those of `java/…/Conversation.java`; the other scripts in `clients/` say the same.
  */
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
@@ -13,28 +12,16 @@ import { systemRandom } from '../../src/base/random.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import { startApacheKafka } from './apache-kafka.ts'
 import {
-  clientFile,
-  javaScript,
-  nodeScript,
-  pythonScript,
-  stepsOf,
+  clientsOf,
+  expectedOf,
+  holdConversations,
+  prefixOf,
+  wakeCoordinators,
   type Differences,
-  type Script,
+  type Transcript,
 } from './conversation-scripts.ts'
-import { whatPythonLacks } from './python-tools.ts'
-import { sayLeftOut } from '../left-out.ts'
 
-const pinned = clientFile('transcript.txt')
-const lacksPython = whatPythonLacks()
-sayLeftOut('the conversations of librdkafka', lacksPython)
-
-const clients: Readonly<Record<string, Script>> = {
-  Java: javaScript('weft.Conversation'),
-  ...(lacksPython === undefined && { librdkafka: pythonScript('librdkafka.py') }),
-  platformatic: nodeScript('platformatic.ts'),
-  KafkaJS: nodeScript('kafkajs.ts'),
-  Weft: nodeScript('weft.ts'),
-}
+const clients = clientsOf('weft.Conversation')
 
 /** Where a client sees something else than the transcript, and why. */
 const differencesOfClients: Differences = {
@@ -85,7 +72,7 @@ const moveEveryMs = 400
 /** Of moves: a coordinator that is new gives members a whole session, and who left unheard must lapse before the next one. */
 const coordinatorsMoveEvery = 20
 const started: AsyncDisposable[] = []
-const transcripts = new Map<string, ReadonlyMap<string, string>>()
+const transcripts = new Map<string, ReadonlyMap<string, Transcript>>()
 
 async function startBroker(name: (typeof brokerNames)[number]): Promise<string> {
   if (!name.startsWith('Apache')) return startEmbedded(name === 'moving nodes' ? 3 : 1)
@@ -95,6 +82,7 @@ async function startBroker(name: (typeof brokerNames)[number]): Promise<string> 
   }
   const apache = await startApacheKafka({ release: name === 'Apache Kafka 4.3' ? '4.3' : '3.9', settings })
   started.push(apache)
+  await wakeCoordinators(apache.bootstrap)
   return apache.bootstrap
 }
 
@@ -129,7 +117,7 @@ async function startEmbedded(nodes: number): Promise<string> {
  */
 const followsCoordinators = new Set(['Java', 'Weft'])
 
-const nameOf = (client: string, name: string): string => `${client.toLowerCase()}-${name}`
+const nameOf = (client: string, name: string): string => `${prefixOf(client)}-${name}`
 
 function moveLeaders({ cluster }: Broker, nodeId: number): void {
   for (const client of Object.keys(clients))
@@ -157,18 +145,12 @@ function moveLeader(
   }
 }
 
-// All clients at once with each broker: they wait more than they work.
 beforeAll(async () => {
   for (const broker of brokerNames) {
-    const bootstrap = await startBroker(broker)
-    await Promise.all(
-      Object.entries(clients).map(async ([client, script]) => {
-        transcripts.set(`${client}, ${broker}`, stepsOf(await script(bootstrap, client.toLowerCase())))
-      }),
-    )
+    transcripts.set(broker, await holdConversations(clients, await startBroker(broker)))
     await started.pop()?.[Symbol.asyncDispose]()
   }
-}, 280_000)
+}, 900_000)
 
 afterAll(async () => {
   for (const broker of started) await broker[Symbol.asyncDispose]()
@@ -176,15 +158,13 @@ afterAll(async () => {
 
 describe.each(Object.keys(clients))('the client %s', (client) => {
   test.each(brokerNames)('sees with %s what all see', (broker) => {
-    const expected = new Map(stepsOf(readFileSync(pinned, 'utf8')))
-    const differences = {
+    const expected = expectedOf('transcript.txt', {
       ...differencesOfBrokers[broker],
       ...differencesOfClients[client],
       ...differencesOfBoth[`${client}, ${broker}`],
-    }
-    for (const [step, [different]] of Object.entries(differences)) expected.set(step, different)
+    })
     expect(expected.size).toBeGreaterThan(50)
-    expect(Object.fromEntries(transcripts.get(`${client}, ${broker}`) ?? [])).toEqual(
+    expect(Object.fromEntries(transcripts.get(broker)?.get(client) ?? [])).toEqual(
       Object.fromEntries(expected),
     )
   })

@@ -3,7 +3,6 @@
  * transactional ids that are open or closed to a user. Held by clients that others made and by ours, with Apache Kafka of two releases and
  * the embedded broker; what differs stands in {@link differences} with its reason. The steps are those of `java/…/Guarded.java`.
  */
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
@@ -11,31 +10,19 @@ import { systemRandom } from '../../src/base/random.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import { openKafka } from '../../src/kafka/client.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
-import { sayLeftOut } from '../left-out.ts'
-import { runJava } from './java-tools.ts'
 import {
-  clientFile,
-  javaScript,
-  nodeScript,
-  pythonScript,
-  stepsOf,
+  clientsOf,
+  expectedOf,
+  holdConversations,
+  prefixOf,
+  wakeCoordinators,
   type Differences,
-  type Script,
+  type Transcript,
 } from './conversation-scripts.ts'
-import { whatPythonLacks } from './python-tools.ts'
+import { runJava } from './java-tools.ts'
 import { passwords, startSecuredKafka } from './secured-kafka.ts'
 
-const pinned = clientFile('guarded.txt')
-const lacksPython = whatPythonLacks()
-sayLeftOut('the guarded conversations of librdkafka', lacksPython)
-
-const clients: Readonly<Record<string, Script>> = {
-  Java: javaScript('weft.Guarded'),
-  ...(lacksPython === undefined && { librdkafka: pythonScript('guarded_librdkafka.py') }),
-  platformatic: nodeScript('guarded-platformatic.ts'),
-  KafkaJS: nodeScript('guarded-kafkajs.ts'),
-  Weft: nodeScript('guarded-weft.ts'),
-}
+const clients = clientsOf('weft.Guarded', 'guarded-')
 
 /** Where a client sees something else than the transcript, and why. */
 const differences: Differences = {
@@ -87,6 +74,7 @@ async function startEmbedded(): Promise<Guarded> {
 
 async function startApache(release: '4.3' | '3.9'): Promise<Guarded> {
   const apache = await startSecuredKafka(release, 0)
+  await wakeCoordinators(apache.bootstrap)
   return {
     bootstrap: apache.bootstrap,
     sasl: apache.at('SASL'),
@@ -122,30 +110,19 @@ async function prepare({ bootstrap }: Guarded, prefixes: readonly string[]): Pro
 }
 
 describe.each(Object.entries(brokers))('%s', (_, start) => {
-  const transcripts = new Map<string, ReadonlyMap<string, string>>()
+  let transcripts: ReadonlyMap<string, Transcript>
   let broker: Guarded | undefined
 
-  // All clients at once: they wait more than they work.
   beforeAll(async () => {
-    const started = await start()
-    broker = started
-    await prepare(
-      started,
-      Object.keys(clients).map((client) => client.toLowerCase()),
-    )
-    await Promise.all(
-      Object.entries(clients).map(async ([client, script]) => {
-        const { ann, boss } = passwords
-        transcripts.set(client, stepsOf(await script(started.sasl, client.toLowerCase(), ann, boss)))
-      }),
-    )
-  }, 180_000)
+    broker = await start()
+    await prepare(broker, Object.keys(clients).map(prefixOf))
+    transcripts = await holdConversations(clients, broker.sasl, passwords.ann, passwords.boss)
+  }, 600_000)
 
   afterAll(() => broker?.[Symbol.asyncDispose](), 60_000)
 
   test.each(Object.keys(clients))('lets %s do what it may, and says what it may not', (client) => {
-    const expected = new Map(stepsOf(readFileSync(pinned, 'utf8')))
-    for (const [step, [different]] of Object.entries(differences[client] ?? {})) expected.set(step, different)
+    const expected = expectedOf('guarded.txt', differences[client] ?? {})
     expect(expected.size).toBe(12)
     expect(Object.fromEntries(transcripts.get(client) ?? [])).toEqual(Object.fromEntries(expected))
   })

@@ -26,7 +26,10 @@ import {
 
 const login = 'org.apache.kafka.common.security'
 const scramLogin = `${login}.scram.ScramLoginModule required username="boss" password="${passwords.boss}";`
-const startTimeoutMs = 1_500
+/** Nobody waits for so long: what is refused is refused at once. */
+const patienceMs = 20_000
+/** For what is tried again, as if the broker were about to come. */
+const impatienceMs = 2_000
 const underTls = { 'security.protocol': 'SSL' } as const
 type Properties = Readonly<Record<string, string>>
 
@@ -66,7 +69,11 @@ describe.each(['4.3', '3.9'] as const)('Apache Kafka %s with security', (release
 
   afterAll(() => kafka[Symbol.asyncDispose](), 60_000)
 
-  function client(listener: Listener, properties: Properties): AsyncDisposable & { readonly kafka: Kafka } {
+  function client(
+    listener: Listener,
+    properties: Properties,
+    waitMs = patienceMs,
+  ): AsyncDisposable & { readonly kafka: Kafka } {
     const { tls, sasl } = securityOf(properties)
     const connector = tcpConnector({ ...(tls && { tls }), ...(sasl && { sasl }) })
     connectionsMade = 0
@@ -80,14 +87,14 @@ describe.each(['4.3', '3.9'] as const)('Apache Kafka %s with security', (release
         },
       },
       logger: collectingLogger(told),
-      startTimeoutMs,
-      retryTimeoutMs: startTimeoutMs,
+      startTimeoutMs: waitMs,
+      retryTimeoutMs: waitMs,
     })
     return { kafka: opened, [Symbol.asyncDispose]: () => opened.close() }
   }
 
-  async function topicsSeen(listener: Listener, properties: Properties): Promise<string[]> {
-    await using opened = client(listener, properties)
+  async function topicsSeen(listener: Listener, properties: Properties, waitMs?: number): Promise<string[]> {
+    await using opened = client(listener, properties, waitMs)
     const topics = await opened.kafka.admin.listTopics()
     return topics
       .filter(({ internal }) => !internal)
@@ -95,9 +102,13 @@ describe.each(['4.3', '3.9'] as const)('Apache Kafka %s with security', (release
       .toSorted()
   }
 
-  async function failureOf(listener: Listener, properties: Properties): Promise<StreamError> {
+  async function failureOf(
+    listener: Listener,
+    properties: Properties,
+    waitMs?: number,
+  ): Promise<StreamError> {
     try {
-      await topicsSeen(listener, properties)
+      await topicsSeen(listener, properties, waitMs)
     } catch (error) {
       told.push(error)
       return toStreamError(error)
@@ -212,7 +223,8 @@ describe.each(['4.3', '3.9'] as const)('Apache Kafka %s with security', (release
       ['the port speaks no TLS', 'PLAINTEXT', underTls, 'BROKER_UNREACHABLE', 'the port speaks no TLS'],
       ['nobody trusts the authority', 'TLS', underTls, 'AUTHENTICATION_FAILED', 'was not accepted'],
     ] as const)('%s', async (_, listener, properties, code, guess) => {
-      const error = await failureOf(listener, properties)
+      const waitMs = code === 'BROKER_UNREACHABLE' ? impatienceMs : patienceMs
+      const error = await failureOf(listener, properties, waitMs)
       expect(error.code).toBe(code)
       expect(`${error.detail}\n${error.hint}`).toContain(guess)
     })

@@ -12,7 +12,7 @@ import {
   valuesOf,
 } from '../../../src/kafka/fixtures/clients.ts'
 import { tcpConnector } from '../../../src/kafka/tcp-connector.ts'
-import { bootstrap, ourCodeOf, stepper } from './conversation.ts'
+import { bootstrap, ourCodeOf, patienceMs, stepper } from './conversation.ts'
 import { ann, holdGuardedConversation, open, type GuardedClient, type Mechanism } from './guarded.ts'
 
 const step = stepper(ourCodeOf)
@@ -24,7 +24,12 @@ async function as<T>(
   mechanism: Mechanism = 'PLAIN',
 ): Promise<T> {
   const connector = tcpConnector({ sasl: { mechanism, ...user } })
-  const kafka = openKafka({ bootstrap: [bootstrap], clientId: 'guarded', connector, retryTimeoutMs: 2000 })
+  const kafka = openKafka({
+    bootstrap: [bootstrap],
+    clientId: 'guarded',
+    connector,
+    retryTimeoutMs: patienceMs,
+  })
   try {
     return await work(kafka)
   } finally {

@@ -6,6 +6,7 @@ import java.util.Properties;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
@@ -28,6 +29,8 @@ public final class GrantRights {
         }
         try (Admin admin = Admin.create(config)) {
             admin.createAcls(rights).all().get();
+            // A broker learns a little later of what it has promised.
+            while (!admin.describeAcls(AclBindingFilter.ANY).values().get().containsAll(rights)) Thread.sleep(20);
         }
     }
 }

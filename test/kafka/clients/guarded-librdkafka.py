@@ -28,13 +28,16 @@ def config(user, mechanism="PLAIN", more=None):
 def partitions(user, mechanism="PLAIN"):
     refusals = []
     admin = AdminClient(config(user, mechanism, {"error_cb": refusals.append}))
-    try:
-        found = admin.list_topics(topic_open, timeout=4).topics[topic_open]
-    except KafkaException:
-        admin.poll(0)
-        told = [refusal for refusal in refusals if refusal.code() == KafkaError._AUTHENTICATION]
-        raise KafkaException(told[0]) if told else None
-    return len(found.partitions)
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            return len(admin.list_topics(topic_open, timeout=1).topics[topic_open].partitions)
+        except KafkaException as failed:
+            # That the credentials were refused is told beside it; for anything else it waits.
+            admin.poll(0)
+            told = [refusal for refusal in refusals if refusal.code() == KafkaError._AUTHENTICATION]
+            if told or time.monotonic() > end:
+                raise KafkaException(told[0]) if told else failed
 
 
 def write(topic):
