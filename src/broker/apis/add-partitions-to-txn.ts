@@ -6,7 +6,7 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
-import { partitionKey } from '../transactions/transaction.ts'
+import { partitionKey } from '../topics/partition-name.ts'
 import type { TransactionClaim } from '../transactions/transaction-coordinator.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { onCluster, onTransaction } from './demand.ts'

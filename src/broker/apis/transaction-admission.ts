@@ -1,5 +1,5 @@
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
-import { partitionKey, type PartitionName } from '../transactions/transaction.ts'
+import { partitionKey, type PartitionName } from '../topics/partition-name.ts'
 import type { TransactionClaim } from '../transactions/transaction-coordinator.ts'
 import type { Call } from './api-handler.ts'
 

@@ -1,4 +1,5 @@
 import type { StateEntry, StateKeeper } from '../log/state-log.ts'
+import { partitionKey, type PartitionName } from '../topics/partition-name.ts'
 
 /** One committed offset. */
 export interface GroupOffset {
@@ -9,12 +10,7 @@ export interface GroupOffset {
   readonly committedAtMs: number
 }
 
-export interface GroupOffsetEntry extends GroupOffset, Place {}
-
-interface Place {
-  readonly topic: string
-  readonly partition: number
-}
+export interface GroupOffsetEntry extends GroupOffset, PartitionName {}
 
 interface Placed {
   readonly entry: GroupOffsetEntry
@@ -68,12 +64,12 @@ export class GroupOffsets {
   }
 
   get(topic: string, partition: number): GroupOffset | undefined {
-    return this.#committed.get(keyOf(topic, partition))?.entry
+    return this.#committed.get(partitionKey({ topic, partition }))?.entry
   }
 
   /** Whether a transaction that has not ended yet may change this offset. */
   isPending(topic: string, partition: number): boolean {
-    const key = keyOf(topic, partition)
+    const key = partitionKey({ topic, partition })
     return this.#pending.values().some((staged) => staged.has(key))
   }
 
@@ -83,8 +79,8 @@ export class GroupOffsets {
   }
 
   /** All partitions that have a committed or a pending offset. */
-  partitions(): Place[] {
-    const found = new Map<string, Place>()
+  partitions(): PartitionName[] {
+    const found = new Map<string, PartitionName>()
     for (const placed of [this.#committed, ...this.#pending.values()])
       for (const [key, { entry }] of placed)
         found.set(key, { topic: entry.topic, partition: entry.partition })
@@ -93,7 +89,7 @@ export class GroupOffsets {
 
   delete(topic: string, partition: number): void {
     const place = { topic, partition }
-    const key = keyOf(topic, partition)
+    const key = partitionKey({ topic, partition })
     const forgotten = [
       ...(this.#committed.has(key) ? [this.#committedKey(place)] : []),
       ...[...this.#pending]
@@ -130,29 +126,25 @@ export class GroupOffsets {
 
   #keep(placed: Placed): void {
     const { entry } = placed
-    this.#committed.set(keyOf(entry.topic, entry.partition), placed)
+    this.#committed.set(partitionKey(entry), placed)
     this.#committedAtMs = Math.max(this.#committedAtMs, entry.committedAtMs)
   }
 
   #stage(producerId: number, placed: Placed): void {
     const staged = this.#pending.get(producerId) ?? new Map<string, Placed>()
     this.#pending.set(producerId, staged)
-    staged.set(keyOf(placed.entry.topic, placed.entry.partition), placed)
+    staged.set(partitionKey(placed.entry), placed)
   }
 
   #committedEntry(placed: Placed): StateEntry {
     return { key: this.#committedKey(placed.entry), value: placed }
   }
 
-  #committedKey({ topic, partition }: Place): StateEntry['key'] {
+  #committedKey({ topic, partition }: PartitionName): StateEntry['key'] {
     return ['offset', this.#groupId, topic, partition]
   }
 
-  #pendingKey(producerId: number, { topic, partition }: Place): StateEntry['key'] {
+  #pendingKey(producerId: number, { topic, partition }: PartitionName): StateEntry['key'] {
     return ['pending-offset', this.#groupId, producerId, topic, partition]
   }
-}
-
-function keyOf(topic: string, partition: number): string {
-  return `${topic}-${partition}`
 }

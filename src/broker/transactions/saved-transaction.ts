@@ -1,11 +1,6 @@
 import type { StateEntry, StateKey } from '../log/state-log.ts'
-import {
-  newTransaction,
-  partitionKey,
-  type PartitionName,
-  type ProducerIdentity,
-  type Transaction,
-} from './transaction.ts'
+import { partitionKey, type PartitionName } from '../topics/partition-name.ts'
+import { newTransaction, type ProducerIdentity, type Transaction } from './transaction.ts'
 
 /** What a restart must know of a transactional id, beside what is in its transaction: that has entries of its own, so that each addition is small. */
 type SavedTransaction = Pick<

@@ -15,6 +15,7 @@ import { toStreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
 import type { StateEntry, StateKeeper } from '../log/state-log.ts'
+import { partitionKey, type PartitionName } from '../topics/partition-name.ts'
 import {
   forgottenParts,
   partEntries,
@@ -31,9 +32,7 @@ import {
   nextEpoch,
   newTransaction,
   noProducer,
-  partitionKey,
   sameProducer,
-  type PartitionName,
   type ProducerIdentity,
   type Transaction,
   type TransactionMarker,

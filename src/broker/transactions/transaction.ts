@@ -1,4 +1,5 @@
 import type { Timer } from '../../base/clock.ts'
+import type { PartitionName } from '../topics/partition-name.ts'
 import type { TransactionState } from './transaction-states.ts'
 
 const epochMax = 32_767
@@ -6,16 +7,6 @@ const epochMax = 32_767
 export interface ProducerIdentity {
   readonly producerId: number
   readonly producerEpoch: number
-}
-
-export interface PartitionName {
-  readonly topic: string
-  readonly partition: number
-}
-
-/** How a transaction knows a partition. */
-export function partitionKey({ topic, partition }: PartitionName): string {
-  return `${topic}-${partition}`
 }
 
 export type TransactionOutcome = 'commit' | 'abort'

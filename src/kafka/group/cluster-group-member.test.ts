@@ -248,6 +248,47 @@ describe('offsets', () => {
   })
 })
 
+describe('a topic that the brokers do not tell of', () => {
+  const refused = (error: 'TOPIC_AUTHORIZATION_FAILED' | 'INVALID_TOPIC_EXCEPTION') =>
+    ({ kind: 'error', error, when: 'instead' }) as const
+
+  test.each([
+    ['TOPIC_AUTHORIZATION_FAILED', 'NOT_AUTHORIZED'],
+    ['INVALID_TOPIC_EXCEPTION', 'TOPIC_INVALID'],
+  ] as const)('fails the member where it never will (%s)', async (error, code) => {
+    await using cluster = await openCluster()
+    cluster.broker.faults.add({ api: 'Metadata', fault: refused(error) })
+    const owner = new Owner(cluster, 'a', {
+      subscription: () => ({ topics: ['secret'], userData: Buffer.alloc(0) }),
+    })
+    await until(cluster, [owner], () => owner.error !== undefined)
+    expect(owner.error).toMatchObject({ code, message: `could not use topic "secret" (${error})` })
+  })
+
+  test('fails the leader that may not divide it any more, after it has given up what it had', async () => {
+    await using cluster = await openCluster()
+    const first = new Owner(cluster, 'a')
+    await until(cluster, [first], () => first.owned.size === 4)
+    cluster.broker.faults.add({ api: 'Metadata', fault: refused('TOPIC_AUTHORIZATION_FAILED') })
+    first.member.rejoin()
+    await until(cluster, [first], () => first.error !== undefined)
+    expect(first.error).toMatchObject({ code: 'NOT_AUTHORIZED' })
+    expect(first.events).toEqual(['assigned 0,1,2,3', 'lost 0,1,2,3'])
+  })
+
+  test('is waited for where it may come', async () => {
+    await using cluster = await openCluster()
+    const owner = new Owner(cluster, 'a', {
+      subscription: () => ({ topics: ['later'], userData: Buffer.alloc(0) }),
+    })
+    await until(cluster, [owner], () => owner.events.length > 0)
+    expect(owner.has).toBe('')
+    await cluster.createTopic('later', 2)
+    await until(cluster, [owner], () => owner.has === '0,1')
+    expect(owner.error).toBeUndefined()
+  })
+})
+
 test.each([1, 2, 3, 4])('members agree in the end whatever is lost on the way (seed %i)', async (seed) => {
   await using cluster = await openCluster(seed)
   const api = ['JoinGroup', 'SyncGroup', 'Heartbeat', 'FindCoordinator']

@@ -1,7 +1,7 @@
 import { StreamError } from '../../base/errors.ts'
 import { apis } from '../../protocol/apis.ts'
 import { decodeAssignment, encodeSubscription } from '../../protocol/consumer-protocol.ts'
-import { kafkaErrorName } from '../../protocol/error-codes.ts'
+import { isRetriable, kafkaErrorName } from '../../protocol/error-codes.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Coordinator } from '../cluster/coordinators.ts'
 import { checkResponse } from '../cluster/response-error.ts'
@@ -45,10 +45,15 @@ export class GroupProtocol {
     this.#lane = lane
   }
 
-  /** Waits until the coordinator has gathered all members, the rebalance timeout at most. */
+  /**
+   * Waits until the coordinator has gathered all members, the rebalance timeout at most.
+   *
+   * @throws StreamError `NOT_AUTHORIZED`, `TOPIC_INVALID` for a topic that it subscribes to
+   */
   async join(group: GroupMetadata, owned: readonly TopicPartition[]): Promise<Joined> {
     const { assignor, subscription } = this.#options
     const { topics, userData } = subscription()
+    if (topics.some((topic) => this.#cluster.metadata.topic(topic) === undefined)) await this.#lookAt(topics)
     const metadata = encodeSubscription({
       topics,
       userData,
@@ -148,10 +153,23 @@ export class GroupProtocol {
   async #divide(members: readonly JoinedMember[]) {
     const subscriptions = readSubscriptions(members)
     const names = [...new Set(subscriptions.flatMap(({ topics }) => topics))]
-    await this.#cluster.refresh(names)
+    await this.#lookAt(names)
     this.divided = new Map(names.map((name) => [name, this.#countOf(name)]))
     const topics = new Map([...this.divided].filter(([, count]) => count > 0))
     return assignMembers(this.#options.assignor, subscriptions, topics)
+  }
+
+  /**
+   * A topic that is not there may come, and is waited for; one that the brokers will never tell of would be for ever.
+   *
+   * @throws StreamError `NOT_AUTHORIZED`, `TOPIC_INVALID`
+   */
+  async #lookAt(topics: readonly string[]): Promise<void> {
+    await this.#cluster.refresh(topics)
+    for (const topic of topics) {
+      const refusal = this.#cluster.metadata.refusal(topic) ?? 0
+      if (refusal !== 0 && !isRetriable(refusal)) throw this.#cluster.whyUnknown(topic)
+    }
   }
 
   #countOf(topic: string): number {

@@ -61,8 +61,6 @@ const commit = (id: string) =>
 
 const read = (topic: string, groupId: string) =>
   as(ann, async (kafka) => {
-    // As the engine does: a group does not tell why it has nothing of a topic.
-    await kafka.admin.describeTopics([topic])
     const owned: number[] = []
     const member = kafka.groupMember({
       ...memberDefaults,
