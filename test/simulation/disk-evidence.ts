@@ -30,18 +30,22 @@ export function evidenceOn(
     return {
       where: `${processId}, task ${task}, store "${store}" ${when}`,
       changeLog: { topic: changeLogOf(topology, store), partition: Number(task.split('_')[1]) },
-      kind: spec.kind,
+      kind: expires(spec) ? 'expiring' : spec.kind,
       retentionMs: retentionOf(spec),
       timestamped: 'timestamped' in spec && spec.timestamped,
-      entries: spec.kind === 'key-value' ? content.entries : withoutBuckets(content),
+      entries: spec.kind === 'key-value' && !expires(spec) ? content.entries : withoutBuckets(content),
       position: content.position.offset,
       whole: running.has(`${processId} ${task}`),
     }
   })
 }
 
+function expires(spec: StoreSpec): boolean {
+  return spec.kind === 'key-value' && spec.timeToLiveMs !== undefined
+}
+
 function retentionOf(spec: StoreSpec): number {
-  if (spec.kind === 'key-value') return Infinity
+  if (spec.kind === 'key-value') return spec.timeToLiveMs ?? Infinity
   return spec.kind === 'versioned' ? spec.historyRetentionMs : spec.retentionMs
 }
 

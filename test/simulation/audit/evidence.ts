@@ -6,7 +6,8 @@ export interface StoreEvidence {
   /** `p1, task 0_1, store "counts", when killed at 12.345 s` */
   readonly where: string
   readonly changeLog: { readonly topic: string; readonly partition: number }
-  readonly kind: 'key-value' | 'window' | 'session' | 'versioned'
+  /** `expiring`: of a key-value store whose entries go by the time of their values. */
+  readonly kind: 'key-value' | 'expiring' | 'window' | 'session' | 'versioned'
   /** Entries of a time that is this much before the latest one put may be gone; what knows no time stays: infinite. */
   readonly retentionMs: number
   /** Values begin with their record's timestamp, 8 bytes. */

@@ -92,6 +92,15 @@ test('what a compacted change log has only in a newer state may have been anythi
   expect(auditStore({ ...early, entries: odd }, compacted).join()).toContain('"a" is odd, but a1')
 })
 
+test('what expires by the time of its value may be gone, and must be there until then', () => {
+  const log = [record(0, 10, [Buffer.from('a'), 'a1']), record(1, 100, [Buffer.from('b'), 'b1'])]
+  const expiring = store({ kind: 'expiring', entries: new Map([['b', Buffer.from('b1')]]) })
+  expect(auditStore(expiring, evidence(log))).toEqual([])
+  expect(auditStore({ ...expiring, retentionMs: 95 }, evidence(log)).join()).toContain(
+    '"a" is absent, but a1',
+  )
+})
+
 const versions = [
   record(0, 10, [Buffer.from('k'), 'a']),
   record(1, 30, [Buffer.from('k'), 'c']),

@@ -45,16 +45,18 @@ const timeAt = { window: 12, session: 16, versioned: 16 }
 
 function replay(log: readonly ReadRecord[], { kind, timestamped, retentionMs }: StoreEvidence): Replayed {
   const entries = new Map<string, Buffer>()
+  /** Of entries that expire. */
+  const times = new Map<string, number>()
   let timeMs = -Infinity
-  const timeOf = (key: string): number =>
-    kind === 'window' || kind === 'session' ? readTime(key, timeAt[kind]) : Infinity
   for (const record of log) {
     const key = textOf(record)
-    timeMs = Math.max(timeMs, timeOf(key))
+    const ownMs = kind === 'window' || kind === 'session' ? readTime(key, timeAt[kind]) : record.timestampMs
+    if (kind !== 'key-value') times.set(key, ownMs)
+    timeMs = Math.max(timeMs, ownMs)
     if (record.value === null) entries.delete(key)
     else entries.set(key, timestamped ? withTime(record.timestampMs, record.value) : record.value)
   }
-  return { entries, isExpired: (key) => timeOf(key) <= timeMs - retentionMs }
+  return { entries, isExpired: (key) => (times.get(key) ?? Infinity) <= timeMs - retentionMs }
 }
 
 interface Version {

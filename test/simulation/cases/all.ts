@@ -3,6 +3,7 @@ import { chainCase } from './chain.ts'
 import type { SimulationCase } from './case.ts'
 import { countCase } from './count.ts'
 import { dimensionCase } from './dimension.ts'
+import { expiringCase } from './expiring.ts'
 import { foreignKeyJoinCase } from './foreign-key-join.ts'
 import { functionsCase } from './functions.ts'
 import { heldBackCase } from './held-back.ts'
@@ -24,6 +25,7 @@ export const cases: readonly SimulationCase[] = [
   chainCase,
   functionsCase,
   bestValuesCase,
+  expiringCase,
   tableJoinCase,
   tablesCase,
   rekeyedJoinCase,

@@ -1,5 +1,5 @@
 import { type NaiveInput, type NaiveTask } from '../audit/replay.ts'
-import { js, mapped, sink, source, topologyOf, windowStore } from './case.ts'
+import { js, sink, source, topologyOf, windowStore } from './case.ts'
 import type { SimulationCase } from './case.ts'
 import { auditWindows, ticksCase } from './windows.ts'
 
@@ -24,8 +24,7 @@ export const selfJoinCase: SimulationCase = {
           ...join,
           store: 'ticks',
         },
-        mapped('joined', 'join', 'value'),
-        sink('joined', 'out'),
+        sink('join', 'out'),
       ],
       [
         windowStore('ticks', {
