@@ -194,8 +194,8 @@ describe('settings', () => {
     const { call } = await openWithTwo()
     const register = () => call('POST', '/subjects/orders-value/versions', { schema: broken })
     expect((await call('GET', '/config')).json).toEqual({ compatibilityLevel: 'BACKWARD' })
-    expect(await register()).toMatchObject({ status: 409, json: { error_code: 409 } })
-    expect((await call('PUT', '/config', { compatibility: 'none' })).json).toEqual({ compatibility: 'none' })
+    expect(await register()).toMatchObject({ status: 409, json: { error_code: 40901 } })
+    expect((await call('PUT', '/config', { compatibility: 'none' })).json).toEqual({ compatibility: 'NONE' })
     expect((await call('GET', '/config/orders-value?defaultToGlobal=true')).json.compatibilityLevel).toBe(
       'NONE',
     )

@@ -61,7 +61,7 @@ describe.runIf(lacksPython === undefined)("Confluent's Python client", () => {
       versions: [1],
       subjects: ['py-bill'],
       compatible: false,
-      incompatible: [409, 409],
+      incompatible: [409, 40901],
       config: 'NONE',
       free: true,
       absent: [404, 40401],

@@ -46,7 +46,7 @@ export const subjectModeMissing = (subject: string): RegistryFailure =>
 
 export const incompatibleSchema = (subject: string, differences: readonly string[]): RegistryFailure =>
   new RegistryFailure(
-    409,
+    40901,
     `Schema being registered is incompatible with an earlier schema for subject "${subject}", details: [${differences.join(', ')}]`,
   )
 
@@ -83,5 +83,8 @@ export const referenceExists = (subject: string, version: number): RegistryFailu
 
 export const invalidSubject = (subject: string): RegistryFailure =>
   new RegistryFailure(42208, `The specified subject '${subject}' is not a valid.`)
+
+export const contextNotEmpty = (context: string): RegistryFailure =>
+  new RegistryFailure(42211, `The specified context '${context}' is not empty.`)
 
 export const storeFailed = (message: string): RegistryFailure => new RegistryFailure(50001, message)

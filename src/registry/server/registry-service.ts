@@ -4,6 +4,7 @@
  * Writes happen one after the other, each with its records appended to the log before the state has them; so what was answered
  * is never forgotten, and ids are never given twice.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../../base/logger.ts'
 import type { SchemaType } from '../contracts.ts'
 import { incompatibilities } from '../compatibility/levels.ts'
@@ -34,6 +35,8 @@ export interface Registration {
   readonly ruleSet?: unknown
   /** Undefined: as the settings of the subject say. */
   readonly normalize?: boolean | undefined
+  /** Whatever the compatibility of the subject. */
+  readonly force?: boolean
   /** Only in import mode. */
   readonly id?: number
   /** The version that it has to become; in import mode any. */
@@ -87,11 +90,14 @@ export class RegistryService {
   register(asked: Registration): Promise<StoredVersion> {
     return this.write(() => {
       if (!isValidSubject(asked.subject)) throw invalidSubject(asked.subject)
+      const sent = asked.text.trim() === '' ? undefined : this.#known(this.#read(asked))
+      if (sent !== undefined) return { records: [], answer: sent }
       const importing = this.#checkMode(asked)
-      const draft = this.#read(asked)
-      const known = asked.version === undefined ? this.#find(draft, false) : undefined
-      if (known !== undefined && (asked.id ?? known.id) === known.id) return { records: [], answer: known }
-      const differences = importing ? [] : this.#differences(draft, this.state.versions(asked.subject, false))
+      const draft = this.#read(importing ? { ...asked, normalize: false } : this.#completed(asked))
+      const known = this.#known(draft)
+      if (known !== undefined) return { records: [], answer: known }
+      const unchecked = importing || asked.force === true
+      const differences = unchecked ? [] : this.#differences(draft, this.state.versions(asked.subject, false))
       if (differences.length > 0) throw incompatibleSchema(asked.subject, differences)
       const stored = this.#newVersion(draft, importing)
       this.index.add(contextOf(stored.subject), draft.guid, stored.id)
@@ -101,12 +107,22 @@ export class RegistryService {
 
   /** The version of a subject that has this schema; deleted ones too where they are asked for. */
   lookUp(asked: Registration, withDeleted: boolean): StoredVersion | undefined {
-    return this.#find(this.#read(asked), withDeleted)
+    const draft = this.#read(asked)
+    return this.#find(draft, withDeleted) ?? this.#find(this.#read(this.#completed(asked)), withDeleted)
   }
 
   /** What keeps a schema from standing beside earlier versions, by the level of its subject. @param earlier - oldest first */
   differences(asked: Registration, earlier: readonly StoredVersion[]): string[] {
     return this.#differences(this.#read(asked), earlier)
+  }
+
+  /** What is left out is that of the version before: serialisers do not send what a schema carries. */
+  #completed(asked: Registration): Registration {
+    const latest = this.state.versions(asked.subject, false).at(-1)
+    if (latest === undefined) return asked
+    const { type, text, references } = asked.text.trim() === '' ? latest : asked
+    const { metadata = latest.metadata, ruleSet = latest.ruleSet } = asked
+    return { ...asked, type, text, references, metadata, ruleSet }
   }
 
   #read(asked: Registration): Draft {
@@ -135,9 +151,32 @@ export class RegistryService {
     return mode === 'IMPORT'
   }
 
-  #find({ subject, guid }: Draft, withDeleted: boolean): StoredVersion | undefined {
-    const versions = this.state.versions(subject, withDeleted)
-    return versions.findLast((stored) => this.index.guidOf(stored) === guid)
+  /** The version that a registration asks for, where it is there already. */
+  #known(draft: Draft): StoredVersion | undefined {
+    const { subject, id, version, guid } = draft
+    const found = version === undefined ? this.#find(draft, false) : this.state.version(subject, version)
+    if (found === undefined || found.deleted || (id ?? found.id) !== found.id) return undefined
+    return version === undefined || (id === found.id && this.index.guidOf(found) === guid) ? found : undefined
+  }
+
+  #find(draft: Draft, withDeleted: boolean): StoredVersion | undefined {
+    const versions = this.state.versions(draft.subject, withDeleted)
+    return (
+      versions.findLast((stored) => this.index.guidOf(stored) === draft.guid) ??
+      versions.findLast((stored) => this.#isResolved(draft, stored))
+    )
+  }
+
+  /** Whether a schema is another one with all that it refers to inside: so Avro's serialisers send those of their records. */
+  #isResolved(draft: Draft, stored: StoredVersion): boolean {
+    if (draft.references.length > 0 || stored.references.length === 0 || draft.type !== stored.type)
+      return false
+    const text = draft.schema.formatted('resolved')
+    return (
+      text !== undefined &&
+      text === this.reading.read(stored).formatted('resolved') &&
+      isDeepStrictEqual([draft.metadata, draft.ruleSet], [stored.metadata, stored.ruleSet])
+    )
   }
 
   #differences({ subject, metadata, schema }: Draft, earlier: readonly StoredVersion[]): string[] {

@@ -123,6 +123,11 @@ export class RegistryState {
     return this.#modes.get(subject)
   }
 
+  /** Subjects, contexts and, as null, all: whatever has a mode of its own. */
+  modeScopes(): readonly (string | null)[] {
+    return [...this.#modes.keys()]
+  }
+
   modeInScope(subject: string | null): Mode {
     if (this.#modes.get(null) === 'READONLY_OVERRIDE') return 'READONLY_OVERRIDE'
     return scopes(subject).flatMap((scope) => this.#modes.get(scope) ?? [])[0] ?? 'READWRITE'

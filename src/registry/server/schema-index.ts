@@ -50,6 +50,11 @@ export class SchemaIndex {
     this.#context(context).set(guid, id)
   }
 
+  /** After versions went for good whose ids may be given to others. */
+  forget(): void {
+    this.#ids.clear()
+  }
+
   #context(context: string): Map<string, number> {
     const known = this.#ids.get(context)
     if (known !== undefined) return known

@@ -75,6 +75,7 @@ export function registrationOf(call: Call): Registration {
     ...(isJsonObject(body['metadata']) ? { metadata: body['metadata'] } : {}),
     ...(isJsonObject(body['ruleSet']) ? { ruleSet: body['ruleSet'] } : {}),
     ...(flag(call, 'normalize') ? { normalize: true } : {}),
+    ...(flag(call, 'force') ? { force: true } : {}),
     ...(id === undefined || id < 0 ? {} : { id }),
     ...(version === undefined || version <= 0 ? {} : { version }),
   }

@@ -2,6 +2,7 @@
 import type { RegistryService } from '../registry-service.ts'
 import { get, type Route } from '../router.ts'
 import { compatibilityRoutes } from './compatibility-routes.ts'
+import { contextRoutes } from './context-routes.ts'
 import { schemaRoutes } from './schema-routes.ts'
 import { settingRoutes } from './setting-routes.ts'
 import { subjectRoutes } from './subject-routes.ts'
@@ -15,6 +16,8 @@ export function confluentRoutes(service: RegistryService): readonly Route[] {
     get('/v1/metadata/id', () => ({
       scope: { path: [], clusters: { 'schema-registry-cluster': 'weft' } },
     })),
+    get('/v1/metadata/deployment', () => ({ attributes: [] })),
+    ...contextRoutes(service),
     ...subjectRoutes(service),
     ...schemaRoutes(service),
     ...settingRoutes(service),

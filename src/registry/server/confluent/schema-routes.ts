@@ -84,12 +84,16 @@ function versionsOfGuid({ state, index }: RegistryService, { path }: Call): read
 }
 
 function listSchemas({ state }: RegistryService, call: Call): readonly StoredVersion[] {
-  const prefix = call.query.get('subjectPrefix') ?? call.context ?? ':*:'
+  const prefix = call.query.get('subjectPrefix') ?? call.context ?? ''
   const everywhere = prefix.startsWith(':*:')
   const wanted = everywhere ? prefix.slice(3) : subjectText(parseSubject(prefix))
+  const within = (subject: string): boolean =>
+    everywhere
+      ? parseSubject(subject).name.startsWith(wanted)
+      : subject.startsWith(wanted) && contextOf(subject) === contextOf(prefix)
   const latestOnly = flag(call, 'latestOnly')
   return state.subjects(flag(call, 'deleted')).flatMap((subject) => {
-    if (!(everywhere ? parseSubject(subject).name : subject).startsWith(wanted)) return []
+    if (!within(subject)) return []
     const versions = state.versions(subject, flag(call, 'deleted'))
     return latestOnly ? versions.slice(-1) : versions
   })

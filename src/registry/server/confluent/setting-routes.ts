@@ -5,11 +5,12 @@ import {
   invalidMode,
   invalidSubject,
   notPermitted,
+  referenceExists,
   subjectConfigMissing,
   subjectModeMissing,
   subjectNotFound,
 } from '../failure.ts'
-import { settingsRecord } from '../records.ts'
+import { schemaKey, settingsRecord, type LogRecord } from '../records.ts'
 import type { RegistryService } from '../registry-service.ts'
 import type { Mode, RegistryConfig } from '../registry-state.ts'
 import { get, put, remove, type Call, type Route } from '../router.ts'
@@ -35,28 +36,42 @@ function readConfig({ state }: RegistryService, call: Call): RegistryConfig {
   return config
 }
 
-async function writeConfig(service: RegistryService, call: Call): Promise<object> {
+function writeConfig(service: RegistryService, call: Call): Promise<object> {
   const scope = validScope(call)
   const body = bodyOf(call)
-  const level = body['compatibility']
-  if (level !== undefined && level !== null && levelOf(level) === undefined) throw invalidCompatibility()
-  await service.write(() => {
+  const changes = {
+    compatibilityLevel: changeOf(body['compatibility'], checkedLevel),
+    normalize: changeOf(body['normalize'], (value) => value === true),
+    compatibilityGroup: changeOf(body['compatibilityGroup'], String),
+  }
+  return service.write(() => {
     checkWritable(service, scope)
-    const config = {
-      ...service.state.config(scope),
-      ...(levelOf(level) === undefined ? {} : { compatibilityLevel: levelOf(level) }),
-      ...(typeof body['normalize'] === 'boolean' ? { normalize: body['normalize'] } : {}),
-      ...(typeof body['compatibilityGroup'] === 'string'
-        ? { compatibilityGroup: body['compatibilityGroup'] }
-        : {}),
+    const config = withChanges(service.state.config(scope) ?? {}, changes)
+    const { compatibilityLevel: compatibility, ...others } = config
+    return {
+      records: [settingsRecord('CONFIG', scope, config)],
+      answer: { ...(compatibility === undefined ? {} : { compatibility }), ...others },
     }
-    return { records: [settingsRecord('CONFIG', scope, config)], answer: undefined }
   })
-  return body
 }
 
-function levelOf(text: unknown): CompatibilityLevel | undefined {
-  return compatibilityLevels.find((level) => level === String(text).toUpperCase())
+/** Undefined leaves a setting as it is, null takes it away. */
+function changeOf<T>(value: unknown, read: (value: unknown) => T): T | null | undefined {
+  return value === undefined || value === null ? value : read(value)
+}
+
+function checkedLevel(text: unknown): CompatibilityLevel {
+  const found = compatibilityLevels.find((level) => level === String(text).toUpperCase())
+  if (found === undefined) throw invalidCompatibility()
+  return found
+}
+
+type Changes = { readonly [Name in keyof RegistryConfig]: RegistryConfig[Name] | null | undefined }
+
+function withChanges(config: RegistryConfig, changes: Changes): RegistryConfig {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined)
+  const all = Object.entries({ ...config, ...Object.fromEntries(given) })
+  return Object.fromEntries(all.filter(([, value]) => value !== null))
 }
 
 function deleteConfig(service: RegistryService, call: Call): Promise<RegistryConfig> {
@@ -83,33 +98,55 @@ const modes: readonly Mode[] = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'I
 async function writeMode(service: RegistryService, call: Call): Promise<object> {
   const scope = validScope(call)
   const body = bodyOf(call)
-  const mode = modes.find((known) => known === String(body['mode']).toUpperCase())
+  const mode = changeOf(body['mode'], checkedMode)
   if (mode === undefined) throw invalidMode()
   await service.write(() => {
-    if (mode === 'IMPORT' && service.state.mode(scope) !== 'IMPORT' && !flag(call, 'force'))
-      checkEmpty(service, scope)
-    return { records: [settingsRecord('MODE', scope, { mode })], answer: undefined }
+    const importing = mode === 'IMPORT' && service.state.modeInScope(scope) !== 'IMPORT'
+    const cleared = importing && !flag(call, 'force') ? clearDeleted(service, scope) : []
+    return {
+      records: [...cleared, settingsRecord('MODE', scope, mode === null ? null : { mode })],
+      answer: undefined,
+    }
   })
+  if (mode === 'IMPORT') service.index.forget()
   return { mode }
+}
+
+function checkedMode(text: unknown): Mode {
+  const found = modes.find((mode) => mode === String(text).toUpperCase())
+  if (found === undefined) throw invalidMode()
+  return found
 }
 
 function deleteMode(service: RegistryService, call: Call): Promise<{ readonly mode: Mode }> {
   const scope = scopeOf(call)
+  const recursive = flag(call, 'recursive')
   return service.write(() => {
-    const mode = service.state.mode(scope)
-    if (mode === undefined && scope !== null) throw subjectNotFound(scope)
-    const answer = { mode: mode ?? service.state.modeInScope(scope) }
-    return { records: [settingsRecord('MODE', scope, null)], answer }
+    const { state } = service
+    const mode = state.mode(scope)
+    if (mode === undefined && scope !== null && !recursive) throw subjectNotFound(scope)
+    const within = recursive ? state.modeScopes().filter((other) => isWithin(other, scope)) : []
+    const records = [...new Set([scope, ...within])].map((gone) => settingsRecord('MODE', gone, null))
+    return { records, answer: { mode: mode ?? state.modeInScope(scope) } }
   })
 }
 
-/** Imported ids must not meet those that have been given. */
-function checkEmpty({ state }: RegistryService, scope: string | null): void {
-  const found = state.subjects(false).filter((subject) => {
-    if (scope === null) return true
-    return parseSubject(scope).name === '' ? contextOf(subject) === contextOf(scope) : subject === scope
-  })
-  if (found.length > 0) throw notPermitted('Cannot import since found existing subjects')
+/** Imported ids must not meet those that have been given: what is deleted goes for good, anything else forbids it. */
+function clearDeleted({ state }: RegistryService, scope: string | null): LogRecord[] {
+  const subjects = state.subjects(true).filter((subject) => isWithin(subject, scope))
+  const versions = subjects.flatMap((subject) => state.versions(subject, true))
+  if (versions.some(({ deleted }) => !deleted))
+    throw notPermitted('Cannot import since found existing subjects')
+  for (const { subject, version } of versions)
+    if (state.referringTo(subject, version, true).some((other) => !isWithin(other.subject, scope)))
+      throw referenceExists(subject, version)
+  return versions.map(({ subject, version }) => ({ key: schemaKey(subject, version), value: null }))
+}
+
+/** Whether a subject is that of a scope, of its context or, for null, any. */
+function isWithin(subject: string | null, scope: string | null): boolean {
+  if (scope === null || subject === null) return scope === null
+  return parseSubject(scope).name === '' ? contextOf(subject) === contextOf(scope) : subject === scope
 }
 
 function validScope(call: Call): string | null {

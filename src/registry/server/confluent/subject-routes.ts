@@ -14,7 +14,6 @@ export function subjectRoutes(service: RegistryService): readonly Route[] {
   const version = `${one}/versions/{version}`
   const answerOf = (stored: StoredVersion, call: Call): object => schemaAnswer(service, stored, call)
   return [
-    get('/contexts', (call) => page(call, state.contexts())),
     get('/subjects', (call) => page(call, listSubjects(service, call))),
     post(one, (call) => answerOf(lookUp(service, call), call)),
     remove(one, (call) => deleteSubject(service, subjectOf(call), flag(call, 'permanent'))),
