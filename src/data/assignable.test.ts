@@ -42,7 +42,7 @@ const taken: Readonly<Record<(typeof types)[number], string>> = {
   '[int]': 'yy----------y-------',
   '[string]': 'yy-----------y------',
   'map(int)': 'yy------------yy----',
-  struct: 'yy------------yy----',
+  struct: 'yy------------yy---y',
   '(int, string)': 'yy--------------y---',
   '(int)': 'yy---------------y--',
   'union(int, string)': 'yy---y----yy------y-',
@@ -77,6 +77,20 @@ test('a struct with fields takes one that has those that are required', () => {
   expect(isAssignable(to, { kind: 'struct', fields: [field('a'), field('c')] })).toBe(true)
   expect(isAssignable(to, { kind: 'struct', fields: [field('b')] })).toBe(false)
   expect(isAssignable(to, { kind: 'struct' })).toBe(true)
+})
+
+test('a struct takes the windowed keys that it has all fields of', () => {
+  const fields = [
+    { name: 'start', type: { kind: 'long' }, required: true },
+    { name: 'endTime', type: { kind: 'string' }, required: true },
+    { name: 'key', type: { kind: 'int' }, required: true },
+    { name: 'note', type: { kind: 'string' }, required: false },
+  ] as const
+  const takes = (from: string) => isAssignable({ kind: 'struct', fields }, parseType(from).type)
+  expect(takes('windowed(int)')).toBe(true)
+  expect(takes('windowed(string)')).toBe(false)
+  const needed = { kind: 'struct', fields: [{ ...fields[3], required: true }] } as const
+  expect(isAssignable(needed, parseType('windowed(int)').type)).toBe(false)
 })
 
 test('two types are the same when each takes the other', () => {

@@ -42,9 +42,21 @@ function fitsTuple(to: readonly DataType[], from: readonly DataType[]): boolean 
   )
 }
 
+/** What a windowed key is wherever a plain value is wanted. */
+function windowedStruct(key: DataType): DataType {
+  const times = ['start', 'end'].map((name) => requiredField(name, { kind: 'long' }))
+  const texts = ['startTime', 'endTime'].map((name) => requiredField(name, { kind: 'string' }))
+  return { kind: 'struct', fields: [...times, ...texts, requiredField('key', key)] }
+}
+
+function requiredField(name: string, type: DataType): Field {
+  return { name, type, required: true }
+}
+
 /** A struct without fields takes every struct; one with fields needs those that are required, where the other names its own. */
 function fitsStruct(fields: readonly Field[] | undefined, from: DataType): boolean {
   if (from.kind === 'map') return true
+  if (from.kind === 'windowed') return fitsStruct(fields, windowedStruct(from.of))
   if (from.kind !== 'struct') return false
   if (fields === undefined || from.fields === undefined) return true
   const given = new Map(from.fields.map((field) => [field.name, field]))

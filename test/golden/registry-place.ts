@@ -30,6 +30,11 @@ export interface Read {
   readonly value: unknown
 }
 
+export interface ReadBytes {
+  readonly key: Buffer | null
+  readonly value: Buffer
+}
+
 export class RegistryPlace implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'weft-schemas-'))
   readonly bootstrap: string
@@ -162,6 +167,14 @@ state:
 
   /** The first records of a topic, each read with the schema that it names, as the registry has it. */
   async consume(topic: string, count: number): Promise<Read[]> {
+    const records = await this.consumeBytes(topic, count)
+    return Promise.all(
+      records.map(async ({ key, value }) => ({ key: key?.toString() ?? null, value: await this.decoded(value) })),
+    )
+  }
+
+  /** The first records of a topic as they are. */
+  async consumeBytes(topic: string, count: number): Promise<ReadBytes[]> {
     await using cluster = openCluster({ bootstrap: this.bootstrap }, silentLogger)
     const fetcher = cluster.kafka.fetcher({
       isolation: 'read_committed',
@@ -171,7 +184,7 @@ state:
       maxPartitionBytes: 1_000_000,
     })
     fetcher.assign({ topic, partition: 0 }, 0)
-    const records: Read[] = []
+    const records: ReadBytes[] = []
     const columns = new RecordColumns()
     while (records.length < count) {
       const fetched = fetcher.poll()
@@ -179,13 +192,10 @@ state:
       for (const batch of fetched?.batches ?? []) {
         columns.read(batch)
         for (let row = 0; row < columns.count; row++) {
-          const value = Buffer.from(columns.buffer.subarray(columns.valueStart[row], columns.valueEnd[row]))
+          const hasKey = (columns.keyEnd[row] ?? -1) >= 0
           records.push({
-            key:
-              (columns.keyEnd[row] ?? -1) < 0
-                ? null
-                : columns.buffer.toString('utf8', columns.keyStart[row], columns.keyEnd[row]),
-            value: await this.#decoded(value),
+            key: hasKey ? Buffer.from(columns.buffer.subarray(columns.keyStart[row], columns.keyEnd[row])) : null,
+            value: Buffer.from(columns.buffer.subarray(columns.valueStart[row], columns.valueEnd[row])),
           })
         }
       }
@@ -195,7 +205,8 @@ state:
     return records
   }
 
-  async #decoded(value: Buffer): Promise<unknown> {
+  /** By the schema that it names; JSON where it names none. */
+  async decoded(value: Buffer): Promise<unknown> {
     if (value[0] === 0x7b) return JSON.parse(value.toString()) as unknown
     expect(value[0]).toBe(0)
     const { schema, schemaType = 'AVRO' } = await this.ask(`/schemas/ids/${value.readInt32BE(1)}`)
