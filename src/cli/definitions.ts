@@ -1,4 +1,4 @@
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { globSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { StreamError } from '../base/errors.ts'
 import type { Catalog } from '../language/catalog.ts'
@@ -10,6 +10,7 @@ import type { NotationSettings } from '../serde/formats.ts'
 import { schemaBook } from './schema-files.ts'
 import type { Output } from './output.ts'
 import { sourceText } from './render/source-text.ts'
+import { readText } from './text-file.ts'
 
 /** A definition to be opened. */
 export interface DefinitionSource {
@@ -111,20 +112,6 @@ export function definitionsIn(given: string | DefinitionSource): readonly (strin
     })
   const shared = typeof given === 'string' ? {} : { ...given }
   return files.toSorted().map((file) => ({ ...shared, path: join(path, file) }))
-}
-
-/** @throws StreamError `FILE_UNREADABLE` */
-export function readText(path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
-  } catch (error) {
-    throw new StreamError('FILE_UNREADABLE', `could not read "${path}"`, {
-      ...(error instanceof TypeError
-        ? { detail: 'It is not UTF-8.', hint: 'Save it as UTF-8.' }
-        : { detail: error instanceof Error ? error.message : '', hint: 'Check the path.' }),
-      cause: error,
-    })
-  }
 }
 
 function checkNames(definitions: readonly OpenDefinition[]): void {

@@ -1,5 +1,5 @@
 /** Schemas beside definitions: files of the folder, by the names that type strings use. Nothing outside of the folder is read. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 import { StreamError } from '../base/errors.ts'
 import type { SchemaSource } from '../data/types.ts'
@@ -10,6 +10,7 @@ import { rowFormat } from '../serde/row-format.ts'
 import { languageOf } from '../serde/notations.ts'
 import { hasRegistry } from '../serde/registries.ts'
 import { schemaFileEnding, typeOfSchema } from '../serde/schema-files.ts'
+import { readText } from './text-file.ts'
 
 /** A schema that imports more files than this, directly or not, is refused. */
 const importsMax = 500
@@ -111,7 +112,7 @@ function readInside(folder: string, path: string): string {
     throw new StreamError('FILE_UNREADABLE', `schema file "${path}" lies outside the folder of the schemas`, {
       hint: 'Put the file itself into the folder.',
     })
-  return readFileSync(path, 'utf8')
+  return readText(path)
 }
 
 function inFile(error: StreamError, path: string): StreamError {

@@ -124,6 +124,21 @@ kafka: {}
     ])
   })
 
+  test('writes with the newest schema of an Apicurio registry unless it says otherwise', () => {
+    const text = `ksml:
+  definitions: { a: a.yaml }
+  notations:
+    plain: { type: apicurio_avro, config: { apicurio.registry.url: u } }
+    own: { type: apicurio_protobuf, config: { apicurio.registry.url: u, apicurio.registry.find-latest: false } }
+kafka: { application.id: x, bootstrap.servers: y, apicurio.registry.url: k }
+`
+    const { notations } = load(text).runner ?? { notations: {} }
+    const latest = ['plain', 'own', 'apicurio_jsonschema'].map(
+      (name) => notations[name]?.config['apicurio.registry.find-latest'],
+    )
+    expect(latest).toEqual(['true', 'false', 'true'])
+  })
+
   test('takes patterns of names, filled from its other properties', () => {
     const { runner } = load(
       `${ksml}  tenant: acme

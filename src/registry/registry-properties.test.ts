@@ -158,4 +158,15 @@ describe("Apicurio's properties", () => {
     expect(() => apicurio({ 'apicurio.registry.serde.send-indexes': 'true' })).toThrow('turn one of them off')
     expect(() => apicurio({ 'apicurio.registry.auth.username': 'u' })).toThrow('is not a password')
   })
+
+  test.each([
+    [{ 'apicurio.auth.username': 'u' }, 'it is apicurio.registry.auth.username there'],
+    [{ 'apicurio.registry.as-confluent': 'true' }, 'it is apicurio.registry.use-id and'],
+    [
+      { 'apicurio.registry.id-handler': 'io.apicurio.registry.serde.Legacy4ByteIdHandler' },
+      'is not one of Default4',
+    ],
+  ])('of older versions are refused: %j', (properties, message) => {
+    expect(() => apicurio(properties as Record<string, string>)).toThrow(message)
+  })
 })

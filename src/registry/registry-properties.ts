@@ -101,6 +101,7 @@ const apicurioIdBytes = {
 
 function readApicurio(reader: PropertyReader): ApicurioSettings {
   const own = (name: string): string => `apicurio.registry.${name}`
+  refuseOlder(reader)
   const defaults = apicurioSettings(urlsOf(reader, own('url')))
   const strategy = reader.oneOf(own('artifact-resolver-strategy'), apicurioStrategies) ?? 'topic'
   return {
@@ -125,6 +126,18 @@ function readApicurio(reader: PropertyReader): ApicurioSettings {
       }),
     },
   }
+}
+
+/** What earlier versions of the serialisers had: whoever sets it expects what does not happen. */
+const olderProperties: Readonly<Record<string, string>> = {
+  'apicurio.auth.username': 'apicurio.registry.auth.username',
+  'apicurio.auth.password': 'apicurio.registry.auth.password',
+  'apicurio.registry.as-confluent': 'apicurio.registry.use-id and apicurio.registry.id-handler',
+}
+
+function refuseOlder(reader: PropertyReader): void {
+  for (const [name, newer] of Object.entries(olderProperties))
+    if (reader.text(name) !== undefined) throw wrong(name, `of version 3: it is ${newer} there`)
 }
 
 function apicurioWriting(reader: PropertyReader): WritingPolicy {

@@ -23,7 +23,7 @@ export class Registries {
   /** @throws StreamError `CONFIG_INVALID`, `FILE_UNREADABLE` */
   of(notation: string): SchemaRegistry | undefined {
     const settings = this.#parts.notations[notation]
-    const kind = settings === undefined ? undefined : kindOf(settings)
+    const kind = settings === undefined ? undefined : kindOfRegistry(settings)
     if (settings === undefined || kind === undefined) return undefined
     const { clock, random } = this.#parts
     const key = JSON.stringify([kind, settings.config])
@@ -40,11 +40,11 @@ export class Registries {
 
 /** Whether a notation has a registry that its schemas can be in. */
 export function hasRegistry(settings: NotationSettings | undefined): boolean {
-  return settings !== undefined && kindOf(settings) !== undefined
+  return settings !== undefined && kindOfRegistry(settings) !== undefined
 }
 
 /** By the type of the notation where it says it, else by whose address there is. */
-function kindOf({ type, config }: NotationSettings): 'confluent' | 'apicurio' | undefined {
+export function kindOfRegistry({ type, config }: NotationSettings): 'confluent' | 'apicurio' | undefined {
   if (type.startsWith('confluent_')) return 'confluent'
   if (type.startsWith('apicurio_')) return 'apicurio'
   if (config['schema.registry.url'] !== undefined) return 'confluent'

@@ -1,13 +1,23 @@
 /** Schema registries beside Java: Avro's own compatibility check, and Apicurio's serialisers against the embedded registry. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { seededRandom, systemRandom } from '../../src/base/random.ts'
 import { avroDifferences } from '../../src/registry/compatibility/avro.ts'
 import type { Frame, RegisteredSchema, SchemaRegistry, SchemaType } from '../../src/registry/contracts.ts'
+import {
+  authority,
+  clientCertificate,
+  clientKey,
+  serverCertificate,
+  serverKey,
+} from '../../src/registry/fixtures/certificates.ts'
 import { openRegistry } from '../../src/registry/open-registry.ts'
 import { registrySettings } from '../../src/registry/registry-properties.ts'
 import { RegistryServer } from '../../src/registry/registry-server.ts'
@@ -166,4 +176,99 @@ describe("Apicurio's serialisers", () => {
       'protobuf-headers 1',
     ])
   })
+
+  test('are let in by TLS, certificates, passwords and tokens where the embedded registry demands them, and by nothing less', async () => {
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text)
+      return join(folder, name)
+    }
+    const tls = { cert: serverCertificate, key: serverKey }
+    const trust = {
+      'apicurio.registry.tls.truststore.type': 'PEM',
+      'apicurio.registry.tls.truststore.location': file('ca.pem', authority),
+    }
+    const basic = { 'apicurio.registry.auth.username': 'user', 'apicurio.registry.auth.password': 'secret' }
+    await using tokens = await tokenServer({ clientId: 'app', clientSecret: 'hush', token: 'token' })
+    const oauth = {
+      'apicurio.registry.auth.service.token.endpoint': tokens.url,
+      'apicurio.registry.auth.client.id': 'app',
+      'apicurio.registry.auth.client.secret': 'hush',
+    }
+    const authorizations = [`Basic ${Buffer.from('user:secret').toString('base64')}`, 'Bearer token']
+    const guarded = await server.listen({ port: 0, host: '127.0.0.1', tls, authorizations })
+    const mutual = await server.listen({ port: 0, host: '127.0.0.1', tls: { ...tls, ca: authority } })
+    const shown = {
+      'apicurio.registry.tls.keystore.type': 'PEM',
+      'apicurio.registry.tls.keystore.location': file('client.pem', clientKey + clientCertificate),
+    }
+    const login = async (port: number, ...settings: readonly object[]): Promise<string[]> => {
+      const texts = settings.map((one) => JSON.stringify(one))
+      const lines = await runJava(
+        'weft.ApicurioSerdes',
+        ['login', `https://localhost:${port}`, ...texts],
+        classPath,
+      )
+      return lines.trim().split('\n')
+    }
+    const value = '{"id": 7, "note": null}'
+    const wrong = { ...basic, 'apicurio.registry.auth.password': 'guess' }
+    const [password, token, none, guess, distrust] = await login(
+      guarded.port,
+      { ...trust, ...basic },
+      { ...trust, ...oauth },
+      trust,
+      { ...trust, ...wrong },
+      basic,
+    )
+    expect([password, token]).toEqual([value, value])
+    for (const refused of [none, guess, distrust]) expect(refused).toMatch(/^refused: /)
+    const [known, unknown] = await login(mutual.port, { ...trust, ...shown }, trust)
+    expect(known).toBe(value)
+    expect(unknown).toMatch(/^refused: /)
+    // Our own client, by the same properties.
+    const own = (port: number, settings: object): Promise<unknown> => {
+      const address = { 'apicurio.registry.url': `https://localhost:${port}` }
+      const registry = openRegistry(registrySettings('apicurio', { ...address, ...settings }).settings, {
+        clock: systemClock,
+        random: systemRandom,
+      })
+      return registry.latest('login').finally(() => registry.close())
+    }
+    for (const [port, settings] of [
+      [guarded.port, { ...trust, ...basic }],
+      [guarded.port, { ...trust, ...oauth }],
+      [mutual.port, { ...trust, ...shown }],
+    ] as const)
+      expect(await own(port, settings)).toMatchObject({ type: 'AVRO' })
+    await expect(own(guarded.port, { ...trust, ...wrong })).rejects.toMatchObject({
+      code: 'AUTHENTICATION_FAILED',
+    })
+  })
 })
+
+/** A token endpoint: gives one token to a client by its credentials. */
+async function tokenServer(given: {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly token: string
+}) {
+  const endpoint = createServer((request, response) => {
+    void text(request).then((body) => {
+      const form = new URLSearchParams(body)
+      const basic = Buffer.from(`${given.clientId}:${given.clientSecret}`).toString('base64')
+      const known =
+        request.headers.authorization === `Basic ${basic}` ||
+        (form.get('client_id') === given.clientId && form.get('client_secret') === given.clientSecret)
+      response.writeHead(known ? 200 : 401, { 'content-type': 'application/json' })
+      response.end(
+        JSON.stringify(known ? { access_token: given.token, token_type: 'Bearer', expires_in: 300 } : {}),
+      )
+    })
+  })
+  await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve))
+  const { port } = endpoint.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/token`,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void endpoint.close(() => resolve())),
+  }
+}

@@ -1,5 +1,5 @@
 /** A file of Java properties, as Kafka's own tools take it with `--command-config`. */
-import { readText } from '../definitions.ts'
+import { readText } from '../text-file.ts'
 import { securityOf, type KafkaSecurity } from './kafka-security.ts'
 import type { Properties } from './wrong-property.ts'
 

@@ -63,6 +63,24 @@ describe('a KSML runner file', () => {
     ])
   })
 
+  test('names the options of notations that have no effect, but not those of the Kafka section', () => {
+    const notations = `  schemaRegistries: { main: { config: { schema.registry.url: "http://a", rule.executors: x } } }
+  notations:
+    avro: { type: confluent_avro, schemaRegistry: main, config: { use.latest.version: true, specific.avro.reader: true } }
+    lines: { type: csv, config: { separator: ";", quoting: all } }
+    texts: { type: json, config: { pretty: true } }
+    broken: { type: apicurio_avro, config: { apicurio.registry.url: "http://b", apicurio.registry.as-confluent: true } }
+`
+    const text = ksml.replace('  definitions:', `${notations}  definitions:`)
+    const found = config(`${text}  apicurio.registry.url: http://c\n  schema.registry.url: http://d\n`)
+    expect(found.warnings.filter((line) => line.includes('notation') || line.includes('registry'))).toEqual([
+      'property "rule.executors" of notation "avro" has no effect',
+      'property "specific.avro.reader" of notation "avro" has no effect',
+      'property "quoting" of notation "lines" has no effect',
+      'property "pretty" of notation "texts" has no effect',
+    ])
+  })
+
   test('gives way to the command line', () => {
     const flags = {
       ...defaults,

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path'
 import { renderDiagnostic } from '../../language/diagnostic.ts'
 import { loadRunnerFile, type RunnerDefinition, type RunnerFile } from '../../language/runner-file.ts'
 import type { RecordPolicy, RecordStage } from '../../runtime/options.ts'
-import { readText, type DefinitionSource } from '../definitions.ts'
+import { idleOptions } from '../../serde/notation-options.ts'
+import type { DefinitionSource } from '../definitions.ts'
+import { readText } from '../text-file.ts'
 import type { Output } from '../output.ts'
 import type { NamePattern } from '../../topology/name-pattern.ts'
 import { optimizationOf } from './optimization.ts'
@@ -87,12 +89,22 @@ export function runConfigOf(runner: RunnerFile, path: string): RunConfig {
       ...unsupported
         .filter((name) => !namers.has(name))
         .map((name) => `Kafka property "${name}" has no effect`),
+      ...idleOptionsOf(notations, kafka),
       ...forbidden(pythonContext),
       ...(steps.some(({ logPayload }) => logPayload)
         ? ['"logPayload" has no effect: contents of records are never logged']
         : []),
     ],
   }
+}
+
+/** What stands in the Kafka section is judged there: it serves more than notations. */
+function idleOptionsOf(notations: RunnerFile['notations'], kafka: RunnerFile['kafka']): string[] {
+  return Object.entries(notations).flatMap(([name, notation]) =>
+    idleOptions(notation)
+      .filter((option) => kafka[option] === undefined)
+      .map((option) => `property "${option}" of notation "${name}" has no effect`),
+  )
 }
 
 function definitionOf({ namespace, source }: RunnerDefinition): DefinitionSource {

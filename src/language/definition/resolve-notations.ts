@@ -32,7 +32,7 @@ export function resolveNotations(
         hint: suggest(registry.value, [...registries.keys()], 'schema registries'),
       })
     const config = { ...registries.get(registry?.value ?? ''), ...propertiesOf(value.config) }
-    resolved[name] = { type: value.type.value, config }
+    resolved[name] = withDefaults(value.type.value, config)
   }
   return resolved
 }
@@ -49,11 +49,17 @@ export function notationsOfKafka(
   const resolved: Record<string, RunnerNotation> = {}
   for (const [property, types] of Object.entries(registryTypes)) {
     if (kafka[property] === undefined) continue
-    for (const type of types) resolved[type] = { type, config: kafka }
+    for (const type of types) resolved[type] = withDefaults(type, kafka)
   }
   if (alone && kafka['schema.registry.url'] !== undefined)
     resolved['avro'] = { type: 'confluent_avro', config: kafka }
   return resolved
+}
+
+/** KSML writes with the newest schema of an Apicurio registry. */
+function withDefaults(type: NotationType, config: RunnerNotation['config']): RunnerNotation {
+  const latest = type.startsWith('apicurio_') ? { 'apicurio.registry.find-latest': 'true' } : {}
+  return { type, config: { ...latest, ...config } }
 }
 
 type Properties = NonNullable<NonNullable<KsmlFields['notations']>[number]['value']>['config']

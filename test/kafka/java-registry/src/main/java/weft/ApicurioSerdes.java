@@ -29,7 +29,8 @@ import org.apache.kafka.common.serialization.Serializer;
 /**
  * Apicurio's serialisers against a registry. `write URL` prints what they make of a value of each kind with several settings, one JSON
  * object a line; `read URL FILE` reads such lines, with the settings that each names, and prints what it found; `again URL FILE` reads them
- * and prints them as written again with the newest schema of each topic.
+ * and prints them as written again with the newest schema of each topic. `login URL SETTINGS` prints what one value comes to that is written and
+ * read with these settings, as JSON, or which error.
  */
 public final class ApicurioSerdes {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -39,11 +40,27 @@ public final class ApicurioSerdes {
 
   public static void main(String[] args) throws Exception {
     if (args[0].equals("write")) write(args[1]);
+    else if (args[0].equals("login")) for (int i = 2; i < args.length; i++) login(args[1], (ObjectNode) JSON.readTree(args[i]));
     else for (String line : Files.readAllLines(Path.of(args[2]))) {
       if (args[0].equals("again")) again(args[1], (ObjectNode) JSON.readTree(line));
       else read(args[1], (ObjectNode) JSON.readTree(line));
     }
     System.exit(0);
+  }
+
+  private static void login(String url, ObjectNode given) {
+    Map<String, String> settings = new HashMap<>();
+    given.fields().forEachRemaining(field -> settings.put(field.getKey(), field.getValue().asText()));
+    try {
+      GenericRecord record = new GenericData.Record(ORDER);
+      record.put("id", 7L);
+      byte[] data = configured(new AvroKafkaSerializer<GenericRecord>(), url, settings, true).serialize("login", record);
+      System.out.println(configured(new AvroKafkaDeserializer<GenericRecord>(), url, settings).deserialize("login", data));
+    } catch (Exception error) {
+      Throwable cause = error;
+      while (cause.getCause() != null) cause = cause.getCause();
+      System.out.println("refused: " + cause.getClass().getSimpleName() + " " + String.valueOf(cause.getMessage()).lines().findFirst().orElse(""));
+    }
   }
 
   private static void write(String url) throws Exception {
