@@ -40,7 +40,7 @@ test.each([
 test('an import that is not UTF-8 is refused by its own name', () => {
   writeFileSync(
     join(folder, 'Bill.proto'),
-    'syntax = "proto3"; import "money.proto"; message Bill { Money total = 1; }',
+    'syntax = "proto3";\nimport "money.proto";\nmessage Bill { Money total = 1; }',
   )
   writeFileSync(
     join(folder, 'money.proto'),

@@ -132,9 +132,9 @@ kafka: {}
     own: { type: apicurio_protobuf, config: { apicurio.registry.url: u, apicurio.registry.find-latest: false } }
 kafka: { application.id: x, bootstrap.servers: y, apicurio.registry.url: k }
 `
-    const { notations } = load(text).runner ?? { notations: {} }
+    const { notations } = load(text).runner ?? {}
     const latest = ['plain', 'own', 'apicurio_jsonschema'].map(
-      (name) => notations[name]?.config['apicurio.registry.find-latest'],
+      (name) => notations?.[name]?.config['apicurio.registry.find-latest'],
     )
     expect(latest).toEqual(['true', 'false', 'true'])
   })
