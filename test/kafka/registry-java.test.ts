@@ -231,7 +231,7 @@ describe("Apicurio's serialisers", () => {
         clock: systemClock,
         random: systemRandom,
       })
-      return registry.latest('login').finally(() => registry.close())
+      return registry.latest('login-value').finally(() => registry.close())
     }
     for (const [port, settings] of [
       [guarded.port, { ...trust, ...basic }],

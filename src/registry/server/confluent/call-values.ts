@@ -65,8 +65,6 @@ export function registrationOf(call: Call): Registration {
   const named = body['schemaType'] ?? 'AVRO'
   const type = schemaTypes.find((known) => known === named)
   if (type === undefined) throw invalidSchema(`Invalid schema type ${JSON.stringify(named)}`)
-  const id = optionalNumber(body, 'id')
-  const version = optionalNumber(body, 'version')
   return {
     subject,
     type,
@@ -76,14 +74,20 @@ export function registrationOf(call: Call): Registration {
     ...(isJsonObject(body['ruleSet']) ? { ruleSet: body['ruleSet'] } : {}),
     ...(flag(call, 'normalize') ? { normalize: true } : {}),
     ...(flag(call, 'force') ? { force: true } : {}),
-    ...(id === undefined || id < 0 ? {} : { id }),
-    ...(version === undefined || version <= 0 ? {} : { version }),
+    ...wantedNumber(body, 'id', 0),
+    ...wantedNumber(body, 'version', 1),
   }
 }
 
-function optionalNumber(body: JsonObject, name: string): number | undefined {
+/** A number below its least, such as -1, stands for none. */
+function wantedNumber<Name extends 'id' | 'version'>(
+  body: JsonObject,
+  name: Name,
+  least: number,
+): Partial<Record<Name, number>> {
   const value = body[name]
-  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
+  const wanted = typeof value === 'number' && Number.isSafeInteger(value) && value >= least
+  return wanted ? ({ [name]: value } as Record<Name, number>) : {}
 }
 
 function referencesOf(value: unknown): readonly SchemaReference[] {
