@@ -75,9 +75,17 @@ export async function runJava(
   more: readonly string[] = [],
 ): Promise<string> {
   buildJava()
-  const options = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', ...more, '-cp', classPath]
-  const { stdout } = await promisify(execFile)('java', [...options, program, ...args], {
-    maxBuffer: 64 * 1024 * 1024,
-  })
+  const { stdout } = await promisify(execFile)(
+    'java',
+    [...more, ...javaArguments(program, args, classPath)],
+    {
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  )
   return stdout
+}
+
+/** What `java` is given to run one of our programs. */
+export function javaArguments(program: string, args: readonly string[], classPath: string): string[] {
+  return ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-cp', classPath, program, ...args]
 }

@@ -18,7 +18,7 @@ import { RegistryServer } from '../../src/registry/registry-server.ts'
 import { apicurioSettings, confluentSettings, type RegistrySettings } from '../../src/registry/settings.ts'
 import { sayLeftOut } from '../left-out.ts'
 import { startApicurio, whatApicurioLacks, type ApicurioServer } from './apicurio-server.ts'
-import { registryClassPath, runJava } from './java-tools.ts'
+import { javaArguments, registryClassPath } from './java-tools.ts'
 import { folderWithPackage } from './node-tools.ts'
 import type { WrittenValue } from './our-serdes.ts'
 import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
@@ -146,7 +146,7 @@ describe.each(places)('$name', ({ isReal, confluent, apicurio }) => {
       const again = async (given: readonly GivenValue[]): Promise<readonly WrittenValue[]> => {
         writeFileSync(join(folder, 'again.json'), JSON.stringify(given))
         const script = join(import.meta.dirname, 'clients/registry.py')
-        return outputOf(pythonWithPackages(), [script, confluent(), folder, 'again'])
+        return valuesOf(await outputOf(pythonWithPackages(), [script, confluent(), folder, 'again']))
       }
       const read = await readAgain(trips, { kind: 'confluent', config: confluentConfig(), again })
       expect(named(trips, read)).toEqual(readOf(trips))
@@ -155,10 +155,12 @@ describe.each(places)('$name', ({ isReal, confluent, apicurio }) => {
 
   test("Confluent's Node serialisers read every type of ours, and write it as we read it", async () => {
     const trips = roundTrips('node', { avro: notOfNode, types: ['PROTOBUF'] })
-    const again = (given: readonly GivenValue[]): Promise<readonly WrittenValue[]> => {
+    const again = async (given: readonly GivenValue[]): Promise<readonly WrittenValue[]> => {
       const script = join(import.meta.dirname, 'clients/registry.mjs')
       const packages = folderWithPackage('@confluentinc/schemaregistry', '1.10.1')
-      return outputOf(process.execPath, [script, packages, confluent(), JSON.stringify(given)])
+      return valuesOf(
+        await outputOf(process.execPath, [script, packages, confluent(), JSON.stringify(given)]),
+      )
     }
     const read = await readAgain(trips, { kind: 'confluent', config: confluentConfig(), again })
     expect(named(trips, read)).toEqual(readOf(trips))
@@ -170,7 +172,8 @@ describe.each(places)('$name', ({ isReal, confluent, apicurio }) => {
     const again = async (given: readonly GivenValue[]): Promise<readonly WrittenValue[]> => {
       const file = join(folder, 'again.jsonl')
       writeFileSync(file, given.map((one) => `${JSON.stringify(one)}\n`).join(''))
-      const lines = await runJava('weft.ApicurioSerdes', ['again', apicurio(), file], registryClassPath())
+      const java = javaArguments('weft.ApicurioSerdes', ['again', apicurio(), file], registryClassPath())
+      const lines = await outputOf('java', java)
       return lines
         .trim()
         .split('\n')
@@ -187,7 +190,25 @@ const notOfApicurio = /edition/
 /** Whole numbers beyond 2^53 are more than JavaScript's Avro has. */
 const notOfNode = /^long$|nanos/
 
-async function outputOf(command: string, args: readonly string[]): Promise<readonly WrittenValue[]> {
-  const { stdout } = await promisify(execFile)(command, args, { maxBuffer: 64 * 1_048_576 })
-  return JSON.parse(stdout) as WrittenValue[]
+function valuesOf(text: string): readonly WrittenValue[] {
+  return JSON.parse(text) as WrittenValue[]
+}
+
+/** Apicurio's server leaves a client without an answer now and then, so that it waits for ever; a second run finds what the first one made. */
+const runMs = 60_000
+const runsMax = 4
+
+/** What a program printed that may be run again; one that does not end is ended and run anew. */
+async function outputOf(command: string, args: readonly string[]): Promise<string> {
+  const limits = { maxBuffer: 64 * 1_048_576, timeout: runMs, killSignal: 'SIGKILL' } as const
+  for (let run = 1; ; run++) {
+    try {
+      return (await promisify(execFile)(command, args, limits)).stdout
+    } catch (error) {
+      if (run === runsMax || !(error as { readonly killed?: boolean }).killed) throw error
+      process.stderr.write(
+        `a client of a registry did not end within ${runMs / 1000} s and is run again: ${command}\n`,
+      )
+    }
+  }
 }

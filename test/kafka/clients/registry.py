@@ -33,9 +33,10 @@ from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSe
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 url, folder, work = sys.argv[1:4]
-# Apicurio's server now and then leaves this client without an answer to what it has logged as answered. It is asked once more then, as the
-# next of several servers is; ours answers at once.
-client = SchemaRegistryClient({"url": f"{url},{url}", "timeout": 3} if "/apis/ccompat" in url else {"url": url})
+# Apicurio's server now and then leaves this client without an answer to what it has logged as answered. It is asked again then, as the next
+# of several servers is; ours answers at once.
+TRIES = 5
+client = SchemaRegistryClient({"url": ",".join([url] * TRIES), "timeout": 3} if "/apis/ccompat" in url else {"url": url})
 
 MONEY = {"type": "record", "name": "Money", "namespace": "m", "fields": [{"name": "units", "type": "long"}]}
 EVERYTHING = {
