@@ -169,7 +169,10 @@ state:
   async consume(topic: string, count: number): Promise<Read[]> {
     const records = await this.consumeBytes(topic, count)
     return Promise.all(
-      records.map(async ({ key, value }) => ({ key: key?.toString() ?? null, value: await this.decoded(value) })),
+      records.map(async ({ key, value }) => ({
+        key: key?.toString() ?? null,
+        value: await this.decoded(value),
+      })),
     )
   }
 
@@ -194,7 +197,9 @@ state:
         for (let row = 0; row < columns.count; row++) {
           const hasKey = (columns.keyEnd[row] ?? -1) >= 0
           records.push({
-            key: hasKey ? Buffer.from(columns.buffer.subarray(columns.keyStart[row], columns.keyEnd[row])) : null,
+            key: hasKey
+              ? Buffer.from(columns.buffer.subarray(columns.keyStart[row], columns.keyEnd[row]))
+              : null,
             value: Buffer.from(columns.buffer.subarray(columns.valueStart[row], columns.valueEnd[row])),
           })
         }

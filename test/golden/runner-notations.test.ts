@@ -23,9 +23,11 @@ const id4 = '00[0-9a-f]{8}'
 const id8 = '00[0-9a-f]{16}'
 
 const schemas = {
-  'Order.avsc': '{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"note","type":"string"}]}',
+  'Order.avsc':
+    '{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"note","type":"string"}]}',
   'Order.proto': 'syntax = "proto3"; message Other {} message Order { string id = 1; string note = 2; }',
-  'Order.json': '{"title":"Order","type":"object","properties":{"id":{"type":"string"},"note":{"type":"string"}},"additionalProperties":false}',
+  'Order.json':
+    '{"title":"Order","type":"object","properties":{"id":{"type":"string"},"note":{"type":"string"}},"additionalProperties":false}',
   'Order.csv': 'note,id',
   'Order.xsd': `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="Order"><xs:complexType><xs:sequence>
 <xs:element name="id" type="xs:string"/><xs:element name="note" type="xs:string"/></xs:sequence></xs:complexType></xs:element></xs:schema>`,
@@ -43,20 +45,44 @@ const notations: Readonly<Record<string, readonly [configured: string | undefine
   confluent_avro: ['{ type: confluent_avro, schemaRegistry: main }', `${id4}${avro}`],
   apicurio_avro: ['{ type: apicurio_avro, schemaRegistry: other }', `${id4}${avro}`],
   confluent_protobuf: ['{ type: confluent_protobuf, schemaRegistry: main }', `${id4}0202${proto}`],
-  apicurio_protobuf: ['{ type: apicurio_protobuf, schemaRegistry: other }', `${id4}070a05${Buffer.from('Order').toString('hex')}${proto}`],
+  apicurio_protobuf: [
+    '{ type: apicurio_protobuf, schemaRegistry: other }',
+    `${id4}070a05${Buffer.from('Order').toString('hex')}${proto}`,
+  ],
   confluent_jsonschema: ['{ type: confluent_jsonschema, schemaRegistry: main }', `${id4}${json}`],
   apicurio_jsonschema: ['{ type: apicurio_jsonschema, schemaRegistry: other }', `${id4}${json}`],
-  headers: ['{ type: confluent_avro, schemaRegistry: main, config: { value.schema.id.serializer: HeaderSchemaIdSerializer } }', avro],
-  long_ids: ['{ type: apicurio_avro, schemaRegistry: other, config: { apicurio.registry.id-handler: Legacy8ByteIdHandler, apicurio.registry.use-id: globalId } }', `${id8}${avro}`],
-  other_headers: ['{ type: apicurio_protobuf, schemaRegistry: other, config: { apicurio.registry.headers.enabled: true, apicurio.registry.serde.send-type-ref: false } }', proto],
-  indexes: ['{ type: apicurio_protobuf, schemaRegistry: other, config: { apicurio.registry.serde.send-type-ref: false, apicurio.registry.serde.send-indexes: true } }', `${id4}0202${proto}`],
+  headers: [
+    '{ type: confluent_avro, schemaRegistry: main, config: { value.schema.id.serializer: HeaderSchemaIdSerializer } }',
+    avro,
+  ],
+  long_ids: [
+    '{ type: apicurio_avro, schemaRegistry: other, config: { apicurio.registry.id-handler: Legacy8ByteIdHandler, apicurio.registry.use-id: globalId } }',
+    `${id8}${avro}`,
+  ],
+  other_headers: [
+    '{ type: apicurio_protobuf, schemaRegistry: other, config: { apicurio.registry.headers.enabled: true, apicurio.registry.serde.send-type-ref: false } }',
+    proto,
+  ],
+  indexes: [
+    '{ type: apicurio_protobuf, schemaRegistry: other, config: { apicurio.registry.serde.send-type-ref: false, apicurio.registry.serde.send-indexes: true } }',
+    `${id4}0202${proto}`,
+  ],
   bare_avro: ['{ type: avro }', avro],
   bare_protobuf: ['{ type: protobuf }', proto],
   bare_jsonschema: ['{ type: jsonschema }', json],
-  semicolons: ['{ type: csv, config: { separator: ";", quote: "\'" } }', Buffer.from("'héron; \"x\"';'a'").toString('hex')],
-  tabs: ['{ type: csv, config: { separator: "\\t", header: true } }', Buffer.from('"note"\t"id"\n"héron; ""x"""\t"a"').toString('hex')],
+  semicolons: [
+    '{ type: csv, config: { separator: ";", quote: "\'" } }',
+    Buffer.from("'héron; \"x\"';'a'").toString('hex'),
+  ],
+  tabs: [
+    '{ type: csv, config: { separator: "\\t", header: true } }',
+    Buffer.from('"note"\t"id"\n"héron; ""x"""\t"a"').toString('hex'),
+  ],
   letters: ['{ type: xml }', Buffer.from("<?xml version='1.1' encoding='UTF-8'?><Order>").toString('hex')],
-  envelopes: ['{ type: soap }', Buffer.from("<?xml version='1.1' encoding='UTF-8'?><soap:Envelope").toString('hex')],
+  envelopes: [
+    '{ type: soap }',
+    Buffer.from("<?xml version='1.1' encoding='UTF-8'?><soap:Envelope").toString('hex'),
+  ],
   texts: ['{ type: json }', json],
   primitives: ['{ type: binary }', json],
 }
@@ -84,11 +110,16 @@ function definition(from: (name: string) => string, to: (name: string) => string
 test('every notation writes the bytes that its name says, and reads them', async () => {
   const back = (name: string): string => `back_${name}`
   await place.createTopics('rows', ...names, ...names.map(back))
-  const configured = names.map((name) => (notations[name]?.[0] === undefined ? '' : `    ${name}: ${notations[name][0]}\n`))
+  const configured = names.map((name) =>
+    notations[name]?.[0] === undefined ? '' : `    ${name}: ${notations[name][0]}\n`,
+  )
   place.write({
     ...Object.fromEntries(Object.entries(schemas).map(([name, text]) => [`schemas/${name}`, text])),
     'rows.jsonl': rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
-    'write.yaml': definition(() => 'rows', (name) => name),
+    'write.yaml': definition(
+      () => 'rows',
+      (name) => name,
+    ),
     'read.yaml': definition((name) => name, back),
     'runner.yaml': `ksml:
   schemaDirectory: ${join(place.folder, 'schemas')}
@@ -101,15 +132,34 @@ kafka: { application.id: app, bootstrap.servers: '${place.bootstrap}', commit.in
 `,
   })
   const config = ['--config', join(place.folder, 'runner.yaml')]
-  await place.weft('produce', 'rows', '--bootstrap', place.bootstrap, '--file', join(place.folder, 'rows.jsonl'))
+  await place.weft(
+    'produce',
+    'rows',
+    '--bootstrap',
+    place.bootstrap,
+    '--file',
+    join(place.folder, 'rows.jsonl'),
+  )
   for (const file of ['write.yaml', 'read.yaml']) {
-    const notes = await place.weft('run', join(place.folder, file), ...config, '--until-end', '--state-dir', join(place.folder, file, '..', 'state'), '--log-level', 'error')
+    const notes = await place.weft(
+      'run',
+      join(place.folder, file),
+      ...config,
+      '--until-end',
+      '--state-dir',
+      join(place.folder, file, '..', 'state'),
+      '--log-level',
+      'error',
+    )
     expect(notes.join('\n')).toContain('dead letters 0')
   }
   for (const name of names) {
     const [first] = await place.consumeBytes(name, 1)
     expect(first?.value.toString('hex'), name).toMatch(new RegExp(`^${notations[name]?.[1]}`))
     const read = await place.consumeBytes(back(name), 2)
-    expect(read.map(({ value }) => JSON.parse(value.toString()) as unknown), name).toEqual(rows)
+    expect(
+      read.map(({ value }) => JSON.parse(value.toString()) as unknown),
+      name,
+    ).toEqual(rows)
   }
 })

@@ -11,7 +11,14 @@ beforeEach(async () => {
 
 afterEach(() => place[Symbol.asyncDispose]())
 
-const customer = { type: 'record', name: 'Customer', fields: [{ name: 'id', type: 'string' }, { name: 'region', type: 'int' }] }
+const customer = {
+  type: 'record',
+  name: 'Customer',
+  fields: [
+    { name: 'id', type: 'string' },
+    { name: 'region', type: 'int' },
+  ],
+}
 const windowed = {
   type: 'record',
   name: 'WindowedCustomer',
@@ -77,7 +84,7 @@ test('windowed and session keys over Avro: as structs in topics, and in change l
     'schemas/Customer.avsc': JSON.stringify(customer),
     'schemas/WindowedCustomer.avsc': JSON.stringify(windowed),
     'schemas/Click.avsc': JSON.stringify(click),
-    'main.yaml': definition.replace("'({ id: key,", "'({ id: \"a\","),
+    'main.yaml': definition.replace("'({ id: key,", '\'({ id: "a",'),
     'runner.yaml': `ksml:
   definitions: { main: main.yaml }
   schemaDirectory: ${join(place.folder, 'schemas')}
@@ -86,10 +93,25 @@ test('windowed and session keys over Avro: as structs in topics, and in change l
 kafka: { application.id: app, bootstrap.servers: '${place.bootstrap}' }
 `,
   })
-  const run = ['run', '--config', join(place.folder, 'runner.yaml'), '--until-end', '--state-dir', join(place.folder, 'state'), '--log-level', 'error']
+  const run = [
+    'run',
+    '--config',
+    join(place.folder, 'runner.yaml'),
+    '--until-end',
+    '--state-dir',
+    join(place.folder, 'state'),
+    '--log-level',
+    'error',
+  ]
   expect((await place.weft(...run)).join('\n')).toContain('dead letters 0')
   const key = { id: 'a', region: 7 }
-  const window = { start: fromMs, end: fromMs + 10_000, startTime: '2023-11-14T22:13:20Z', endTime: '2023-11-14T22:13:30Z', key }
+  const window = {
+    start: fromMs,
+    end: fromMs + 10_000,
+    startTime: '2023-11-14T22:13:20Z',
+    endTime: '2023-11-14T22:13:30Z',
+    key,
+  }
   const [, second] = await place.consumeBytes('counts', 2)
   expect(await place.decoded(second?.key ?? Buffer.alloc(0))).toEqual(window)
   expect(second?.value).toEqual(times(2))
@@ -103,7 +125,12 @@ kafka: { application.id: app, bootstrap.servers: '${place.bootstrap}' }
   const sessions = await place.consumeBytes('app-sessions-changelog', 1)
   expect(sessions[0]?.key).toEqual(Buffer.concat([inner, times(fromMs, fromMs)]))
   expect(await place.ask('/subjects')).toEqual(
-    expect.arrayContaining(['app-sessions-changelog-key', 'app-windows-changelog-key', 'counts-key', 'visits-key']),
+    expect.arrayContaining([
+      'app-sessions-changelog-key',
+      'app-windows-changelog-key',
+      'counts-key',
+      'visits-key',
+    ]),
   )
   await place.produce('clicks', click, { rows: [{ page: 'z' }], key: 'page', fromMs: fromMs + 2000 })
   expect((await place.weft(...run)).join('\n')).toContain('dead letters 0')
