@@ -11,7 +11,7 @@ import { describeFormat } from '../data/type-strings.ts'
 import type { DataType, Format } from '../data/types.ts'
 import { csvColumns, csvOptions, readCsv, writeCsv } from './csv/csv-serde.ts'
 import { textOfPlain } from './plain-text.ts'
-import { readXmlAs, writeXmlText } from './xml/xml-serde.ts'
+import { xmlText } from './xml/xml-serde.ts'
 
 /** Throws StreamError `FUNCTION_FAILED` for a value that cannot be converted; never with the value. */
 export type ConvertFormat = (value: unknown) => unknown
@@ -50,7 +50,7 @@ function textReader(to: Format): ((text: string) => unknown) | undefined {
     to.source === undefined ? undefined : to.notation === 'csv' ? csvColumns(to.source.text) : undefined
   switch (to.notation) {
     case 'xml':
-      return (text) => readXmlAs(text, to)
+      return xmlText(to).read
     case 'csv':
       return (text) => readCsv(text, names, csvOptions({}))
     default:
@@ -61,7 +61,7 @@ function textReader(to: Format): ((text: string) => unknown) | undefined {
 function textWriter(from: Format): ((value: unknown) => string) | undefined {
   switch (from.notation) {
     case 'xml':
-      return (value) => writeXmlText(value, from)
+      return xmlText(from).write
     case 'csv': {
       const names = from.source === undefined ? undefined : csvColumns(from.source.text)
       return (value) => writeCsv(value, names, csvOptions({}))

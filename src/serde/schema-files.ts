@@ -3,7 +3,7 @@ import type { DataType, SchemaSource } from '../data/types.ts'
 import { csvColumns } from './csv/csv-serde.ts'
 import type { NotationType } from '../data/notation-types.ts'
 import { languageOf } from './notations.ts'
-import { typeOfXsd } from './xml/xsd.ts'
+import { readXsd } from './xml/xsd.ts'
 
 const endings: Readonly<Partial<Record<string, string>>> = {
   AVRO: '.avsc',
@@ -23,7 +23,7 @@ export function schemaFileEnding(type: NotationType): string | undefined {
 export function typeOfSchema(type: NotationType, source: SchemaSource, name: string): DataType {
   const language = languageOf(type)
   if (language !== undefined) return language.parse(source, name).dataType
-  if (type !== 'csv') return typeOfXsd(source.text, name)
+  if (type !== 'csv') return readXsd(source.text, name).type
   const fields = csvColumns(source.text).map((column) => ({
     name: column,
     type: { kind: 'string' } as const,

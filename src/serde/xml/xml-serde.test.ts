@@ -3,7 +3,7 @@ import { ByteWriter } from '../../base/byte-writer.ts'
 import type { Format } from '../../data/types.ts'
 import type { Serde } from '../serde.ts'
 import { soapSerde, xmlSerde } from './xml-serde.ts'
-import { typeOfXsd } from './xsd.ts'
+import { readXsd } from './xsd.ts'
 
 const xsd = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:simpleType name="Level"><xs:restriction base="xs:string"><xs:enumeration value="LOW"/><xs:enumeration value="HIGH"/></xs:restriction></xs:simpleType>
@@ -79,7 +79,7 @@ describe('XML with a schema', () => {
   }
 
   test('has its types', () => {
-    expect(typeOfXsd(xsd, 'Order')).toMatchObject({
+    expect(readXsd(xsd, 'Order').type).toMatchObject({
       kind: 'struct',
       name: 'Order',
       fields: [
@@ -115,6 +115,205 @@ describe('XML with a schema', () => {
       expect.objectContaining({ code: 'SCHEMA_INVALID', message: expect.stringMatching(message) }),
     )
   })
+})
+
+/** A schema of one element A, whose type stands inside, and what stands beside it. */
+const schemaOf = (inside: string, beside = '', attributes = ''): Format => ({
+  ...order,
+  schema: 'A',
+  source: {
+    text: `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" ${attributes}><xs:element name="A">${inside}</xs:element>${beside}</xs:schema>`,
+  },
+})
+const complex = (inside: string): string => `<xs:complexType>${inside}</xs:complexType>`
+const declared = "<?xml version='1.1' encoding='UTF-8'?>"
+
+describe('XML is written as its schema has it, and read again:', () => {
+  const line =
+    '<xs:complexType name="Line"><xs:sequence><xs:element name="n" type="xs:int"/></xs:sequence><xs:attribute name="sku" type="xs:string" use="required"/></xs:complexType>'
+  const node =
+    '<xs:complexType name="Node"><xs:sequence><xs:element name="id" type="xs:int"/><xs:element name="next" type="Node" minOccurs="0"/></xs:sequence></xs:complexType>'
+
+  test.each<[string, Format, unknown, string]>([
+    [
+      'attributes, with what they may not hold as it is',
+      schemaOf(
+        complex(
+          '<xs:sequence><xs:element name="line" type="Line" maxOccurs="2"/></xs:sequence><xs:attribute name="k" type="xs:long"/>',
+        ),
+        line,
+      ),
+      {
+        k: 7,
+        line: [
+          { n: 1, sku: 'a"<\n\t&' },
+          { n: 2, sku: '' },
+        ],
+      },
+      '<A k="7"><line sku="a&quot;&lt;&#10;&#9;&amp;"><n>1</n></line><line sku=""><n>2</n></line></A>',
+    ],
+    [
+      'elements in the order of a sequence',
+      schemaOf(
+        complex(
+          '<xs:sequence><xs:element name="b" type="xs:int"/><xs:element name="a" type="xs:int"/></xs:sequence>',
+        ),
+      ),
+      { a: 1, b: 2 },
+      '<A><b>2</b><a>1</a></A>',
+    ],
+    [
+      'text with attributes',
+      schemaOf(
+        complex(
+          '<xs:simpleContent><xs:extension base="xs:double"><xs:attribute name="unit" type="xs:string"/></xs:extension></xs:simpleContent>',
+        ),
+      ),
+      { '#text': 1.5, unit: 'kg' },
+      '<A unit="kg">1.5</A>',
+    ],
+    [
+      'a type that extends another',
+      schemaOf(
+        complex(
+          '<xs:complexContent><xs:extension base="Line"><xs:sequence><xs:element name="m" type="xs:boolean"/></xs:sequence></xs:extension></xs:complexContent>',
+        ),
+        line,
+      ),
+      { n: 1, sku: 's', m: true },
+      '<A sku="s"><n>1</n><m>true</m></A>',
+    ],
+    [
+      'one branch of a choice that repeats',
+      schemaOf(
+        complex(
+          '<xs:choice maxOccurs="unbounded"><xs:element name="x" type="xs:int"/><xs:sequence><xs:element name="y" type="xs:string"/></xs:sequence></xs:choice>',
+        ),
+      ),
+      { x: [1, 2], y: [] },
+      '<A><x>1</x><x>2</x></A>',
+    ],
+    [
+      'groups and global elements that are referred to',
+      schemaOf(
+        complex(
+          '<xs:sequence><xs:group ref="g"/><xs:element ref="n"/></xs:sequence><xs:attributeGroup ref="h"/>',
+        ),
+        '<xs:group name="g"><xs:sequence><xs:element name="x" type="xs:int"/></xs:sequence></xs:group><xs:element name="n" type="xs:byte"/><xs:attributeGroup name="h"><xs:attribute name="y" type="xs:int"/></xs:attributeGroup>',
+      ),
+      { x: 1, n: 2, y: 3 },
+      '<A y="3"><n>2</n><x>1</x></A>',
+    ],
+    [
+      'lists of words, which may repeat',
+      schemaOf(
+        complex(
+          '<xs:sequence><xs:element name="one" type="Ints"/><xs:element name="many" type="Ints" maxOccurs="unbounded"/></xs:sequence><xs:attribute name="at" type="Ints"/>',
+        ),
+        '<xs:simpleType name="Ints"><xs:list itemType="xs:int"/></xs:simpleType>',
+      ),
+      { one: [1, 2], many: [[3], [4, 5]], at: [6, 7] },
+      '<A at="6 7"><one>1 2</one><many>3</many><many>4 5</many></A>',
+    ],
+    [
+      'a type within itself',
+      schemaOf(complex('<xs:sequence><xs:element name="top" type="Node"/></xs:sequence>'), node),
+      { top: { id: 1, next: { id: '2', next: { id: '3' } } } },
+      '<A><top><id>1</id><next><id>2</id><next><id>3</id></next></next></top></A>',
+    ],
+    [
+      'a namespace that the elements inside are of',
+      schemaOf(
+        complex('<xs:sequence><xs:element name="A" type="xs:int"/></xs:sequence>'),
+        '',
+        'targetNamespace="urn:a&amp;b" elementFormDefault="qualified"',
+      ),
+      { A: 1 },
+      '<A xmlns="urn:a&amp;b"><A>1</A></A>',
+    ],
+    [
+      'a namespace of the element alone',
+      schemaOf(
+        complex('<xs:sequence><xs:element name="b" type="xs:int"/></xs:sequence>'),
+        '',
+        'targetNamespace="urn:a"',
+      ),
+      { b: 1 },
+      '<n:A xmlns:n="urn:a"><b>1</b></n:A>',
+    ],
+  ])('%s', (_, format, value, text) => {
+    expect(written(value, format)).toBe(declared + text)
+    expect(read(text, format)).toEqual(value)
+  })
+
+  test('an element without content is an empty struct, also inside', () => {
+    const format = schemaOf(
+      complex(
+        '<xs:sequence><xs:element name="b"><xs:complexType><xs:attribute name="c"/></xs:complexType></xs:element></xs:sequence>',
+      ),
+    )
+    expect(read('<A><b/></A>', format)).toEqual({ b: {} })
+    expect(written({ b: {} }, schemaOf('', '', 'targetNamespace="urn:a"'))).toBe(
+      `${declared}<n:A xmlns:n="urn:a"><b/></n:A>`,
+    )
+  })
+
+  test('a line end that XML would change is a reference', () => {
+    expect(written({ a: 'x\r\ny' })).toContain('<a>x&#13;\ny</a>')
+    expect(read(written({ a: 'x\r\ny' }))).toEqual({ a: 'x\r\ny' })
+  })
+})
+
+test.each([
+  [
+    'a type that extends itself',
+    complex('<xs:complexContent><xs:extension base="L"/></xs:complexContent>'),
+    '<xs:complexType name="L"><xs:complexContent><xs:extension base="L"/></xs:complexContent></xs:complexType>',
+    /extends itself/,
+  ],
+  [
+    'a group that holds itself',
+    complex('<xs:group ref="g"/>'),
+    '<xs:group name="g"><xs:sequence><xs:group ref="g"/></xs:sequence></xs:group>',
+    /have no end/,
+  ],
+  [
+    'attributes that hold themselves',
+    complex('<xs:attributeGroup ref="g"/>'),
+    '<xs:attributeGroup name="g"><xs:attributeGroup ref="g"/></xs:attributeGroup>',
+    /holds itself/,
+  ],
+  ['an element that refers to itself', '', '', /no end|not known/],
+  [
+    'a reference to nothing',
+    complex('<xs:sequence><xs:element ref="none"/></xs:sequence>'),
+    '',
+    /element "none" is not known/,
+  ],
+  [
+    'types that double at each level',
+    complex('<xs:sequence><xs:element name="x" type="T0"/></xs:sequence>'),
+    Array.from(
+      { length: 40 },
+      (_, n) =>
+        `<xs:complexType name="T${n}"><xs:sequence><xs:element name="a" type="T${n + 1}"/><xs:element name="b" type="T${n + 1}"/></xs:sequence></xs:complexType>`,
+    ).join('') + '<xs:simpleType name="T40"><xs:restriction base="xs:int"/></xs:simpleType>',
+    /more than 20000 fields/,
+  ],
+])('a schema with %s is refused', (what, inside, beside, message) => {
+  const format =
+    what === 'an element that refers to itself'
+      ? {
+          ...order,
+          schema: 'A',
+          source: {
+            text: '<schema><element name="A"><complexType><sequence><element ref="A"/></sequence></complexType></element></schema>',
+          },
+        }
+      : schemaOf(inside, beside)
+  expect(() => xmlSerde(format)).toThrow(
+    expect.objectContaining({ code: 'SCHEMA_INVALID', message: expect.stringMatching(message) }),
+  )
 })
 
 describe('SOAP', () => {

@@ -5,29 +5,43 @@ import { Mismatch } from '../../data/mismatch.ts'
 import type { DataType, Field, Format } from '../../data/types.ts'
 import { decodeText } from '../text.ts'
 import type { Serde } from '../serde.ts'
-import { readXml, writeXmlElement } from './xml-text.ts'
-import { typeOfXsd } from './xsd.ts'
+import {
+  ownText,
+  plainShape,
+  readXml,
+  writeXmlElement,
+  writeXmlRoot,
+  type XmlRoot,
+  type XmlShape,
+} from './xml-text.ts'
+import { readXsd, type XsdElement } from './xsd.ts'
 
 const declaration = "<?xml version='1.1' encoding='UTF-8'?>"
 const envelopeNamespace = 'http://schemas.xmlsoap.org/soap/envelope/'
 
 /** Values that are one XML element; its name is the schema's, or `Struct`, and is not looked at when it is read. */
 export function xmlSerde(format: Format): Serde {
-  const type = xmlType(format)
+  const { read, write } = xmlText(format)
   return {
-    decode: (buffer, start, end) => typed(readXml(decodeText(buffer, start, end)), type),
-    encode: (value, writer) => writer.writeUtf8(writeXmlText(materialize(value), format)),
+    decode: (buffer, start, end) => read(decodeText(buffer, start, end)),
+    encode: (value, writer) => writer.writeUtf8(write(materialize(value))),
   }
 }
 
-/** A plain value as text. @throws StreamError `VALUE_TYPE_MISMATCH` */
-export function writeXmlText(value: unknown, { schema }: Format): string {
-  return `${declaration}${writeXmlElement(schema ?? 'Struct', plainObject(value))}`
+interface XmlText {
+  /** The value of text, in the types of the schema. Throws StreamError `VALUE_MALFORMED`. */
+  readonly read: (text: string) => unknown
+  /** Throws StreamError `VALUE_TYPE_MISMATCH`. */
+  readonly write: (value: unknown) => string
 }
 
-/** The value of text in the types of the format's schema. @throws StreamError `VALUE_MALFORMED` */
-export function readXmlAs(text: string, format: Format): unknown {
-  return typed(readXml(text), xmlType(format))
+/** Between plain values and text. @throws StreamError `SCHEMA_INVALID` */
+export function xmlText(format: Format): XmlText {
+  const element = xmlElement(format)
+  return {
+    read: (text) => typed(readXml(text), element),
+    write: (value) => `${declaration}${writeXmlRoot(element.root, plainObject(value))}`,
+  }
 }
 
 /**
@@ -35,7 +49,7 @@ export function readXmlAs(text: string, format: Format): unknown {
  * field of that name where there is one.
  */
 export function soapSerde(format: Format): Serde {
-  const type = xmlType(format)
+  const element = xmlElement(format)
   return {
     decode: (buffer, start, end) => {
       const envelope = readXml(decodeText(buffer, start, end))
@@ -44,36 +58,35 @@ export function soapSerde(format: Format): Serde {
         throw new StreamError('VALUE_MALFORMED', 'value is XML but no SOAP envelope', {
           detail: 'It has no element "Body".',
         })
-      const content = typed(body, type)
+      const content = typed(body, element)
       return header === undefined || !isObject(content) ? content : { Header: header, ...content }
     },
     encode: (value, writer) => {
       const { Header: header, ...body } = plainObject(materialize(value))
       const head = header === undefined ? '' : soapPart('Header', header)
       writer.writeUtf8(
-        `${declaration}<soap:Envelope xmlns:soap="${envelopeNamespace}">${head}${soapPart('Body', body)}</soap:Envelope>`,
+        `${declaration}<soap:Envelope xmlns:soap="${envelopeNamespace}">${head}${soapPart('Body', body, element.root)}</soap:Envelope>`,
       )
     },
   }
 }
 
 /** An element of the envelope: the same content under a name with its prefix. */
-function soapPart(name: string, value: unknown): string {
-  return writeXmlElement(name, value)
+function soapPart(name: string, value: unknown, root?: XmlRoot): string {
+  return writeXmlElement(name, value, root?.shape)
     .replace(new RegExp(`^<${name}(/?>)`), `<soap:${name}$1`)
     .replace(new RegExp(`</${name}>$`), `</soap:${name}>`)
 }
 
-/** The type that a schema gives values; without one they are structs of text. @throws StreamError `SCHEMA_INVALID` */
-function xmlType({ source, schema }: Format): DataType {
-  return source === undefined || schema === undefined ? { kind: 'struct' } : typeOfXsd(source.text, schema)
+/** What a schema says of values; without one they are structs of text. */
+function xmlElement({ source, schema }: Format): XsdElement {
+  if (source !== undefined && schema !== undefined) return readXsd(source.text, schema)
+  return { type: { kind: 'struct' }, root: { name: schema ?? 'Struct', shape: plainShape } }
 }
 
 /** Leaves are text on the wire, and what the schema says for the reader. */
-function typed(value: unknown, type: DataType): unknown {
-  // An element without content is one of text that is empty.
-  const struct = value === '' && type.kind === 'struct' ? {} : value
-  const converted = convertValue(shaped(struct, type), type)
+function typed(value: unknown, { type, root }: XsdElement): unknown {
+  const converted = convertValue(shaped(value, type, root.shape), type)
   if (!(converted instanceof Mismatch)) return converted
   const place = converted.path === '' ? 'value' : `field "${converted.path.replace(/^\./, '')}"`
   throw new StreamError('VALUE_MALFORMED', `${place} does not fit the XML schema`, {
@@ -83,30 +96,43 @@ function typed(value: unknown, type: DataType): unknown {
 
 const base64 = /^[A-Za-z0-9+/\s]*={0,2}$/
 
-/** The schema's shape: one element is a list of one where it has a list, and bytes are in base64. */
-function shaped(value: unknown, type: DataType): unknown {
+/** The schema's shape: one element is a list of one where it has a list, words are a list, and bytes are in base64. */
+function shaped(value: unknown, type: DataType, shape: XmlShape): unknown {
   switch (type.kind) {
     case 'list':
-      return itemsOf(value).map((item) => shaped(item, type.of))
+      return listOf(value, shape.words && type.of.kind !== 'list').map((item) => shaped(item, type.of, shape))
     case 'bytes':
       return typeof value === 'string' && base64.test(value)
         ? new Uint8Array(Buffer.from(value, 'base64'))
         : value
     case 'struct':
-      return type.fields !== undefined && isObject(value) ? shapedFields(value, type.fields) : value
+      return typeof value === 'string' ? structOfText(value, type) : shapedFields(value, type.fields, shape)
     default:
       return value
   }
 }
 
-function shapedFields(
-  value: Readonly<Record<string, unknown>>,
-  fields: readonly Field[],
-): Readonly<Record<string, unknown>> {
+/** An element that has text alone; without any it is one without content. */
+function structOfText(text: string, { fields }: DataType & { kind: 'struct' }): unknown {
+  if (fields?.some(({ name }) => name === ownText) === true) return { [ownText]: text }
+  return text === '' ? {} : text
+}
+
+function shapedFields(value: unknown, fields: readonly Field[] | undefined, shape: XmlShape): unknown {
+  if (fields === undefined || !isObject(value)) return value
   const result: Record<string, unknown> = { ...value }
   for (const { name, type } of fields)
-    if (name in result || type.kind === 'list') result[name] = shaped(result[name], type)
+    if (name in result || type.kind === 'list') {
+      const inner = shape.elements.get(name) ?? shape.attributes.get(name) ?? plainShape
+      result[name] = shaped(result[name], type, inner)
+    }
   return result
+}
+
+function listOf(value: unknown, words: boolean): readonly unknown[] {
+  return words && typeof value === 'string'
+    ? value.split(/\s+/).filter((word) => word !== '')
+    : itemsOf(value)
 }
 
 function itemsOf(value: unknown): readonly unknown[] {

@@ -12,7 +12,7 @@ import { textOfPlain } from '../plain-text.ts'
 
 const depthMax = 64
 /** The text of an element that has attributes or elements too. */
-const ownText = '#text'
+export const ownText = '#text'
 
 const options: xml.X2jOptions = {
   ignoreAttributes: false,
@@ -73,39 +73,106 @@ function entityText(whole: string, name: string): string {
   return code <= 0x10_ffff ? String.fromCodePoint(code) : '\uFFFD'
 }
 
+/** How the fields of an element are written: which are attributes, and the elements in their order. */
+export interface XmlShape {
+  readonly attributes: ReadonlyMap<string, XmlShape>
+  readonly elements: ReadonlyMap<string, XmlShape>
+  /** Whether its text is a list of words. */
+  readonly words: boolean
+}
+
+/** The element that values are. */
+export interface XmlRoot {
+  readonly name: string
+  readonly shape: XmlShape
+  readonly namespace?: string
+  /** Whether the elements inside are of the namespace too. */
+  readonly qualified?: boolean
+}
+
+/** Of what no schema knows: every field is an element. */
+export const plainShape: XmlShape = { attributes: new Map(), elements: new Map(), words: false }
+
+/** A whole value. @throws StreamError `VALUE_TYPE_MISMATCH` */
+export function writeXmlRoot({ name, shape, namespace, qualified = false }: XmlRoot, value: unknown): string {
+  const element = writeXmlElement(name, value, shape)
+  if (namespace === undefined) return element
+  const declared = escapedAttribute(namespace)
+  if (qualified) return element.replace(name, () => `${name} xmlns="${declared}"`)
+  const closed = element.endsWith(`</${name}>`) ? `${element.slice(0, -name.length - 1)}n:${name}>` : element
+  return closed.replace(name, () => `n:${name} xmlns:n="${declared}"`)
+}
+
 const nameStart = /^[\p{L}_][\p{L}\p{N}._-]*$/u
 
 /** One element and what is in it; lists are elements that repeat, null is none. @throws StreamError `VALUE_TYPE_MISMATCH` */
-export function writeXmlElement(name: string, value: unknown, depth = 0): string {
-  if (!nameStart.test(name))
-    throw new StreamError('VALUE_TYPE_MISMATCH', 'a field has no name that XML can carry', {
-      hint: 'Use letters, digits, "_", "-" and "." and begin with a letter.',
-    })
+export function writeXmlElement(name: string, value: unknown, shape = plainShape, depth = 0): string {
+  checkedName(name)
   if (depth > depthMax)
     throw new StreamError('VALUE_TYPE_MISMATCH', `a value is nested more than ${depthMax} deep`)
   if (value === null || value === undefined) return ''
-  if (Array.isArray(value)) return value.map((item) => writeXmlElement(name, item, depth + 1)).join('')
-  const content = isObject(value)
-    ? Object.entries(value)
-        .map(([field, inner]) =>
-          field === ownText ? escaped(textOfPlain(inner)) : writeXmlElement(field, inner, depth + 1),
-        )
-        .join('')
-    : escaped(value instanceof Uint8Array ? Buffer.from(value).toString('base64') : textOfPlain(value))
-  return content === '' ? `<${name}/>` : `<${name}>${content}</${name}>`
+  if (Array.isArray(value) && !isWords(value, shape))
+    return value.map((item) => writeXmlElement(name, item, shape, depth + 1)).join('')
+  const start = isObject(value) ? `${name}${attributesOf(value, shape)}` : name
+  const content = isObject(value) ? contentOf(value, shape, depth) : escaped(leafText(value))
+  return content === '' ? `<${start}/>` : `<${start}>${content}</${name}>`
+}
+
+function checkedName(name: string): string {
+  if (nameStart.test(name)) return name
+  throw new StreamError('VALUE_TYPE_MISMATCH', 'a field has no name that XML can carry', {
+    hint: 'Use letters, digits, "_", "-" and "." and begin with a letter.',
+  })
+}
+
+/** One text of many words, and not an element for each; where such an element repeats, its values are lists of lists. */
+function isWords(value: readonly unknown[], { words }: XmlShape): boolean {
+  return words && !value.some((item) => Array.isArray(item))
+}
+
+type Struct = Readonly<Record<string, unknown>>
+
+function attributesOf(value: Struct, { attributes }: XmlShape): string {
+  return Object.entries(value)
+    .filter(([name, inner]) => attributes.has(name) && inner !== null && inner !== undefined)
+    .map(([name, inner]) => ` ${checkedName(name)}="${escapedAttribute(leafText(inner))}"`)
+    .join('')
+}
+
+/** Elements in the order of the schema, then those that it does not know. */
+function contentOf(value: Struct, { attributes, elements }: XmlShape, depth: number): string {
+  const known = [...elements.keys()].filter((name) => Object.hasOwn(value, name))
+  const others = Object.keys(value).filter((name) => !attributes.has(name) && !elements.has(name))
+  return [...known, ...others]
+    .map((name) =>
+      name === ownText
+        ? escaped(leafText(value[name]))
+        : writeXmlElement(name, value[name], elements.get(name), depth + 1),
+    )
+    .join('')
+}
+
+function leafText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(leafText).join(' ')
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : textOfPlain(value)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 
 /** Control characters have no form in XML 1.0 at all, and in 1.1 only as references. */
 function escaped(text: string): string {
   return text.replaceAll(/[<>&"'\p{Cc}]/gu, (character) => {
-    if (/[\n\r\t]/.test(character)) return character
+    if (character === '\n' || character === '\t') return character
     const known = Object.entries(entities).find(([, value]) => value === character)
     return known === undefined ? `&#${character.charCodeAt(0)};` : `&${known[0]};`
   })
+}
+
+/** Readers make blanks of line ends and tabs in attributes. */
+function escapedAttribute(text: string): string {
+  return escaped(text).replaceAll(/[\n\t]/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 function malformed(why: string): StreamError {

@@ -1,9 +1,14 @@
-/** The part of XML Schema that definitions use: one global element of sequences, restrictions, lists and unions, as a type. */
+/**
+ * The part of XML Schema that definitions use, for one global element: sequences, choices, groups, extensions, restrictions, lists and
+ * unions, as the type of its values and as the shape that they are written in.
+ */
 import { StreamError } from '../../base/errors.ts'
 import type { DataType, Field } from '../../data/types.ts'
-import { readXml } from './xml-text.ts'
+import { ownText, plainShape, readXml, type XmlRoot, type XmlShape } from './xml-text.ts'
 
 const depthMax = 64
+/** Types that are used over and over could make a small schema a huge type. */
+const fieldsMax = 20_000
 
 const simpleTypes: Readonly<Record<string, DataType>> = {
   boolean: { kind: 'boolean' },
@@ -28,11 +33,16 @@ const simpleTypes: Readonly<Record<string, DataType>> = {
 
 type Node = Readonly<Record<string, unknown>>
 
+export interface XsdElement {
+  readonly type: DataType
+  readonly root: XmlRoot
+}
+
 /**
  * @param name - of the global element that values are
  * @throws StreamError `SCHEMA_INVALID`
  */
-export function typeOfXsd(text: string, name: string): DataType {
+export function readXsd(text: string, name: string): XsdElement {
   const schema = readSchema(text)
   const element = nodes(schema['element']).find((candidate) => candidate['name'] === name)
   if (element === undefined)
@@ -42,8 +52,16 @@ export function typeOfXsd(text: string, name: string): DataType {
         .map((node) => String(node['name']))
         .join(', ')}.`,
     )
-  const type = new XsdTypes(schema).ofElement(element, 0)
-  return type.kind === 'struct' ? { ...type, name } : type
+  const { type, shape } = new XsdReader(schema).element(element, [])
+  const namespace = textOf(schema['targetNamespace'])
+  return {
+    type: type.kind === 'struct' ? { ...type, name } : type,
+    root: {
+      name,
+      shape,
+      ...(namespace === '' ? {} : { namespace, qualified: schema['elementFormDefault'] === 'qualified' }),
+    },
+  }
 }
 
 function readSchema(text: string): Node {
@@ -55,72 +73,202 @@ function readSchema(text: string): Node {
   }
 }
 
-class XsdTypes {
-  readonly #complex: ReadonlyMap<unknown, Node>
-  readonly #simple: ReadonlyMap<unknown, Node>
+interface Content {
+  readonly type: DataType
+  readonly shape: XmlShape
+}
+
+/** What an element holds, while it is collected. */
+interface Parts {
+  readonly fields: Field[]
+  readonly attributes: Map<string, XmlShape>
+  readonly elements: Map<string, XmlShape>
+  readonly words: false
+}
+
+/** How often the elements of a group may be there. */
+interface Occurs {
+  readonly optional: boolean
+  readonly repeats: boolean
+}
+
+const definitions = ['element', 'complexType', 'simpleType', 'group', 'attributeGroup'] as const
+
+class XsdReader {
+  readonly #named: Readonly<Record<(typeof definitions)[number], ReadonlyMap<unknown, Node>>>
+  /** Of the complex types with names: those within themselves have one shape at every depth. */
+  readonly #shapes = new Map<Node, XmlShape>()
+  #fieldCount = 0
 
   constructor(schema: Node) {
-    this.#complex = new Map(nodes(schema['complexType']).map((node) => [node['name'], node]))
-    this.#simple = new Map(nodes(schema['simpleType']).map((node) => [node['name'], node]))
+    const byName = (kind: string) => new Map(nodes(schema[kind]).map((node) => [node['name'], node]))
+    this.#named = {
+      element: byName('element'),
+      complexType: byName('complexType'),
+      simpleType: byName('simpleType'),
+      group: byName('group'),
+      attributeGroup: byName('attributeGroup'),
+    }
   }
 
-  ofElement(element: Node, depth: number): DataType {
-    if (depth > depthMax) throw invalid('its types have no end')
+  /** @param within - the complex types around it */
+  element(given: Node, within: readonly Node[]): Content {
+    const element = this.#referred('element', given)
     const [complex] = nodes(element['complexType'])
-    if (complex !== undefined) return this.#ofComplex(complex, depth)
+    if (complex !== undefined) return this.#complex(complex, within)
     const [simple] = nodes(element['simpleType'])
-    if (simple !== undefined) return this.#ofSimple(simple, depth)
-    return this.#named(element['type'], depth)
+    if (simple !== undefined) return leaf(this.#simple(simple, 0))
+    return this.#typed(element['type'], within)
   }
 
-  #named(type: unknown, depth: number): DataType {
-    const name = typeof type === 'string' ? type.slice(type.indexOf(':') + 1) : 'anyType'
-    const complex = this.#complex.get(name)
-    if (complex !== undefined) return this.#ofComplex(complex, depth + 1)
-    const simple = this.#simple.get(name)
-    if (simple !== undefined) return this.#ofSimple(simple, depth + 1)
+  #typed(type: unknown, within: readonly Node[]): Content {
+    const complex = this.#named.complexType.get(localName(type))
+    if (complex === undefined) return leaf(this.#simpleTyped(type, 0))
+    // A type within itself has no end: where it comes again, it is a struct of that name without fields.
+    const shape = this.#shapes.get(complex)
+    if (shape !== undefined && within.includes(complex))
+      return { type: { kind: 'struct', name: textOf(complex['name']) }, shape }
+    return this.#complex(complex, within)
+  }
+
+  #complex(complex: Node, within: readonly Node[]): Content {
+    if (within.length > depthMax) throw invalid('its types have no end')
+    const parts: Parts = { fields: [], attributes: new Map(), elements: new Map(), words: false }
+    this.#shapes.set(complex, parts)
+    this.#collect(complex, parts, [...within, complex])
+    return { type: { kind: 'struct', fields: parts.fields }, shape: parts }
+  }
+
+  /** What a complex type has, what it extends first. */
+  #collect(complex: Node, parts: Parts, within: readonly Node[]): void {
+    for (const content of nodes(complex['complexContent'])) {
+      for (const extension of nodes(content['extension'])) {
+        const base = this.#named.complexType.get(localName(extension['base']))
+        if (base === undefined) throw invalid(`type "${localName(extension['base'])}" is not known`)
+        if (within.includes(base)) throw invalid('a type extends itself')
+        this.#collect(base, parts, [...within, base])
+        this.#collect(extension, parts, within)
+      }
+      for (const restriction of nodes(content['restriction'])) this.#collect(restriction, parts, within)
+    }
+    for (const content of nodes(complex['simpleContent']))
+      for (const derived of [...nodes(content['extension']), ...nodes(content['restriction'])]) {
+        this.#add(parts, { name: ownText, type: this.#simpleTyped(derived['base'], 0), required: false })
+        this.#attributes(derived, parts)
+      }
+    this.#groups(complex, parts, { within, optional: false, repeats: false })
+    this.#attributes(complex, parts)
+  }
+
+  #groups(holder: Node, parts: Parts, given: Occurs & { readonly within: readonly Node[] }): void {
+    const { within } = given
+    if (within.length > depthMax) throw invalid('its types have no end')
+    for (const kind of ['sequence', 'all', 'choice'])
+      for (const group of nodes(holder[kind])) {
+        const occurs = occursIn(group, {
+          optional: given.optional || kind === 'choice',
+          repeats: given.repeats,
+        })
+        for (const element of nodes(group['element'])) this.#child(element, parts, { ...occurs, within })
+        this.#groups(group, parts, { ...occurs, within: [...within, group] })
+      }
+    for (const reference of nodes(holder['group']))
+      this.#groups(this.#referred('group', reference), parts, {
+        ...occursIn(reference, given),
+        within: [...within, reference],
+      })
+  }
+
+  #child(element: Node, parts: Parts, given: Occurs & { readonly within: readonly Node[] }): void {
+    const { type, shape } = this.element(element, given.within)
+    const { optional, repeats } = occursIn(element, given)
+    const name = localName(element['name'] ?? element['ref'])
+    parts.elements.set(name, shape)
+    this.#add(parts, {
+      name,
+      type: repeats ? { kind: 'list', of: type } : type,
+      required: !optional && element['default'] === undefined,
+    })
+  }
+
+  #attributes(holder: Node, parts: Parts): void {
+    for (const attribute of nodes(holder['attribute'])) {
+      const name = localName(attribute['name'] ?? attribute['ref'])
+      const [simple] = nodes(attribute['simpleType'])
+      const type = simple === undefined ? this.#simpleTyped(attribute['type'], 0) : this.#simple(simple, 0)
+      parts.attributes.set(name, leaf(type).shape)
+      this.#add(parts, { name, type, required: attribute['use'] === 'required' })
+    }
+    for (const group of nodes(holder['attributeGroup'])) {
+      const named = this.#referred('attributeGroup', group)
+      if (named === holder) throw invalid('a group of attributes holds itself')
+      this.#attributes(named, parts)
+    }
+  }
+
+  #add({ fields }: Parts, field: Field): void {
+    if (++this.#fieldCount > fieldsMax) throw invalid(`its types have more than ${fieldsMax} fields`)
+    const before = fields.findIndex(({ name }) => name === field.name)
+    if (before < 0) fields.push(field)
+    // An element may stand in several branches of a choice.
+    else fields[before] = field
+  }
+
+  #referred(kind: (typeof definitions)[number], node: Node): Node {
+    const reference = node['ref']
+    if (typeof reference !== 'string') return node
+    const found = this.#named[kind].get(localName(reference))
+    if (found === undefined) throw invalid(`${kind} "${localName(reference)}" is not known`)
+    return found
+  }
+
+  #simpleTyped(type: unknown, depth: number): DataType {
+    const name = typeof type === 'string' ? localName(type) : 'anyType'
+    const simple = this.#named.simpleType.get(name)
+    if (simple !== undefined) return this.#simple(simple, depth + 1)
     const known = Object.hasOwn(simpleTypes, name) ? simpleTypes[name] : undefined
     if (known === undefined) throw invalid(`type "${name}" is not known`)
     return known
   }
 
-  #ofComplex(complex: Node, depth: number): DataType {
-    const parts = ['sequence', 'all']
-      .flatMap((kind) => nodes(complex[kind]))
-      .flatMap((group) => nodes(group['element']))
-    const fields = parts.map((element): Field => {
-      const type = this.ofElement(element, depth + 1)
-      const repeats = element['maxOccurs'] === 'unbounded' || Number(element['maxOccurs'] ?? 1) > 1
-      return {
-        name: String(element['name']),
-        type: repeats ? { kind: 'list', of: type } : type,
-        required: element['minOccurs'] !== '0' && element['default'] === undefined,
-      }
-    })
-    const attributes = nodes(complex['attribute']).map((attribute): Field => ({
-      name: String(attribute['name']),
-      type: this.ofElement(attribute, depth + 1),
-      required: attribute['use'] === 'required',
-    }))
-    return { kind: 'struct', fields: [...fields, ...attributes] }
-  }
-
-  #ofSimple(simple: Node, depth: number): DataType {
+  #simple(simple: Node, depth: number): DataType {
     if (depth > depthMax) throw invalid('its types have no end')
     const [restriction] = nodes(simple['restriction'])
     if (restriction !== undefined) {
       const symbols = nodes(restriction['enumeration']).map((node) => String(node['value']))
-      return symbols.length > 0 ? { kind: 'enum', symbols } : this.#named(restriction['base'], depth + 1)
+      return symbols.length > 0
+        ? { kind: 'enum', symbols }
+        : this.#simpleTyped(restriction['base'], depth + 1)
     }
     const [list] = nodes(simple['list'])
-    if (list !== undefined) return { kind: 'list', of: this.#named(list['itemType'], depth + 1) }
+    if (list !== undefined) return { kind: 'list', of: this.#simpleTyped(list['itemType'], depth + 1) }
     const [union] = nodes(simple['union'])
     if (union === undefined) throw invalid('a simple type is no restriction, list or union')
     const members = textOf(union['memberTypes'])
       .split(/\s+/)
       .filter((member) => member !== '')
-    return { kind: 'union', of: members.map((member) => this.#named(member, depth + 1)) }
+    return { kind: 'union', of: members.map((member) => this.#simpleTyped(member, depth + 1)) }
   }
+}
+
+function occursIn(node: Node, { optional, repeats }: Occurs): Occurs {
+  const most = node['maxOccurs']
+  return {
+    optional: optional || node['minOccurs'] === '0',
+    repeats: repeats || most === 'unbounded' || Number(most ?? 1) > 1,
+  }
+}
+
+const wordsShape: XmlShape = { ...plainShape, words: true }
+
+function leaf(type: DataType): Content {
+  return { type, shape: type.kind === 'list' ? wordsShape : plainShape }
+}
+
+/** Prefixes say which namespace; there is one. */
+function localName(name: unknown): string {
+  const text = textOf(name)
+  return text.slice(text.indexOf(':') + 1)
 }
 
 function nodes(value: unknown): readonly Node[] {
