@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { TextForm } from '../serde/text-form.ts'
 import type { KeyValueStore, SessionStore, VersionedStore, WindowStore } from '../store/contracts.ts'
 import type { FunctionRef } from '../topology/functions.ts'
 import type { NodeId } from '../topology/topology.ts'
@@ -97,6 +98,8 @@ export interface ProcessEnvironment {
   globalStore(node: NodeId): KeyValueStore
   bind(ref: FunctionRef): Callable
   serde(format: Format, topic: string, side: 'key' | 'value'): Serde
+  /** How values of a format are text, where they are. */
+  text(format: Format): TextForm | undefined
   readonly topics: TopicNames
   /** Where `print` operators write: a line to standard output, or to a file. Absent: lines go to the logger. */
   readonly print?: (line: string, file: string | undefined) => void

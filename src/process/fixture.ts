@@ -10,6 +10,7 @@ import { MetricRegistry } from '../base/metrics.ts'
 import { Lazy } from '../data/lazy.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
+import { plainTextForm } from '../serde/text-form.ts'
 import type { KeyValueStore, StateStore } from '../store/contracts.ts'
 import { openStore, type OpenedStore } from '../store/open-store.ts'
 import { storeOfKind } from '../store/store-of-kind.ts'
@@ -164,6 +165,7 @@ export class TestTask {
         return { call: (args) => code(...args.map(ownCopy)) }
       },
       serde: (format) => serdeFor(format),
+      text: plainTextForm,
       topics: plainTopicNames('app'),
       print: (line, file) => this.printed.push(file === undefined ? line : `${file}: ${line}`),
       partitionCount: () => partitionCount ?? 1,

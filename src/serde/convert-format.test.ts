@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { parseType } from '../data/type-strings.ts'
 import type { Format } from '../data/types.ts'
 import { formatConverter } from './convert-format.ts'
+import { plainTextForm } from './text-form.ts'
 
 function convert(from: string | Format, to: string | Format, value: unknown): unknown {
   const format = (of: string | Format): Format => (typeof of === 'string' ? parseType(of) : of)
-  return formatConverter(format(from), format(to))(value)
+  return formatConverter(format(from), format(to), plainTextForm)(value)
 }
 
 const people: Format = { notation: 'csv', type: { kind: 'struct' }, source: { text: 'id,name' } }

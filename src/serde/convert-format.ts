@@ -9,16 +9,18 @@ import { materialize } from '../data/lazy.ts'
 import { Mismatch } from '../data/mismatch.ts'
 import { describeFormat } from '../data/type-strings.ts'
 import type { DataType, Format } from '../data/types.ts'
-import { csvColumns, csvOptions, readCsv, writeCsv } from './csv/csv-serde.ts'
-import { textOfPlain } from './plain-text.ts'
-import { xmlText } from './xml/xml-serde.ts'
+import type { TextForm } from './text-form.ts'
 
 /** Throws StreamError `FUNCTION_FAILED` for a value that cannot be converted; never with the value. */
 export type ConvertFormat = (value: unknown) => unknown
 
-export function formatConverter(from: Format, to: Format): ConvertFormat {
+export function formatConverter(
+  from: Format,
+  to: Format,
+  textOf: (format: Format) => TextForm | undefined,
+): ConvertFormat {
   if (from.notation === to.notation && fitsAlways(to.type, from.type)) return (value) => value
-  const [read, write] = [textReader(to), textWriter(from)]
+  const [read, write] = [textOf(to)?.read, textOf(from)?.write]
   return (value) => {
     const plain = materialize(value)
     if (plain === null || plain === undefined) return null
@@ -42,33 +44,4 @@ function converted(value: unknown, to: Format): unknown {
     detail: `${place} is ${result.reason}.`,
     hint: 'Let a function make the value, or filter what does not fit before.',
   })
-}
-
-/** Reads text of formats that have a text of their own; JSON is read by the rules of types. */
-function textReader(to: Format): ((text: string) => unknown) | undefined {
-  const names =
-    to.source === undefined ? undefined : to.notation === 'csv' ? csvColumns(to.source.text) : undefined
-  switch (to.notation) {
-    case 'xml':
-      return xmlText(to).read
-    case 'csv':
-      return (text) => readCsv(text, names, csvOptions({}))
-    default:
-      return undefined
-  }
-}
-
-function textWriter(from: Format): ((value: unknown) => string) | undefined {
-  switch (from.notation) {
-    case 'xml':
-      return xmlText(from).write
-    case 'csv': {
-      const names = from.source === undefined ? undefined : csvColumns(from.source.text)
-      return (value) => writeCsv(value, names, csvOptions({}))
-    }
-    case 'json':
-      return textOfPlain
-    default:
-      return undefined
-  }
 }

@@ -16,6 +16,7 @@ import { registrySerde } from './registry-serde.ts'
 import { schemaSerde } from './schema-serde.ts'
 import { SchemaWaits } from './schema-waits.ts'
 import type { Serde } from './serde.ts'
+import { textForm, type TextForm } from './text-form.ts'
 import { Writing, type WritingParts } from './writing.ts'
 
 /** A notation of the configuration. Plain data: it crosses to worker threads. */
@@ -78,6 +79,12 @@ export class Formats {
     if (registry !== undefined) return this.#registrySerde({ registry, language, format, topic, side })
     if (type.includes('_')) throw withoutRegistry(format.notation)
     return schemaSerde(language, format)
+  }
+
+  /** How values of a format are text, where they are. @throws StreamError `SCHEMA_INVALID`, `CONFIG_INVALID` */
+  text(format: Format): TextForm | undefined {
+    const type = typeOfNotation(format.notation, this.#parts.notations)
+    return textForm(type, format, this.#configOf(format.notation))
   }
 
   #registrySerde(parts: Omit<WritingParts, 'waits'>): Serde {

@@ -10,6 +10,7 @@ import { EventTimes } from '../process/event-times.ts'
 import type { TaskContext } from '../process/processor.ts'
 import type { Serde } from '../serde/serde.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
+import { plainTextForm } from '../serde/text-form.ts'
 import type { KeyValueStore, StateStore } from '../store/contracts.ts'
 import { openStore, type OpenedStore } from '../store/open-store.ts'
 import { storeOfKind } from '../store/store-of-kind.ts'
@@ -105,6 +106,7 @@ export class DriverTask {
       globalStore: surroundings.globalStore,
       bind: (ref) => functions.bind(ref, lent),
       serde: (format) => serdeFor(format),
+      text: plainTextForm,
       topics: surroundings.topics,
       partitionCount: surroundings.partitionCount,
       // A driver knows the partitions of every topic.

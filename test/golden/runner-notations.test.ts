@@ -163,3 +163,63 @@ kafka: { application.id: app, bootstrap.servers: '${place.bootstrap}', commit.in
     ).toEqual(rows)
   }
 })
+
+test('conversions from and to text go by the options of the notation that is named', async () => {
+  await place.createTopics('rows', 'lines', 'again', 'letters')
+  const { note } = rows[0] ?? { note: '' }
+  place.write({
+    ...Object.fromEntries(Object.entries(schemas).map(([name, text]) => [`schemas/${name}`, text])),
+    'rows.jsonl': `${JSON.stringify(rows[0])}\n`,
+    'main.yaml': `streams:
+  rows: { topic: rows, keyType: string, valueType: 'json:struct' }
+  lines: { topic: lines, keyType: string, valueType: string }
+  again: { topic: again, keyType: string, valueType: 'json:struct' }
+  letters: { topic: letters, keyType: string, valueType: string }
+pipelines:
+  lines:
+    from: rows
+    via: [{ type: convertValue, into: 'semicolons:Order' }, { type: convertValue, into: string }]
+    to: lines
+  letters:
+    from: rows
+    via: [{ type: convertValue, into: 'my_xml:Order' }, { type: convertValue, into: string }]
+    to: letters
+  again:
+    from: lines
+    via: [{ type: convertValue, into: 'semicolons:Order' }, { type: convertValue, into: 'json:struct' }]
+    to: again
+`,
+    'runner.yaml': `ksml:
+  schemaDirectory: ${join(place.folder, 'schemas')}
+  notations:
+    semicolons: { type: csv, config: { separator: ";", quote: "'" } }
+    my_xml: { type: xml }
+  definitions: { main: main.yaml }
+kafka: { application.id: app, bootstrap.servers: '${place.bootstrap}', commit.interval.ms: 100 }
+`,
+  })
+  const config = ['--config', join(place.folder, 'runner.yaml')]
+  await place.weft(
+    'produce',
+    'rows',
+    '--bootstrap',
+    place.bootstrap,
+    '--file',
+    join(place.folder, 'rows.jsonl'),
+  )
+  for (let turn = 0; turn < 2; turn++)
+    await place.weft(
+      'run',
+      ...config,
+      '--until-end',
+      '--state-dir',
+      join(place.folder, 'state'),
+      '--log-level',
+      'error',
+    )
+  const textOf = async (topic: string): Promise<string> =>
+    String((await place.consumeBytes(topic, 1))[0]?.value)
+  expect(await textOf('lines')).toBe(`'${note}';'a'`)
+  expect(await textOf('letters')).toContain('<Order><id>a</id><note>')
+  expect(JSON.parse(await textOf('again'))).toEqual(rows[0])
+})

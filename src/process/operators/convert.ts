@@ -16,8 +16,8 @@ export class Convert implements Processor {
 
   constructor(node: ConvertNode, env: ProcessEnvironment, next: Processor) {
     this.#id = node.id
-    this.#key = converterOf(node.key)
-    this.#value = converterOf(node.value)
+    this.#key = converterOf(node.key, env)
+    this.#value = converterOf(node.value, env)
     this.#next = next
     this.#counters = nodeCounters(env.metrics, node.id)
   }
@@ -42,6 +42,7 @@ export class Convert implements Processor {
   }
 }
 
-function converterOf(conversion: Conversion | undefined): ConvertFormat {
-  return conversion === undefined ? (value) => value : formatConverter(conversion.from, conversion.to)
+function converterOf(conversion: Conversion | undefined, env: ProcessEnvironment): ConvertFormat {
+  if (conversion === undefined) return (value) => value
+  return formatConverter(conversion.from, conversion.to, (format) => env.text(format))
 }

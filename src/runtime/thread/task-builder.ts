@@ -146,6 +146,7 @@ export class TaskBuilder {
       globalStore,
       bind: (ref) => functions.bind(ref, lent),
       serde: (format, topic, side) => formats.serde(format, topic, side),
+      text: (format) => formats.text(format),
       topics: {
         internal: (name) => repartitionTopic(options, name),
         real: (name) => topicInCluster(name, options.names.topic),
