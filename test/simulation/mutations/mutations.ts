@@ -124,8 +124,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'clean entries kept after a failed generation',
     file: 'src/store/generations.ts',
-    find: 'if (left === undefined) this.#index.lose(identity)',
-    replace: 'if (left === undefined) newest!.generation = cleanGeneration',
+    find: '      this.#index.lose(identity)\n',
+    replace: '      newest!.generation = cleanGeneration\n',
   },
   {
     name: 'what operators hold left out of a commit',
