@@ -154,8 +154,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'restore of records that are not committed',
     file: 'src/runtime/thread/open-thread.ts',
-    find: "    kafka.fetcher(fetchOptions(options, 'read_committed')),\n    () => parts",
-    replace: "    kafka.fetcher(fetchOptions(options, 'read_uncommitted')),\n    () => parts",
+    find: "fetcher: kafka.fetcher(fetchOptions(options, 'read_committed')),",
+    replace: "fetcher: kafka.fetcher(fetchOptions(options, 'read_uncommitted')),",
   },
   {
     name: 'a store claims one record more than it has',
