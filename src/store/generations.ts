@@ -1,16 +1,19 @@
 /**
- * The life of what is written to an overlay: open, sealed (its transaction is under way), then committed or failed.
+ * The life of what is written to an overlay: open, sealed (its transaction is under way), then failed or committed; and what is committed
+ * is written to the engine, at once or some generations later.
  *
- * Model. A slot belongs to the open generation (written since the last seal), to a sealed one, or is clean (equals the engine). An
- * entry written again after a seal gets a new slot that links to the sealed one, so that a failure can fall back to it; a clean slot is
- * written in place. Tombstones are slots with a null value until they are committed.
+ * Model. A slot belongs to the open generation (written since the last seal), to one behind it, or is clean (equals the engine). An
+ * entry written again after a seal gets a new slot that links to the one before it, so that a failure can fall back to it; a clean slot is
+ * written in place. Tombstones are slots with a null value until they are written to the engine.
  *
- * Invariant: a chain of slots is at most as long as there are generations under way; its links point to older, uncommitted slots.
+ * Invariants
+ *  1. A slot links to an older one only while it is not committed itself.
+ *  2. Generations are committed and written in their order; what is written equals all that was committed up to there.
  */
 import { assert } from '../base/assert.ts'
-import { ByteWriter } from '../base/byte-writer.ts'
 import type { StoreEntries } from './contracts.ts'
 import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
+import { PickedEntries } from './store-entries.ts'
 
 /** Where an overlay finds the newest slot of each entry. */
 export interface NewestSlots<Identity> {
@@ -23,21 +26,23 @@ export interface NewestSlots<Identity> {
   lose(identity: Identity): void
   /** The slot is clean now and may be forgotten when room is needed. */
   settled(slot: Slot<Identity>): void
+  /** Whether the entry has expired for good: the engine need not know of it. */
+  isOver(slot: Slot<Identity>): boolean
 }
 
 interface SealedGeneration<Identity> {
   readonly number: number
   readonly slots: readonly Slot<Identity>[]
-  /** As they will stand in the engine. */
+  /** As they will stand in the engine, in the order of the slots. */
   readonly entries: StoreEntries
-  /** Owns the bytes of `entries`. */
-  readonly writer: ByteWriter
 }
 
 export class Generations<Identity> {
   readonly #index: NewestSlots<Identity>
   readonly #sealed: SealedGeneration<Identity>[] = []
-  #spareWriter: ByteWriter | undefined
+  /** Committed; the engine does not have them yet. */
+  #unwritten: SealedGeneration<Identity>[] = []
+  #committedTo = cleanGeneration
   #open = cleanGeneration + 1
   #dirty: Slot<Identity>[] = []
   #sealedCount = 0
@@ -57,7 +62,7 @@ export class Generations<Identity> {
     if (slot === undefined || slot.generation !== cleanGeneration) {
       slot = new Slot(identity)
       slot.older = newest
-      if (newest !== undefined) newest.isOutdated = true
+      if (newest !== undefined) newest.newer = slot
       this.#index.enter(slot)
     }
     slot.generation = this.#open
@@ -65,58 +70,70 @@ export class Generations<Identity> {
     return slot
   }
 
-  /** Slots that differ from the engine, each entry once, newest first in no order of keys. */
+  /** Slots that differ from the engine, each entry once, in no order of keys. */
   *dirtySlots(): Generator<Slot<Identity>> {
     for (const slot of this.#dirty) yield slot
-    for (const { slots } of this.#sealed) {
-      for (const slot of slots) if (this.#index.newest(slot.identity) === slot) yield slot
+    for (const { slots } of [...this.#sealed, ...this.#unwritten]) {
+      for (const slot of slots) if (slot.newer === undefined && slot.generation !== goneGeneration) yield slot
     }
   }
 
   /**
    * Closes the open generation and opens the next; gives its number.
    *
-   * @param encode - makes the engine's entries of slots, all in `writer`; when it throws, nothing has changed
+   * @param encode - makes the engine's entries of slots; when it throws, nothing has changed
    */
-  seal(encode: (slots: readonly Slot<Identity>[], writer: ByteWriter) => StoreEntries): number {
-    const writer = this.#spareWriter ?? new ByteWriter()
-    this.#spareWriter = undefined
+  seal(encode: (slots: readonly Slot<Identity>[]) => StoreEntries): number {
     const slots = this.#dirty
-    const entries = encode(slots, writer)
-    this.#sealed.push({ number: this.#open, slots, entries, writer })
+    const entries = encode(slots)
+    this.#sealed.push({ number: this.#open, slots, entries })
     this.#sealedCount += slots.length
     this.#dirty = []
     return this.#open++
   }
 
-  /** What generation `generation`, the oldest sealed one, brings into the engine. */
-  sealedEntries(generation: number): StoreEntries {
-    const oldest = this.#sealed[0]
+  /** Generation `generation`, the oldest sealed one, has happened. @returns how many entries it holds */
+  committed(generation: number): number {
+    const [oldest] = this.#sealed
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
-    return oldest.entries
-  }
-
-  /** The oldest sealed generation is in the engine now. */
-  committed(): void {
-    const oldest = this.#sealed.shift()
-    assert(oldest !== undefined, 'no generation is sealed')
+    this.#sealed.shift()
     this.#sealedCount -= oldest.slots.length
-    for (const slot of oldest.slots) this.#settle(slot)
-    this.#spareWriter = oldest.writer
+    for (const slot of oldest.slots) slot.older = undefined
+    this.#committedTo = generation
+    this.#unwritten.push(oldest)
+    return oldest.slots.length
   }
 
-  /** Drops this generation and all later ones. */
+  /** What the committed generations up to this one bring into the engine: each entry once, with its last value. */
+  unwritten(upTo: number): StoreEntries {
+    const picked = new PickedEntries()
+    for (const { number, slots, entries } of this.#unwritten) {
+      if (number > upTo) break
+      picked.add(entries, (index) => this.#isWanted(slots[index] as Slot<Identity>, upTo))
+    }
+    return picked
+  }
+
+  /** The engine has the committed generations up to this one. */
+  written(upTo: number): void {
+    const written = this.#unwritten.filter(({ number }) => number <= upTo)
+    this.#unwritten = this.#unwritten.slice(written.length)
+    for (const { slots } of written) for (const slot of slots) this.#settle(slot)
+  }
+
+  /** Drops this generation and all later ones; what is committed stays. */
   failed(generation: number): void {
-    for (const slot of this.#dirty) this.#fallBack(slot.identity, generation)
+    const from = Math.max(generation, this.#committedTo + 1)
+    for (const slot of this.#dirty) this.#fallBack(slot.identity, from)
     this.#dirty = []
     for (
       let last = this.#sealed.at(-1);
-      last !== undefined && last.number >= generation;
+      last !== undefined && last.number >= from;
       last = this.#sealed.at(-1)
     ) {
       this.#sealed.pop()
       this.#sealedCount -= last.slots.length
-      for (const slot of last.slots) this.#fallBack(slot.identity, generation)
+      for (const slot of last.slots) this.#fallBack(slot.identity, from)
     }
     this.#open++
   }
@@ -124,24 +141,28 @@ export class Generations<Identity> {
   clear(): void {
     this.#dirty = []
     this.#sealed.length = 0
+    this.#unwritten = []
     this.#sealedCount = 0
   }
 
+  /** Whether a slot's value is the entry's last one up to a generation. */
+  #isWanted(slot: Slot<Identity>, upTo: number): boolean {
+    const { newer, generation } = slot
+    if (generation === goneGeneration || this.#index.isOver(slot)) return false
+    return newer === undefined || newer.generation > upTo
+  }
+
   #settle(slot: Slot<Identity>): void {
-    // Most are: nothing has to be looked up for them, far from where this was written.
-    if (!slot.isOutdated && slot.value !== null && slot.generation !== goneGeneration) {
+    const { newer } = slot
+    if (slot.generation === goneGeneration) return
+    if (newer === undefined && slot.value !== null && !this.#index.isOver(slot)) {
       slot.generation = cleanGeneration
       this.#index.settled(slot)
       return
     }
-    let newest = this.#index.newest(slot.identity)
     slot.generation = goneGeneration
-    if (newest === slot) {
-      this.#index.leave(slot.identity)
-      return
-    }
-    while (newest !== undefined && newest.older !== slot) newest = newest.older
-    if (newest !== undefined) newest.older = undefined
+    if (newer === undefined) this.#index.leave(slot.identity)
+    else newer.older = undefined
   }
 
   /** Takes an entry's slots of this generation and later ones away. */
@@ -157,7 +178,7 @@ export class Generations<Identity> {
       this.#index.lose(identity)
       return
     }
-    left.isOutdated = false
+    left.newer = undefined
     this.#index.enter(left)
   }
 }

@@ -17,8 +17,12 @@ import type { StreamTime } from './stream-time.ts'
 interface Layer {
   readonly dirtyCount: number
   seal(): number
-  sealedEntries(generation: number): StoreEntries
-  committed(): void
+  /** @returns how many entries the generation holds */
+  committed(generation: number): number
+  /** What committed generations up to this one bring into the engine. */
+  unwritten(upTo: number): StoreEntries
+  /** The engine has it. */
+  written(upTo: number): void
   failed(generation: number): void
   /** Forgets clean entries before a time; absent where they have none. */
   expire?(beforeMs: number): void
@@ -35,7 +39,26 @@ export interface ManagedParts {
   /** How the engine has a layer's entries; absent: as they are. */
   readonly toEngine?: (entries: StoreEntries) => StoreEntries
   readonly expiry: StoreExpiry | undefined
+  /**
+   * So many committed entries the engine may lack: what expires soon is never written to it. A restart replays as many of the change
+   * log. Absent: none.
+   */
+  readonly unwrittenMax?: number
 }
+
+/** A generation that is committed and that the engine does not have. */
+interface Unwritten {
+  readonly generation: number
+  readonly count: number
+  readonly position: ChangeLogPosition | undefined
+  /** What the engine is told of stream time. */
+  readonly time: StoreEntry | undefined
+  /** No entry is of a later time. */
+  readonly lastMs: number
+}
+
+/** A position grows old where nothing is written, and an old one is not trusted. */
+const unwrittenMaxMs = 60_000
 
 /** Of stores whose entries expire. */
 interface StoreExpiry {
@@ -48,6 +71,8 @@ interface StoreExpiry {
 export class LayeredStore implements ManagedStore {
   readonly name: string
   readonly #parts: ManagedParts
+  #unwritten: Unwritten[] = []
+  #unwrittenCount = 0
 
   constructor(parts: ManagedParts) {
     this.name = parts.name
@@ -64,7 +89,7 @@ export class LayeredStore implements ManagedStore {
   }
 
   get entryCount(): number {
-    return this.#parts.engine.entryCount
+    return this.#parts.engine.entryCount + this.#unwrittenCount
   }
 
   seal(): number {
@@ -76,10 +101,13 @@ export class LayeredStore implements ManagedStore {
 
   committed(generation: number, position: ChangeLogPosition | undefined): void {
     const { layers, expiry } = this.#parts
-    const entries = chained(layers.map((layer) => layer.sealedEntries(generation)))
-    this.#write(entries, { position, time: expiry?.time.sealedEntry() })
-    for (const layer of layers) layer.committed()
+    const count = layers.reduce((sum, layer) => sum + layer.committed(generation), 0)
+    const time = expiry?.time.sealedEntry()
     expiry?.time.committed()
+    const lastMs = expiry?.time.committedMs ?? Number.POSITIVE_INFINITY
+    this.#unwritten.push({ generation, count, position, time, lastMs })
+    this.#unwrittenCount += count
+    this.#writeWhile((oldest, left) => this.#isDue(oldest, left))
     this.#dropExpired()
   }
 
@@ -90,18 +118,57 @@ export class LayeredStore implements ManagedStore {
 
   restore(batch: RestoreBatch): void {
     assert(this.dirtyCount === 0, `store "${this.name}" is restored while it is written`)
+    this.#writeWhile(() => true)
     const entries = this.#distinct(this.#parts.restored(batch.entries))
     this.#write(entries, { position: batch.position, time: this.#parts.expiry?.time.restored() })
     this.#dropExpired()
   }
 
   position(): ChangeLogPosition | undefined {
-    return this.#parts.engine.position()
+    return (
+      this.#unwritten.findLast(({ position }) => position !== undefined)?.position ??
+      this.#parts.engine.position()
+    )
   }
 
   close(): void {
-    for (const layer of this.#parts.layers) layer.close()
-    this.#parts.engine.close()
+    try {
+      this.#writeWhile(() => true)
+    } finally {
+      for (const layer of this.#parts.layers) layer.close()
+      this.#parts.engine.close()
+    }
+  }
+
+  /** @param left - entries of this generation and of younger ones */
+  #isDue({ lastMs, position }: Unwritten, left: number): boolean {
+    const { expiry, unwrittenMax } = this.#parts
+    if (expiry === undefined || unwrittenMax === undefined || left > unwrittenMax) return true
+    if (lastMs < expiry.buckets.committedLiveFromMs) return true
+    const newest = this.#unwritten.at(-1)?.position
+    return (newest?.committedAtMs ?? 0) - (position?.committedAtMs ?? 0) > unwrittenMaxMs
+  }
+
+  /** Writes the oldest generations to the engine, all at once. */
+  #writeWhile(isDue: (oldest: Unwritten, left: number) => boolean): void {
+    const { layers } = this.#parts
+    const young = [...this.#unwritten]
+    const due: Unwritten[] = []
+    let left = this.#unwrittenCount
+    for (let [oldest] = young; oldest !== undefined && isDue(oldest, left); [oldest] = young) {
+      due.push(oldest)
+      young.shift()
+      left -= oldest.count
+    }
+    const last = due.at(-1)
+    if (last === undefined) return
+    this.#write(chained(layers.map((layer) => layer.unwritten(last.generation))), {
+      position: due.findLast(({ position }) => position !== undefined)?.position,
+      time: due.findLast(({ time }) => time !== undefined)?.time,
+    })
+    for (const layer of layers) layer.written(last.generation)
+    this.#unwritten = young
+    this.#unwrittenCount = left
   }
 
   /** Many records are left as they are where a sample tells how many keys they have: looking for the newest of each costs more than the rest. */

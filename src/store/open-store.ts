@@ -98,6 +98,8 @@ export interface OpenedStore<Kind extends keyof FacadeOfKind = keyof FacadeOfKin
 }
 
 export const cleanEntriesMaxDefault = 200_000
+/** Entries of a store by key and time that are committed and not in its engine: a restart reads as many from the change log. */
+const unwrittenMaxDefault = 65_536
 
 /** Opens a store over an engine: the two views of it, for the task that drives it and for operators and functions. */
 export function openStore<Description extends StoreDescription>(
@@ -267,14 +269,18 @@ function timedParts(base: Base, { layout, values, retentionMs, intervalMs }: Tim
   return { time, buckets, values, coding: new TimedCoding(layout, base.keys, buckets) }
 }
 
-function manageTimed({ name, engine }: Base, overlay: TimedOverlay): ManagedStore {
+/** What has no change log cannot be replayed: its engine gets each commit at once. */
+function manageTimed(base: Base, overlay: TimedOverlay): ManagedStore {
+  const { name, engine, cleanEntriesMax } = base
   const { time, buckets } = overlay.options
+  const unwrittenMax = Math.min(cleanEntriesMax, unwrittenMaxDefault)
   return new LayeredStore({
     name,
     engine,
     layers: [overlay],
     restored: (records) => overlay.restored(records),
     expiry: { engine, time, buckets },
+    ...(base.changeLog === undefined ? {} : { unwrittenMax }),
   })
 }
 
@@ -331,8 +337,9 @@ function manageVersioned(
         store.apply(keys.fromBytes(key), value === null ? null : coding.read(value), timestampMs)
       }
       const [generation] = layers.map((layer) => layer.seal())
-      const entries = chained(layers.map((layer) => layer.sealedEntries(generation as number)))
-      for (const layer of layers) layer.committed()
+      for (const layer of layers) layer.committed(generation as number)
+      const entries = chained(layers.map((layer) => layer.unwritten(generation as number)))
+      for (const layer of layers) layer.written(generation as number)
       return entries
     },
     expiry: { engine, time, buckets },

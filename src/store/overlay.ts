@@ -64,6 +64,7 @@ export class Overlay {
       leave: (identity) => this.#newest.delete(identity),
       lose: (identity) => this.#newest.delete(identity),
       settled: (slot) => this.#ring.keep(slot),
+      isOver: () => false,
     })
   }
 
@@ -102,21 +103,25 @@ export class Overlay {
     return slot
   }
 
-  /** Slots that differ from the engine, each key once, newest first in no order of keys. */
+  /** Slots that differ from the engine, each key once, in no order of keys. */
   dirtySlots(): Iterable<Slot> {
     return this.#generations.dirtySlots()
   }
 
   seal(): number {
-    return this.#generations.seal((slots, writer) => this.#writer.encode(slots, writer))
+    return this.#generations.seal((slots) => this.#writer.encode(slots))
   }
 
-  sealedEntries(generation: number): StoreEntries {
-    return this.#generations.sealedEntries(generation)
+  committed(generation: number): number {
+    return this.#generations.committed(generation)
   }
 
-  committed(): void {
-    this.#generations.committed()
+  unwritten(upTo: number): StoreEntries {
+    return this.#generations.unwritten(upTo)
+  }
+
+  written(upTo: number): void {
+    this.#generations.written(upTo)
   }
 
   failed(generation: number): void {

@@ -77,20 +77,20 @@ export class SlotWriter<Identity> {
   }
 
   /** Encodes every slot once, all into one buffer. Nothing has changed when a value does not fit its format and this throws. */
-  encode(slots: readonly Slot<Identity>[], writer: ByteWriter): StoreEntries {
+  encode(slots: readonly Slot<Identity>[]): StoreEntries {
+    const writer = this.#scratch
     writer.reset()
     const ends = new Float64Array(slots.length * 2)
     for (let index = 0; index < slots.length; index++) {
       ends[index * 2] = this.#encode(slots[index] as Slot<Identity>, writer)
       ends[index * 2 + 1] = writer.length
     }
-    if (this.#options.changeLog !== undefined && this.#options.logAt === 'seal')
-      this.#logAll(slots, writer, ends)
-    return new PackedEntries(writer.buffer, ends, (index) => slots[index]?.value === null)
+    if (this.#options.changeLog !== undefined && this.#options.logAt === 'seal') this.#logAll(slots, ends)
+    return new PackedEntries(writer.copy(), ends, (index) => slots[index]?.value === null)
   }
 
-  #logAll(slots: readonly Slot<Identity>[], writer: ByteWriter, ends: Float64Array): void {
-    this.#change.bytes = writer.buffer
+  #logAll(slots: readonly Slot<Identity>[], ends: Float64Array): void {
+    this.#change.bytes = this.#scratch.buffer
     let start = 0
     for (let index = 0; index < slots.length; index++) {
       const { value, timestampMs } = slots[index] as Slot<Identity>

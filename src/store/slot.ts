@@ -16,10 +16,10 @@ export class Slot<Identity = StoreKeyIdentity> implements KeptEntry {
   generation = cleanGeneration
   /** As {@link KeptEntry.waiting}. */
   waiting: unknown = undefined
-  /** The same entry's value in an older generation that is sealed and not yet committed. */
+  /** The same entry's value in an older generation, to which it falls back while its own is not committed. */
   older: Slot<Identity> | undefined = undefined
-  /** Whether a younger generation has a slot of its own for the entry. */
-  isOutdated = false
+  /** The same entry's value in a younger generation. */
+  newer: Slot<Identity> | undefined = undefined
   /** Whether it has a place among the clean entries' ring. */
   kept = false
 

@@ -27,6 +27,31 @@ export class PackedEntries implements StoreEntries {
   }
 }
 
+/** Some entries of several lists, one list behind the other. */
+export class PickedEntries implements StoreEntries {
+  readonly #lists: StoreEntries[] = []
+  /** Of each entry the place of its list, then its place in it. */
+  readonly #places: number[] = []
+
+  add(list: StoreEntries, isPicked: (index: number) => boolean): void {
+    const place = this.#lists.push(list) - 1
+    for (let index = 0; index < list.length; index++) if (isPicked(index)) this.#places.push(place, index)
+  }
+
+  get length(): number {
+    return this.#places.length / 2
+  }
+
+  at(index: number): StoreEntry | undefined {
+    const place = this.#places[index * 2]
+    return place === undefined ? undefined : this.#lists[place]?.at(this.#places[index * 2 + 1] as number)
+  }
+
+  *[Symbol.iterator](): Generator<StoreEntry> {
+    for (let index = 0; index < this.length; index++) yield this.at(index) as StoreEntry
+  }
+}
+
 /** Several lists as one. */
 export function chained(lists: readonly StoreEntries[]): StoreEntries {
   const [first = [], ...others] = lists.filter(({ length }) => length > 0)

@@ -82,6 +82,7 @@ export class TimedOverlay {
       leave: ({ owner, first, second }) => this.#leave(owner, first, second),
       lose: (place) => this.#lose(place),
       settled: (slot) => this.#ring.keep(slot),
+      isOver: ({ identity }) => identity.first < options.buckets.committedLiveFromMs,
     })
   }
 
@@ -149,15 +150,19 @@ export class TimedOverlay {
   }
 
   seal(): number {
-    return this.#generations.seal((slots, writer) => this.#writer.encode(slots, writer))
+    return this.#generations.seal((slots) => this.#writer.encode(slots))
   }
 
-  sealedEntries(generation: number): StoreEntries {
-    return this.#generations.sealedEntries(generation)
+  committed(generation: number): number {
+    return this.#generations.committed(generation)
   }
 
-  committed(): void {
-    this.#generations.committed()
+  unwritten(upTo: number): StoreEntries {
+    return this.#generations.unwritten(upTo)
+  }
+
+  written(upTo: number): void {
+    this.#generations.written(upTo)
   }
 
   failed(generation: number): void {

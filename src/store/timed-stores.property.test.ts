@@ -5,6 +5,7 @@ import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import { versionNotPut, type ManagedStore, type RestoredRecord } from './contracts.ts'
 import { keptChange } from './fixtures.ts'
+import { MemoryStore } from './memory/memory-store.ts'
 import { openStore, type OpenStoreOptions, type StoreDescription } from './open-store.ts'
 
 // Stores by key and time against naive models: a list of entries and stream time, copied at every seal.
@@ -43,9 +44,9 @@ class Generations<Model> {
     } else if (step === 'commit') {
       const oldest = this.#sealed.shift()
       if (oldest === undefined) return
-      this.managed.committed(oldest.number, undefined)
-      this.#committed = oldest.model
       this.committedLog.push(...oldest.log)
+      this.managed.committed(oldest.number, positionAt(this.committedLog.length))
+      this.#committed = oldest.model
     } else {
       if (step === 'fail') this.#sealed.length = 0
       this.managed.failed(step === 'fail' ? 0 : (this.#sealed.at(-1)?.number ?? 0) + 1)
@@ -53,6 +54,20 @@ class Generations<Model> {
       this.model = this.#copy(this.#sealed.at(-1)?.model ?? this.#committed)
     }
   }
+}
+
+const positionAt = (offset: number) => ({ topicId: 't', offset, leaderEpoch: 0, committedAtMs: offset })
+
+/** A store as it is after its process was killed: what its engine has, and the change log from there on. */
+function afterKill<Spec extends StoreDescription>(
+  spec: Spec,
+  { engine, committedLog }: { readonly engine: MemoryStore; readonly committedLog: Records },
+  cleanEntriesMax: number,
+) {
+  const { managed, store } = openStore({ ...options(spec, [], cleanEntriesMax), engine })
+  const tail = committedLog.slice(managed.position()?.offset ?? 0)
+  if (tail.length > 0) managed.restore({ entries: tail, position: positionAt(committedLog.length) })
+  return store
 }
 
 const steps = fc.constantFrom('seal', 'commit', 'fail', 'fail open', 'seal', 'commit')
@@ -129,7 +144,8 @@ property.prop(
     retainDuplicates,
   } as const
   const log: Records = []
-  const { managed, store } = openStore(options(spec, log, clean))
+  const engine = new MemoryStore()
+  const { managed, store } = openStore({ ...options(spec, log, clean), engine })
   const model: TimedModel = { entries: [], timeMs: -1 }
   const run = new Generations(managed, log, { model, copy: copyTimed })
   const shown = (entry: Entry) => ({
@@ -178,6 +194,8 @@ property.prop(
   const replayed = openStore(options(spec, [], clean))
   replayed.managed.restore({ entries: run.committedLog, position: undefined })
   expect([...replayed.store.fetchAll(all)]).toEqual([...store.fetchAll(all)])
+  const killed = afterKill(spec, { engine, committedLog: run.committedLog }, clean)
+  expect([...killed.fetchAll(all)]).toEqual([...store.fetchAll(all)])
 })
 
 const sessionOps = fc.array(
@@ -194,7 +212,8 @@ property.prop({ ops: sessionOps, caching: fc.boolean(), clean: cleanEntries }, {
   ({ ops, caching, clean }) => {
     const spec = { ...base, kind: 'session', caching, retentionMs } as const
     const log: Records = []
-    const { managed, store } = openStore(options(spec, log, clean))
+    const engine = new MemoryStore()
+    const { managed, store } = openStore({ ...options(spec, log, clean), engine })
     const model: TimedModel = { entries: [], timeMs: -1 }
     const run = new Generations(managed, log, { model, copy: copyTimed })
     const shown = ({ key, startMs, endMs, value }: Entry) => ({ key, startMs, endMs, value })
@@ -229,6 +248,10 @@ property.prop({ ops: sessionOps, caching: fc.boolean(), clean: cleanEntries }, {
     const replayed = openStore(options(spec, [], clean))
     replayed.managed.restore({ entries: run.committedLog, position: undefined })
     expect([...replayed.store.findSessionsOfKeys(open, everything)]).toEqual([
+      ...store.findSessionsOfKeys(open, everything),
+    ])
+    const killed = afterKill(spec, { engine, committedLog: run.committedLog }, clean)
+    expect([...killed.findSessionsOfKeys(open, everything)]).toEqual([
       ...store.findSessionsOfKeys(open, everything),
     ])
   },

@@ -95,10 +95,30 @@ describe('a live window', () => {
     expect(count('weft_store_engine_reads_total')).toBe(0)
   })
 
+  test('is not written to the engine while it is young, and never where it has expired', () => {
+    const { store, engine, managed } = open({ ...windows, retentionMs: 2 * minuteMs })
+    const commit = (committedAtMs: number): number => {
+      managed.committed(managed.seal(), { topicId: '', offset: 0, leaderEpoch: 0, committedAtMs })
+      return engine.entryCount
+    }
+    for (let record = 0; record < 10_000; record++) {
+      const startMs = Math.floor(record / 100) * minuteMs
+      store.put(`k${record % 100}`, 'v', startMs, startMs)
+      // Only stream time is written.
+      if (record % 10 === 9) expect(commit(1)).toBeLessThanOrEqual(1)
+    }
+    expect(managed.entryCount).toBeLessThanOrEqual(400)
+    expect(commit(1 + minuteMs)).toBe(1)
+    // A position that has grown old is brought forward, and with it what was written up to there.
+    expect(commit(2 + minuteMs)).toBe(201)
+  })
+
   test('is read from the engine once a key after a restart, absent partners too', () => {
     const first = open({ ...windows, retainDuplicates: true })
     for (let key = 0; key < 20; key++) first.store.put(`k${key}`, 'v', minuteMs, minuteMs)
     first.commit()
+    first.engine.close = () => {}
+    first.managed.close()
     const { store, count } = open({ ...windows, retainDuplicates: true }, first.engine)
     let seen = 0
     for (let round = 0; round < 50; round++) {

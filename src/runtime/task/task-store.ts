@@ -57,7 +57,7 @@ export class TaskStore {
     this.#sealed = undefined
   }
 
-  /** Drops what no commit holds. Committed generations are in the engine already, so "from 0 on" drops exactly the others. */
+  /** Drops what no commit holds. Committed generations stay: "from 0 on" drops exactly the others. */
   drop(): void {
     this.managed.failed(0)
     this.#sealed = undefined
