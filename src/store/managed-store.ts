@@ -51,8 +51,6 @@ interface Unwritten {
   readonly generation: number
   readonly count: number
   readonly position: ChangeLogPosition | undefined
-  /** What the engine is told of stream time. */
-  readonly time: StoreEntry | undefined
   /** No entry is of a later time. */
   readonly lastMs: number
 }
@@ -73,6 +71,8 @@ export class LayeredStore implements ManagedStore {
   readonly #parts: ManagedParts
   #unwritten: Unwritten[] = []
   #unwrittenCount = 0
+  /** The committed stream time that the engine has not been told of. */
+  #time: StoreEntry | undefined = undefined
 
   constructor(parts: ManagedParts) {
     this.name = parts.name
@@ -102,10 +102,10 @@ export class LayeredStore implements ManagedStore {
   committed(generation: number, position: ChangeLogPosition | undefined): void {
     const { layers, expiry } = this.#parts
     const count = layers.reduce((sum, layer) => sum + layer.committed(generation), 0)
-    const time = expiry?.time.sealedEntry()
+    this.#time = expiry?.time.sealedEntry() ?? this.#time
     expiry?.time.committed()
     const lastMs = expiry?.time.committedMs ?? Number.POSITIVE_INFINITY
-    this.#unwritten.push({ generation, count, position, time, lastMs })
+    this.#unwritten.push({ generation, count, position, lastMs })
     this.#unwrittenCount += count
     this.#writeWhile((oldest, left) => this.#isDue(oldest, left))
     this.#dropExpired()
@@ -164,7 +164,8 @@ export class LayeredStore implements ManagedStore {
     if (last === undefined) return
     this.#write(chained(layers.map((layer) => layer.unwritten(last.generation))), {
       position: due.findLast(({ position }) => position !== undefined)?.position,
-      time: due.findLast(({ time }) => time !== undefined)?.time,
+      // Of now: by it entries are left out that have expired since.
+      time: this.#takeTime(),
     })
     for (const layer of layers) layer.written(last.generation)
     this.#unwritten = young
@@ -190,11 +191,20 @@ export class LayeredStore implements ManagedStore {
     if (all.length > 0 || more.position !== undefined) engine.write({ entries: all, position: more.position })
   }
 
+  #takeTime(): StoreEntry | undefined {
+    const time = this.#time
+    this.#time = undefined
+    return time
+  }
+
   #dropExpired(): void {
     const { expiry, layers } = this.#parts
     if (expiry === undefined) return
     const end = expiry.buckets.takeExpired()
-    if (end !== undefined) expiry.engine.drop(undefined, end)
+    if (end !== undefined) {
+      this.#write([], { position: undefined, time: this.#takeTime() })
+      expiry.engine.drop(undefined, end)
+    }
     for (const layer of layers) layer.expire?.(expiry.buckets.committedLiveFromMs)
   }
 }

@@ -21,6 +21,12 @@ export const sessionLayout: TimedLayout = { secondBytes: 8 }
 
 const firstBytes = 8
 
+interface TimedKeyParts {
+  readonly identity: StoreKeyIdentity
+  readonly first: number
+  readonly second: number
+}
+
 export class TimedCoding implements KeyWriter<TimedPlace> {
   readonly prefixBytes = bucketBytes
   readonly keys: Keying
@@ -34,8 +40,12 @@ export class TimedCoding implements KeyWriter<TimedPlace> {
   }
 
   write({ owner, first, second }: TimedPlace, writer: ByteWriter): void {
+    this.writeKey({ identity: owner.identity, first, second }, writer)
+  }
+
+  writeKey({ identity, first, second }: TimedKeyParts, writer: ByteWriter): void {
     this.#buckets.write(first, writer)
-    this.keys.write(owner.identity, writer)
+    this.keys.write(identity, writer)
     writer.writeInt64(first)
     if (this.#secondBytes === 4) writer.writeInt32(second)
     else writer.writeInt64(second)
@@ -48,7 +58,11 @@ export class TimedCoding implements KeyWriter<TimedPlace> {
   }
 
   /** Bounds of one key's entries in one bucket, from and up to but without these times. Longer keys may lie between them. */
-  bounds(owner: TimedKey, bucket: number, times: { readonly from: number; readonly end: number }) {
+  bounds(
+    owner: Pick<TimedKey, 'identity'>,
+    bucket: number,
+    times: { readonly from: number; readonly end: number },
+  ) {
     const bound = (first: number): Buffer => {
       const writer = new ByteWriter(64)
       writer.writeInt64(bucket)

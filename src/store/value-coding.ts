@@ -17,6 +17,8 @@ export interface ValueCoding {
   write(value: unknown, timestampMs: number, writer: ByteWriter): void
   /** A value that may be kept. `bytes` has the prefix. */
   read(bytes: Buffer): unknown
+  /** As {@link ValueCoding.read}, of bytes that stay as they are for as long as the value is used. `start` is where the prefix is. */
+  readAt(bytes: Buffer, start: number, end: number): unknown
   /** Undefined where the store keeps no timestamps. */
   timestampMs(bytes: Buffer): number | undefined
 }
@@ -37,7 +39,8 @@ export function valueCoding({ serde, timestamped, columns }: ValueCodingOptions)
       if (timestamped) writer.writeInt64(timestampMs)
       serde.encode(value, writer, undefined)
     },
-    read: (bytes) => readValue(bytes, prefixBytes, bytes.length),
+    read: (bytes) => detach(readValue(bytes, prefixBytes, bytes.length)),
+    readAt: (bytes, start, end) => readValue(bytes, start + prefixBytes, end),
     timestampMs: (bytes) => (timestamped ? readTimestamp(bytes) : undefined),
   }
 }
@@ -61,6 +64,7 @@ export function versionCoding(values: ValueCoding): ValueCoding {
       if (value !== tombstone) values.write(value, timestampMs, writer)
     },
     read: (bytes) => (bytes[0] === 0 ? tombstone : values.read(bytes.subarray(1))),
+    readAt: (bytes, start, end) => (bytes[start] === 0 ? tombstone : values.readAt(bytes, start + 1, end)),
     timestampMs: () => undefined,
   }
 }
@@ -69,7 +73,7 @@ function valueReader(serde: Serde, columns: readonly Column[] | undefined) {
   const reader = columns === undefined ? undefined : serde.project?.(columns)
   if (reader === undefined) {
     return (buffer: Buffer, start: number, end: number): unknown =>
-      detach(serde.decode(buffer, start, end, undefined))
+      serde.decode(buffer, start, end, undefined)
   }
   const row = new SlicedRow(reader.shape)
   return (buffer: Buffer, start: number, end: number): unknown => {

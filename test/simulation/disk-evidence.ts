@@ -34,8 +34,9 @@ export function evidenceOn(
       retentionMs: retentionOf(spec),
       timestamped: 'timestamped' in spec && spec.timestamped,
       entries: spec.kind === 'key-value' && !expires(spec) ? content.entries : withoutBuckets(content),
+      streamTimeMs: streamTimeOf(content),
       position: content.position.offset,
-      whole: running.has(`${processId} ${task}`),
+      whole: running.has(`${processId} ${task}`) && spec.kind !== 'window' && spec.kind !== 'session',
     }
   })
 }
@@ -47,6 +48,10 @@ function expires(spec: StoreSpec): boolean {
 function retentionOf(spec: StoreSpec): number {
   if (spec.kind === 'key-value') return spec.timeToLiveMs ?? Infinity
   return spec.kind === 'versioned' ? spec.historyRetentionMs : spec.retentionMs
+}
+
+function streamTimeOf({ entries }: DiskContent): number {
+  return Number(entries.get(ownKey)?.readBigInt64BE(0) ?? -1)
 }
 
 function withoutBuckets({ entries }: DiskContent): ReadonlyMap<string, Buffer> {

@@ -34,6 +34,7 @@ const store: StoreEvidence = {
   retentionMs: Infinity,
   timestamped: true,
   entries: new Map([['ash', Buffer.concat([long(1001), long(2)])]]),
+  streamTimeMs: -1,
   position: 2,
   whole: true,
 }
@@ -83,6 +84,11 @@ test.each([
   ['a count that comes twice', evidence({ counts: [one, one, two] }), 'counted 1 1 2'],
   ['a store that differs from its change log', evidence({ 'app-counts-changelog': [one] }), 'but ........'],
   ['a store that is behind', evidence({}, { stores: [{ ...store, position: 1 }] }), 'behind its change log'],
+  [
+    'a store that is ahead of its time',
+    evidence({ 'app-counts-changelog': [] }, { stores: [{ ...store, kind: 'window', streamTimeMs: 5000 }] }),
+    'is told of 5000',
+  ],
   [
     'stream time that went back',
     evidence({

@@ -14,9 +14,14 @@ export interface StoreEvidence {
   readonly timestamped: boolean
   /** Bytes by key as the change log has it; keys as latin1 text. Of versions the newest by `newest key`, others by key, end and start. */
   readonly entries: ReadonlyMap<string, Buffer>
+  /** What its engine says of stream time: by it entries may be gone that had not expired at that position; −1: nothing. */
+  readonly streamTimeMs: number
   /** The change-log offset up to which it claims to have everything. */
   readonly position: number
-  /** Whether nothing may be missing behind that position: its task ran, and all was at rest. */
+  /**
+   * Whether nothing may be missing behind that position: its task ran, all was at rest, and its engine gets each commit at once, as those of
+   * windows and sessions do not.
+   */
   readonly whole: boolean
 }
 

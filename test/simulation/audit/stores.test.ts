@@ -49,6 +49,7 @@ function store(facts: Partial<StoreEvidence>): StoreEvidence {
     retentionMs: 50,
     timestamped: false,
     entries: new Map(),
+    streamTimeMs: -1,
     position: 9,
     whole: true,
     ...facts,

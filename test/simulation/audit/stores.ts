@@ -26,7 +26,15 @@ export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
     if (isGone(key) && (found === undefined || store.kind === 'versioned')) return false
     return Buffer.compare(wanted ?? nothing, found ?? nothing) !== 0
   })
+  const latestMs = Math.max(
+    -1,
+    ...log.map(({ keyBytes }) => timeIn(keyBytes?.toString('latin1') ?? '', store)),
+  )
+  const isAhead = isByTime(store) && store.streamTimeMs > latestMs
   return [
+    ...(isAhead
+      ? [`${where}: is told of ${store.streamTimeMs}, and its change log comes to ${latestMs}`]
+      : []),
     ...differing.map(
       (key) =>
         `${where}: "${shown(Buffer.from(key, 'latin1'))}" is ${show(store.entries.get(key))}, but ${show(entries.get(key))} in ${changeLog.topic}-${changeLog.partition} before ${position}`,
@@ -43,14 +51,26 @@ const aVersion = Buffer.from([1])
 /** Where the time stands that entries expire by: from the end of a key, a window's start or a session's end. */
 const timeAt = { window: 12, session: 16, versioned: 16 }
 
-function replay(log: readonly ReadRecord[], { kind, timestamped, retentionMs }: StoreEvidence): Replayed {
+type ByTime = StoreEvidence & { readonly kind: 'window' | 'session' }
+
+function isByTime(store: StoreEvidence): store is ByTime {
+  return store.kind === 'window' || store.kind === 'session'
+}
+
+/** What an entry expires by; infinite where it does not. */
+function timeIn(key: string, store: StoreEvidence): number {
+  return isByTime(store) ? readTime(key, timeAt[store.kind]) : Infinity
+}
+
+function replay(log: readonly ReadRecord[], store: StoreEvidence): Replayed {
+  const { kind, timestamped, retentionMs } = store
   const entries = new Map<string, Buffer>()
   /** Of entries that expire. */
   const times = new Map<string, number>()
-  let timeMs = -Infinity
+  let timeMs = isByTime(store) ? store.streamTimeMs : -Infinity
   for (const record of log) {
     const key = textOf(record)
-    const ownMs = kind === 'window' || kind === 'session' ? readTime(key, timeAt[kind]) : record.timestampMs
+    const ownMs = isByTime(store) ? timeIn(key, store) : record.timestampMs
     if (kind !== 'key-value') times.set(key, ownMs)
     timeMs = Math.max(timeMs, ownMs)
     if (record.value === null) entries.delete(key)
