@@ -41,6 +41,11 @@ export class Buckets {
     return Math.floor(timeMs / this.#intervalMs)
   }
 
+  /** The first time of a bucket. */
+  startOf(bucket: number): number {
+    return bucket * this.#intervalMs
+  }
+
   write(timeMs: number, writer: ByteWriter): void {
     writer.writeInt64(this.of(timeMs))
   }

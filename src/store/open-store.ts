@@ -12,6 +12,8 @@ import type {
   RestoreRecords,
   StoreEntries,
 } from './contracts.ts'
+import { DuplicatesWindowStore } from './duplicates-store.ts'
+import { Duplicates } from './duplicates.ts'
 import { indexKeying } from './index-keying.ts'
 import { OverlayKeyValueStore } from './key-value-store.ts'
 import { prefixedKeying, serdeKeying, type Keying } from './keying.ts'
@@ -241,8 +243,15 @@ function openExpiring(spec: KeyValueDescription, timeToLiveMs: number, base: Bas
 function openWindow(spec: WindowDescription, base: Base): OpenedStore {
   const values = base.values(spec.timestamped)
   const parts = timedParts(base, { layout: windowLayout, values, retentionMs: spec.retentionMs })
-  // Every duplicate is an entry of its own: there is nothing that caching could leave out.
-  const overlay = new TimedOverlay({ ...base, ...parts, logAt: spec.retainDuplicates ? 'write' : base.logAt })
+  if (spec.retainDuplicates) {
+    // Every duplicate is an entry of its own: there is nothing that caching could leave out.
+    const entries = new Duplicates({ ...base, ...parts })
+    return {
+      managed: manageTimed(base, entries),
+      store: new DuplicatesWindowStore(entries, spec, base.expired),
+    }
+  }
+  const overlay = new TimedOverlay({ ...base, ...parts })
   return { managed: manageTimed(base, overlay), store: new OverlayWindowStore(overlay, spec, base.expired) }
 }
 
@@ -270,7 +279,7 @@ function timedParts(base: Base, { layout, values, retentionMs, intervalMs }: Tim
 }
 
 /** What has no change log cannot be replayed: its engine gets each commit at once. */
-function manageTimed(base: Base, overlay: TimedOverlay): ManagedStore {
+function manageTimed(base: Base, overlay: TimedOverlay | Duplicates): ManagedStore {
   const { name, engine, cleanEntriesMax } = base
   const { time, buckets } = overlay.options
   const unwrittenMax = Math.min(cleanEntriesMax, unwrittenMaxDefault)

@@ -24,6 +24,7 @@ import { SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
 import { goneGeneration, Slot } from './slot.ts'
 import type { StreamTime } from './stream-time.ts'
 import type { TimedCoding } from './timed-coding.ts'
+import { restoredEntries } from './timed-restore.ts'
 import { TimedKey, type TimedPlace, type TimedSlot } from './timed-key.ts'
 import type { ValueCoding } from './value-coding.ts'
 
@@ -171,30 +172,10 @@ export class TimedOverlay {
 
   /** Change-log records as engine entries, without what has expired; what is remembered of their keys is forgotten. */
   restored(records: RestoreRecords): StoreEntries {
-    const { coding, time } = this.options
     this.#completeFrom = undefined
-    const writer = this.#scratch
-    writer.reset()
-    const kept = []
-    for (const { key, value, timestampMs } of records) {
-      const first = coding.first(key)
-      time.observe(first)
-      if (coding.isNumbered) time.sequence = coding.second(key)
-      if (this.isExpired(first)) continue
-      if (this.#keys.size > 0) this.#forget(coding.ownerOf(key))
-      const start = writer.length
-      coding.writeLogged(key, writer)
-      const keyEnd = writer.length
-      if (value !== null) {
-        if (this.#isTimestamped) writer.writeInt64(timestampMs)
-        writer.writeBytes(value)
-      }
-      kept.push({ start, keyEnd, end: writer.length, deleted: value === null })
-    }
-    return kept.map(({ start, keyEnd, end, deleted }) => ({
-      key: writer.buffer.subarray(start, keyEnd),
-      value: deleted ? null : writer.buffer.subarray(keyEnd, end),
-    }))
+    return restoredEntries(records, this.options, this.#scratch, (logged) => {
+      if (this.#keys.size > 0) this.#forget(this.options.coding.ownerOf(logged))
+    })
   }
 
   /** Forgets clean entries of a time that has expired for good. */

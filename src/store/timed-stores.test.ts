@@ -113,7 +113,7 @@ describe('a live window', () => {
     expect(commit(2 + minuteMs)).toBe(201)
   })
 
-  test('is read from the engine once a key after a restart, absent partners too', () => {
+  test('is read from the engine once after a restart, absent partners too', () => {
     const first = open({ ...windows, retainDuplicates: true })
     for (let key = 0; key < 20; key++) first.store.put(`k${key}`, 'v', minuteMs, minuteMs)
     first.commit()
@@ -127,7 +127,7 @@ describe('a live window', () => {
       }
     }
     expect(seen).toBe(20 * 11)
-    expect(count('weft_store_engine_reads_total')).toBe(40)
+    expect(count('weft_store_engine_reads_total')).toBe(1)
   })
 })
 

@@ -48,8 +48,8 @@ export function valueCoding({ serde, timestamped, columns }: ValueCodingOptions)
 const timestampBytes = 8
 
 /** The timestamp before a value. */
-export function readTimestamp(bytes: Buffer): number {
-  return bytes.readInt32BE(0) * 4_294_967_296 + bytes.readUInt32BE(4)
+export function readTimestamp(bytes: Buffer, start = 0): number {
+  return bytes.readInt32BE(start) * 4_294_967_296 + bytes.readUInt32BE(start + 4)
 }
 
 /** Stands for a version without a value among values. */

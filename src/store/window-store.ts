@@ -13,11 +13,7 @@ import type { TimedSlot } from './timed-key.ts'
 import type { TimedOverlay } from './timed-overlay.ts'
 import { scanTimed, slotsOf } from './timed-scan.ts'
 
-type WindowFacts = StoreFacts &
-  Pick<WindowStore, 'timestamped' | 'windowSizeMs' | 'retentionMs' | 'retainDuplicates'>
-
-/** Kafka Streams' numbers of duplicates begin anew after 2^31 − 1. */
-const sequenceMask = 0x7fff_ffff
+type WindowFacts = StoreFacts & Pick<WindowStore, 'timestamped' | 'windowSizeMs' | 'retentionMs'>
 
 export class OverlayWindowStore implements WindowStore {
   readonly kind = 'window'
@@ -27,7 +23,7 @@ export class OverlayWindowStore implements WindowStore {
   readonly timestamped: boolean
   readonly windowSizeMs: number
   readonly retentionMs: number
-  readonly retainDuplicates: boolean
+  readonly retainDuplicates = false
   readonly #overlay: TimedOverlay
   readonly #expired: Counter
 
@@ -39,7 +35,6 @@ export class OverlayWindowStore implements WindowStore {
     this.timestamped = facts.timestamped
     this.windowSizeMs = facts.windowSizeMs
     this.retentionMs = facts.retentionMs
-    this.retainDuplicates = facts.retainDuplicates
     this.#overlay = overlay
     this.#expired = expired
   }
@@ -53,16 +48,13 @@ export class OverlayWindowStore implements WindowStore {
   }
 
   put(key: unknown, value: unknown, startMs: number, timestampMs: number): TimedSlot | undefined {
-    if (this.retainDuplicates && value === null) return undefined
     const { time } = this.#overlay.options
     time.observe(startMs)
     if (this.#overlay.isExpired(startMs)) {
       this.#expired.value++
       return undefined
     }
-    if (this.retainDuplicates) time.sequence = (time.sequence + 1) & sequenceMask
-    const second = this.retainDuplicates ? time.sequence : 0
-    return this.#overlay.put({ key: this.identity(key), first: startMs, second }, value, timestampMs)
+    return this.#overlay.put({ key: this.identity(key), first: startMs, second: 0 }, value, timestampMs)
   }
 
   fetch(key: unknown, startMs: number): unknown {
@@ -96,9 +88,7 @@ export class OverlayWindowStore implements WindowStore {
   }
 
   #find(key: unknown, startMs: number): TimedSlot | undefined {
-    const identity = this.identity(key)
-    if (!this.retainDuplicates) return this.#overlay.find(identity, startMs, 0)
-    return slotsOf(this.#overlay, identity, { fromMs: startMs, toMs: startMs }, undefined)[0]
+    return this.#overlay.find(this.identity(key), startMs, 0)
   }
 
   *#entries(slots: Iterable<TimedSlot>): Generator<WindowEntry> {

@@ -1,0 +1,129 @@
+import type { Counter } from '../base/metrics.ts'
+import { detach } from '../data/lazy.ts'
+import { bucketPrefix } from './buckets.ts'
+import type {
+  EngineEntry,
+  KeptEntry,
+  KeyRange,
+  ScanOptions,
+  StoreKeyIdentity,
+  TimeRange,
+  WindowEntry,
+  WindowStore,
+  WindowVisitor,
+} from './contracts.ts'
+import type { Duplicates } from './duplicates.ts'
+import { mergeScan } from './merge-scan.ts'
+import { identityIn, keyBytes, type StoreFacts } from './store-facts.ts'
+
+type WindowFacts = StoreFacts & Pick<WindowStore, 'timestamped' | 'windowSizeMs' | 'retentionMs'>
+
+/** Kafka Streams' numbers of duplicates begin anew after 2^31 − 1. */
+const sequenceMask = 0x7fff_ffff
+
+/** A window store in which a put adds to what is there for the same key and start. */
+export class DuplicatesWindowStore implements WindowStore {
+  readonly kind = 'window'
+  readonly retainDuplicates = true
+  readonly name: string
+  readonly persistent: boolean
+  readonly caching: boolean
+  readonly timestamped: boolean
+  readonly windowSizeMs: number
+  readonly retentionMs: number
+  readonly #entries: Duplicates
+  readonly #expired: Counter
+  /** Nothing is passed on of what is put here: the same for all. */
+  readonly #kept: KeptEntry = { value: undefined, timestampMs: undefined, waiting: undefined }
+
+  /** @param expired - counts what came too late to be kept */
+  constructor(entries: Duplicates, facts: WindowFacts, expired: Counter) {
+    this.name = facts.name
+    this.persistent = facts.persistent
+    this.caching = facts.caching
+    this.timestamped = facts.timestamped
+    this.windowSizeMs = facts.windowSizeMs
+    this.retentionMs = facts.retentionMs
+    this.#entries = entries
+    this.#expired = expired
+  }
+
+  get streamTimeMs(): number {
+    return this.#entries.options.time.valueMs
+  }
+
+  identity(key: unknown): StoreKeyIdentity {
+    return identityIn(this.name, this.#entries.options.coding.keys, key)
+  }
+
+  put(key: unknown, value: unknown, startMs: number, timestampMs: number): KeptEntry | undefined {
+    if (value === null) return undefined
+    const { time } = this.#entries.options
+    time.observe(startMs)
+    if (this.#entries.isExpired(startMs)) {
+      this.#expired.value++
+      return undefined
+    }
+    time.sequence = (time.sequence + 1) & sequenceMask
+    this.#entries.put(this.identity(key), value, startMs, timestampMs)
+    return this.#kept
+  }
+
+  fetch(key: unknown, startMs: number): unknown {
+    return this.#first(key, startMs)?.value
+  }
+
+  timestampMs(key: unknown, startMs: number): number | undefined {
+    return this.#first(key, startMs)?.timestampMs
+  }
+
+  visit(key: unknown, times: TimeRange, visit: WindowVisitor): void {
+    this.#entries.visit(this.identity(key), times, visit)
+  }
+
+  fetchTimes(key: unknown, times: TimeRange, options?: ScanOptions): Iterable<WindowEntry> {
+    const entries: WindowEntry[] = []
+    this.visit(key, times, (value, startMs, timestampMs) => {
+      entries.push({ key, startMs, value: detach(value), timestampMs })
+    })
+    return options?.reverse === true ? entries.toReversed() : entries
+  }
+
+  *fetchKeys(keys: KeyRange<unknown>, times: TimeRange, options?: ScanOptions): Generator<WindowEntry> {
+    const { coding, engine, buckets } = this.#entries.options
+    const fromMs = Math.max(times.fromMs, buckets.liveFromMs)
+    const [keyFrom, keyTo] = [
+      keyBytes(this.name, coding.keys, keys.from),
+      keyBytes(this.name, coding.keys, keys.to),
+    ]
+    const first = bucketPrefix(coding.bucketOf(fromMs))
+    const end = bucketPrefix(coding.bucketOf(Math.min(times.toMs, Number.MAX_SAFE_INTEGER)) + 1)
+    const dirty = [...this.#entries.dirtyEntries()].map((slot) => ({ key: slot.key, slot }))
+    for (const entry of mergeScan(engine.range(first, end, options), dirty, options)) {
+      const startMs = coding.first(entry.key)
+      if (startMs < fromMs || startMs > times.toMs) continue
+      const key = coding.keyPart(entry.key)
+      if (keyFrom !== undefined && key.compare(keyFrom) < 0) continue
+      if (keyTo === undefined || key.compare(keyTo) <= 0) yield this.#entryOf(entry)
+    }
+  }
+
+  fetchAll(times: TimeRange, options?: ScanOptions): Iterable<WindowEntry> {
+    return this.fetchKeys({ from: undefined, to: undefined }, times, options)
+  }
+
+  #first(key: unknown, startMs: number): WindowEntry | undefined {
+    const [first] = this.fetchTimes(key, { fromMs: startMs, toMs: startMs })
+    return first
+  }
+
+  #entryOf({ key, value }: EngineEntry): WindowEntry {
+    const { coding, values } = this.#entries.options
+    return {
+      key: coding.keys.key(coding.keys.fromBytes(coding.keyPart(key))),
+      startMs: coding.first(key),
+      value: values.read(value),
+      timestampMs: values.timestampMs(value),
+    }
+  }
+}
