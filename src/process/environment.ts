@@ -5,7 +5,13 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { TextForm } from '../serde/text-form.ts'
-import type { KeyValueStore, SessionStore, VersionedStore, WindowStore } from '../store/contracts.ts'
+import type {
+  KeyValueStore,
+  ListStore,
+  SessionStore,
+  VersionedStore,
+  WindowStore,
+} from '../store/contracts.ts'
 import type { FunctionRef } from '../topology/functions.ts'
 import type { NodeId } from '../topology/topology.ts'
 import type { TaskContext } from './processor.ts'
@@ -92,6 +98,7 @@ export interface ProcessEnvironment {
   windowStore(name: string): WindowStore
   sessionStore(name: string): SessionStore
   versionedStore(name: string): VersionedStore
+  listStore(name: string): ListStore
   /** A time that an operator keeps and that goes into the task's commits. The same one for the same name; −1 at first. */
   eventTime(name: string): EventTime
   /** The store of a global table, shared by the thread's tasks, read only. */

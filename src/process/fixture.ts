@@ -158,6 +158,7 @@ export class TestTask {
       windowStore: (name) => storeOfKind(this.#store(name), 'window'),
       sessionStore: (name) => storeOfKind(this.#store(name), 'session'),
       versionedStore: (name) => storeOfKind(this.#store(name), 'versioned'),
+      listStore: (name) => storeOfKind(this.#store(name), 'list'),
       eventTime: (name) => this.times.of(name),
       globalStore: (node) => this.global(node),
       bind: ({ name }) => {

@@ -3,6 +3,8 @@
  * the change log.
  */
 
+import type { ListItem } from './list-item.ts'
+
 /** What an engine's content equals: the change log up to this offset. */
 export interface ChangeLogPosition {
   /** Of the change log's topic; empty where there is none. */
@@ -105,7 +107,7 @@ export interface StateEngines {
 }
 
 /** One facade a kind, over the overlay. Values belong to the store: a user's function gets a copy of its own. */
-export type StateStore = KeyValueStore | WindowStore | SessionStore | VersionedStore
+export type StateStore = KeyValueStore | WindowStore | SessionStore | VersionedStore | ListStore
 
 /** Which facade a kind of store has. */
 export interface FacadeOfKind {
@@ -113,6 +115,7 @@ export interface FacadeOfKind {
   readonly window: WindowStore
   readonly session: SessionStore
   readonly versioned: VersionedStore
+  readonly list: ListStore
 }
 
 /** What a key has now. Until the generation is sealed, later writes of the key change it in place. */
@@ -122,6 +125,18 @@ export interface KeptEntry<V = unknown> {
   readonly timestampMs: number | undefined
   /** What whoever passes changes on keeps until then; nothing of the store's. */
   waiting: unknown
+}
+
+/** Makes durable what an operator keeps in memory, in an order of its own. */
+export interface ListStore {
+  readonly kind: 'list'
+  readonly name: string
+  readonly persistent: boolean
+  /** Keys and values in the order of keys; each is valid until the next one. Asked for before anything is added or removed. */
+  all(): Iterable<EngineEntry>
+  /** No other item that is there has its key. */
+  add(item: ListItem): void
+  remove(item: ListItem): void
 }
 
 interface StoreFacade<K> {

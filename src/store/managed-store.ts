@@ -41,9 +41,9 @@ export interface ManagedParts {
   readonly expiry: StoreExpiry | undefined
   /**
    * So many committed entries the engine may lack: what expires soon is never written to it. A restart replays as many of the change
-   * log. Absent: none.
+   * log. Undefined: none.
    */
-  readonly unwrittenMax?: number
+  readonly unwrittenMax: number | undefined
 }
 
 /** A generation that is committed and that the engine does not have. */
@@ -118,10 +118,15 @@ export class LayeredStore implements ManagedStore {
 
   restore(batch: RestoreBatch): void {
     assert(this.dirtyCount === 0, `store "${this.name}" is restored while it is written`)
-    this.#writeWhile(() => true)
+    this.flush()
     const entries = this.#distinct(this.#parts.restored(batch.entries))
     this.#write(entries, { position: batch.position, time: this.#parts.expiry?.time.restored() })
     this.#dropExpired()
+  }
+
+  /** Writes to the engine all that is committed. */
+  flush(): void {
+    this.#writeWhile(() => true)
   }
 
   position(): ChangeLogPosition | undefined {
@@ -133,7 +138,7 @@ export class LayeredStore implements ManagedStore {
 
   close(): void {
     try {
-      this.#writeWhile(() => true)
+      this.flush()
     } finally {
       for (const layer of this.#parts.layers) layer.close()
       this.#parts.engine.close()
@@ -143,8 +148,8 @@ export class LayeredStore implements ManagedStore {
   /** @param left - entries of this generation and of younger ones */
   #isDue({ lastMs, position }: Unwritten, left: number): boolean {
     const { expiry, unwrittenMax } = this.#parts
-    if (expiry === undefined || unwrittenMax === undefined || left > unwrittenMax) return true
-    if (lastMs < expiry.buckets.committedLiveFromMs) return true
+    if (unwrittenMax === undefined || left > unwrittenMax) return true
+    if (expiry !== undefined && lastMs < expiry.buckets.committedLiveFromMs) return true
     const newest = this.#unwritten.at(-1)?.position
     return (newest?.committedAtMs ?? 0) - (position?.committedAtMs ?? 0) > unwrittenMaxMs
   }

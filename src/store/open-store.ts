@@ -17,6 +17,7 @@ import { Duplicates } from './duplicates.ts'
 import { indexKeying } from './index-keying.ts'
 import { OverlayKeyValueStore } from './key-value-store.ts'
 import { prefixedKeying, serdeKeying, type Keying } from './keying.ts'
+import { JournaledListStore, ListJournal } from './list-store.ts'
 import { LayeredStore } from './managed-store.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { Overlay } from './overlay.ts'
@@ -48,6 +49,7 @@ export type StoreDescription =
   | WindowDescription
   | SessionDescription
   | VersionedDescription
+  | ListDescription
 
 interface KeyValueDescription extends CommonDescription {
   readonly kind: 'key-value'
@@ -75,6 +77,11 @@ interface VersionedDescription extends CommonDescription {
   readonly historyRetentionMs: number
   /** How long a stretch of history goes at once; absent: as long as Kafka Streams'. */
   readonly segmentIntervalMs?: number
+}
+
+/** What an operator keeps by itself: keys and values are bytes of its own. */
+interface ListDescription extends CommonDescription {
+  readonly kind: 'list'
 }
 
 export interface OpenStoreOptions<Description extends StoreDescription = StoreDescription> {
@@ -170,7 +177,7 @@ function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
 
 /** Whether what the engine has is kept by time buckets. */
 function isBucketed(spec: StoreDescription): boolean {
-  return spec.kind !== 'key-value' || spec.timeToLiveMs !== undefined
+  return spec.kind === 'key-value' ? spec.timeToLiveMs !== undefined : spec.kind !== 'list'
 }
 
 function openKind(spec: StoreDescription, base: Base): OpenedStore {
@@ -185,6 +192,8 @@ function openKind(spec: StoreDescription, base: Base): OpenedStore {
       return openSession(spec, base)
     case 'versioned':
       return openVersioned(spec, base)
+    case 'list':
+      return openList(spec, base)
   }
 }
 
@@ -193,7 +202,14 @@ function openKeyValue(spec: KeyValueDescription, base: Base): OpenedStore {
   const overlay = new Overlay({ ...base, coding: { keys: base.keys, values: base.values(spec.timestamped) } })
   const restored = (records: RestoreRecords): StoreEntries => overlay.restored(records)
   return {
-    managed: new LayeredStore({ name, engine, layers: [overlay], restored, expiry: undefined }),
+    managed: new LayeredStore({
+      name,
+      engine,
+      layers: [overlay],
+      restored,
+      expiry: undefined,
+      unwrittenMax: undefined,
+    }),
     store: new OverlayKeyValueStore({ overlay, engine, expiry: undefined }, spec),
   }
 }
@@ -235,6 +251,7 @@ function openExpiring(spec: KeyValueDescription, timeToLiveMs: number, base: Bas
       restored,
       toEngine: (entries) => keys.toEngine(entries),
       expiry: { engine, time, buckets },
+      unwrittenMax: undefined,
     }),
     store: new OverlayKeyValueStore({ overlay, engine: keys, expiry: { time, buckets, expired } }, spec),
   }
@@ -278,19 +295,36 @@ function timedParts(base: Base, { layout, values, retentionMs, intervalMs }: Tim
   return { time, buckets, values, coding: new TimedCoding(layout, base.keys, buckets) }
 }
 
-/** What has no change log cannot be replayed: its engine gets each commit at once. */
 function manageTimed(base: Base, overlay: TimedOverlay | Duplicates): ManagedStore {
-  const { name, engine, cleanEntriesMax } = base
+  const { name, engine } = base
   const { time, buckets } = overlay.options
-  const unwrittenMax = Math.min(cleanEntriesMax, unwrittenMaxDefault)
   return new LayeredStore({
     name,
     engine,
     layers: [overlay],
     restored: (records) => overlay.restored(records),
     expiry: { engine, time, buckets },
-    ...(base.changeLog === undefined ? {} : { unwrittenMax }),
+    unwrittenMax: unwrittenMaxOf(base),
   })
+}
+
+/** What has no change log cannot be replayed: its engine gets each commit at once. */
+function unwrittenMaxOf({ changeLog, cleanEntriesMax }: Base): number | undefined {
+  return changeLog === undefined ? undefined : Math.min(cleanEntriesMax, unwrittenMaxDefault)
+}
+
+function openList(spec: ListDescription, base: Base): OpenedStore {
+  const { name, engine, changeLog } = base
+  const journal = new ListJournal(changeLog)
+  const managed = new LayeredStore({
+    name,
+    engine,
+    layers: [journal],
+    restored: (records) => journal.restored(records),
+    expiry: undefined,
+    unwrittenMax: unwrittenMaxOf(base),
+  })
+  return { managed, store: new JournaledListStore({ journal, engine, flush: () => managed.flush() }, spec) }
 }
 
 function openVersioned(spec: VersionedDescription, base: Base): OpenedStore {
@@ -352,5 +386,6 @@ function manageVersioned(
       return entries
     },
     expiry: { engine, time, buckets },
+    unwrittenMax: undefined,
   })
 }

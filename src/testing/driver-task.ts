@@ -13,7 +13,7 @@ import { serdeFor } from '../serde/plain-serde.ts'
 import { plainTextForm } from '../serde/text-form.ts'
 import type { KeyValueStore, StateStore } from '../store/contracts.ts'
 import { openStore, type OpenedStore } from '../store/open-store.ts'
-import { storeOfKind } from '../store/store-of-kind.ts'
+import { lentStore, storeOfKind } from '../store/store-of-kind.ts'
 import type { Node, NodeId, StoreSpec, SubTopology } from '../topology/topology.ts'
 
 /** What the tasks of one driver share. */
@@ -92,7 +92,12 @@ export class DriverTask {
     }
     const store = (name: string): KeyValueStore => storeOfKind(found(name), 'key-value')
     const times = new EventTimes()
-    const lent = { store: found, logger, metrics, recordTimestampMs: () => context.timestampMs ?? 0 }
+    const lent = {
+      store: (name: string) => lentStore(found(name)),
+      logger,
+      metrics,
+      recordTimestampMs: () => context.timestampMs ?? 0,
+    }
     return {
       context,
       collector: { send: (record) => surroundings.send(record) },
@@ -102,6 +107,7 @@ export class DriverTask {
       windowStore: (name) => storeOfKind(found(name), 'window'),
       sessionStore: (name) => storeOfKind(found(name), 'session'),
       versionedStore: (name) => storeOfKind(found(name), 'versioned'),
+      listStore: (name) => storeOfKind(found(name), 'list'),
       eventTime: (name) => times.of(name),
       globalStore: surroundings.globalStore,
       bind: (ref) => functions.bind(ref, lent),

@@ -116,6 +116,8 @@ function boundOf(store: StoreSpec): string {
       return `kept for ${formatDuration(store.retentionMs)} of stream time`
     case 'versioned':
       return `unbounded: the newest version of each key, older ones for ${formatDuration(store.historyRetentionMs)}`
+    case 'list':
+      return 'each entry kept until its partner or the end of its time has come'
     case 'key-value':
       return store.timeToLiveMs === undefined
         ? 'unbounded: one entry for each key'

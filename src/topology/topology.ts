@@ -316,7 +316,12 @@ export type Node =
   | SinkNode
 
 /** A store that operators or functions use. Its change log, where there is one, is `<application id>-<name>-changelog`. */
-export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec | SessionStoreSpec | VersionedStoreSpec
+export type StoreSpec =
+  | KeyValueStoreSpec
+  | WindowStoreSpec
+  | SessionStoreSpec
+  | VersionedStoreSpec
+  | ListStoreSpec
 
 interface StoreSpecBase {
   readonly name: string
@@ -360,6 +365,11 @@ export interface VersionedStoreSpec extends StoreSpecBase {
   readonly historyRetentionMs: number
   /** How long a stretch of history is dropped at once; absent: as long as Kafka Streams'. */
   readonly segmentIntervalMs?: number
+}
+
+/** What an operator keeps by itself, each entry until it goes: keys and values are bytes of its own. */
+export interface ListStoreSpec extends StoreSpecBase {
+  readonly kind: 'list'
 }
 
 /** Nodes that run together: one task a partition. */

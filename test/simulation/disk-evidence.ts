@@ -11,6 +11,9 @@ const bucketBytes = 8
 const ownKey = '\u007F\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FE'
 const newestPrefix = '\u007F\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF'
 
+/** Their engines lag behind what is committed. */
+const writtenLate: ReadonlySet<StoreSpec['kind']> = new Set(['window', 'session', 'list'])
+
 export interface Look {
   /** `at rest`, `when killed at 12345` */
   readonly when: string
@@ -30,22 +33,25 @@ export function evidenceOn(
     return {
       where: `${processId}, task ${task}, store "${store}" ${when}`,
       changeLog: { topic: changeLogOf(topology, store), partition: Number(task.split('_')[1]) },
-      kind: expires(spec) ? 'expiring' : spec.kind,
+      kind: evidenceKind(spec),
       retentionMs: retentionOf(spec),
       timestamped: 'timestamped' in spec && spec.timestamped,
-      entries: spec.kind === 'key-value' && !expires(spec) ? content.entries : withoutBuckets(content),
+      entries: evidenceKind(spec) === 'key-value' ? content.entries : withoutBuckets(content),
       streamTimeMs: streamTimeOf(content),
       position: content.position.offset,
-      whole: running.has(`${processId} ${task}`) && spec.kind !== 'window' && spec.kind !== 'session',
+      whole: running.has(`${processId} ${task}`) && !writtenLate.has(spec.kind),
     }
   })
 }
 
-function expires(spec: StoreSpec): boolean {
-  return spec.kind === 'key-value' && spec.timeToLiveMs !== undefined
+/** An operator's list is no other thing on disk than any store of keys. */
+function evidenceKind(spec: StoreSpec): StoreEvidence['kind'] {
+  if (spec.kind === 'list') return 'key-value'
+  return spec.kind === 'key-value' && spec.timeToLiveMs !== undefined ? 'expiring' : spec.kind
 }
 
 function retentionOf(spec: StoreSpec): number {
+  if (spec.kind === 'list') return Infinity
   if (spec.kind === 'key-value') return spec.timeToLiveMs ?? Infinity
   return spec.kind === 'versioned' ? spec.historyRetentionMs : spec.retentionMs
 }

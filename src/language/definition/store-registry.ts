@@ -145,6 +145,20 @@ export class StoreRegistry {
     return this.#add({ name, kind: 'key-value', key: bytes, value: bytes, ...traits })
   }
 
+  /** What an operation keeps by itself. */
+  addList(name: string): string {
+    const bytes = { notation: 'binary', type: { kind: 'bytes' } } as const
+    return this.#add({
+      name,
+      kind: 'list',
+      key: bytes,
+      value: bytes,
+      persistent: true,
+      caching: false,
+      logging: 'own',
+    })
+  }
+
   /** The shape that an operation needs, with what its store says of it; undefined, and a complaint, where they do not fit. */
   #shapeOf(shape: StoreShape, store: GivenStore): StoreShape | undefined {
     const { fields, name, label, span, versionable } = store

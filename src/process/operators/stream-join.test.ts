@@ -43,7 +43,7 @@ function joined(type: StreamJoinNode['type']): TestTask {
     key: text,
     value: text,
   } as const
-  const waiting = storeSpec('waiting', { key: bytes, value: bytes, timestamped: false })
+  const waiting: StoreSpec = { ...storeSpec('waiting', { key: bytes, value: bytes }), kind: 'list' }
   return new TestTask({
     nodes: [source('l'), source('r'), join, sink],
     stores: [kept('left'), kept('right'), waiting],
@@ -79,7 +79,7 @@ describe('a join of two streams', () => {
       ]),
     ).toEqual([])
     expect(play(task, [['r', 'c', 'y', 20]])).toEqual(['b=1+null @14'])
-    expect([...task.store('waiting').all()]).toEqual([])
+    expect(play(task, [['r', 'c', 'z', 40]])).toEqual([])
   })
 
   test('left: tells at once of a record that comes after its time', () => {

@@ -7,13 +7,13 @@
  * the earliest time that the last look came across is over.
  */
 import type { Counter } from '../../base/metrics.ts'
-import { detach } from '../../data/lazy.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { StreamJoinNode } from '../../topology/stream-join-nodes.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
-import { UnmatchedRecords, type JoinSide, type Unmatched } from './unmatched-records.ts'
+import { isBefore, type JoinSide } from './unmatched-queue.ts'
+import { UnmatchedRecords, type Unmatched } from './unmatched-records.ts'
 import { UserFunction } from './user-function.ts'
 
 /** What the two sides of a join share. */
@@ -91,8 +91,6 @@ class StreamJoinSide implements Processor {
   process(record: StreamRecord): void {
     this.#parts.counters.recordsIn.value++
     const { key, timestampMs } = record
-    // Both stores and the joiner have one copy.
-    if (key !== null) record.value = detach(record.value)
     this.#join(record)
     // A null value is not kept, but tells the store what time it is.
     if (key !== null) this.#own.put(key, record.value, timestampMs, timestampMs)
@@ -168,7 +166,7 @@ class WaitingRecords {
     this.#options = options
     this.#earliest = env.eventTime(`${node.id} earliest`)
     this.#records = new UnmatchedRecords({
-      store: env.store(store),
+      store: env.listStore(store),
       keys: env.serde(node.key, '', 'key'),
       values: {
         left: env.serde(node.leftValue, '', 'value'),
@@ -195,7 +193,7 @@ class WaitingRecords {
     if (earliest.ms < 0 || earliest.ms + afterMs + node.graceMs >= streamTime.ms) return
     let told: Unmatched | undefined
     for (let next = this.#nextOver(); next !== undefined; next = this.#nextOver()) {
-      for (const value of next.values) this.#forward(cause, next, value)
+      for (const value of this.#records.values(next)) this.#forward(cause, next, value)
       this.#records.drop(next)
       told = next
     }
@@ -224,7 +222,7 @@ class WaitingRecords {
     if (left === undefined || right === undefined) return records.last(left === undefined ? 'right' : 'left')
     const later = earlier(left, right) === left ? right : left
     // The records of one key, side and time are seen one by one.
-    if (later.values.length > 1) return later
+    if (this.#records.holdsSeveral(later)) return later
     return earlier(records.after('left', later), records.after('right', later)) ?? later
   }
 
@@ -243,5 +241,5 @@ class WaitingRecords {
 
 function earlier(a: Unmatched | undefined, b: Unmatched | undefined): Unmatched | undefined {
   if (a === undefined || b === undefined) return a ?? b
-  return a.storeKey < b.storeKey ? a : b
+  return isBefore(a, b) ? a : b
 }

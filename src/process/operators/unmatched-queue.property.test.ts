@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { expect } from 'vitest'
-import { UnmatchedQueue, type Queued } from './unmatched-queue.ts'
+import { isBefore, UnmatchedQueue, type Queued } from './unmatched-queue.ts'
 
 interface Op {
   readonly what: 'add' | 'remove' | 'shift'
@@ -18,12 +18,11 @@ const ops = fc.array(
 )
 
 function queued({ key, timestampMs }: Op): Queued {
-  const storeKey = `${String(timestampMs).padStart(3, '0')}${key}`
-  return { identity: key, timestampMs, storeKey, hasLeft: false }
+  return { side: 'left', identity: key, timestampMs, keyText: key, hasLeft: false }
 }
 
 function inOrder(one: Queued, other: Queued): number {
-  return one.storeKey < other.storeKey ? -1 : one.storeKey > other.storeKey ? 1 : 0
+  return isBefore(one, other) ? -1 : isBefore(other, one) ? 1 : 0
 }
 
 property.prop({ ops, repeat: fc.constantFrom(1, 4) }, { numRuns: 50 })(
@@ -39,6 +38,8 @@ property.prop({ ops, repeat: fc.constantFrom(1, 4) }, { numRuns: 50 })(
       const known = list.find((other) => inOrder(other, entry) === 0)
       expect(queue.find(op.key, op.timestampMs)).toBe(known)
       expect(queue.after(entry)).toBe(list.find((other) => inOrder(other, entry) > 0))
+      const right = { ...entry, side: 'right' } as const
+      expect(queue.after(right)).toBe(list.find(({ timestampMs }) => timestampMs >= op.timestampMs))
       const gone = op.what === 'shift' ? queue.first() : known
       if (op.what === 'add' && known === undefined) {
         queue.add(entry)

@@ -1,17 +1,21 @@
 /**
- * What waits for its time, in order: by timestamp, then by the bytes of its key. Most comes in about this order and leaves at the front, or
- * from anywhere when it is found by key and time.
+ * What waits for its time, in order: by timestamp, right before left, then by the bytes of its key. Most comes in about this order and
+ * leaves at the front, or from anywhere when it is found by key and time.
  *
- * Model. An array, sorted; what leaves is marked and stays in its place until it is at the front or the end, or until the marked ones are the
- * larger part. Per key a list of what waits.
+ * Model. An array, sorted, and beside it one of the timestamps, in which places are looked for; what leaves is marked and stays in its
+ * place until it is at the front, or until the marked ones are the larger part.
  */
 import type { StoreKeyIdentity } from '../../store/contracts.ts'
 
+export type JoinSide = 'left' | 'right'
+
+/** Two never have the same side, timestamp and key. */
 export interface Queued {
+  readonly side: JoinSide
   readonly identity: StoreKeyIdentity
   readonly timestampMs: number
-  /** Orders what has the same timestamp; two never have the same of both. One character a byte. */
-  readonly storeKey: string
+  /** Orders what has the same timestamp and side. One character a byte. */
+  readonly keyText: string
   /** The queue's: whether it has left. */
   hasLeft: boolean
 }
@@ -21,10 +25,10 @@ const leftMin = 64
 
 export class UnmatchedQueue<Entry extends Queued> {
   #entries: Entry[] = []
+  #times = new Float64Array(2 * leftMin)
   /** All before this place have left. */
   #head = 0
   #count = 0
-  readonly #byKey = new Map<StoreKeyIdentity, Entry | Entry[]>()
 
   get isEmpty(): boolean {
     return this.#count === 0
@@ -40,63 +44,77 @@ export class UnmatchedQueue<Entry extends Queued> {
     return this.#entries.findLast(({ hasLeft }) => !hasLeft)
   }
 
-  /** The first one behind this one, which may be of another queue. */
+  /** The first one behind this one, which may be of the other side's queue. */
   after(other: Queued): Entry | undefined {
-    for (let at = this.#placeOf(other); at < this.#entries.length; at++) {
+    for (let at = this.#placeOf(other.timestampMs); at < this.#entries.length; at++) {
       const entry = this.#entries[at] as Entry
-      if (!entry.hasLeft && entry.storeKey !== other.storeKey) return entry
+      if (!entry.hasLeft && isBefore(other, entry)) return entry
     }
     return undefined
   }
 
   find(identity: StoreKeyIdentity, timestampMs: number): Entry | undefined {
-    const siblings = this.#byKey.get(identity)
-    if (Array.isArray(siblings)) return siblings.find((entry) => entry.timestampMs === timestampMs)
-    return siblings?.timestampMs === timestampMs ? siblings : undefined
+    for (let at = this.#placeOf(timestampMs); this.#isAt(at, timestampMs); at++) {
+      const entry = this.#entries[at] as Entry
+      if (!entry.hasLeft && entry.identity === identity) return entry
+    }
+    return undefined
   }
 
   add(entry: Entry): void {
-    const at = this.#placeOf(entry)
-    if (at === this.#entries.length) this.#entries.push(entry)
-    else this.#entries.splice(at, 0, entry)
-    const siblings = this.#byKey.get(entry.identity)
-    if (siblings === undefined) this.#byKey.set(entry.identity, entry)
-    else if (Array.isArray(siblings)) siblings.push(entry)
-    else this.#byKey.set(entry.identity, [siblings, entry])
+    const entries = this.#entries
+    const { timestampMs } = entry
+    let at = this.#placeOf(timestampMs)
+    while (this.#isAt(at, timestampMs) && isBefore(entries[at] as Entry, entry)) at++
+    if (entries.length === this.#times.length) this.#times = copyOf(this.#times, entries.length * 2)
+    if (at === entries.length) entries.push(entry)
+    else {
+      this.#times.copyWithin(at + 1, at, entries.length)
+      entries.splice(at, 0, entry)
+    }
+    this.#times[at] = timestampMs
     this.#count++
   }
 
   remove(entry: Entry): void {
     entry.hasLeft = true
     this.#count--
-    const siblings = this.#byKey.get(entry.identity)
-    const left = Array.isArray(siblings) ? siblings.filter((other) => other !== entry) : []
-    if (left.length === 0) this.#byKey.delete(entry.identity)
-    else this.#byKey.set(entry.identity, left)
     if (this.#entries.length > leftMin && this.#count < this.#entries.length / 2) this.#compact()
   }
 
   #compact(): void {
     this.#entries = this.#entries.filter(({ hasLeft }) => !hasLeft)
+    for (const [at, { timestampMs }] of this.#entries.entries()) this.#times[at] = timestampMs
     this.#head = 0
   }
 
-  /** Where something stands, or would stand. */
-  #placeOf(queued: Queued): number {
-    const entries = this.#entries
-    let [low, high] = [this.#head, entries.length]
-    const last = entries[high - 1]
-    if (last === undefined || isBefore(last, queued)) return high
+  #isAt(at: number, timestampMs: number): boolean {
+    return at < this.#entries.length && this.#times[at] === timestampMs
+  }
+
+  /** The place of the first one that is not before a time. */
+  #placeOf(timestampMs: number): number {
+    const times = this.#times
+    let [low, high] = [this.#head, this.#entries.length]
+    if (low === high || (times[high - 1] as number) < timestampMs) return high
     while (low < high) {
       const middle = (low + high) >> 1
-      if (isBefore(entries[middle] as Entry, queued)) low = middle + 1
+      if ((times[middle] as number) < timestampMs) low = middle + 1
       else high = middle
     }
     return low
   }
 }
 
-function isBefore(one: Queued, other: Queued): boolean {
+/** Of either side. */
+export function isBefore(one: Queued, other: Queued): boolean {
   if (one.timestampMs !== other.timestampMs) return one.timestampMs < other.timestampMs
-  return one.storeKey < other.storeKey
+  if (one.side !== other.side) return one.side === 'right'
+  return one.keyText < other.keyText
+}
+
+function copyOf(times: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  const copy = new Float64Array(length)
+  copy.set(times)
+  return copy
 }

@@ -1,6 +1,6 @@
 /**
  * The records of a stream join that have found no partner yet, in the order in which their time comes: by timestamp, right before left,
- * then key. A store keeps them; what stands here beside it is read from it when a task starts.
+ * then key. A store makes them durable; what stands here is read from it when a task starts.
  *
  * Model. A store key is the timestamp (8 bytes), the side (0 right, 1 left) and the key; its value all records of that key, side and time:
  * for each its length (4 bytes) and its bytes. Each side has a queue of its own.
@@ -8,29 +8,70 @@
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
-import type { KeyValueStore, StoreKeyIdentity } from '../../store/contracts.ts'
-import { UnmatchedQueue, type Queued } from './unmatched-queue.ts'
-
-export type JoinSide = 'left' | 'right'
-
-export interface Unmatched extends Queued {
-  readonly side: JoinSide
-  readonly key: unknown
-  /** At least one. */
-  values: readonly unknown[]
-}
+import type { ListStore, StoreKeyIdentity } from '../../store/contracts.ts'
+import { ListItem } from '../../store/list-item.ts'
+import { UnmatchedQueue, type JoinSide, type Queued } from './unmatched-queue.ts'
 
 interface UnmatchedOptions {
-  readonly store: KeyValueStore
+  readonly store: ListStore
   readonly keys: Serde
   readonly values: Readonly<Record<JoinSide, Serde>>
   /** What tells keys apart. */
   readonly identity: (key: unknown) => StoreKeyIdentity
 }
 
+const noBytes: Buffer = Buffer.alloc(0)
 const timeBytes = 8
-const none: readonly unknown[] = []
+const lengthBytes = 4
+/** Entries share buffers of this size. */
+const chunkBytes = 65_536
 const sideBytes: Readonly<Record<JoinSide, number>> = { right: 0, left: 1 }
+
+/** The records of one key, side and time: their bytes, as the store's value has them. */
+export class Unmatched extends ListItem implements Queued {
+  readonly side: JoinSide
+  readonly key: unknown
+  readonly identity: StoreKeyIdentity
+  hasLeft = false
+  bytes = noBytes
+  start = 0
+  end = 0
+  readonly #keys: Serde
+  #keyText: string | undefined
+
+  constructor(
+    {
+      side,
+      key,
+      timestampMs,
+    }: { readonly side: JoinSide; readonly key: unknown; readonly timestampMs: number },
+    { keys, identity }: Pick<UnmatchedOptions, 'keys' | 'identity'>,
+  ) {
+    super(timestampMs)
+    this.side = side
+    this.key = key
+    this.identity = identity(key)
+    this.#keys = keys
+  }
+
+  /** Asked for only where two have the same time and side. */
+  get keyText(): string {
+    if (this.#keyText !== undefined) return this.#keyText
+    const writer = new ByteWriter(64)
+    this.#keys.encode(this.key, writer, undefined)
+    return (this.#keyText = writer.view().latin1Slice())
+  }
+
+  override writeKey(writer: ByteWriter): void {
+    writer.writeInt64(this.timestampMs)
+    writer.writeInt8(sideBytes[this.side])
+    this.#keys.encode(this.key, writer, undefined)
+  }
+
+  override writeValue(writer: ByteWriter): void {
+    writer.writeBytes(this.bytes, this.start, this.end)
+  }
+}
 
 export class UnmatchedRecords {
   readonly #options: UnmatchedOptions
@@ -38,13 +79,11 @@ export class UnmatchedRecords {
     left: new UnmatchedQueue(),
     right: new UnmatchedQueue(),
   }
-  readonly #writer = new ByteWriter()
-  readonly #keyWriter = new ByteWriter(64)
+  #chunk = new ByteWriter(chunkBytes)
 
   constructor(options: UnmatchedOptions) {
     this.#options = options
-    for (const [storeKey, bytes] of options.store.all())
-      this.#load(storeKey as Uint8Array, bytes as Uint8Array)
+    for (const { key, value } of options.store.all()) this.#load(Buffer.from(key), Buffer.from(value))
   }
 
   /** The first one of a side. */
@@ -61,22 +100,14 @@ export class UnmatchedRecords {
     return this.#queues[side].after(entry)
   }
 
-  /** @param value - one that may be kept */
+  /** Nothing has changed where this throws. */
   add(side: JoinSide, key: unknown, value: unknown, timestampMs: number): void {
     const known = this.#find(side, key, timestampMs)
-    const storeKey = this.#storeKey(side, key, timestampMs)
-    const entry = known ?? {
-      side,
-      key: detach(key),
-      identity: this.#options.identity(key),
-      timestampMs,
-      values: none,
-      storeKey: storeKey.latin1Slice(),
-      hasLeft: false,
-    }
-    entry.values = entry.values.length === 0 ? [value] : [...entry.values, value]
-    if (known === undefined) this.#queues[side].add(entry)
-    this.#options.store.put(storeKey, this.#encodeValues(entry), timestampMs)
+    const entry = new Unmatched({ side, key: known?.key ?? detach(key), timestampMs }, this.#options)
+    this.#write(entry, known, value)
+    if (known !== undefined) this.drop(known)
+    this.#queues[side].add(entry)
+    this.#options.store.add(entry)
   }
 
   /** Those of a key and a time have found a partner, or were told of. */
@@ -86,10 +117,22 @@ export class UnmatchedRecords {
   }
 
   drop(entry: Unmatched): void {
-    const { side, key, timestampMs } = entry
-    this.#queues[side].remove(entry)
-    entry.values = none
-    this.#options.store.put(this.#storeKey(side, key, timestampMs), null, timestampMs)
+    this.#queues[entry.side].remove(entry)
+    this.#options.store.remove(entry)
+  }
+
+  /** The records that an entry stands for, at least one. What is given is valid while the entry's bytes are. */
+  *values({ side, bytes, start, end }: Unmatched): Generator<unknown> {
+    const serde = this.#options.values[side]
+    for (let at = start; at < end;) {
+      const valueEnd = at + lengthBytes + bytes.readInt32BE(at)
+      yield serde.decode(bytes, at + lengthBytes, valueEnd, undefined)
+      at = valueEnd
+    }
+  }
+
+  holdsSeveral({ bytes, start, end }: Unmatched): boolean {
+    return start + lengthBytes + bytes.readInt32BE(start) < end
   }
 
   #find(side: JoinSide, key: unknown, timestampMs: number): Unmatched | undefined {
@@ -97,51 +140,35 @@ export class UnmatchedRecords {
     return queue.isEmpty ? undefined : queue.find(this.#options.identity(key), timestampMs)
   }
 
-  /** A view that the next one overwrites. */
-  #storeKey(side: JoinSide, key: unknown, timestampMs: number): Buffer {
-    const writer = this.#keyWriter
-    writer.reset()
-    writer.writeInt64(timestampMs)
-    writer.writeInt8(sideBytes[side])
-    this.#options.keys.encode(key, writer, undefined)
-    return writer.view()
-  }
-
-  #encodeValues({ side, values }: Unmatched): Buffer {
-    const writer = this.#writer
-    writer.reset()
-    for (const value of values) {
+  /** Puts behind what is known of the same key, side and time one more value. */
+  #write(entry: Unmatched, known: Unmatched | undefined, value: unknown): void {
+    if (this.#chunk.length >= chunkBytes - 256) this.#chunk = new ByteWriter(chunkBytes)
+    const writer = this.#chunk
+    const start = writer.length
+    try {
+      if (known !== undefined) writer.writeBytes(known.bytes, known.start, known.end)
       const at = writer.length
       writer.writeInt32(0)
-      this.#options.values[side].encode(value, writer, undefined)
-      writer.buffer.writeInt32BE(writer.length - at - 4, at)
+      this.#options.values[entry.side].encode(value, writer, undefined)
+      writer.buffer.writeInt32BE(writer.length - at - lengthBytes, at)
+    } catch (error) {
+      writer.length = start
+      throw error
     }
-    return writer.copy()
+    // Where the writer has grown, older entries keep the buffer that they were written to.
+    entry.bytes = writer.buffer
+    entry.start = start
+    entry.end = writer.length
   }
 
-  #load(key: Uint8Array, bytes: Uint8Array): void {
-    const [storeKey, list] = [Buffer.from(key), Buffer.from(bytes)]
+  #load(storeKey: Buffer, value: Buffer): void {
     const side = storeKey[timeBytes] === sideBytes.left ? 'left' : 'right'
-    const decode = (serde: Serde, buffer: Buffer, start: number, end: number): unknown =>
-      detach(serde.decode(buffer, start, end, undefined))
-    const values: unknown[] = []
-    for (let at = 0; at < list.length;) {
-      const end = at + 4 + list.readInt32BE(at)
-      values.push(decode(this.#options.values[side], list, at + 4, end))
-      at = end
-    }
-    const known = decode(this.#options.keys, storeKey, timeBytes + 1, storeKey.length)
+    const key = detach(this.#options.keys.decode(storeKey, timeBytes + 1, storeKey.length, undefined))
     const timestampMs = Number(storeKey.readBigInt64BE(0))
-    const identity = this.#options.identity(known)
-    const text = storeKey.latin1Slice()
-    this.#queues[side].add({
-      side,
-      key: known,
-      identity,
-      timestampMs,
-      values,
-      storeKey: text,
-      hasLeft: false,
-    })
+    const entry = new Unmatched({ side, key, timestampMs }, this.#options)
+    entry.bytes = value
+    entry.end = value.length
+    entry.isWritten = true
+    this.#queues[side].add(entry)
   }
 }

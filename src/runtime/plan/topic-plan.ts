@@ -128,6 +128,8 @@ function changeLogConfigs(store: StoreSpec): NewTopic['configs'] {
   switch (store.kind) {
     case 'key-value':
       return store.timeToLiveMs === undefined ? compacted : expiring(store.timeToLiveMs)
+    case 'list':
+      return compacted
     case 'window':
     case 'session':
       return expiring(store.retentionMs)

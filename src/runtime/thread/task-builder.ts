@@ -10,7 +10,7 @@ import type { TaskContext } from '../../process/processor.ts'
 import type { Formats } from '../../serde/formats.ts'
 import type { ChangeLogSink, KeyValueStore, StateStore, StorePlace } from '../../store/contracts.ts'
 import { openStore } from '../../store/open-store.ts'
-import { storeOfKind } from '../../store/store-of-kind.ts'
+import { lentStore, storeOfKind } from '../../store/store-of-kind.ts'
 import { topicInCluster, topicInDefinition } from '../../topology/name-pattern.ts'
 import type { Node, NodeId, StoreSpec, Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
@@ -132,7 +132,12 @@ export class TaskBuilder {
       return found.store
     }
     const keyValue = (name: string): KeyValueStore => storeOfKind(storeOf(name), 'key-value')
-    const lent = { store: storeOf, logger, metrics, recordTimestampMs: () => context.timestampMs ?? 0 }
+    const lent = {
+      store: (name: string) => lentStore(storeOf(name)),
+      logger,
+      metrics,
+      recordTimestampMs: () => context.timestampMs ?? 0,
+    }
     return {
       context,
       collector: output,
@@ -142,6 +147,7 @@ export class TaskBuilder {
       windowStore: (name) => storeOfKind(storeOf(name), 'window'),
       sessionStore: (name) => storeOfKind(storeOf(name), 'session'),
       versionedStore: (name) => storeOfKind(storeOf(name), 'versioned'),
+      listStore: (name) => storeOfKind(storeOf(name), 'list'),
       eventTime: (name) => times.of(name),
       globalStore,
       bind: (ref) => functions.bind(ref, lent),

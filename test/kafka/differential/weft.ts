@@ -88,6 +88,7 @@ function entriesOf(store: StateStore): readonly Entry[] | undefined {
       ])
     }
     case 'versioned':
+    case 'list':
       return undefined
   }
 }

@@ -18,10 +18,7 @@ export interface StoreEvidence {
   readonly streamTimeMs: number
   /** The change-log offset up to which it claims to have everything. */
   readonly position: number
-  /**
-   * Whether nothing may be missing behind that position: its task ran, all was at rest, and its engine gets each commit at once, as those of
-   * windows and sessions do not.
-   */
+  /** Whether nothing may be missing behind that position: its task ran, all was at rest, and its engine gets each commit at once. */
   readonly whole: boolean
 }
 

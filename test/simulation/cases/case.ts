@@ -6,6 +6,7 @@ import { finishTopology } from '../../../src/topology/build-topology.ts'
 import type { FunctionKind, FunctionRef } from '../../../src/topology/functions.ts'
 import type {
   KeyValueStoreSpec,
+  ListStoreSpec,
   Node,
   SinkNode,
   SourceNode,
@@ -153,6 +154,10 @@ export function keyValueStore(name: string, settings: Partial<KeyValueStoreSpec>
     logging: 'own',
     ...settings,
   }
+}
+
+export function listStore(name: string): ListStoreSpec {
+  return { name, kind: 'list', key: bytes, value: bytes, persistent: true, caching: false, logging: 'own' }
 }
 
 export function windowStore(

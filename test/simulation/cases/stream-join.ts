@@ -1,6 +1,6 @@
 import { auditJournal } from '../audit/lists.ts'
 import { auditReplay, type NaiveInput, type NaiveTask } from '../audit/replay.ts'
-import { bytes, fast, js, keyValueStore, pick, sink, source, text, topologyOf, windowStore } from './case.ts'
+import { fast, js, listStore, pick, sink, source, text, topologyOf, windowStore } from './case.ts'
 import type { Draw, InputRecord, SimulationCase } from './case.ts'
 import type { Evidence } from '../audit/evidence.ts'
 import type { Variant } from '../variant.ts'
@@ -41,9 +41,7 @@ export const streamJoinCase: SimulationCase = {
             timestamped: false,
           }),
         ),
-        ...(typeOf(variant) === 'inner'
-          ? []
-          : [keyValueStore('alone', { key: bytes, value: bytes, timestamped: false })]),
+        ...(typeOf(variant) === 'inner' ? [] : [listStore('alone')]),
       ],
     ),
   draw: (draw) => record(draw.random.next() < 0.5 ? 'lefts' : 'rights', pick(draw.random, keys), draw),

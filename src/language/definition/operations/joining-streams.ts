@@ -96,6 +96,6 @@ function storesOf(step: JoinStep, { flow, other, times, id }: JoinedStores): Sto
   if (leftStore === undefined || rightStore === undefined) return undefined
   if (step.type === 'join') return { leftStore, rightStore }
   const kind = step.type === 'leftJoin' ? 'left' : 'outer'
-  const unmatchedStore = scope.stores.addOwn(`${leftStore}-${kind}-shared-join-store`, { persistent: true })
+  const unmatchedStore = scope.stores.addList(`${leftStore}-${kind}-shared-join-store`)
   return { leftStore, rightStore, unmatchedStore }
 }

@@ -1,0 +1,187 @@
+/**
+ * A list of items that an operator keeps in memory, in an order of its own, made durable: the store notes what comes and goes, and is read
+ * only when the operator starts.
+ *
+ * Model. A generation has the items that came and those that went. What came and went in the same one is nowhere; what went before its
+ * generation was written to the engine was never there.
+ */
+import { assert } from '../base/assert.ts'
+import { ByteWriter } from '../base/byte-writer.ts'
+import type {
+  ChangeLogSink,
+  EngineEntry,
+  ListStore,
+  LoggedChange,
+  OrderedStore,
+  RestoreRecords,
+  StoreEntries,
+} from './contracts.ts'
+import { ListItem } from './list-item.ts'
+import { PackedEntries } from './store-entries.ts'
+import type { StoreFacts } from './store-facts.ts'
+import { storedRecords } from './value-coding.ts'
+
+interface Generation {
+  readonly number: number
+  readonly came: readonly ListItem[]
+  readonly went: readonly ListItem[]
+}
+
+/** The layer that a task's commits drive. */
+export class ListJournal {
+  readonly #changeLog: ChangeLogSink | undefined
+  #open = 1
+  #came: ListItem[] = []
+  #went: ListItem[] = []
+  #sealed: Generation[] = []
+  #unwritten: Generation[] = []
+  readonly #writer = new ByteWriter()
+  /** The same for every record. */
+  readonly #change: { -readonly [Field in keyof LoggedChange]: LoggedChange[Field] } = {
+    bytes: Buffer.alloc(0),
+    keyStart: 0,
+    keyEnd: 0,
+    valueStart: 0,
+    valueEnd: 0,
+    timestampMs: 0,
+  }
+
+  constructor(changeLog: ChangeLogSink | undefined) {
+    this.#changeLog = changeLog
+  }
+
+  get dirtyCount(): number {
+    return this.#sealed.reduce((sum, sealed) => sum + countOf(sealed), this.#came.length + this.#went.length)
+  }
+
+  add(item: ListItem): void {
+    item.cameIn = this.#open
+    this.#came.push(item)
+  }
+
+  remove(item: ListItem): void {
+    item.wentIn = this.#open
+    if (item.cameIn !== this.#open) this.#went.push(item)
+  }
+
+  seal(): number {
+    const came = this.#came.filter(({ wentIn }) => wentIn === 0)
+    this.#log(this.#went, came)
+    this.#sealed.push({ number: this.#open, came, went: this.#went })
+    this.#came = []
+    this.#went = []
+    return this.#open++
+  }
+
+  committed(generation: number): number {
+    const oldest = this.#sealed.shift()
+    assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
+    this.#unwritten.push(oldest)
+    return countOf(oldest)
+  }
+
+  unwritten(upTo: number): StoreEntries {
+    const due = this.#unwritten.filter(({ number }) => number <= upTo)
+    const went = due.flatMap((generation) => generation.went.filter(({ isWritten }) => isWritten))
+    const came = due.flatMap((generation) => generation.came.filter((item) => isThere(item, upTo)))
+    const items = [...went, ...came]
+    const ends = new Float64Array(items.length * 2)
+    const writer = this.#writer
+    writer.reset()
+    for (const [index, item] of items.entries()) {
+      item.writeKey(writer)
+      ends[index * 2] = writer.length
+      if (index >= went.length) item.writeValue(writer)
+      ends[index * 2 + 1] = writer.length
+    }
+    return new PackedEntries(writer.copy(), ends, (index) => index < went.length)
+  }
+
+  written(upTo: number): void {
+    for (const { number, came } of this.#unwritten) {
+      if (number <= upTo) for (const item of came) item.isWritten = isThere(item, upTo)
+    }
+    this.#unwritten = this.#unwritten.filter(({ number }) => number > upTo)
+  }
+
+  failed(generation: number): void {
+    const failed = this.#sealed.filter(({ number }) => number >= generation)
+    for (const item of [...failed.flatMap(({ went }) => went), ...this.#went]) item.wentIn = 0
+    this.#sealed = this.#sealed.filter(({ number }) => number < generation)
+    this.#came = []
+    this.#went = []
+    this.#open++
+  }
+
+  restored(records: RestoreRecords): StoreEntries {
+    return storedRecords(records, false, this.#writer)
+  }
+
+  close(): void {
+    this.failed(0)
+    this.#unwritten = []
+  }
+
+  /** What goes before what comes: an item may take the place of one with the same key. */
+  #log(went: readonly ListItem[], came: readonly ListItem[]): void {
+    if (this.#changeLog === undefined) return
+    for (const item of went) this.#append(this.#changeLog, item, false)
+    for (const item of came) this.#append(this.#changeLog, item, true)
+  }
+
+  #append(changeLog: ChangeLogSink, item: ListItem, isThere: boolean): void {
+    const writer = this.#writer
+    writer.reset()
+    item.writeKey(writer)
+    const change = this.#change
+    change.keyEnd = writer.length
+    change.valueStart = writer.length
+    if (isThere) item.writeValue(writer)
+    change.valueEnd = isThere ? writer.length : -1
+    change.bytes = writer.buffer
+    change.timestampMs = item.timestampMs
+    changeLog.append(change)
+  }
+}
+
+interface JournalParts {
+  readonly journal: ListJournal
+  readonly engine: Pick<OrderedStore, 'range'>
+  /** Brings to the engine all that is committed. */
+  readonly flush: () => void
+}
+
+export class JournaledListStore implements ListStore {
+  readonly kind = 'list'
+  readonly name: string
+  readonly persistent: boolean
+  readonly #parts: JournalParts
+
+  constructor(parts: JournalParts, facts: Pick<StoreFacts, 'name' | 'persistent'>) {
+    this.name = facts.name
+    this.persistent = facts.persistent
+    this.#parts = parts
+  }
+
+  add(item: ListItem): void {
+    this.#parts.journal.add(item)
+  }
+
+  remove(item: ListItem): void {
+    this.#parts.journal.remove(item)
+  }
+
+  all(): Iterable<EngineEntry> {
+    this.#parts.flush()
+    return this.#parts.engine.range(undefined, undefined)
+  }
+}
+
+function countOf({ came, went }: Generation): number {
+  return came.length + went.length
+}
+
+/** Whether an item that came up to a generation was still there when that ended. */
+function isThere({ wentIn }: ListItem, upTo: number): boolean {
+  return wentIn === 0 || wentIn > upTo
+}
