@@ -157,26 +157,29 @@ export class KeyedLog {
   #resize(capacity: number): void {
     const from = Array.from({ length: this.tail - this.head }, (_, index) => this.#slot(this.head + index))
     this.#capacity = capacity
-    const to = (index: number): number => this.#slot(this.head + index)
-    const moved = <Column extends Float64Array | Int32Array>(column: Column, room: Column): Column => {
-      for (let index = 0; index < from.length; index++)
-        room[to(index)] = column[from[index] as number] as number
+    const move = <Item>(column: ArrayLike<Item>, room: Item[] | Int32Array | Float64Array): void => {
+      for (const [index, at] of from.entries()) room[this.#slot(this.head + index)] = column[at] as never
+    }
+    const numbers = (column: Int32Array): Int32Array<ArrayBuffer> => {
+      const room = new Int32Array(capacity)
+      move(column, room)
       return room
     }
-    const movedObjects = <Item>(column: readonly Item[], nothing: Item): Item[] => {
-      const room = new Array<Item>(capacity).fill(nothing)
-      for (let index = 0; index < from.length; index++)
-        room[to(index)] = column[from[index] as number] as Item
+    const objects = <Item>(column: readonly Item[], nothing: Item): Item[] => {
+      const room = Array.from({ length: capacity }, () => nothing)
+      move(column, room)
       return room
     }
-    this.#identity = movedObjects(this.#identity, '')
-    this.#bytes = movedObjects(this.#bytes, noBytes)
-    this.#first = moved(this.#first, new Float64Array(capacity))
-    this.#second = moved(this.#second, new Int32Array(capacity))
-    this.#hash = moved(this.#hash, new Int32Array(capacity))
-    this.#start = moved(this.#start, new Int32Array(capacity))
-    this.#keyEnd = moved(this.#keyEnd, new Int32Array(capacity))
-    this.#end = moved(this.#end, new Int32Array(capacity))
+    const first = new Float64Array(capacity)
+    move(this.#first, first)
+    this.#first = first
+    this.#identity = objects(this.#identity, '')
+    this.#bytes = objects(this.#bytes, noBytes)
+    this.#second = numbers(this.#second)
+    this.#hash = numbers(this.#hash)
+    this.#start = numbers(this.#start)
+    this.#keyEnd = numbers(this.#keyEnd)
+    this.#end = numbers(this.#end)
     this.#next = new Int32Array(capacity)
     this.#oldest = new Int32Array(capacity)
     this.#newest = new Int32Array(capacity)

@@ -16,7 +16,7 @@ import type {
   RestoreRecords,
   StoreEntries,
 } from './contracts.ts'
-import { ListItem } from './list-item.ts'
+import type { ListItem } from './list-item.ts'
 import { PackedEntries } from './store-entries.ts'
 import type { StoreFacts } from './store-facts.ts'
 import { storedRecords } from './value-coding.ts'

@@ -122,7 +122,7 @@ export class UnmatchedRecords {
   }
 
   /** The records that an entry stands for, at least one. What is given is valid while the entry's bytes are. */
-  *values({ side, bytes, start, end }: Unmatched): Generator<unknown> {
+  *values({ side, bytes, start, end }: Unmatched): Generator {
     const serde = this.#options.values[side]
     for (let at = start; at < end;) {
       const valueEnd = at + lengthBytes + bytes.readInt32BE(at)
