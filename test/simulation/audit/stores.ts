@@ -23,7 +23,9 @@ export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
     const [wanted, found] = [entries.get(key), store.entries.get(key)]
     if (superseded.has(key)) return false
     if (store.kind === 'versioned' && found?.length === 1 && found[0] === 0) return false
-    if (isGone(key) && (found === undefined || store.kind === 'versioned')) return false
+    // Neither it nor its deletion need be written: no reader gets to see it.
+    const isUnseen = found === undefined || wanted === undefined || store.kind === 'versioned'
+    if (isGone(key) && isUnseen) return false
     return Buffer.compare(wanted ?? nothing, found ?? nothing) !== 0
   })
   const latestMs = Math.max(
