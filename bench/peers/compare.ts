@@ -121,6 +121,7 @@ async function runWeft({ broker, kafka, name, workload, guarantee }: Run): Promi
       pid: child.pid ?? -1,
       group: application,
       topic,
+      inputs: inputsOf(workload),
       expected: workload.output,
       input: workload.input ?? (await allIn(kafka, workload.topics)),
     })
@@ -129,6 +130,11 @@ async function runWeft({ broker, kafka, name, workload, guarantee }: Run): Promi
     rmSync(stateDir, { recursive: true, force: true })
     await deleteTopicsOf(kafka, application)
   }
+}
+
+/** Where a part of the topics is counted, it is the first one. */
+function inputsOf({ topics, input }: Workload): readonly string[] {
+  return input === undefined ? topics : topics.slice(0, 1)
 }
 
 async function allIn(kafka: Kafka, topics: readonly string[]): Promise<number> {

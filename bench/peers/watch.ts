@@ -17,6 +17,8 @@ export interface Watched {
   readonly pid: number
   readonly group: string
   readonly topic: string
+  /** Whose committed offsets count; internal topics have some, too. */
+  readonly inputs: readonly string[]
   /** Records that are to come out, transaction markers not counted; undefined: the end is when the group has committed all input. */
   readonly expected: number | undefined
   readonly input: number
@@ -73,12 +75,13 @@ export async function recordsIn(kafka: Kafka, topic: string): Promise<() => Prom
 }
 
 /** Gives how many input records a group has committed; −1 while it has no assignment. */
-function committed(kafka: Kafka, { group }: Watched): () => Promise<number> {
+function committed(kafka: Kafka, { group, inputs }: Watched): () => Promise<number> {
   let assigned = false
   return async () => {
     assigned ||= (await kafka.admin.describeGroup(group))?.state === 'Stable'
     if (!assigned) return -1
-    return (await kafka.admin.groupOffsets(group)).reduce((sum, { offset }) => sum + offset, 0)
+    const offsets = (await kafka.admin.groupOffsets(group)).filter(({ topic }) => inputs.includes(topic))
+    return offsets.reduce((sum, { offset }) => sum + offset, 0)
   }
 }
 

@@ -43,6 +43,13 @@ export const workloads: Readonly<Record<string, Workload>> = {
   },
   hopping: { definition: 'hopping.yaml', topics: ['transactions'], streams: ['workload=hopping'] },
   session: { definition: 'session.yaml', topics: ['transactions'], streams: ['workload=session'] },
+  /** 500,000 changes of 100,000 left rows, nearly each to another one of 5,000 right rows. */
+  foreign: {
+    definition: 'foreign.yaml',
+    topics: ['transactions500k', 'merchants'],
+    input: 500_000,
+    streams: ['workload=foreign', 'in=transactions500k'],
+  },
   /** Ten seconds, stream and stream. */
   left: {
     definition: 'left.yaml',
