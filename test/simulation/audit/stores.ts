@@ -15,10 +15,11 @@ export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
   const before = log.filter(({ offset, keyBytes }) => offset < position && keyBytes !== null)
   const { entries, isExpired } =
     store.kind === 'versioned' ? replayVersions(before, store) : replay(before, store)
-  // What stood here before the position is gone where the log was compacted behind it: nobody can say what it was.
+  // What stood here before the position is gone where the log was compacted behind it: nobody can say what it was. Versions stay.
   const behind = log.filter(({ offset }) => offset >= position)
-  const superseded = new Set(evidence.compacted ? behind.map(textOf) : [])
-  const isGone = evidence.compacted && behind.length > 0 ? replay(log, store).isExpired : isExpired
+  const isCompacted = evidence.compacted && store.kind !== 'versioned'
+  const superseded = new Set(isCompacted ? behind.map(textOf) : [])
+  const isGone = isCompacted ? replay(log, store).isExpired : isExpired
   const differing = [...new Set([...entries.keys(), ...store.entries.keys()])].filter((key) => {
     const [wanted, found] = [entries.get(key), store.entries.get(key)]
     if (superseded.has(key)) return false
