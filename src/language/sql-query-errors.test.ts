@@ -285,6 +285,13 @@ test('refuses a join of text with numbers', async () => {
     `)
 })
 
+test('says nothing of a key that a wrong column would have been', async () => {
+  const text = await errorsOf('SELECT f.idd FROM flights f', { key: 'id' })
+  expect(text.match(/error {2}\w+\n.*/g)).toEqual([
+    'error  NAME_NOT_FOUND\ncolumn "idd" is not in topic "flights"',
+  ])
+})
+
 test('refuses a repeated output name, and a key that is not an output, together', async () => {
   const query = 'SELECT f.id, a.name AS ID FROM flights f LEFT JOIN airports a ON a.iata = f.origin'
   expect(await errorsOf(query, { dimensions: lookup, key: 'nam' })).toMatchInlineSnapshot(`

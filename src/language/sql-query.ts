@@ -8,13 +8,14 @@
 import type { Expr } from '../expr/expr.ts'
 import type { Node, StoreSpec } from '../topology/topology.ts'
 import type { Catalog, TopicValues } from './catalog.ts'
-import { Diagnostics, suggest, type Diagnostic } from './diagnostic.ts'
+import { Diagnostics, nearest, suggest, type Diagnostic } from './diagnostic.ts'
 import type { Located, QueryDefinition } from './query-definition.ts'
 import { emptyBook, type SchemaBook } from './schema-book.ts'
 import { checkDefinition, checkDimensions } from './sql/check-definition.ts'
 import { bindQuery } from './sql/bind.ts'
 import type { BoundOutput, BoundQuery } from './sql/bound-query.ts'
 import { checkDrivingDimension } from './sql/driving-dimension.ts'
+import { wrong } from './sql/expressions.ts'
 import { readFrom } from './sql/from-clause.ts'
 import { openScopes } from './sql/open-scopes.ts'
 import { outputValues } from './sql/output-values.ts'
@@ -155,7 +156,9 @@ function findOutput(
   { what, diagnostics }: FindOutputOptions,
 ): BoundOutput | undefined {
   const found = outputs[findByName(outputs, value, ({ name }) => name)]
-  if (found === undefined) {
+  // A column that is wrong itself has been reported, and what it would be called is not sure.
+  const wrongNames = outputs.filter(({ expr }) => expr === wrong).map(({ name }) => name)
+  if (found === undefined && nearest(value, wrongNames) === undefined) {
     const names = outputs.map(({ name }) => name)
     const hint = suggest(value, names, 'output columns')
     diagnostics.error('NAME_NOT_FOUND', `${what} "${value}" is not an output column of the query`, span, {

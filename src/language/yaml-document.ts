@@ -5,13 +5,13 @@
  * these become numbers or booleans; and the place of text of another language inside a block, line by line.
  */
 import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, visit } from 'yaml'
-import type { Alias, CST, Document } from 'yaml'
+import type { Alias, CST, Document, YAMLError } from 'yaml'
 import type { SourceSpan } from '../base/errors.ts'
 import type { Diagnostics } from './diagnostic.ts'
 import type { EmbeddedText } from './query-definition.ts'
-import { isTooDeep } from './yaml/depth.ts'
+import { isTooDeep, unclosedBefore } from './yaml/tokens.ts'
 import { placeOfText, type TextPlace } from './yaml/text-place.ts'
-import { explainSyntaxError, openerOf, type Opener } from './yaml/syntax-errors.ts'
+import { explainSyntaxError, missingQuote, type Opener } from './yaml/syntax-errors.ts'
 import { resolvePlain, substitute, type ScalarValue } from './yaml/substitute.ts'
 
 export type YamlNode = YamlScalar | YamlList | YamlMap
@@ -113,10 +113,10 @@ function composeOne({ tokens, lines, file, diagnostics }: ComposeInput): Documen
   // What follows the first break in the syntax is mostly its echo.
   const problem = first?.errors[0] ?? first?.warnings[0]
   if (problem !== undefined) {
-    const opening = openingOf(first, openerOf(problem.message))
-    const { line, col } = lines.linePos(opening ?? problem.pos[0])
+    const opening = openingOf(tokens, first, problem)
+    const { line, col } = lines.linePos(opening?.offset ?? problem.pos[0])
     const length = opening === undefined ? Math.max(1, problem.pos[1] - problem.pos[0]) : 1
-    const { message, hint } = explainSyntaxError(problem.code, problem.message)
+    const { message, hint } = explainSyntaxError(problem, opening?.opener)
     const span = { file, line, column: col, length }
     diagnostics.error('YAML_INVALID', message, span, hint === undefined ? {} : { hint })
   }
@@ -134,18 +134,26 @@ function composeOne({ tokens, lines, file, diagnostics }: ComposeInput): Documen
   return problem === undefined ? first : undefined
 }
 
-/** Where the quote or bracket stands that is not closed: what it opens goes to the end of the file, so nothing is quoted after it. */
-function openingOf(document: Document | undefined, opener: Opener | undefined): number | undefined {
-  if (document === undefined || opener === undefined) return undefined
-  if (opener === '{' || opener === '[') return document.contents?.range?.[0]
+/** The quote or bracket that is not closed, and where it stands: what it opens goes to the end of the file, so nothing is quoted after it. */
+function openingOf(
+  tokens: readonly CST.Token[],
+  document: Document | undefined,
+  problem: YAMLError,
+): { readonly opener: Opener; readonly offset: number } | undefined {
+  const quote = missingQuote(problem.message)
+  if (quote === undefined) {
+    const start = unclosedBefore(tokens, problem.pos[0] + 1)
+    return start && { opener: start.type === 'flow-map-start' ? '{' : '[', offset: start.offset }
+  }
   let last: number | undefined
-  const style = opener === '"' ? 'QUOTE_DOUBLE' : 'QUOTE_SINGLE'
-  visit(document, {
-    Scalar: (_, { type, range }) => {
-      if (type === style) last = range?.[0]
-    },
-  })
-  return last
+  const style = quote === '"' ? 'QUOTE_DOUBLE' : 'QUOTE_SINGLE'
+  if (document !== undefined)
+    visit(document, {
+      Scalar: (_, { type, range }) => {
+        if (type === style) last = range?.[0]
+      },
+    })
+  return last === undefined ? undefined : { opener: quote, offset: last }
 }
 
 type PackageNode = NonNullable<Document['contents']>

@@ -101,6 +101,14 @@ describe('openDataFile', () => {
     })
   })
 
+  test('refuses a CSV file whose header has a name twice', async () => {
+    const path = write('twice.csv', 'id,name,ID\n1,a,2\n')
+    await expect(openDataFile({ path, format: 'csv' })).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: `"${path}" has two columns "ID"`,
+    })
+  })
+
   test('names a file that is not there', async () => {
     await expect(openDataFile({ path: join(folder, 'none.csv'), format: 'csv' })).rejects.toMatchObject({
       code: 'FILE_UNREADABLE',

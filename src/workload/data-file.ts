@@ -46,6 +46,7 @@ export async function openDataFile(file: DataFile): Promise<OpenDataFile> {
   const connection = await instance.connect()
   try {
     const table = tableOf(file)
+    if (file.format === 'csv') await checkHeader(connection, file)
     const columns = await readColumns(connection, table)
     checkField(file, 'key', columns)
     checkField(file, 'eventTime', columns)
@@ -113,6 +114,18 @@ function tableOf(file: DataFile): string {
     case 'parquet':
       return `read_parquet(${path})`
   }
+}
+
+/** DuckDB gives a name that occurs again another one, which no query of the author's would know. */
+async function checkHeader(connection: DuckDBConnection, file: DataFile): Promise<void> {
+  const lines = tableOf(file).replace('header = true', 'header = false, all_varchar = true')
+  const [names = []] = (await connection.runAndReadAll(`SELECT * FROM ${lines} LIMIT 1`)).getRows()
+  const lower = names.map((name) => String(name).toLowerCase())
+  const again = names.find((_, index) => names[index] !== null && lower.indexOf(lower[index] ?? '') < index)
+  if (again === undefined) return
+  throw new StreamError('FILE_UNREADABLE', `"${file.path}" has two columns "${String(again)}"`, {
+    hint: 'Give each column of the first line a name of its own; case does not tell them apart.',
+  })
 }
 
 function checkField(file: DataFile, use: 'key' | 'eventTime', columns: readonly Column[]): void {

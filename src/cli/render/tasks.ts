@@ -6,9 +6,8 @@ export function describeTasks(topology: Topology): string {
   const lines = [`tasks of ${topology.name}`]
   for (const { index, sources, repartitionSources, stores } of topology.subTopologies) {
     const own = sources.filter((topic) => !repartitionSources.includes(topic))
-    lines.push(
-      `  ${index}_p: one for each partition p of ${[...own, ...repartitionSources.map((topic) => `${topology.name}-${topic}`)].join(', ')}`,
-    )
+    const internal = repartitionSources.map((topic) => `${topic} (internal)`)
+    lines.push(`  ${index}_p: one for each partition p of ${[...own, ...internal].join(', ')}`)
     for (const store of stores) lines.push(`    keeps store ${store}`)
   }
   if (topology.stores.some(({ persistent }) => persistent)) lines.push(engineLine())

@@ -1,12 +1,11 @@
 /** Reaching into JSON values: by a key, an element's number, a path (`$.a[0].b`, `$.a[#-1]`) or a pointer (`/a/0/b`). */
 import type { DataType } from '../../data/types.ts'
+import { typeName } from '../type-name.ts'
 import { fail } from './failure.ts'
 
-/** Whether values of a type are plain JSON of which nothing more is known. */
+/** Whether values of a type are JSON to SQL: of no type that it knows, as `any`, a struct without fields and a union. */
 export function isJsonType(type: DataType): boolean {
-  return (
-    type.kind === 'any' || (type.kind === 'struct' && (type.fields === undefined || type.fields.length === 0))
-  )
+  return typeName(type) === 'JSON'
 }
 
 const step = /\.(?:"([^"]*)"|([^.["*]+))|\[(?:(-?\d+)|#-(\d+))\]/y

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runPlan } from './naive-run-fixture.ts'
 import { closeTo, Oracle, type OracleTable } from './oracle-fixture.ts'
+import { parseType } from '../../data/type-strings.ts'
 import { catalogOf, columns, plan } from './query-fixture.ts'
 
 const tables: Readonly<Record<string, OracleTable>> = {
@@ -31,12 +32,13 @@ const tables: Readonly<Record<string, OracleTable>> = {
     ],
   },
   events: {
-    columns: columns({ id: 'long', meta: 'struct', loose: 'any' }),
+    // What a column is that is declared as struct, any and json.
+    columns: columns({ id: 'long', meta: 'struct', loose: 'any', declared: parseType('json').type }),
     rows: [
-      [1, { a: { b: 'x', n: [1, 2.5, 'z'] }, 'k.l': true }, 'text'],
-      [2, { a: null, 'k.l': 7 }, 12],
-      [3, { a: [{ b: 1 }] }, { c: null }],
-      [4, null, true],
+      [1, { a: { b: 'x', n: [1, 2.5, 'z'] }, 'k.l': true }, 'text', { a: 1 }],
+      [2, { a: null, 'k.l': 7 }, 12, [{ a: 'x' }]],
+      [3, { a: [{ b: 1 }] }, { c: null }, { b: null }],
+      [4, null, true, null],
     ],
   },
   customers: {
@@ -117,6 +119,7 @@ const queries: readonly string[] = [
   "SELECT id, concat(sku, NULL, 'x') AS c, split_part(sku, 's', 2) AS p, starts_with(sku, 's1') AS w, regexp_matches(sku, '[12]$') AS m FROM orders",
   "SELECT id, meta->>'$.a.b' AS b, meta->>'k.l' AS k, meta->>'$.a.n[1]' AS n, meta->>'$.\"k.l\"' AS q FROM events",
   "SELECT id, CAST(meta.a.b AS VARCHAR) AS b, meta->'a'->>'b' AS c, meta.a IS NULL AS absent, meta->'/a/0/b'->>'$' AS p FROM events WHERE id <> 2",
+  "SELECT id, declared->>'a' AS a, declared->'$[0].a' AS i, CAST(declared->>'$.a' AS INTEGER) AS n, CAST(declared AS VARCHAR) AS whole FROM events WHERE id <> 2",
   "SELECT id, meta->>'$.a.n[#-1]' AS z, meta->>'/a/n/01' AS none, meta->>'/a/n/1' AS one, meta->>'' AS whole, loose->>0 AS e FROM events",
   'SELECT id, TRY_CAST(loose AS BIGINT) AS n, CAST(loose AS VARCHAR) AS t, CAST(meta AS VARCHAR) AS m FROM events',
   'SELECT quantity * 2 AS twice, twice + 1 AS more FROM orders WHERE twice > 2',

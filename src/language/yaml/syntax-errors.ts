@@ -19,7 +19,7 @@ const explanations: Readonly<Record<string, Explanation>> = {
   },
   UNEXPECTED_TOKEN: {
     message: 'this does not belong here',
-    hint: 'Quote text that holds ": ", " #", quotes or brackets.',
+    hint: 'Quote text that holds ": ", " #", quotes or brackets; indent all entries of a mapping alike.',
   },
   BLOCK_AS_IMPLICIT_KEY: {
     message: 'a mapping begins in the middle of a line',
@@ -34,20 +34,16 @@ const explanations: Readonly<Record<string, Explanation>> = {
 /** What was opened and never closed, where a complaint says so. */
 export type Opener = '"' | "'" | '{' | '['
 
-const openers: readonly (readonly [complaint: string, opener: Opener])[] = [
-  ['Missing closing "', '"'],
-  ["Missing closing '", "'"],
-  ['Flow map must end', '{'],
-  ['Flow sequence must end', '['],
-]
-
-export function openerOf(message: string): Opener | undefined {
-  return openers.find(([complaint]) => message.startsWith(complaint))?.[1]
+export function missingQuote(message: string): '"' | "'" | undefined {
+  const [, quote] = /^Missing closing (["'])/.exec(message) ?? []
+  return quote === '"' || quote === "'" ? quote : undefined
 }
 
 /** The package's complaint in our voice. */
-export function explainSyntaxError(code: string, message: string): Explanation {
-  const opener = openerOf(message)
+export function explainSyntaxError(
+  { code, message }: { readonly code: string; readonly message: string },
+  opener: Opener | undefined,
+): Explanation {
   if (opener !== undefined)
     return {
       message: `the ${opener} that opens here is not closed`,

@@ -67,7 +67,7 @@ export function readCsv(text: string, names: readonly string[] | undefined, opti
   return names === undefined ? struct : Object.fromEntries(names.map((name) => [name, struct[name] ?? '']))
 }
 
-/** A list as it is; a struct in the order of the schema, or of its names where there is none. */
+/** A list as it is, without names, which it does not have; a struct in the order of the schema, or of its names where there is none. */
 export function writeCsv(value: unknown, names: readonly string[] | undefined, options: CsvOptions): string {
   if (Array.isArray(value)) return writeCsvRecord(value.map(cellText), options)
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value))
