@@ -153,7 +153,7 @@ function toBoolean(from: DataType): Convert | 'none' {
   if (isNumberKind(from)) return (value: number | bigint) => Number(value) !== 0
   if (from.kind !== 'string') return 'none'
   return (value: string) => {
-    const word = value.trim().toLowerCase()
+    const word = value.toLowerCase()
     if (['true', 't', 'yes', 'y', '1'].includes(word)) return true
     return ['false', 'f', 'no', 'n', '0'].includes(word) ? false : notThe({ kind: 'boolean' })
   }

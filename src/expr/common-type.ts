@@ -17,6 +17,11 @@ export function commonType(a: DataType, b: DataType): DataType | undefined {
   return kinds.has('timestamp') && kinds.has('date') ? { kind: 'timestamp' } : undefined
 }
 
+/** What a value is cast to that is looked for among elements: numbers of all kinds are equal as they are, and a cast could make them so. */
+export function soughtType(element: DataType, value: DataType): DataType {
+  return isNumberKind(element) && isNumberKind(value) ? value : element
+}
+
 function commonNumber(a: DataType, b: DataType): DataType {
   if (a.kind === 'double' || b.kind === 'double') return { kind: 'double' }
   if (isFloatingKind(a) || isFloatingKind(b)) return { kind: 'float' }

@@ -285,6 +285,13 @@ test('refuses a join of text with numbers', async () => {
     `)
 })
 
+test('a part that fails is said although a NULL makes it needless', async () => {
+  const text = await errorsOf(
+    'SELECT TRY_CAST(NULL AS TIMESTAMP) + CASE acos(2) WHEN 1 THEN INTERVAL 1 DAY END AS t FROM flights f',
+  )
+  expect(text).toContain('ACOS is undefined outside [-1,1]')
+})
+
 test('says nothing of a key that a wrong column would have been', async () => {
   const text = await errorsOf('SELECT f.idd FROM flights f', { key: 'id' })
   expect(text.match(/error {2}\w+\n.*/g)).toEqual([

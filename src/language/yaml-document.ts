@@ -112,14 +112,7 @@ function composeOne({ tokens, lines, file, diagnostics }: ComposeInput): Documen
   const [first, second] = documents
   // What follows the first break in the syntax is mostly its echo.
   const problem = first?.errors[0] ?? first?.warnings[0]
-  if (problem !== undefined) {
-    const opening = openingOf(tokens, first, problem)
-    const { line, col } = lines.linePos(opening?.offset ?? problem.pos[0])
-    const length = opening === undefined ? Math.max(1, problem.pos[1] - problem.pos[0]) : 1
-    const { message, hint } = explainSyntaxError(problem, opening?.opener)
-    const span = { file, line, column: col, length }
-    diagnostics.error('YAML_INVALID', message, span, hint === undefined ? {} : { hint })
-  }
+  if (problem !== undefined) reportSyntax(problem, first, { tokens, lines, file, diagnostics })
   if (first !== undefined && second !== undefined) {
     const { line } = lines.linePos(second.range[0])
     diagnostics.error(
@@ -132,6 +125,19 @@ function composeOne({ tokens, lines, file, diagnostics }: ComposeInput): Documen
     )
   }
   return problem === undefined ? first : undefined
+}
+
+function reportSyntax(
+  problem: YAMLError,
+  document: Document | undefined,
+  { tokens, lines, file, diagnostics }: ComposeInput,
+): void {
+  const opening = openingOf(tokens, document, problem)
+  const { line, col } = lines.linePos(opening?.offset ?? problem.pos[0])
+  const length = opening === undefined ? Math.max(1, problem.pos[1] - problem.pos[0]) : 1
+  const { message, hint } = explainSyntaxError(problem, opening?.opener)
+  const span = { file, line, column: col, length }
+  diagnostics.error('YAML_INVALID', message, span, hint === undefined ? {} : { hint })
 }
 
 /** The quote or bracket that is not closed, and where it stands: what it opens goes to the end of the file, so nothing is quoted after it. */

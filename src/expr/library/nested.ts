@@ -1,5 +1,6 @@
 import type { DataType } from '../../data/types.ts'
-import { isWholeKind } from '../values/compare.ts'
+import { soughtType } from '../common-type.ts'
+import { deepEquals, isWholeKind } from '../values/compare.ts'
 import { followPath, isJsonType, jsonAsText, parsePath } from '../values/json-paths.ts'
 import { codePointLength } from '../values/text.ts'
 import { arg, calls, int, text, type ScalarFunction } from './scalar-function.ts'
@@ -21,14 +22,12 @@ function listLength(value: unknown): number | null {
 }
 
 function listContains(list: unknown, value: unknown): boolean | null {
-  return Array.isArray(list) ? list.includes(value) : null
+  return Array.isArray(list) ? list.some((item) => deepEquals(item, value)) : null
 }
 
 function ofList(types: (list: DataType) => readonly DataType[]): ScalarFunction['take'] {
   return ([list]) => (list?.kind === 'list' ? types(list) : undefined)
 }
-
-const listed = (list: DataType): DataType => (list.kind === 'list' ? list.of : list)
 
 /** `json -> 'key'` and `json ->> '$.path'`; a path that is a literal is read once. */
 function jsonFunction(names: readonly string[], finish: (value: unknown) => unknown): ScalarFunction {
@@ -73,7 +72,8 @@ export const nestedFunctions: readonly ScalarFunction[] = [
   {
     names: ['list_contains', 'list_has', 'array_contains', 'array_has'],
     nulls: 'strict',
-    take: ofList((list) => [list, listed(list)]),
+    take: ([list, value]) =>
+      list?.kind === 'list' && value ? [list, soughtType(list.of, value)] : undefined,
     emit: calls(listContains),
   },
   {

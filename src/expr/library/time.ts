@@ -146,7 +146,7 @@ export const timeFunctions: readonly ScalarFunction[] = [
     emit: (site) =>
       site.type.kind === 'timestamp'
         ? `${site.constant(checkTimestamp)}(Number(${arg(site, 0)}) * 1000)`
-        : `Math.floor(${arg(site, 0)} / 1000)`,
+        : `Math.trunc(${arg(site, 0)} / 1000) + 0`,
   },
   { names: ['epoch_us'], nulls: 'strict', total: true, take: takes(timestamp), emit: (site) => arg(site, 0) },
   {

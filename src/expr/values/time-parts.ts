@@ -150,8 +150,9 @@ export function borderCounter(name: string): ((from: number, to: number) => numb
   const months = { month: 1, quarter: 3, year: 12 }[part]
   if (months !== undefined) return counterOf((time) => Math.floor((time.year * 12 + time.month - 1) / months))
   if (part === 'isoyear') return counterOf(isoYear)
-  // DuckDB counts weeks from the epoch toward zero on both sides of it.
-  if (part === 'week' || part === 'yearweek') return counterOf((time) => Math.trunc(firstOfWeek(time) / 7))
+  // Of weeks DuckDB counts those that have passed from day to day, not their borders.
+  if (part === 'week' || part === 'yearweek')
+    return (from, to) => Math.trunc((calendarTime(to).days - calendarTime(from).days) / 7) + 0
   const cut = truncation(part)
   const unit = part === 'day' ? dayMicros : (intervalOf(part)?.micros ?? 0)
   return cut && unit > 0 ? (from, to) => (cut(to) - cut(from)) / unit : undefined

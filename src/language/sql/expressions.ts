@@ -1,7 +1,7 @@
 import { StreamError, type ErrorCode } from '../../base/errors.ts'
 import type { DataType } from '../../data/types.ts'
 import { canCast } from '../../expr/casts.ts'
-import { commonType } from '../../expr/common-type.ts'
+import { commonType, soughtType } from '../../expr/common-type.ts'
 import { callFailure, compileExpr } from '../../expr/compile.ts'
 import type { Expr, LiteralValue } from '../../expr/expr.ts'
 import { findFunction } from '../../expr/functions.ts'
@@ -169,7 +169,7 @@ export class ExpressionBuilder {
     if (list === undefined || value === undefined || of === undefined) {
       return this.#report('TYPE_INVALID', 'ANY takes a list', ast)
     }
-    const subject = of.kind === 'any' ? value : this.cast(value, of, ast)
+    const subject = of.kind === 'any' ? value : this.cast(value, soughtType(of, value.type), ast)
     return { kind: 'call', function: 'any', args: [subject, list], type: boolean }
   }
 

@@ -3,7 +3,7 @@ import { StreamError } from '../../base/errors.ts'
 import { runPlan } from './naive-run-fixture.ts'
 import { closeTo, Oracle } from './oracle-fixture.ts'
 import { catalogOf, plan } from './query-fixture.ts'
-import { randomTable } from './random-expressions-fixture.ts'
+import { randomTable } from './random-table-fixture.ts'
 
 // oxfmt-ignore
 const expressions: readonly string[] = [
@@ -53,6 +53,12 @@ const expressions: readonly string[] = [
   "datediff('month',day,t)",
   "date_diff('hour',day,t)",
   "date_diff('week',day,t)",
+  "date_diff('week',TIMESTAMP'2024-02-29',t)",
+  'epoch_ms(make_timestamp(-7))',
+  'list_contains(ns,pi())',
+  'pi()=ANY(ns)',
+  'list_contains(ns,3.0)',
+  "TRY_CAST(' 1' AS BOOLEAN)",
   "date_diff('year',day,t)",
   "date_diff('second',day,t)",
   "date_diff('quarter',day,t)",

@@ -35,14 +35,13 @@ export async function typeExpressions(
   if (types !== undefined) return types
   const sound: AstExpr[] = []
   for (const tree of trees) {
-    const alone = await database.typesOf([tree], scopes)
-    if ('value' in alone) {
+    const wrong = await innermost(tree, scopes, database)
+    if (wrong === undefined) {
       sound.push(tree)
       continue
     }
-    const { expr, failure } = await innermost(tree, scopes, database, alone.failure)
-    const explained = explain(failure)
-    diagnostics.error('TYPE_INVALID', explained.message, places.of(expr), explained.extras)
+    const explained = explain(wrong.failure)
+    diagnostics.error('TYPE_INVALID', explained.message, places.of(wrong.expr), explained.extras)
   }
   assert(diagnostics.failed, 'expressions that fail together fail alone')
   return await typeAll(batchesOf(everyExpression(sound)) ?? [], scopes, database)
@@ -99,17 +98,19 @@ async function typeAll(
   return types
 }
 
+/** A tree may pass as a whole and not in its parts: DuckDB leaves out what a constant makes needless. */
 async function innermost(
   tree: AstExpr,
   scopes: number,
   database: DuckDb,
-  failure: SqlFailure,
-): Promise<{ expr: AstExpr; failure: SqlFailure }> {
-  for (const expr of postOrder(tree)) {
+): Promise<{ readonly expr: AstExpr; readonly failure: SqlFailure } | undefined> {
+  const parts = postOrder(tree)
+  if ((await typeAll(batchesOf(parts) ?? [], scopes, database)) !== undefined) return undefined
+  for (const expr of parts) {
     const outcome = await database.typesOf([expr], scopes)
     if ('failure' in outcome) return { expr, failure: outcome.failure }
   }
-  return { expr: tree, failure }
+  return undefined
 }
 
 const noMatch = /^No function matches the given name and argument types '(.+?)\((.*)\)'\. You might/s
