@@ -19,7 +19,7 @@ const explanations: Readonly<Record<string, Explanation>> = {
   },
   UNEXPECTED_TOKEN: {
     message: 'this does not belong here',
-    hint: 'Quote text that holds ": ", " #", quotes or brackets; indent all entries of a mapping alike.',
+    hint: 'Quote text that holds ": ", " #", quotes or brackets.',
   },
   BLOCK_AS_IMPLICIT_KEY: {
     message: 'a mapping begins in the middle of a line',
