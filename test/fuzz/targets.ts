@@ -23,6 +23,7 @@ import { protoCases } from '../../src/serde/protobuf/corpus-fixture.ts'
 import { protoLanguage } from '../../src/serde/protobuf/proto-language.ts'
 import type { ParsedSchema, SchemaLanguage } from '../../src/serde/schema-language.ts'
 import { soapSerde, xmlSerde } from '../../src/serde/xml/xml-serde.ts'
+import { readXsd } from '../../src/serde/xml/xsd.ts'
 import type { FuzzTarget } from './fuzz.ts'
 
 function encoded(schema: ParsedSchema, value: unknown): Buffer {
@@ -172,12 +173,16 @@ function jsonRowTarget(): FuzzTarget {
   })
 }
 
-const xsd = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="Order"><xs:complexType><xs:sequence>
+const xsd = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="u" elementFormDefault="qualified">
+  <xs:simpleType name="Words"><xs:list itemType="xs:int"/></xs:simpleType><xs:group name="g"><xs:choice><xs:element name="x" type="Words"/><xs:element ref="w"/></xs:choice></xs:group>
+  <xs:element name="w"><xs:complexType><xs:simpleContent><xs:extension base="xs:float"><xs:attribute name="u"/></xs:extension></xs:simpleContent></xs:complexType></xs:element>
+  <xs:complexType name="Node"><xs:sequence><xs:element name="next" type="Node" minOccurs="0"/></xs:sequence><xs:attribute name="k" type="Words"/></xs:complexType>
+  <xs:element name="Order"><xs:complexType><xs:complexContent><xs:extension base="Node"><xs:sequence>
   <xs:element name="id" type="xs:int"/><xs:element name="total" type="xs:double" minOccurs="0"/><xs:element name="raw" type="xs:base64Binary"/>
-  <xs:element name="line" type="xs:long" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element></xs:schema>`
+  <xs:element name="line" type="xs:long" maxOccurs="unbounded"/><xs:group ref="g"/></xs:sequence></xs:extension></xs:complexContent></xs:complexType></xs:element></xs:schema>`
 const typed: Format = { ...bare, schema: 'Order', source: { text: xsd } }
 const typedText =
-  '<Order><id>1</id><total>1.5</total><raw>AQI=</raw><line>1</line><line>9007199254740993</line></Order>'
+  '<Order k="1 2"><next><next/></next><id>1</id><total>1.5</total><raw>AQI=</raw><line>1</line><line>9007199254740993</line><x>3 4</x><w u="kg">0.5</w></Order>'
 
 export const fuzzTargets: readonly FuzzTarget[] = [
   schemaTarget('avro', avroLanguage, everyAvro.schema, everyAvro.values),
@@ -209,6 +214,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   textTarget('xml with a schema', [typedText], (bytes) =>
     xmlSerde(typed).decode(bytes, 0, bytes.length, undefined),
   ),
+  textTarget('xml schema', [xsd], (bytes) => readXsd(bytes.toString(), 'Order')),
   textTarget('soap', [envelope], (bytes) => soapSerde(bare).decode(bytes, 0, bytes.length, undefined)),
   ...binary,
   protocolTarget(),

@@ -81,6 +81,32 @@ describe('schemas', () => {
     })
   })
 
+  test('of a context are reached by its address, with ids of their own', async () => {
+    const plain = await open()
+    await plain.registry.forWriting(subject(plain.registry), other)
+    const staging = await openTestRegistry(confluentSettings(['http://registry/contexts/.staging']), {
+      server: plain.server,
+    })
+    const { registry } = staging
+    const references = [{ name: 'Order', draft: order }]
+    const text = avroRecord('Basket', { first: 'Order' })
+    const basket = await registry.forWriting(subject(registry), { type: 'AVRO', text, references })
+    expect(basket.ids.id).toBe(2)
+    expect(await registry.fetch({ kind: 'id', id: 1 })).toMatchObject({ text: order.text })
+    expect((await registry.latest(subject(registry))).references).toEqual([
+      { name: 'Order', text: order.text },
+    ])
+    expect((await plain.registry.fetch({ kind: 'id', id: 1 })).text).toBe(other.text)
+    const call = caller(plain.server)
+    expect((await call('GET', '/subjects')).json).toEqual([
+      ':.staging:Order',
+      ':.staging:orders-value',
+      'orders-value',
+    ])
+    await call('PUT', '/config/:.staging:', { compatibility: 'NONE' })
+    expect((await registry.forWriting('Order', other)).ids.id).toBe(3)
+  })
+
   test('the latest version is asked for again when it is old', async () => {
     const { registry, server, clock, link } = await open({ writing: { kind: 'latest' } })
     const call = caller(server)
