@@ -43,6 +43,13 @@ export interface Registration {
   readonly version?: number
 }
 
+export interface Change<T> {
+  readonly records: readonly LogRecord[]
+  readonly answer: T
+  /** Follows the records before anything else is changed. */
+  readonly done?: () => void
+}
+
 export class RegistryService {
   readonly state = new RegistryState()
   readonly reading = new SchemaReading(this.state)
@@ -66,10 +73,11 @@ export class RegistryService {
   }
 
   /** Runs a change alone: it looks at the state and says which records make the change, and what to answer. */
-  write<T>(change: () => { readonly records: readonly LogRecord[]; readonly answer: T }): Promise<T> {
+  write<T>(change: () => Change<T>): Promise<T> {
     const result = this.#lastWrite.then(async () => {
-      const { records, answer } = change()
+      const { records, answer, done } = change()
       if (records.length > 0) await this.#append(records)
+      done?.()
       return answer
     })
     this.#lastWrite = result.catch(() => {})

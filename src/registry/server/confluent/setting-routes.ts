@@ -95,21 +95,20 @@ function readMode({ state }: RegistryService, call: Call): { readonly mode: Mode
 
 const modes: readonly Mode[] = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'IMPORT']
 
-async function writeMode(service: RegistryService, call: Call): Promise<object> {
+function writeMode(service: RegistryService, call: Call): Promise<object> {
   const scope = validScope(call)
   const body = bodyOf(call)
   const mode = changeOf(body['mode'], checkedMode)
   if (mode === undefined) throw invalidMode()
-  await service.write(() => {
+  return service.write(() => {
     const importing = mode === 'IMPORT' && service.state.modeInScope(scope) !== 'IMPORT'
     const cleared = importing && !flag(call, 'force') ? clearDeleted(service, scope) : []
     return {
       records: [...cleared, settingsRecord('MODE', scope, mode === null ? null : { mode })],
-      answer: undefined,
+      answer: { mode },
+      ...(cleared.length === 0 ? {} : { done: () => service.index.forget() }),
     }
   })
-  if (mode === 'IMPORT') service.index.forget()
-  return { mode }
 }
 
 function checkedMode(text: unknown): Mode {
