@@ -323,6 +323,21 @@ describe('SOAP', () => {
     expect(read(text, bare, soapSerde)).toEqual({ getPrice: { item: 'apple' } })
   })
 
+  test('with a schema is its element, in its types and its namespace', () => {
+    const format = schemaOf(
+      complex('<xs:sequence><xs:element name="n" type="xs:int"/></xs:sequence><xs:attribute name="k"/>'),
+      '',
+      'targetNamespace="urn:a"',
+    )
+    const value = { Header: { token: 't' }, n: 1, k: 'x' }
+    const text = written(value, format, soapSerde)
+    expect(text).toContain('<soap:Body><n:A xmlns:n="urn:a" k="x"><n>1</n></n:A></soap:Body>')
+    expect(read(text, format, soapSerde)).toEqual(value)
+    expect(() => read(text.replaceAll('n:A', 'n:B'), format, soapSerde)).toThrow(
+      expect.objectContaining({ code: 'VALUE_MALFORMED', detail: 'Its body has no element "A".' }),
+    )
+  })
+
   test('keeps its header beside', () => {
     const value = { Header: { token: 't' }, ping: '' }
     expect(read(written(value, bare, soapSerde), bare, soapSerde)).toEqual(value)

@@ -5,15 +5,7 @@ import { Mismatch } from '../../data/mismatch.ts'
 import type { DataType, Field, Format } from '../../data/types.ts'
 import { decodeText } from '../text.ts'
 import type { Serde } from '../serde.ts'
-import {
-  ownText,
-  plainShape,
-  readXml,
-  writeXmlElement,
-  writeXmlRoot,
-  type XmlRoot,
-  type XmlShape,
-} from './xml-text.ts'
+import { ownText, plainShape, readXml, writeXmlElement, writeXmlRoot, type XmlShape } from './xml-text.ts'
 import { readXsd, type XsdElement } from './xsd.ts'
 
 const declaration = "<?xml version='1.1' encoding='UTF-8'?>"
@@ -45,35 +37,46 @@ export function xmlText(format: Format): XmlText {
 }
 
 /**
- * Values that are the content of a SOAP envelope's body. The envelope's own names are left out when a value is read; `Header` is kept as a
- * field of that name where there is one.
+ * Values that are the content of a SOAP envelope's body, or with a schema its element in there. The envelope's own names are left out when
+ * a value is read; `Header` is kept as a field of that name where there is one.
  */
 export function soapSerde(format: Format): Serde {
   const element = xmlElement(format)
+  const inBody = format.schema === undefined ? undefined : element.root
   return {
     decode: (buffer, start, end) => {
       const envelope = readXml(decodeText(buffer, start, end))
       const { Body: body, Header: header } = (envelope ?? {}) as Readonly<Record<string, unknown>>
-      if (body === undefined)
-        throw new StreamError('VALUE_MALFORMED', 'value is XML but no SOAP envelope', {
-          detail: 'It has no element "Body".',
-        })
-      const content = typed(body, element)
+      if (body === undefined) throw noEnvelope('It has no element "Body".')
+      const content = typed(inBody === undefined ? body : elementOf(body, inBody.name), element)
       return header === undefined || !isObject(content) ? content : { Header: header, ...content }
     },
     encode: (value, writer) => {
-      const { Header: header, ...body } = plainObject(materialize(value))
+      const { Header: header, ...content } = plainObject(materialize(value))
       const head = header === undefined ? '' : soapPart('Header', header)
+      const body =
+        inBody === undefined
+          ? soapPart('Body', content)
+          : `<soap:Body>${writeXmlRoot(inBody, content)}</soap:Body>`
       writer.writeUtf8(
-        `${declaration}<soap:Envelope xmlns:soap="${envelopeNamespace}">${head}${soapPart('Body', body, element.root)}</soap:Envelope>`,
+        `${declaration}<soap:Envelope xmlns:soap="${envelopeNamespace}">${head}${body}</soap:Envelope>`,
       )
     },
   }
 }
 
+function elementOf(body: unknown, name: string): unknown {
+  if (isObject(body) && Object.hasOwn(body, name)) return body[name]
+  throw noEnvelope(`Its body has no element "${name}".`)
+}
+
+function noEnvelope(detail: string): StreamError {
+  return new StreamError('VALUE_MALFORMED', 'value is XML but no SOAP envelope of this kind', { detail })
+}
+
 /** An element of the envelope: the same content under a name with its prefix. */
-function soapPart(name: string, value: unknown, root?: XmlRoot): string {
-  return writeXmlElement(name, value, root?.shape)
+function soapPart(name: string, value: unknown): string {
+  return writeXmlElement(name, value)
     .replace(new RegExp(`^<${name}(/?>)`), `<soap:${name}$1`)
     .replace(new RegExp(`</${name}>$`), `</soap:${name}>`)
 }
