@@ -35,18 +35,47 @@ const xmlPackage = () => requirePackage('fast-xml-parser') as typeof xml
 
 /** The root element's content. @throws StreamError `VALUE_MALFORMED` */
 export function readXml(text: string): unknown {
-  if (/<!DOCTYPE/i.test(text)) throw malformed('it has a document type, which is not read')
-  const valid = xmlPackage().XMLValidator.validate(text)
-  if (valid !== true) throw malformed(`${valid.err.msg} (line ${valid.err.line})`)
-  const root = parsed(text)
-  const [content] = Object.values(root)
+  parser ??= new (xmlPackage().XMLParser)(options)
+  const [content] = Object.values(parsed(text, parser) as Readonly<Record<string, unknown>>)
   return withEntities(content)
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
+/** An element whose inner ones are in their order; their text is left out. */
+export interface XmlNode {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly children: readonly XmlNode[]
+}
+
+/** The root element. @throws StreamError `VALUE_MALFORMED` */
+export function readXmlTree(text: string): XmlNode {
+  const ordered = new (xmlPackage().XMLParser)({ ...options, preserveOrder: true })
+  const [root] = treeOf(parsed(text, ordered))
+  if (root === undefined) throw malformed('it has no element')
+  return root
+}
+
+const attributesKey = ':@'
+
+function treeOf(parsedNodes: unknown): readonly XmlNode[] {
+  if (!Array.isArray(parsedNodes)) return []
+  return (parsedNodes as readonly Readonly<Record<string, unknown>>[]).flatMap((node) =>
+    Object.entries(node)
+      .filter(([name]) => name !== attributesKey && name !== ownText)
+      .map(([name, children]) => ({
+        name,
+        attributes: (withEntities(node[attributesKey]) ?? {}) as XmlNode['attributes'],
+        children: treeOf(children),
+      })),
+  )
+}
+
+function parsed(text: string, by: xml.XMLParser): unknown {
+  if (/<!DOCTYPE/i.test(text)) throw malformed('it has a document type, which is not read')
+  const valid = xmlPackage().XMLValidator.validate(text)
+  if (valid !== true) throw malformed(`${valid.err.msg} (line ${valid.err.line})`)
   try {
-    parser ??= new (xmlPackage().XMLParser)(options)
-    return parser.parse(text) as Readonly<Record<string, unknown>>
+    return by.parse(text)
   } catch (error) {
     throw malformed(error instanceof Error ? error.message : String(error))
   }

@@ -4,9 +4,18 @@
  */
 import { StreamError } from '../../base/errors.ts'
 import type { DataType, Field } from '../../data/types.ts'
-import { ownText, plainShape, readXml, type XmlRoot, type XmlShape } from './xml-text.ts'
+import {
+  ownText,
+  plainShape,
+  readXmlTree,
+  type XmlNode as Node,
+  type XmlRoot,
+  type XmlShape,
+} from './xml-text.ts'
 
 const depthMax = 64
+/** Types and groups within each other: each type has some. */
+const groupsMax = 4 * depthMax
 /** Types that are used over and over could make a small schema a huge type. */
 const fieldsMax = 20_000
 
@@ -31,8 +40,6 @@ const simpleTypes: Readonly<Record<string, DataType>> = {
   anyType: { kind: 'any' },
 }
 
-type Node = Readonly<Record<string, unknown>>
-
 export interface XsdElement {
   readonly type: DataType
   readonly root: XmlRoot
@@ -44,29 +51,31 @@ export interface XsdElement {
  */
 export function readXsd(text: string, name: string): XsdElement {
   const schema = readSchema(text)
-  const element = nodes(schema['element']).find((candidate) => candidate['name'] === name)
+  const element = nodes(schema, 'element').find((candidate) => valueOf(candidate, 'name') === name)
   if (element === undefined)
     throw invalid(
       `it has no global element "${name}"`,
-      `Its elements are ${nodes(schema['element'])
-        .map((node) => String(node['name']))
+      `Its elements are ${nodes(schema, 'element')
+        .map((node) => String(valueOf(node, 'name')))
         .join(', ')}.`,
     )
   const { type, shape } = new XsdReader(schema).element(element, [])
-  const namespace = textOf(schema['targetNamespace'])
+  const namespace = textOf(valueOf(schema, 'targetNamespace'))
   return {
     type: type.kind === 'struct' ? { ...type, name } : type,
     root: {
       name,
       shape,
-      ...(namespace === '' ? {} : { namespace, qualified: schema['elementFormDefault'] === 'qualified' }),
+      ...(namespace === ''
+        ? {}
+        : { namespace, qualified: valueOf(schema, 'elementFormDefault') === 'qualified' }),
     },
   }
 }
 
 function readSchema(text: string): Node {
   try {
-    return asNode(readXml(text))
+    return readXmlTree(text)
   } catch (error) {
     if (error instanceof StreamError) throw invalid('it is not XML', error.detail)
     throw error
@@ -101,7 +110,7 @@ class XsdReader {
   #fieldCount = 0
 
   constructor(schema: Node) {
-    const byName = (kind: string) => new Map(nodes(schema[kind]).map((node) => [node['name'], node]))
+    const byName = (kind: string) => new Map(nodes(schema, kind).map((node) => [valueOf(node, 'name'), node]))
     this.#named = {
       element: byName('element'),
       complexType: byName('complexType'),
@@ -114,11 +123,11 @@ class XsdReader {
   /** @param within - the complex types around it */
   element(given: Node, within: readonly Node[]): Content {
     const element = this.#referred('element', given)
-    const [complex] = nodes(element['complexType'])
+    const [complex] = nodes(element, 'complexType')
     if (complex !== undefined) return this.#complex(complex, within)
-    const [simple] = nodes(element['simpleType'])
+    const [simple] = nodes(element, 'simpleType')
     if (simple !== undefined) return leaf(this.#simple(simple, 0))
-    return this.#typed(element['type'], within)
+    return this.#typed(valueOf(element, 'type'), within)
   }
 
   #typed(type: unknown, within: readonly Node[]): Content {
@@ -127,12 +136,12 @@ class XsdReader {
     // A type within itself has no end: where it comes again, it is a struct of that name without fields.
     const shape = this.#shapes.get(complex)
     if (shape !== undefined && within.includes(complex))
-      return { type: { kind: 'struct', name: textOf(complex['name']) }, shape }
+      return { type: { kind: 'struct', name: textOf(valueOf(complex, 'name')) }, shape }
     return this.#complex(complex, within)
   }
 
   #complex(complex: Node, within: readonly Node[]): Content {
-    if (within.length > depthMax) throw invalid('its types have no end')
+    if (within.length > groupsMax) throw invalid('its types have no end')
     const parts: Parts = { fields: [], attributes: new Map(), elements: new Map(), words: false }
     this.#shapes.set(complex, parts)
     this.#collect(complex, parts, [...within, complex])
@@ -141,65 +150,72 @@ class XsdReader {
 
   /** What a complex type has, what it extends first. */
   #collect(complex: Node, parts: Parts, within: readonly Node[]): void {
-    for (const content of nodes(complex['complexContent'])) {
-      for (const extension of nodes(content['extension'])) {
-        const base = this.#named.complexType.get(localName(extension['base']))
-        if (base === undefined) throw invalid(`type "${localName(extension['base'])}" is not known`)
+    for (const content of nodes(complex, 'complexContent')) {
+      for (const extension of nodes(content, 'extension')) {
+        const base = this.#named.complexType.get(localName(valueOf(extension, 'base')))
+        if (base === undefined) throw invalid(`type "${localName(valueOf(extension, 'base'))}" is not known`)
         if (within.includes(base)) throw invalid('a type extends itself')
         this.#collect(base, parts, [...within, base])
         this.#collect(extension, parts, within)
       }
-      for (const restriction of nodes(content['restriction'])) this.#collect(restriction, parts, within)
+      for (const restriction of nodes(content, 'restriction')) this.#collect(restriction, parts, within)
     }
-    for (const content of nodes(complex['simpleContent']))
-      for (const derived of [...nodes(content['extension']), ...nodes(content['restriction'])]) {
-        this.#add(parts, { name: ownText, type: this.#simpleTyped(derived['base'], 0), required: false })
+    for (const content of nodes(complex, 'simpleContent'))
+      for (const derived of [...nodes(content, 'extension'), ...nodes(content, 'restriction')]) {
+        this.#add(parts, {
+          name: ownText,
+          type: this.#simpleTyped(valueOf(derived, 'base'), 0),
+          required: false,
+        })
         this.#attributes(derived, parts)
       }
     this.#groups(complex, parts, { within, optional: false, repeats: false })
     this.#attributes(complex, parts)
   }
 
+  /** Elements and groups in their order. */
   #groups(holder: Node, parts: Parts, given: Occurs & { readonly within: readonly Node[] }): void {
-    const { within } = given
-    if (within.length > depthMax) throw invalid('its types have no end')
-    for (const kind of ['sequence', 'all', 'choice'])
-      for (const group of nodes(holder[kind])) {
-        const occurs = occursIn(group, {
-          optional: given.optional || kind === 'choice',
-          repeats: given.repeats,
-        })
-        for (const element of nodes(group['element'])) this.#child(element, parts, { ...occurs, within })
-        this.#groups(group, parts, { ...occurs, within: [...within, group] })
+    const within = [...given.within, holder]
+    if (within.length > groupsMax) throw invalid('its types have no end')
+    for (const node of holder.children)
+      switch (node.name) {
+        case 'sequence':
+        case 'all':
+        case 'choice': {
+          const optional = given.optional || node.name === 'choice'
+          this.#groups(node, parts, { ...occursIn(node, { ...given, optional }), within })
+          break
+        }
+        case 'group':
+          this.#groups(this.#referred('group', node), parts, { ...occursIn(node, given), within })
+          break
+        case 'element':
+          this.#child(node, parts, { ...given, within: given.within })
       }
-    for (const reference of nodes(holder['group']))
-      this.#groups(this.#referred('group', reference), parts, {
-        ...occursIn(reference, given),
-        within: [...within, reference],
-      })
   }
 
   #child(element: Node, parts: Parts, given: Occurs & { readonly within: readonly Node[] }): void {
     const { type, shape } = this.element(element, given.within)
     const { optional, repeats } = occursIn(element, given)
-    const name = localName(element['name'] ?? element['ref'])
+    const name = localName(valueOf(element, 'name') ?? valueOf(element, 'ref'))
     parts.elements.set(name, shape)
     this.#add(parts, {
       name,
       type: repeats ? { kind: 'list', of: type } : type,
-      required: !optional && element['default'] === undefined,
+      required: !optional && valueOf(element, 'default') === undefined,
     })
   }
 
   #attributes(holder: Node, parts: Parts): void {
-    for (const attribute of nodes(holder['attribute'])) {
-      const name = localName(attribute['name'] ?? attribute['ref'])
-      const [simple] = nodes(attribute['simpleType'])
-      const type = simple === undefined ? this.#simpleTyped(attribute['type'], 0) : this.#simple(simple, 0)
+    for (const attribute of nodes(holder, 'attribute')) {
+      const name = localName(valueOf(attribute, 'name') ?? valueOf(attribute, 'ref'))
+      const [simple] = nodes(attribute, 'simpleType')
+      const type =
+        simple === undefined ? this.#simpleTyped(valueOf(attribute, 'type'), 0) : this.#simple(simple, 0)
       parts.attributes.set(name, leaf(type).shape)
-      this.#add(parts, { name, type, required: attribute['use'] === 'required' })
+      this.#add(parts, { name, type, required: valueOf(attribute, 'use') === 'required' })
     }
-    for (const group of nodes(holder['attributeGroup'])) {
+    for (const group of nodes(holder, 'attributeGroup')) {
       const named = this.#referred('attributeGroup', group)
       if (named === holder) throw invalid('a group of attributes holds itself')
       this.#attributes(named, parts)
@@ -215,7 +231,7 @@ class XsdReader {
   }
 
   #referred(kind: (typeof definitions)[number], node: Node): Node {
-    const reference = node['ref']
+    const reference = valueOf(node, 'ref')
     if (typeof reference !== 'string') return node
     const found = this.#named[kind].get(localName(reference))
     if (found === undefined) throw invalid(`${kind} "${localName(reference)}" is not known`)
@@ -233,18 +249,19 @@ class XsdReader {
 
   #simple(simple: Node, depth: number): DataType {
     if (depth > depthMax) throw invalid('its types have no end')
-    const [restriction] = nodes(simple['restriction'])
+    const [restriction] = nodes(simple, 'restriction')
     if (restriction !== undefined) {
-      const symbols = nodes(restriction['enumeration']).map((node) => String(node['value']))
+      const symbols = nodes(restriction, 'enumeration').map((node) => String(valueOf(node, 'value')))
       return symbols.length > 0
         ? { kind: 'enum', symbols }
-        : this.#simpleTyped(restriction['base'], depth + 1)
+        : this.#simpleTyped(valueOf(restriction, 'base'), depth + 1)
     }
-    const [list] = nodes(simple['list'])
-    if (list !== undefined) return { kind: 'list', of: this.#simpleTyped(list['itemType'], depth + 1) }
-    const [union] = nodes(simple['union'])
+    const [list] = nodes(simple, 'list')
+    if (list !== undefined)
+      return { kind: 'list', of: this.#simpleTyped(valueOf(list, 'itemType'), depth + 1) }
+    const [union] = nodes(simple, 'union')
     if (union === undefined) throw invalid('a simple type is no restriction, list or union')
-    const members = textOf(union['memberTypes'])
+    const members = textOf(valueOf(union, 'memberTypes'))
       .split(/\s+/)
       .filter((member) => member !== '')
     return { kind: 'union', of: members.map((member) => this.#simpleTyped(member, depth + 1)) }
@@ -252,9 +269,9 @@ class XsdReader {
 }
 
 function occursIn(node: Node, { optional, repeats }: Occurs): Occurs {
-  const most = node['maxOccurs']
+  const most = valueOf(node, 'maxOccurs')
   return {
-    optional: optional || node['minOccurs'] === '0',
+    optional: optional || valueOf(node, 'minOccurs') === '0',
     repeats: repeats || most === 'unbounded' || Number(most ?? 1) > 1,
   }
 }
@@ -271,17 +288,16 @@ function localName(name: unknown): string {
   return text.slice(text.indexOf(':') + 1)
 }
 
-function nodes(value: unknown): readonly Node[] {
-  if (value === undefined) return []
-  return (Array.isArray(value) ? value : [value]).map(asNode)
+function nodes(node: Node, name: string): readonly Node[] {
+  return node.children.filter((child) => child.name === name)
+}
+
+function valueOf(node: Node, name: string): string | undefined {
+  return Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined
 }
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
-}
-
-function asNode(value: unknown): Node {
-  return typeof value === 'object' && value !== null ? (value as Node) : {}
 }
 
 function invalid(why: string, detail?: string): StreamError {
