@@ -1,5 +1,6 @@
 /** `weft broker` as people start it: a process of its own, on ports of the loopback. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Admin } from '@platformatic/kafka'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../src/base/logger.ts'
 import { openCluster } from '../../src/cli/cluster.ts'
@@ -21,5 +22,20 @@ test('a cluster of several nodes says where they are, has its topics, and ends i
     const [orders] = await cluster.kafka.admin.describeTopics(['orders'])
     expect(new Set(orders?.partitions.map(({ leader }) => leader))).toEqual(new Set([1, 2, 3]))
   }
+  expect((await weft.stop()).code).toBe(0)
+})
+
+test.each([
+  ['is made, as Apache Kafka does', [], 1],
+  ['is refused where that is told', ['--no-auto-create'], undefined],
+] as const)('a topic that a client asks for %s', async (_, options, partitions) => {
+  const weft = startWeft(['broker', '--port', '0', ...options])
+  while (!weft.stdout().includes('listening on')) await sleep(50)
+  const [address = ''] = /127\.0\.0\.1:\d+/.exec(weft.stdout()) ?? []
+  const admin = new Admin({ clientId: 'asking', bootstrapBrokers: [address], retries: 0 })
+  const asked = { topics: ['orders'], autocreateTopics: true }
+  const found = await admin.metadata(asked).catch(() => undefined)
+  expect(found?.topics.get('orders')?.partitionsCount).toBe(partitions)
+  await admin.close()
   expect((await weft.stop()).code).toBe(0)
 })

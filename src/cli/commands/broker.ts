@@ -25,6 +25,7 @@ interface BrokerOptions extends LogOptions, BrokerSecurityOptions {
   readonly topics?: string
   readonly registry?: number
   readonly nodes: number
+  readonly autoCreate: boolean
 }
 
 export function addBrokerCommand(program: Command, output: Output): void {
@@ -41,6 +42,7 @@ export function addBrokerCommand(program: Command, output: Output): void {
       1,
     )
     .option('--topics <a:4,b:1>', 'topics to make, with their partitions')
+    .option('--no-auto-create', 'refuse topics that are not there, instead of making them when a client asks')
     .option(
       '--registry <port>',
       'port of a schema registry that keeps its schemas in the broker; 0: any that is free',
@@ -55,11 +57,12 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
   const topics = parseTopics(options.topics ?? '')
   const { security, users } = brokerSecurityOf(options)
   const logger = createLogger(options.logLevel, options.logFormat, output)
-  const { nodes, dataDir: dataFolder } = options
+  const { nodes, dataDir: dataFolder, autoCreate: autoCreateTopics } = options
   checkPorts(options)
   weighOutsideMemory(dataFolder === undefined ? brokerDefaults.memoryBytesMax : 0)
   const { Broker } = await import('../../broker/broker.ts')
-  const broker = new Broker({ clock: systemClock, random: systemRandom, logger, nodes, dataFolder, users })
+  const settings = { nodes, dataFolder, users, autoCreateTopics }
+  const broker = new Broker({ clock: systemClock, random: systemRandom, logger, ...settings })
   const { signal, release } = stopSignal()
   try {
     const made = topics.map((asked) => ({
