@@ -1,7 +1,8 @@
 /**
  * Question: how many bytes a second does the embedded broker take and give on one core, to Java's own performance tools?
  * Budget: 300 MB/s in and 500 MB/s out, uncompressed records of 1 KB, broker and client each on a core of their own. Where the tools'
- * core is busy all the time, they are what bounds; Apache Kafka on the same core and with the same tools (`systems=kafka`) tells how far.
+ * core is busy all the time, they are what bounds; Apache Kafka on the same core and with the same tools (`systems=kafka`) tells how far,
+ * and so does a reader that looks at nothing (`fetch-reader.ts`).
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,6 +25,8 @@ const systems = (given.get('systems') ?? 'memory,disk,kafka').split(',')
 /** So many that what Java compiles on the way does not rule. */
 const records = Number(given.get('records') ?? 3_000_000)
 const rounds = Number(given.get('rounds') ?? 3)
+/** A consumer fetches nothing from a partition while it still has some of it to read. */
+const partitions = Number(given.get('partitions') ?? 1)
 const batchBytes = given.get('batch') ?? '262144'
 /** Of Node, for the broker. */
 const flags = (given.get('flags') ?? '').split(',').filter((flag) => flag !== '')
@@ -70,7 +73,8 @@ async function run(system: string): Promise<string> {
   try {
     const written = await measure(pid, () => produce(bootstrap))
     const read = await measure(pid, () => consume(bootstrap))
-    return `| ${system} | ${cell(written)} | ${cell(read)} | ${peakMemoryMib(pid)} |`
+    const plain = partitions === 1 ? `${Math.round(await readPlainly(bootstrap))}` : '–'
+    return `| ${system} | ${cell(written)} | ${cell(read)} | ${plain} | ${peakMemoryMib(pid)} |`
   } finally {
     await served.end()
     rmSync(folder, { recursive: true, force: true })
@@ -81,7 +85,7 @@ async function startApache(folder: string): Promise<Served> {
   const apache = await startApacheKafka({ folder })
   execFileSync('taskset', ['-a', '-c', '-p', '0', String(apache.pid)], { stdio: 'ignore' })
   const kafka = openKafka({ bootstrap: [apache.bootstrap], clientId: 'bench', connector: tcpConnector() })
-  await kafka.admin.createTopics([{ name: 'perf', partitions: 1, replicationFactor: 1, configs: {} }])
+  await kafka.admin.createTopics([{ name: 'perf', partitions, replicationFactor: 1, configs: {} }])
   await kafka.close()
   return { bootstrap: apache.bootstrap, pid: apache.pid, end: () => apache.stop() }
 }
@@ -100,7 +104,7 @@ async function startOwn(storage: string, folder: string): Promise<Served> {
       '--port',
       '0',
       '--topics',
-      'perf:1',
+      `perf:${partitions}`,
       ...options,
     ],
     { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] },
@@ -164,6 +168,27 @@ async function consume(bootstrap: string): Promise<Pick<Measured, 'megabytesPerS
   return { megabytesPerSecond: Number(mebibytes) * 1.048_576, toolBusy: busy }
 }
 
+/** What the broker gives to who does nothing with it, on the tools' core. */
+async function readPlainly(bootstrap: string): Promise<number> {
+  const reader = spawn(
+    'taskset',
+    [
+      '-c',
+      '1',
+      process.execPath,
+      'bench/peers/fetch-reader.ts',
+      bootstrap,
+      'perf',
+      String(records),
+      String(recordBytes),
+    ],
+    { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const [line] = await once(reader.stdout, 'data')
+  const [bytes, ms] = String(line).split(' ').map(Number)
+  return (bytes ?? 0) / 1000 / (ms ?? 1)
+}
+
 async function java(program: string, args: readonly string[]): Promise<Ran> {
   const options = ['-Xmx1g', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', javaClassPath()]
   const child = spawn('taskset', ['-c', '1', 'java', ...options, program, ...args], {
@@ -192,10 +217,10 @@ function report(rows: readonly string[]): void {
   const text = [
     `\n## ${new Date().toISOString().slice(0, 16)} broker-throughput, commit ${commit}, batches of ${batchBytes} bytes, flags ${flags.join(' ') || 'none'}`,
     '',
-    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, tools of Apache Kafka 4.3.1, ${records.toLocaleString('en-US')} records of ${recordBytes} bytes, 1 partition.`,
+    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, tools of Apache Kafka 4.3.1, ${records.toLocaleString('en-US')} records of ${recordBytes} bytes, ${partitions} partition${partitions === 1 ? '' : 's'}.`,
     '',
-    '| records in | in, MB/s | in, MB per CPU second of the broker | tool’s core | out, MB/s | out, MB per CPU second | tool’s core | MiB |',
-    '|---|---|---|---|---|---|---|---|',
+    '| records in | in, MB/s | in, MB per CPU second of the broker | tool’s core | out, MB/s | out, MB per CPU second | tool’s core | out to a plain reader, MB/s | MiB |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n')
