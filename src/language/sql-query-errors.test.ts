@@ -90,7 +90,9 @@ test('names every wrong type at once, at the innermost expression', async () => 
       2 | query: |
       3 |   SELECT delay + origin AS x, lower(5) AS y, day > 'soon' AS z
         |                                                    ^^^^^^
-      4 |   FROM flights"
+      4 |   FROM flights
+
+    Hint: Write a value of DATE, or cast what it is compared or computed with."
   `)
 })
 
@@ -290,6 +292,33 @@ test('a part that fails is said although a NULL makes it needless', async () => 
     'SELECT TRY_CAST(NULL AS TIMESTAMP) + CASE acos(2) WHEN 1 THEN INTERVAL 1 DAY END AS t FROM flights f',
   )
   expect(text).toContain('ACOS is undefined outside [-1,1]')
+})
+
+test.each([
+  ['SELECT f.id FROM flights f WHERE f.id =', '=', 'Complete what begins here, or leave this word out.'],
+  [
+    'SELECT id FROM flights WHERE origin = "OSL"',
+    '"OSL"',
+    `Text stands in single quotes: 'OSL'. Double quotes are for names.`,
+  ],
+  [
+    "SELECT id FROM flights WHERE delay > '10 minutes'",
+    "'10 minutes'",
+    'Write a value of BIGINT, or cast what it is compared or computed with.',
+  ],
+])('%s: the mistake is at %s, and the hint is one that helps', async (query, place, hint) => {
+  const text = await errorsOf(query, {})
+  expect(text.match(/error {2}/g)).toHaveLength(1)
+  expect(text).toContain(`| ${' '.repeat(2 + query.lastIndexOf(place))}${'^'.repeat(place.length)}\n`)
+  expect(text).toMatch(new RegExp(`Hint: ${RegExp.escape(hint)}$`))
+})
+
+test('does not ask for the name of a column that is wrong', async () => {
+  const text = await errorsOf('SELECT sum(f.delay), sum(f.delay) FROM flights f', {})
+  expect(text.match(/(error|warning) {2}.*/g)).toEqual([
+    'error  SQL_NOT_SUPPORTED',
+    'error  SQL_NOT_SUPPORTED',
+  ])
 })
 
 test('says nothing of a key that a wrong column would have been', async () => {

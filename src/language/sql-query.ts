@@ -103,7 +103,8 @@ function buildPlan(
 function checkOutputNames({ outputs }: BoundQuery, diagnostics: Diagnostics): void {
   const seen = new Set<string>()
   for (const { name, span } of outputs) {
-    if (seen.has(name.toLowerCase())) {
+    // What is wrong itself may have no name.
+    if (name !== '' && seen.has(name.toLowerCase())) {
       diagnostics.error('SQL_INVALID', `output column "${name}" occurs more than once`, span, {
         hint: `Give each its own name, for example: a.${name} AS a_${name}.`,
       })

@@ -141,7 +141,7 @@ function readResult(
           `${fields.at.label} does not say what it returns`,
           fields.at.span,
           {
-            detail: `A ${kind} function needs a result type.`,
+            detail: `A function of kind ${kind} needs a result type.`,
             hint: 'Add "resultType", for example "resultType: json".',
           },
         )

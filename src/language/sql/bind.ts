@@ -123,8 +123,8 @@ async function typeQuery(query: ResolvedQuery, tools: BindTools): Promise<BoundQ
   const builder = new ExpressionBuilder(types, scopes, places, diagnostics)
   const outputs: BoundOutput[] = []
   for (const item of items) {
-    const name = item.name ?? (await nameOutput(item, tools))
     const expr = item.expr === undefined ? wrong : builder.build(item.expr)
+    const name = item.name ?? (expr === wrong ? '' : await nameOutput(item, tools))
     outputs.push({ name, expr, span: places.of(item.written) })
   }
   const sound = joins.filter(({ terms }) =>

@@ -114,7 +114,12 @@ export class ExpressionBuilder {
       return cast
     } catch (thrown) {
       if (!(thrown instanceof StreamError)) throw thrown
-      return this.#report('TYPE_INVALID', thrown.message, ast)
+      return this.#report(
+        'TYPE_INVALID',
+        thrown.message,
+        ast,
+        `Write a value of ${typeName(type)}, or cast what it is compared or computed with.`,
+      )
     }
   }
 

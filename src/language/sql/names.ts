@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../base/errors.ts'
 import { findFunction } from '../../expr/functions.ts'
-import { suggest, type Diagnostics } from '../diagnostic.ts'
+import { nearest, suggest, type Diagnostics } from '../diagnostic.ts'
 import {
   childrenOf,
   withChildren,
@@ -138,7 +138,11 @@ export class NameResolver {
     const [only] = scopes
     const where =
       scopes.length === 1 && only !== undefined ? `topic "${only.topic}"` : 'any topic of this query'
-    const hint = suggest(name, [...new Set([...columns, ...outputs.keys()])], 'columns')
+    const names = [...new Set([...columns, ...outputs.keys()])]
+    const isText = this.#places.isQuoted(expr) && nearest(name, names) === undefined
+    const hint = isText
+      ? `Text stands in single quotes: '${name}'. Double quotes are for names.`
+      : suggest(name, names, 'columns')
     this.#report('NAME_NOT_FOUND', `column "${name}" is not in ${where}`, expr, hint)
   }
 

@@ -52,12 +52,16 @@ function reportFailure({ kind, message, position }: SqlFailure, { places, diagno
     })
     return
   }
-  const span = places.at(position)
+  // What is missing at the end is missing behind the last word, not on the line below the query.
+  const last = /at end of input/.test(message) ? places.tokens.at(-1) : undefined
+  const span = last === undefined ? places.at(position) : places.token(last)
   const hyphen = places.tokens.find((token) => token.text === '-')
   const dashed = /at or near "-"/.test(message) && hyphen !== undefined
   diagnostics.error('SQL_INVALID', message.split('\n')[0] ?? message, span, {
     hint: dashed
       ? 'A topic name with a dash stands in double quotes: FROM "my-topic".'
-      : 'Look for a missing comma, quote or parenthesis before this place; a reserved word that is a name stands in double quotes.',
+      : last === undefined
+        ? 'Look for a missing comma, quote or parenthesis before this place; a reserved word that is a name stands in double quotes.'
+        : 'Complete what begins here, or leave this word out.',
   })
 }

@@ -37,6 +37,13 @@ export class QueryPlaces {
     return byte === undefined ? this.#query.span : this.at(byte)
   }
 
+  /** Whether an expression begins with a name in double quotes. */
+  isQuoted(expr: AstExpr): boolean {
+    const byte = this.#firstByte(expr)
+    const offset = byte === undefined ? undefined : this.#offset(byte)
+    return this.tokens.some(({ kind, start }) => kind === 'quoted' && start === offset)
+  }
+
   /** The place of a token. */
   token(token: Token): SourceSpan {
     return this.#query.locate(token.start, token.end - token.start)
