@@ -195,8 +195,8 @@ function valuesOf(text: string): readonly WrittenValue[] {
 }
 
 /** Apicurio's server leaves a client without an answer now and then, so that it waits for ever; a second run finds what the first one made. */
-const runMs = 60_000
-const runsMax = 4
+const runMs = 130_000
+const runsMax = 2
 
 /** What a program printed that may be run again; one that does not end is ended and run anew. */
 async function outputOf(command: string, args: readonly string[]): Promise<string> {
