@@ -17,11 +17,6 @@ const folder = join(repository, `.cache/apicurio-${version}`)
 const runningUrl = process.env['APICURIO_URL']
 const startTimeoutMs = 240_000
 const pollMs = 250
-/**
- * Answers that the server has made, and says in its log to have given, are now and then not sent before something else happens on their
- * event loop: without that, whoever asked waits for ever. There is one loop, and something happens on it this often.
- */
-const pokeMs = 500
 const javaMin = 21
 
 export interface ApicurioServer extends AsyncDisposable {
@@ -71,11 +66,7 @@ export async function startApicurio(): Promise<ApicurioServer> {
   const log = join(logs, 'server.log')
   const out = openSync(log, 'a')
   const options = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
-  const settings = [
-    '-Dquarkus.http.host=127.0.0.1',
-    `-Dquarkus.http.port=${port}`,
-    '-Dquarkus.vertx.event-loops-pool-size=1',
-  ]
+  const settings = ['-Dquarkus.http.host=127.0.0.1', `-Dquarkus.http.port=${port}`]
   const child = spawn(findJava() ?? 'java', [...options, ...settings, '-jar', 'quarkus-run.jar'], {
     cwd: folder,
     stdio: ['ignore', out, out],
@@ -92,11 +83,9 @@ export async function startApicurio(): Promise<ApicurioServer> {
     }
     await sleep(pollMs)
   }
-  const poke = setInterval(() => void answers(`${url}/apis/registry/v3/system/info`), pokeMs)
   return {
     url,
     [Symbol.asyncDispose]: async () => {
-      clearInterval(poke)
       process.off('exit', killNow)
       killNow()
       await exited
