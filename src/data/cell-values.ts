@@ -2,7 +2,7 @@
  * What a cell of a format without types of its own, such as JSON, is as a value of its column's type: the one place that says what fits a
  * column.
  */
-import { parseInterval } from './intervals.ts'
+import { isInterval, parseInterval, type Interval } from './intervals.ts'
 import { fitsType } from './fits-type.ts'
 import { isDate, isTime, isTimestamp, parseDate, parseTime, parseTimestamp } from './times.ts'
 import type { DataType } from './types.ts'
@@ -39,7 +39,7 @@ const timeConverters: Readonly<Partial<Record<DataType['kind'], CellConverter>>>
   timestamp: (value) => fromNumberOrText(value, isTimestamp, parseTimestamp),
   date: (value) => fromNumberOrText(value, isDate, parseDate),
   time: (value) => fromNumberOrText(value, isTime, parseTime),
-  interval: (value) => (typeof value === 'object' ? value : fromText(value, parseInterval)),
+  interval: (value) => (typeof value === 'object' ? fromParts(value) : fromText(value, parseInterval)),
 }
 
 function fromNumberOrText(
@@ -53,6 +53,15 @@ function fromNumberOrText(
 
 function fromText<T>(value: unknown, parse: (text: string) => T | undefined): T | null {
   return typeof value === 'string' ? (parse(value) ?? null) : null
+}
+
+/** A span as values of it are kept, and so written where nobody made text of it. */
+function fromParts(value: object | null): Interval | null {
+  const { months, days, micros } = (value ?? {}) as Readonly<Record<string, unknown>>
+  if (!Number.isInteger(months) || !Number.isInteger(days)) return null
+  if (!Number.isInteger(micros) && typeof micros !== 'bigint') return null
+  const interval = { months: Number(months), days: Number(days), micros: Number(micros) }
+  return isInterval(interval) ? interval : null
 }
 
 /** A list fits where all its elements do; formats with types of their own have decimals in it as text. */

@@ -4,7 +4,7 @@ import { cellKind, cellKindCount } from '../../data/row.ts'
 import type { Column, DataType } from '../../data/types.ts'
 
 const anyLength = 0x7fff_ffff
-/** Digits and sign of the longest numbers that fit, whatever the digits are. */
+/** Digits and sign of the longest numbers that fit, whatever the digits and the sign are: never sure of a time, which has no sign. */
 const sureDigits: Readonly<Partial<Record<DataType['kind'], number>>> = {
   byte: 2,
   short: 4,
@@ -12,7 +12,6 @@ const sureDigits: Readonly<Partial<Record<DataType['kind'], number>>> = {
   long: 18,
   date: 7,
   timestamp: 15,
-  time: 10,
   float: anyLength,
   double: anyLength,
   decimal: anyLength,

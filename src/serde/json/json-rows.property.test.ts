@@ -3,7 +3,8 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { parseJson } from '../../data/exact-json.ts'
-import { parseDate, parseTimestamp } from '../../data/times.ts'
+import { parseInterval } from '../../data/intervals.ts'
+import { parseDate, parseTime, parseTimestamp } from '../../data/times.ts'
 import { SlicedRow, type Row } from '../../data/row.ts'
 import { SelectedRow, type SelectedColumn } from '../../data/selected-row.ts'
 import type { Column, DataType } from '../../data/types.ts'
@@ -24,25 +25,52 @@ const types: Readonly<Record<string, DataType>> = {
   'naïve "text"': { kind: 'string' },
   at: { kind: 'timestamp' },
   day: { kind: 'date' },
+  clock: { kind: 'time' },
+  span: { kind: 'interval' },
   list,
   longs: { kind: 'list', of: { kind: 'long' } },
 }
 const columns: readonly Column[] = Object.entries(types).map(([name, type]) => ({ name, type }))
 
 const whole = fc.oneof(
-  fc.constantFrom('0', '-0', '127', '128', '-129', '32767', '32768', '2147483647', '2147483648', '999999999'),
+  fc.constantFrom(
+    '0',
+    '-0',
+    '-5',
+    '86400000001',
+    '127',
+    '128',
+    '-129',
+    '32767',
+    '32768',
+    '2147483647',
+    '2147483648',
+    '999999999',
+  ),
   fc.constantFrom('999999999999999999', '9223372036854775807', '9223372036854775808', '-9223372036854775808'),
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
 )
 const scalar = fc.oneof(
   whole,
   fc.constantFrom('1.0', '-12.50', '1e3', '1E-7', '0.1', 'true', 'false', 'null', '2e18'),
-  fc.constantFrom('"2024-05-31"', '"2024-05-31T12:00:00Z"', '"2024-13-31"', '""', '"\\u00e9"', '"é"', '"12"'),
+  fc.constantFrom(
+    '"2024-05-31"',
+    '"2024-05-31T12:00:00Z"',
+    '"2024-13-31"',
+    '"12:30"',
+    '"24:00:01"',
+    '"1 day"',
+    '""',
+    '"\\u00e9"',
+    '"é"',
+    '"12"',
+  ),
 )
 const value = fc.oneof(
   { weight: 4, arbitrary: scalar },
   { weight: 1, arbitrary: fc.array(scalar, { maxLength: 3 }).map((items) => `[${items.join(', ')}]`) },
   { weight: 1, arbitrary: scalar.map((inner) => `{"a": ${inner}}`) },
+  { weight: 1, arbitrary: fc.constant('{"months":0,"days":1,"micros":0}') },
 )
 const names = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...Object.keys(types)).map((name) => JSON.stringify(name)) },
@@ -116,7 +144,23 @@ function naivelyFits(value: unknown, type: DataType): boolean {
   if (type.kind === 'double') return typeof value === 'number' || typeof value === 'bigint'
   if (type.kind === 'timestamp' || type.kind === 'date')
     return naivelyTime(value, type.kind === 'date' ? 1e8 : 8.64e18)
+  if (type.kind === 'time') return naivelyClock(value)
+  if (type.kind === 'interval') return naivelySpan(value)
   return type.kind === 'any' || typeof value === (type.kind === 'string' ? 'string' : 'boolean')
+}
+
+function naivelyClock(value: unknown): boolean {
+  if (typeof value === 'string') return parseTime(value) !== undefined
+  return (
+    (typeof value === 'bigint' || Number.isInteger(value)) && Number(value) >= 0 && Number(value) <= 86_400e6
+  )
+}
+
+function naivelySpan(value: unknown): boolean {
+  if (typeof value === 'string') return parseInterval(value) !== undefined
+  if (typeof value !== 'object') return false
+  const { months, days, micros } = value as Record<string, unknown>
+  return [months, days, micros].every((part) => Number.isInteger(part))
 }
 
 function naivelyTime(value: unknown, max: number): boolean {
