@@ -272,6 +272,11 @@ test('refuses a join without a key', async () => {
     `)
 })
 
+test('refuses a join whose key would change with the time', async () => {
+  const query = "SELECT f.id FROM flights f JOIN airports a ON f.delay = a.zone + date_part('year', now())"
+  expect(await errorsOf(query)).toMatch(/the join with "a" has no key[^]*now\(\) is no part of it/)
+})
+
 test('refuses a join of text with numbers', async () => {
   expect(await errorsOf('SELECT f.id FROM flights f JOIN airports a ON f.origin = a.zone'))
     .toMatchInlineSnapshot(`

@@ -9,7 +9,7 @@ import type { DuckDb } from './duckdb.ts'
 import { ExpressionBuilder, wrong } from './expressions.ts'
 import { reportFunctions } from './function-names.ts'
 import { splitJoin, type JoinTerms, type KeyTerm } from './join-terms.ts'
-import { bind, NameResolver } from './names.ts'
+import { bind, NameResolver, readsClock } from './names.ts'
 import type { QueryPlaces } from './places.ts'
 import { columnIndex, isShared, type Scope } from './scope.ts'
 import { readSelectList, type SelectItem } from './select-list.ts'
@@ -75,10 +75,16 @@ function resolveJoin(
   const terms = splitJoin(condition, scope.index)
   if (terms.keys.length > 0) return terms
   diagnostics.error('SQL_NOT_SUPPORTED', `the join with "${scope.alias}" has no key`, places.of(condition), {
-    detail: `A join needs an equality between something of "${scope.alias}" alone and something of the tables before it.`,
+    detail: `A join needs an equality between something of "${scope.alias}" alone and something of the tables before it.${clockNote(condition)}`,
     hint: `Write for example: ON ${scopes[0]?.alias}.id = ${scope.alias}.id, and further conditions with AND.`,
   })
   return undefined
+}
+
+function clockNote(condition: AstExpr): string {
+  return readsClock(condition)
+    ? ' Rows are kept by their key, which the time must not change: now() is no part of it.'
+    : ''
 }
 
 function resolveUsing(

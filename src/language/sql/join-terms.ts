@@ -3,11 +3,12 @@
  * make the key, in whatever order they are written; all else is a condition on the rows that the key finds.
  */
 import { postOrder, type AstExpr } from './ast.ts'
+import { readsClock } from './names.ts'
 
 export interface KeyTerm {
   /** Of earlier rows only. */
   readonly value: AstExpr
-  /** Of the joined row only, mostly one of its columns. */
+  /** Of the joined row only, mostly one of its columns, and the same at any time. */
   readonly own: AstExpr
   readonly term: AstExpr
 }
@@ -53,7 +54,8 @@ function keyTerm(term: AstExpr, scope: number): KeyTerm | undefined {
     [term.right, term.left],
   ] as const) {
     const [ownScopes, scopes] = [scopesOf(own), scopesOf(value)]
-    const isOwn = ownScopes.length > 0 && ownScopes.every((used) => used === scope)
+    // Rows are kept by their own side, which must not change meanwhile.
+    const isOwn = ownScopes.length > 0 && ownScopes.every((used) => used === scope) && !readsClock(own)
     if (isOwn && scopes.length > 0 && !scopes.includes(scope)) return { value, own, term }
   }
   return undefined

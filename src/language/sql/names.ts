@@ -3,6 +3,7 @@ import { findFunction } from '../../expr/functions.ts'
 import { nearest, suggest, type Diagnostics } from '../diagnostic.ts'
 import {
   childrenOf,
+  postOrder,
   withChildren,
   type AstExpr,
   type ColumnRef,
@@ -23,7 +24,12 @@ export interface NameContext {
 
 /** Words that DuckDB reads as calls where no column has the name. */
 const bareCalls: Readonly<Record<string, string>> = { current_timestamp: 'now', current_date: 'today' }
-const lazyNames = new Set(['now', 'today', 'get_current_timestamp'])
+/** What the clock says. */
+const clockNames = new Set(['now', 'today', 'get_current_timestamp'])
+
+export function readsClock(expr: AstExpr): boolean {
+  return postOrder(expr).some((part) => part.class === 'FUNCTION' && clockNames.has(part.function_name))
+}
 
 /**
  * Replaces each name by the column that it means, and reports all names that mean nothing and all expressions that are refused. Functions
@@ -61,7 +67,7 @@ export class NameResolver {
   }
 
   #checkFunction(expr: FunctionCall): boolean {
-    if (lazyNames.has(expr.function_name) || findFunction(expr.function_name) !== undefined) return true
+    if (clockNames.has(expr.function_name) || findFunction(expr.function_name) !== undefined) return true
     this.unknownFunctions.push(expr)
     return false
   }
