@@ -134,6 +134,10 @@ describe('XML is written as its schema has it, and read again:', () => {
   const node =
     '<xs:complexType name="Node"><xs:sequence><xs:element name="id" type="xs:int"/><xs:element name="next" type="Node" minOccurs="0"/></xs:sequence></xs:complexType>'
 
+  const int = '<xs:simpleType><xs:restriction base="xs:int"/></xs:simpleType>'
+  const element = (name: string, simple: string): string =>
+    `<xs:element name="${name}"><xs:simpleType>${simple}</xs:simpleType></xs:element>`
+
   test.each<[string, Format, unknown, string]>([
     [
       'attributes, with what they may not hold as it is',
@@ -182,6 +186,57 @@ describe('XML is written as its schema has it, and read again:', () => {
       ),
       { n: 1, sku: 's', m: true },
       '<A sku="s"><n>1</n><m>true</m></A>',
+    ],
+    [
+      'text with attributes that extends another',
+      schemaOf(
+        complex(
+          '<xs:simpleContent><xs:extension base="P"><xs:attribute name="at" type="xs:int"/></xs:extension></xs:simpleContent>',
+        ),
+        '<xs:complexType name="P"><xs:simpleContent><xs:extension base="xs:double"><xs:attribute name="unit" type="xs:string"/></xs:extension></xs:simpleContent></xs:complexType>',
+      ),
+      { '#text': 1.5, unit: 'kg', at: 2 },
+      '<A unit="kg" at="2">1.5</A>',
+    ],
+    [
+      'a type that restricts another, with the attributes that it does not prohibit',
+      schemaOf(
+        complex(
+          '<xs:complexContent><xs:restriction base="L"><xs:sequence><xs:element name="n" type="xs:int"/></xs:sequence><xs:attribute name="old" use="prohibited"/></xs:restriction></xs:complexContent>',
+        ),
+        '<xs:complexType name="L"><xs:sequence><xs:element name="n" type="xs:int"/><xs:element name="m" minOccurs="0"/></xs:sequence><xs:attribute name="k" type="xs:int"/><xs:attribute name="old" type="xs:int" use="required"/></xs:complexType>',
+      ),
+      { k: 7, n: 1 },
+      '<A k="7"><n>1</n></A>',
+    ],
+    [
+      'simple types within simple types',
+      schemaOf(
+        complex(
+          `<xs:sequence>${element('l', `<xs:list>${int}</xs:list>`)}${element('u', `<xs:union memberTypes="xs:boolean">${int}</xs:union>`)}${element('r', `<xs:restriction>${int}</xs:restriction>`)}</xs:sequence>`,
+        ),
+      ),
+      { l: [1, 2], u: 5, r: 6 },
+      '<A><l>1 2</l><u>5</u><r>6</r></A>',
+    ],
+    [
+      'the types that XML Schema derives from others',
+      schemaOf(
+        complex(
+          ['ID', 'hexBinary', 'duration', 'positiveInteger', 'unsignedInt', 'unsignedByte']
+            .map((type) => `<xs:attribute name="${type}" type="xs:${type}"/>`)
+            .join(''),
+        ),
+      ),
+      {
+        ID: 'i',
+        hexBinary: '0F',
+        duration: 'P1D',
+        positiveInteger: 1,
+        unsignedInt: 2 ** 32 - 1,
+        unsignedByte: 255,
+      },
+      '<A ID="i" hexBinary="0F" duration="P1D" positiveInteger="1" unsignedInt="4294967295" unsignedByte="255"/>',
     ],
     [
       'one branch of a choice that repeats',
@@ -282,6 +337,18 @@ test.each([
     complex('<xs:attributeGroup ref="g"/>'),
     '<xs:attributeGroup name="g"><xs:attributeGroup ref="g"/></xs:attributeGroup>',
     /holds itself/,
+  ],
+  [
+    'attributes that hold each other',
+    complex('<xs:attributeGroup ref="g"/>'),
+    '<xs:attributeGroup name="g"><xs:attributeGroup ref="h"/></xs:attributeGroup><xs:attributeGroup name="h"><xs:attributeGroup ref="g"/></xs:attributeGroup>',
+    /holds itself/,
+  ],
+  [
+    'a union of nothing',
+    complex('<xs:attribute name="u"><xs:simpleType><xs:union/></xs:simpleType></xs:attribute>'),
+    '',
+    /union has no members/,
   ],
   ['an element that refers to itself', '', '', /no end|not known/],
   [

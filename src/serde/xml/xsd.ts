@@ -35,9 +35,23 @@ const simpleTypes: Readonly<Record<string, DataType>> = {
   dateTime: { kind: 'string' },
   time: { kind: 'string' },
   anyURI: { kind: 'string' },
-  token: { kind: 'string' },
-  normalizedString: { kind: 'string' },
+  unsignedByte: { kind: 'short' },
+  unsignedShort: { kind: 'int' },
+  ...ofKind(
+    'long',
+    'unsignedInt unsignedLong positiveInteger nonNegativeInteger negativeInteger nonPositiveInteger',
+  ),
+  ...ofKind(
+    'string',
+    'token normalizedString language Name NCName NMTOKEN ID IDREF ENTITY QName NOTATION hexBinary',
+  ),
+  ...ofKind('string', 'duration gYear gYearMonth gMonth gMonthDay gDay'),
   anyType: { kind: 'any' },
+  anySimpleType: { kind: 'any' },
+}
+
+function ofKind(kind: 'long' | 'string', names: string): Readonly<Record<string, DataType>> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, { kind }]))
 }
 
 export interface XsdElement {
@@ -95,6 +109,10 @@ interface Parts {
   readonly words: false
 }
 
+function emptyParts(): Parts {
+  return { fields: [], attributes: new Map(), elements: new Map(), words: false }
+}
+
 /** How often the elements of a group may be there. */
 interface Occurs {
   readonly optional: boolean
@@ -142,7 +160,7 @@ class XsdReader {
 
   #complex(complex: Node, within: readonly Node[]): Content {
     if (within.length > groupsMax) throw invalid('its types have no end')
-    const parts: Parts = { fields: [], attributes: new Map(), elements: new Map(), words: false }
+    const parts = emptyParts()
     this.#shapes.set(complex, parts)
     this.#collect(complex, parts, [...within, complex])
     return { type: { kind: 'struct', fields: parts.fields }, shape: parts }
@@ -152,25 +170,45 @@ class XsdReader {
   #collect(complex: Node, parts: Parts, within: readonly Node[]): void {
     for (const content of nodes(complex, 'complexContent')) {
       for (const extension of nodes(content, 'extension')) {
-        const base = this.#named.complexType.get(localName(valueOf(extension, 'base')))
+        const base = this.#base(extension, within)
         if (base === undefined) throw invalid(`type "${localName(valueOf(extension, 'base'))}" is not known`)
-        if (within.includes(base)) throw invalid('a type extends itself')
         this.#collect(base, parts, [...within, base])
         this.#collect(extension, parts, within)
       }
-      for (const restriction of nodes(content, 'restriction')) this.#collect(restriction, parts, within)
+      for (const restriction of nodes(content, 'restriction')) this.#restrict(restriction, parts, within)
     }
     for (const content of nodes(complex, 'simpleContent'))
       for (const derived of [...nodes(content, 'extension'), ...nodes(content, 'restriction')]) {
-        this.#add(parts, {
-          name: ownText,
-          type: this.#simpleTyped(valueOf(derived, 'base'), 0),
-          required: false,
-        })
+        const base = this.#base(derived, within)
+        if (base !== undefined) this.#collect(base, parts, [...within, base])
+        else this.#add(parts, { name: ownText, type: this.#simpleOf(derived, 'base', 0), required: false })
         this.#attributes(derived, parts)
       }
     this.#groups(complex, parts, { within, optional: false, repeats: false })
     this.#attributes(complex, parts)
+  }
+
+  /** The complex type that another is made of; undefined where it is none. */
+  #base(derived: Node, within: readonly Node[]): Node | undefined {
+    const base = this.#named.complexType.get(localName(valueOf(derived, 'base')))
+    if (base !== undefined && within.includes(base)) throw invalid('a type extends itself')
+    return base
+  }
+
+  /** A restriction says its elements anew, and of the attributes those that it changes. */
+  #restrict(restriction: Node, parts: Parts, within: readonly Node[]): void {
+    const base = this.#base(restriction, within)
+    if (base !== undefined) {
+      const inherited = emptyParts()
+      this.#collect(base, inherited, [...within, base])
+      for (const field of inherited.fields) {
+        const shape = inherited.attributes.get(field.name)
+        if (shape === undefined) continue
+        parts.attributes.set(field.name, shape)
+        this.#add(parts, field)
+      }
+    }
+    this.#collect(restriction, parts, within)
   }
 
   /** Elements and groups in their order. */
@@ -206,19 +244,21 @@ class XsdReader {
     })
   }
 
-  #attributes(holder: Node, parts: Parts): void {
+  #attributes(holder: Node, parts: Parts, within: readonly Node[] = []): void {
     for (const attribute of nodes(holder, 'attribute')) {
       const name = localName(valueOf(attribute, 'name') ?? valueOf(attribute, 'ref'))
-      const [simple] = nodes(attribute, 'simpleType')
-      const type =
-        simple === undefined ? this.#simpleTyped(valueOf(attribute, 'type'), 0) : this.#simple(simple, 0)
+      if (valueOf(attribute, 'use') === 'prohibited') {
+        remove(parts, name)
+        continue
+      }
+      const type = this.#simpleOf(attribute, 'type', 0)
       parts.attributes.set(name, leaf(type).shape)
       this.#add(parts, { name, type, required: valueOf(attribute, 'use') === 'required' })
     }
     for (const group of nodes(holder, 'attributeGroup')) {
       const named = this.#referred('attributeGroup', group)
-      if (named === holder) throw invalid('a group of attributes holds itself')
-      this.#attributes(named, parts)
+      if (within.includes(named)) throw invalid('a group of attributes holds itself')
+      this.#attributes(named, parts, [...within, named])
     }
   }
 
@@ -247,25 +287,41 @@ class XsdReader {
     return known
   }
 
+  /** The type that something names, or has within. */
+  #simpleOf(holder: Node, attribute: string, depth: number): DataType {
+    const [inner] = nodes(holder, 'simpleType')
+    return inner === undefined
+      ? this.#simpleTyped(valueOf(holder, attribute), depth)
+      : this.#simple(inner, depth)
+  }
+
   #simple(simple: Node, depth: number): DataType {
     if (depth > depthMax) throw invalid('its types have no end')
     const [restriction] = nodes(simple, 'restriction')
     if (restriction !== undefined) {
       const symbols = nodes(restriction, 'enumeration').map((node) => String(valueOf(node, 'value')))
-      return symbols.length > 0
-        ? { kind: 'enum', symbols }
-        : this.#simpleTyped(valueOf(restriction, 'base'), depth + 1)
+      return symbols.length > 0 ? { kind: 'enum', symbols } : this.#simpleOf(restriction, 'base', depth + 1)
     }
     const [list] = nodes(simple, 'list')
-    if (list !== undefined)
-      return { kind: 'list', of: this.#simpleTyped(valueOf(list, 'itemType'), depth + 1) }
+    if (list !== undefined) return { kind: 'list', of: this.#simpleOf(list, 'itemType', depth + 1) }
     const [union] = nodes(simple, 'union')
     if (union === undefined) throw invalid('a simple type is no restriction, list or union')
-    const members = textOf(valueOf(union, 'memberTypes'))
-      .split(/\s+/)
-      .filter((member) => member !== '')
-    return { kind: 'union', of: members.map((member) => this.#simpleTyped(member, depth + 1)) }
+    const named = textOf(valueOf(union, 'memberTypes')).split(/\s+/)
+    const members = [
+      ...named.filter((name) => name !== '').map((name) => this.#simpleTyped(name, depth + 1)),
+      ...nodes(union, 'simpleType').map((inner) => this.#simple(inner, depth + 1)),
+    ]
+    if (members.length === 0) throw invalid('a union has no members')
+    return { kind: 'union', of: members }
   }
+}
+
+function remove({ fields, attributes }: Parts, name: string): void {
+  if (!attributes.delete(name)) return
+  fields.splice(
+    fields.findIndex((field) => field.name === name),
+    1,
+  )
 }
 
 function occursIn(node: Node, { optional, repeats }: Occurs): Occurs {
