@@ -9,6 +9,7 @@ const numberKinds: ReadonlySet<DataType['kind']> = new Set([
   'long',
   'float',
   'double',
+  'decimal',
 ])
 const wholeNumber = /^-?\d+$/
 
