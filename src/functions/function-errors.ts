@@ -1,3 +1,4 @@
+import { leftOutHint } from '../base/left-out-hint.ts'
 import { StreamError, type SourceSpan } from '../base/errors.ts'
 import type { FunctionRef } from '../topology/functions.ts'
 import { describePlace } from './code-place.ts'
@@ -16,7 +17,7 @@ export function functionFailed(name: string, facts: FailureFacts): StreamError {
   const at = facts.span === undefined ? '' : ` at ${describePlace(facts.span)}`
   return new StreamError('FUNCTION_FAILED', `function "${name}" failed`, {
     detail: `${oneLine(facts)}${at}.`,
-    hint: 'Correct the function, or let such records be left out: --on-error, or errorHandling in the file given by --config.',
+    hint: `Correct the function, or ${leftOutHint}`,
     ...(facts.span === undefined ? {} : { span: facts.span }),
     cause: facts.cause,
   })

@@ -89,7 +89,7 @@ test('a field that is not of a guessed type fails its record', () => {
   const task = selection(guessed)
   const failure = (holds: string, type: string): string =>
     `VALUE_MALFORMED: field "n" does not fit its column. It holds ${holds}, and in the records that were looked at the column was BIGINT. ` +
-    `It is the value of a record read by "in". Declare the topic's columns under "topics", this one as ${type}; or let such records be left out: --on-error.`
+    `It is the value of a record read by "in". Declare the topic's columns under "topics", this one as ${type}; or let such records be left out: weft run --on-error, or errorHandling in the file given by --config.`
   expect(records.map((record) => failureOf(() => task.push('in', null, record)))).toEqual([
     undefined,
     failure('a number with decimals', 'double'),

@@ -2,6 +2,7 @@
  * What becomes of a field that is not of its column's type. Where the type was declared, it reads as NULL, counted, with one warning; where
  * it was guessed, the guess may be what is wrong, and the record fails.
  */
+import { leftOutHint } from '../../base/left-out-hint.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -64,6 +65,6 @@ function guessedWrong({ name, type }: Column, kind: number): StreamError {
   const wider = kind === cellKind.fraction && type.kind === 'long' ? 'double' : 'json'
   return new StreamError('VALUE_MALFORMED', `field "${name}" does not fit its column`, {
     detail: `It holds ${kindNames[kind]}, and in the records that were looked at the column was ${typeName(type)}.`,
-    hint: `Declare the topic's columns under "topics", this one as ${wider}; or let such records be left out: --on-error.`,
+    hint: `Declare the topic's columns under "topics", this one as ${wider}; or ${leftOutHint}`,
   })
 }

@@ -1,3 +1,4 @@
+import { leftOutHint } from '../../base/left-out-hint.ts'
 import { addDetail, StreamError, toStreamError } from '../../base/errors.ts'
 import type { Row } from '../../data/row.ts'
 import type { Expr } from '../../expr/expr.ts'
@@ -25,5 +26,5 @@ export function expressionFailure(thrown: unknown, { exprs, rows, by }: Evaluate
   })
 }
 
-const castHint = 'Use TRY_CAST, which gives NULL here, or let such records be left out: --on-error.'
-const otherHint = 'Guard it with CASE or nullif, or let such records be left out: --on-error.'
+const castHint = `Use TRY_CAST, which gives NULL here, or ${leftOutHint}`
+const otherHint = `Guard it with CASE or nullif, or ${leftOutHint}`

@@ -1,3 +1,4 @@
+import { leftOutHint } from '../../base/left-out-hint.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { RawRecord } from '../../process/environment.ts'
@@ -34,6 +35,6 @@ function hintFor(error: StreamError): { readonly hint?: string } {
   if (error.hint !== undefined) return { hint: error.hint }
   if (stageOf(error) !== 'decode') return {}
   return {
-    hint: 'Mend what writes it, or let such records be left out: --on-error, or errorHandling in the file given by --config.',
+    hint: `Mend what writes it, or ${leftOutHint}`,
   }
 }
