@@ -31,9 +31,15 @@ export async function buildProgram(output: Output, only?: string): Promise<Comma
   const program = new Command('weft')
     .description('Stream processing for Apache Kafka: SQL joins and topologies from YAML')
     .version(version)
-    .showHelpAfterError('(see: weft --help)')
     .exitOverride()
   const one = only !== undefined && Object.hasOwn(commands, only) ? commands[only] : undefined
   for (const load of one === undefined ? Object.values(commands) : [one]) (await load())(program, output)
+  pointToHelp(program, program.name())
   return program
+}
+
+/** After what is wrong: the help of the command that it is wrong for. */
+function pointToHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`(see: ${name} --help)`)
+  for (const inner of command.commands) pointToHelp(inner, `${name} ${inner.name()}`)
 }
