@@ -109,6 +109,14 @@ describe('openDataFile', () => {
     })
   })
 
+  test('refuses a CSV file without a header', async () => {
+    const path = write('empty.csv', '')
+    await expect(openDataFile({ path, format: 'csv' })).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: `"${path}" is empty`,
+    })
+  })
+
   test('names a file that is not there', async () => {
     await expect(openDataFile({ path: join(folder, 'none.csv'), format: 'csv' })).rejects.toMatchObject({
       code: 'FILE_UNREADABLE',

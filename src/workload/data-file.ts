@@ -102,24 +102,36 @@ function delimiterOf(path: string): string {
 }
 
 function tableOf(file: DataFile): string {
-  const path = `'${file.path.replaceAll("'", "''")}'`
+  const path = textLiteral(file.path)
   switch (file.format) {
     case 'json':
       return `read_json(${path}, format = 'array')`
     case 'jsonl':
       return `read_json(${path}, format = 'newline_delimited')`
     case 'csv':
-      // Left to itself, DuckDB takes rows that do not fit for a preamble and leaves them out.
-      return `read_csv(${path}, header = true, skip = 0, delim = '${delimiterOf(file.path)}')`
+      return csvTable(file, 'header = true')
     case 'parquet':
       return `read_parquet(${path})`
   }
 }
 
+function csvTable({ path }: DataFile, options: string): string {
+  // Left to itself, DuckDB takes rows that do not fit for a preamble and leaves them out.
+  return `read_csv(${textLiteral(path)}, ${options}, skip = 0, delim = '${delimiterOf(path)}')`
+}
+
+function textLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
 /** DuckDB gives a name that occurs again another one, which no query of the author's would know. */
 async function checkHeader(connection: DuckDBConnection, file: DataFile): Promise<void> {
-  const lines = tableOf(file).replace('header = true', 'header = false, all_varchar = true')
-  const [names = []] = (await connection.runAndReadAll(`SELECT * FROM ${lines} LIMIT 1`)).getRows()
+  const lines = csvTable(file, 'header = false, all_varchar = true')
+  const [names] = (await connection.runAndReadAll(`SELECT * FROM ${lines} LIMIT 1`)).getRows()
+  if (names === undefined)
+    throw new StreamError('FILE_UNREADABLE', `"${file.path}" is empty`, {
+      hint: 'Begin it with a line that names the columns.',
+    })
   const lower = names.map((name) => String(name).toLowerCase())
   const again = names.find((_, index) => names[index] !== null && lower.indexOf(lower[index] ?? '') < index)
   if (again === undefined) return
