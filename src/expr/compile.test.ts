@@ -31,6 +31,15 @@ test('reads an absent row and a value of another type as NULL', () => {
   expect(evaluate([rowOf(1)])).toBe(false)
 })
 
+test('reads a span by its parts, and what has others as NULL', () => {
+  const evaluate = compileExpr({ ...x, type: { kind: 'interval' } })
+  const span = { months: 1, days: 2, micros: 3 }
+  expect(evaluate([rowOf(span)])).toBe(span)
+  expect(evaluate([rowOf('1 day')])).toEqual({ months: 0, days: 1, micros: 0 })
+  expect(evaluate([rowOf({ months: 1, days: 2, milliseconds: 3 })])).toBe(null)
+  expect(evaluate([rowOf([1])])).toBe(null)
+})
+
 test('follows three-valued logic', () => {
   const greater = call('>', [x, two], 'boolean')
   const unknown: Expr = { kind: 'literal', value: null, type: { kind: 'boolean' } }

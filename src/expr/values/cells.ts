@@ -29,5 +29,5 @@ const fitsInline: Readonly<Partial<Record<DataType['kind'], string>>> = {
   timestamp: 'Number.isSafeInteger(v)',
   time: 'Number.isInteger(v) && v >= 0 && v < 864e8',
   date: "typeof v === 'number' && (v | 0) === v && v > -1e8 && v < 1e8",
-  interval: "typeof v === 'object'",
+  interval: 'Number.isInteger(v.months) && Number.isInteger(v.days) && Number.isInteger(v.micros)',
 }
