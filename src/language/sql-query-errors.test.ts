@@ -272,6 +272,12 @@ test('refuses a join without a key', async () => {
     `)
 })
 
+test('names the nearest column of one in USING', async () => {
+  expect(await errorsOf('SELECT f.id FROM flights f JOIN airports a USING (ita)')).toMatch(
+    /column "ita" of USING is not in topic "airports"[^]*Hint: Did you mean "iata"[?]/,
+  )
+})
+
 test('refuses a join whose key would change with the time', async () => {
   const query = "SELECT f.id FROM flights f JOIN airports a ON f.delay = a.zone + date_part('year', now())"
   expect(await errorsOf(query)).toMatch(/the join with "a" has no key[^]*now\(\) is no part of it/)

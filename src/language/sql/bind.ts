@@ -2,7 +2,7 @@ import type { DataType } from '../../data/types.ts'
 import type { Expr } from '../../expr/expr.ts'
 import { commonType, isNumberType } from '../../expr/common-type.ts'
 import { typeName } from '../../expr/type-name.ts'
-import type { Diagnostics } from '../diagnostic.ts'
+import { suggest, type Diagnostics } from '../diagnostic.ts'
 import type { AstExpr, SelectNode } from './ast.ts'
 import type { BoundJoin, BoundOutput, BoundQuery } from './bound-query.ts'
 import type { DuckDb } from './duckdb.ts'
@@ -98,12 +98,15 @@ function resolveUsing(
     )
     const own = columnIndex(scope, name)
     if (owner === undefined || own < 0) {
-      const where = own < 0 ? `topic "${scope.topic}"` : 'any topic before the join'
-      diagnostics.error(
-        'NAME_NOT_FOUND',
-        `column "${name}" of USING is not in ${where}`,
-        scope.join?.span ?? scope.span,
-      )
+      const [where, among] =
+        own < 0
+          ? [`topic "${scope.topic}"`, [scope]]
+          : ['any topic before the join', visible.filter((earlier) => earlier !== scope)]
+      const names = among.flatMap(({ columns }) => columns.map((column) => column.name))
+      const message = `column "${name}" of USING is not in ${where}`
+      diagnostics.error('NAME_NOT_FOUND', message, scope.join?.span ?? scope.span, {
+        hint: suggest(name, names, 'columns'),
+      })
       return []
     }
     const value = bind({}, owner, columnIndex(owner, name))
