@@ -23,12 +23,22 @@ export interface Queued {
 /** Fewer that have left are not worth moving the others. */
 const leftMin = 64
 
+/** So many of one time are looked at one by one; more are looked for by their keys' text, which has to be made. */
+const scannedMax = 8
+
+/** Of one side. */
 export class UnmatchedQueue<Entry extends Queued> {
+  readonly #textOf: (key: unknown) => string
   #entries: Entry[] = []
   #times = new Float64Array(2 * leftMin)
   /** All before this place have left. */
   #head = 0
   #count = 0
+
+  /** @param textOf - the text of a key, as {@link Queued.keyText} has it */
+  constructor(textOf: (key: unknown) => string) {
+    this.#textOf = textOf
+  }
 
   get isEmpty(): boolean {
     return this.#count === 0
@@ -46,15 +56,17 @@ export class UnmatchedQueue<Entry extends Queued> {
 
   /** The first one behind this one, which may be of the other side's queue. */
   after(other: Queued): Entry | undefined {
-    for (let at = this.#placeOf(other.timestampMs); at < this.#entries.length; at++) {
+    for (let at = this.#placeBehind(other); at < this.#entries.length; at++) {
       const entry = this.#entries[at] as Entry
       if (!entry.hasLeft && isBefore(other, entry)) return entry
     }
     return undefined
   }
 
-  find(identity: StoreKeyIdentity, timestampMs: number): Entry | undefined {
-    for (let at = this.#placeOf(timestampMs); this.#isAt(at, timestampMs); at++) {
+  find(identity: StoreKeyIdentity, timestampMs: number, key: unknown): Entry | undefined {
+    const first = this.#placeOf(timestampMs)
+    if (this.#isAt(first + scannedMax, timestampMs)) return this.#findText(timestampMs, this.#textOf(key))
+    for (let at = first; this.#isAt(at, timestampMs); at++) {
       const entry = this.#entries[at] as Entry
       if (!entry.hasLeft && entry.identity === identity) return entry
     }
@@ -65,7 +77,8 @@ export class UnmatchedQueue<Entry extends Queued> {
     const entries = this.#entries
     const { timestampMs } = entry
     let at = this.#placeOf(timestampMs)
-    while (this.#isAt(at, timestampMs) && isBefore(entries[at] as Entry, entry)) at++
+    // Before those of the same key that have left, so that it is found first.
+    if (this.#isAt(at, timestampMs)) at = this.#placeOfText(timestampMs, entry.keyText)
     if (entries.length === this.#times.length) this.#times = copyOf(this.#times, entries.length * 2)
     if (at === entries.length) entries.push(entry)
     else {
@@ -90,6 +103,36 @@ export class UnmatchedQueue<Entry extends Queued> {
 
   #isAt(at: number, timestampMs: number): boolean {
     return at < this.#entries.length && this.#times[at] === timestampMs
+  }
+
+  #findText(timestampMs: number, keyText: string): Entry | undefined {
+    for (let at = this.#placeOfText(timestampMs, keyText); this.#isAt(at, timestampMs); at++) {
+      const entry = this.#entries[at] as Entry
+      if (entry.keyText !== keyText) return undefined
+      if (!entry.hasLeft) return entry
+    }
+    return undefined
+  }
+
+  /** A place that all which is behind this one has at least. */
+  #placeBehind(other: Queued): number {
+    const { timestampMs } = other
+    const at = this.#placeOf(timestampMs)
+    if (!this.#isAt(at, timestampMs) || isBefore(other, this.#entries[at] as Entry)) return at
+    return this.#entries[at]?.side === other.side
+      ? this.#placeOfText(timestampMs, other.keyText)
+      : this.#placeOf(timestampMs + 1)
+  }
+
+  /** Of one time: the place of the first one whose key is not before this one. */
+  #placeOfText(timestampMs: number, keyText: string): number {
+    let [low, high] = [this.#placeOf(timestampMs), this.#placeOf(timestampMs + 1)]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#entries[middle] as Entry).keyText < keyText) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** The place of the first one that is not before a time. */

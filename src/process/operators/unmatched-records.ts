@@ -56,10 +56,7 @@ export class Unmatched extends ListItem implements Queued {
 
   /** Asked for only where two have the same time and side. */
   get keyText(): string {
-    if (this.#keyText !== undefined) return this.#keyText
-    const writer = new ByteWriter(64)
-    this.#keys.encode(this.key, writer, undefined)
-    return (this.#keyText = writer.view().latin1Slice())
+    return (this.#keyText ??= keyText(this.key, this.#keys))
   }
 
   override writeKey(writer: ByteWriter): void {
@@ -73,16 +70,22 @@ export class Unmatched extends ListItem implements Queued {
   }
 }
 
+/** One character a byte. */
+function keyText(key: unknown, keys: Serde): string {
+  const writer = new ByteWriter(64)
+  keys.encode(key, writer, undefined)
+  return writer.view().latin1Slice()
+}
+
 export class UnmatchedRecords {
   readonly #options: UnmatchedOptions
-  readonly #queues: Readonly<Record<JoinSide, UnmatchedQueue<Unmatched>>> = {
-    left: new UnmatchedQueue(),
-    right: new UnmatchedQueue(),
-  }
+  readonly #queues: Readonly<Record<JoinSide, UnmatchedQueue<Unmatched>>>
   #chunk = new ByteWriter(chunkBytes)
 
   constructor(options: UnmatchedOptions) {
     this.#options = options
+    const textOf = (key: unknown): string => keyText(key, options.keys)
+    this.#queues = { left: new UnmatchedQueue(textOf), right: new UnmatchedQueue(textOf) }
     for (const { key, value } of options.store.all()) this.#load(Buffer.from(key), Buffer.from(value))
   }
 
@@ -137,7 +140,7 @@ export class UnmatchedRecords {
 
   #find(side: JoinSide, key: unknown, timestampMs: number): Unmatched | undefined {
     const queue = this.#queues[side]
-    return queue.isEmpty ? undefined : queue.find(this.#options.identity(key), timestampMs)
+    return queue.isEmpty ? undefined : queue.find(this.#options.identity(key), timestampMs, key)
   }
 
   /** Puts behind what is known of the same key, side and time one more value. */
