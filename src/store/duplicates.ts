@@ -161,8 +161,7 @@ export class Duplicates {
   /** Change-log records as engine entries, without what has expired. */
   restored(records: RestoreRecords): StoreEntries {
     this.#log.clear()
-    this.#committedEnd = this.#log.tail
-    this.#writtenEnd = this.#log.tail
+    this.#beginAtTail()
     this.#completeFrom = undefined
     return restoredEntries(records, this.options, this.#scratch)
   }
@@ -239,9 +238,18 @@ export class Duplicates {
     }
     entries.sort((left, right) => left.first - right.first || left.second - right.second)
     for (const entry of entries) this.#log.add(entry)
-    this.#committedEnd = this.#log.tail
-    this.#writtenEnd = this.#log.tail
+    this.#beginAtTail()
     return complete
+  }
+
+  /** The engine has all that stands in the log. Generations under way hold nothing: what is put comes behind it. */
+  #beginAtTail(): void {
+    const end = this.#log.tail
+    const moved = ({ number }: Generation): Generation => ({ number, end })
+    this.#sealed = this.#sealed.map(moved)
+    this.#unwritten = this.#unwritten.map(moved)
+    this.#committedEnd = end
+    this.#writtenEnd = end
   }
 
   /** The entries of a bucket; undefined where there are more than `max`. */

@@ -131,6 +131,22 @@ describe('a live window', () => {
   })
 })
 
+test('what was read while a commit was under way that holds none of it stays when a later one fails', () => {
+  const first = open({ ...windows, retainDuplicates: true })
+  first.store.put('k', 'old', minuteMs, minuteMs)
+  first.commit()
+  first.engine.close = () => {}
+  first.managed.close()
+  const { store, managed } = open({ ...windows, retainDuplicates: true }, first.engine)
+  const values = () => [...store.fetchTimes('k', { fromMs: 0, toMs: 2 * minuteMs })].map(({ value }) => value)
+  const underWay = managed.seal()
+  store.put('k', 'new', minuteMs, minuteMs)
+  managed.committed(underWay, undefined)
+  managed.failed(0)
+  expect(values()).toEqual(['old'])
+  expect([managed.dirtyCount, managed.entryCount]).toEqual([0, first.engine.entryCount])
+})
+
 describe('what has expired', () => {
   test('goes by whole buckets when stream time passes, and is counted when it comes late', () => {
     const { store, engine, count, commit } = open(windows)
