@@ -133,7 +133,7 @@ export class Duplicates {
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
     const count = oldest.end - this.#committedEnd
     this.#committedEnd = oldest.end
-    this.#unwritten.push(oldest)
+    if (count > 0) this.#unwritten.push(oldest)
     return count
   }
 

@@ -100,7 +100,7 @@ export class Generations<Identity> {
     this.#sealedCount -= oldest.slots.length
     for (const slot of oldest.slots) slot.older = undefined
     this.#committedTo = generation
-    this.#unwritten.push(oldest)
+    if (oldest.slots.length > 0) this.#unwritten.push(oldest)
     return oldest.slots.length
   }
 

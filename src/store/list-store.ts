@@ -76,8 +76,9 @@ export class ListJournal {
   committed(generation: number): number {
     const oldest = this.#sealed.shift()
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
-    this.#unwritten.push(oldest)
-    return countOf(oldest)
+    const count = countOf(oldest)
+    if (count > 0) this.#unwritten.push(oldest)
+    return count
   }
 
   unwritten(upTo: number): StoreEntries {

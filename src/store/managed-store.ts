@@ -19,7 +19,7 @@ interface Layer {
   seal(): number
   /** @returns how many entries the generation holds */
   committed(generation: number): number
-  /** What committed generations up to this one bring into the engine. */
+  /** What committed generations up to this one bring into the engine. Those without entries need not be remembered. */
   unwritten(upTo: number): StoreEntries
   /** The engine has it. */
   written(upTo: number): void
@@ -105,7 +105,7 @@ export class LayeredStore implements ManagedStore {
     this.#time = expiry?.time.sealedEntry() ?? this.#time
     expiry?.time.committed()
     const lastMs = expiry?.time.committedMs ?? Number.POSITIVE_INFINITY
-    this.#unwritten.push({ generation, count, position, lastMs })
+    this.#append({ generation, count, position, lastMs })
     this.#unwrittenCount += count
     this.#writeWhile((oldest, left) => this.#isDue(oldest, left))
     this.#dropExpired()
@@ -143,6 +143,14 @@ export class LayeredStore implements ManagedStore {
       for (const layer of this.#parts.layers) layer.close()
       this.#parts.engine.close()
     }
+  }
+
+  /** A generation that brings nothing goes with the one before it: a store may be in many commits in which it is not written. */
+  #append(next: Unwritten): void {
+    const last = this.#unwritten.at(-1)
+    const isMoved = next.position?.committedAtMs !== last?.position?.committedAtMs
+    if (last === undefined || next.count > 0 || isMoved) this.#unwritten.push(next)
+    else this.#unwritten[this.#unwritten.length - 1] = { ...last, generation: next.generation }
   }
 
   /** @param left - entries of this generation and of younger ones */

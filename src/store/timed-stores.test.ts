@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
@@ -37,6 +39,14 @@ function open<Spec extends StoreDescription>(spec: Spec, engine = new MemoryStor
   const count = (name: string) => metrics.samples().find(({ facts }) => facts.name === name)?.value
   const commit = () => opened.managed.committed(opened.managed.seal(), undefined)
   return { ...opened, engine, log, count, commit }
+}
+
+/** Of the heap, when what nobody holds has been collected. */
+function usedBytes(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return process.memoryUsage().heapUsed
 }
 
 const hex = (key: string, ...numbers: readonly (readonly [value: number, bytes: number])[]): string =>
@@ -145,6 +155,19 @@ test('what was read while a commit was under way that holds none of it stays whe
   managed.failed(0)
   expect(values()).toEqual(['old'])
   expect([managed.dirtyCount, managed.entryCount]).toEqual([0, first.engine.entryCount])
+})
+
+test.each<{ readonly what: string; readonly spec: StoreDescription }>([
+  { what: 'a window store', spec: windows },
+  { what: 'a window store that keeps duplicates', spec: { ...windows, retainDuplicates: true } },
+  { what: 'a list', spec: { ...base, kind: 'list' } },
+])('$what remembers nothing of commits in which it was not written', ({ spec }) => {
+  const { store, commit } = open(spec)
+  if (store.kind === 'window') store.put('k', 'v', minuteMs, minuteMs)
+  for (let warm = 0; warm < 1000; warm++) commit()
+  const before = usedBytes()
+  for (let round = 0; round < 20_000; round++) commit()
+  expect(usedBytes() - before).toBeLessThan(1_000_000)
 })
 
 describe('what has expired', () => {
