@@ -323,7 +323,7 @@ export interface ManagedStore {
   readonly name: string
   /** Closes the newest generation, sends its dirty entries to the change log and opens the next one; gives its number. */
   seal(): number
-  /** The transaction that holds generation `generation` has ended: exactly its sealed bytes go to the engine, with the position. */
+  /** The transaction that holds generation `generation` has ended: exactly its sealed bytes go to the engine, with the position, now or with those of later ones. */
   committed(generation: number, position: ChangeLogPosition | undefined): void
   /** Drops this generation, all later ones, and the clean entries derived from them. */
   failed(generation: number): void
@@ -335,6 +335,7 @@ export interface ManagedStore {
   position(): ChangeLogPosition | undefined
   readonly dirtyCount: number
   readonly sizeBytes: number
+  /** About: what is committed and not in the engine yet counts once a commit. */
   readonly entryCount: number
   close(): void
 }

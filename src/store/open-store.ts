@@ -118,16 +118,15 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
   const { spec, metrics } = options
   const base = baseOf(options)
   const opened = openKind(spec, base)
+  const { managed } = opened
   const labels = { store: spec.name }
-  const { engine } = base
-  metrics.gauge('weft_store_entries', 'Committed entries', () => engine.entryCount, labels)
+  metrics.gauge('weft_store_entries', 'Committed entries', () => managed.entryCount, labels)
   metrics.gauge(
     'weft_store_size_bytes',
     'Memory or disk that the engine uses',
-    () => engine.sizeBytes,
+    () => managed.sizeBytes,
     labels,
   )
-  const { managed } = opened
   metrics.gauge('weft_store_dirty_entries', 'Entries not yet committed', () => managed.dirtyCount, labels)
   return opened
 }

@@ -123,6 +123,13 @@ describe('a live window', () => {
     expect(commit(2 + minuteMs)).toBe(201)
   })
 
+  test('is counted although the engine does not have it', () => {
+    const { store, managed, count, commit } = open(windows)
+    for (let key = 0; key < 20; key++) store.put(`k${key}`, 'v', minuteMs, minuteMs)
+    commit()
+    expect([managed.entryCount, count('weft_store_entries')]).toEqual([20, 20])
+  })
+
   test('is read from the engine once after a restart, absent partners too', () => {
     const first = open({ ...windows, retainDuplicates: true })
     for (let key = 0; key < 20; key++) first.store.put(`k${key}`, 'v', minuteMs, minuteMs)
