@@ -63,6 +63,11 @@ export class UnmatchedQueue<Entry extends Queued> {
     return undefined
   }
 
+  /** In order. */
+  entries(): Entry[] {
+    return this.#entries.filter(({ hasLeft }) => !hasLeft)
+  }
+
   find(identity: StoreKeyIdentity, timestampMs: number, key: unknown): Entry | undefined {
     const first = this.#placeOf(timestampMs)
     if (this.#isAt(first + scannedMax, timestampMs)) return this.#findText(timestampMs, this.#textOf(key))
@@ -96,7 +101,7 @@ export class UnmatchedQueue<Entry extends Queued> {
   }
 
   #compact(): void {
-    this.#entries = this.#entries.filter(({ hasLeft }) => !hasLeft)
+    this.#entries = this.entries()
     for (const [at, { timestampMs }] of this.#entries.entries()) this.#times[at] = timestampMs
     this.#head = 0
   }

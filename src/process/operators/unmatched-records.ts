@@ -25,6 +25,8 @@ const timeBytes = 8
 const lengthBytes = 4
 /** Entries share buffers of this size. */
 const chunkBytes = 65_536
+/** They are moved together where the buffers have more than twice what is left, and this. */
+const goneMaxBytes = 16 * chunkBytes
 const sideBytes: Readonly<Record<JoinSide, number>> = { right: 0, left: 1 }
 
 /** The records of one key, side and time: their bytes, as the store's value has them. */
@@ -81,6 +83,10 @@ export class UnmatchedRecords {
   readonly #options: UnmatchedOptions
   readonly #queues: Readonly<Record<JoinSide, UnmatchedQueue<Unmatched>>>
   #chunk = new ByteWriter(chunkBytes)
+  /** Of the entries that are left. */
+  #leftBytes = 0
+  /** Of the chunks before this one, since entries were moved together. */
+  #chunksBytes = 0
 
   constructor(options: UnmatchedOptions) {
     this.#options = options
@@ -109,7 +115,7 @@ export class UnmatchedRecords {
     const entry = new Unmatched({ side, key: known?.key ?? detach(key), timestampMs }, this.#options)
     this.#write(entry, known, value)
     if (known !== undefined) this.drop(known)
-    this.#queues[side].add(entry)
+    this.#enter(entry)
     this.#options.store.add(entry)
   }
 
@@ -121,6 +127,7 @@ export class UnmatchedRecords {
 
   drop(entry: Unmatched): void {
     this.#queues[entry.side].remove(entry)
+    this.#leftBytes -= entry.end - entry.start
     this.#options.store.remove(entry)
   }
 
@@ -143,9 +150,17 @@ export class UnmatchedRecords {
     return queue.isEmpty ? undefined : queue.find(this.#options.identity(key), timestampMs, key)
   }
 
+  #enter(entry: Unmatched): void {
+    this.#queues[entry.side].add(entry)
+    this.#leftBytes += entry.end - entry.start
+  }
+
   /** Puts behind what is known of the same key, side and time one more value. */
   #write(entry: Unmatched, known: Unmatched | undefined, value: unknown): void {
-    if (this.#chunk.length >= chunkBytes - 256) this.#chunk = new ByteWriter(chunkBytes)
+    if (this.#isChunkFull()) {
+      this.#beginChunk()
+      if (this.#chunksBytes > this.#leftBytes * 2 + goneMaxBytes) this.#moveTogether()
+    }
     const writer = this.#chunk
     const start = writer.length
     try {
@@ -164,6 +179,28 @@ export class UnmatchedRecords {
     entry.end = writer.length
   }
 
+  #isChunkFull(): boolean {
+    return this.#chunk.length >= chunkBytes - 256
+  }
+
+  #beginChunk(): void {
+    this.#chunksBytes += this.#chunk.length
+    this.#chunk = new ByteWriter(chunkBytes)
+  }
+
+  /** An entry that waits long would keep all that its chunk had. */
+  #moveTogether(): void {
+    this.#chunksBytes = 0
+    for (const entry of [...this.#queues.left.entries(), ...this.#queues.right.entries()]) {
+      if (this.#isChunkFull()) this.#beginChunk()
+      const start = this.#chunk.length
+      this.#chunk.writeBytes(entry.bytes, entry.start, entry.end)
+      entry.bytes = this.#chunk.buffer
+      entry.start = start
+      entry.end = this.#chunk.length
+    }
+  }
+
   #load(storeKey: Buffer, value: Buffer): void {
     const side = storeKey[timeBytes] === sideBytes.left ? 'left' : 'right'
     const key = detach(this.#options.keys.decode(storeKey, timeBytes + 1, storeKey.length, undefined))
@@ -172,6 +209,6 @@ export class UnmatchedRecords {
     entry.bytes = value
     entry.end = value.length
     entry.isWritten = true
-    this.#queues[side].add(entry)
+    this.#enter(entry)
   }
 }
