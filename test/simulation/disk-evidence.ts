@@ -11,7 +11,7 @@ const bucketBytes = 8
 const ownKey = '\u007F\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FE'
 const newestPrefix = '\u007F\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF'
 
-/** Their engines lag behind what is committed. */
+/** Their engines lag behind what is committed, until they are closed. */
 const writtenLate: ReadonlySet<StoreSpec['kind']> = new Set(['window', 'session', 'list'])
 
 export interface Look {
@@ -19,13 +19,15 @@ export interface Look {
   readonly when: string
   /** `p1 0_1`: tasks that run, and must have everything. */
   readonly running: ReadonlySet<string>
+  /** Their processes have ended in order since: what engines lagged behind is written, too. */
+  readonly ended: boolean
 }
 
 /** What stands on a process's disk, store by store. */
 export function evidenceOn(
   { processId, disk }: Place,
   topology: Topology,
-  { when, running }: Look,
+  { when, running, ended }: Look,
 ): StoreEvidence[] {
   return (disk?.contents() ?? []).flatMap(({ place: { task, store }, content }) => {
     const spec = topology.stores.find(({ name }) => name === store)
@@ -39,7 +41,7 @@ export function evidenceOn(
       entries: evidenceKind(spec) === 'key-value' ? content.entries : withoutBuckets(content),
       streamTimeMs: streamTimeOf(content),
       position: content.position.offset,
-      whole: running.has(`${processId} ${task}`) && !writtenLate.has(spec.kind),
+      whole: running.has(`${processId} ${task}`) && (ended || !writtenLate.has(spec.kind)),
     }
   })
 }

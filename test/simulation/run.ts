@@ -7,7 +7,7 @@ import type { Topology } from '../../src/topology/topology.ts'
 import type { Evidence, StoreEvidence } from './audit/evidence.ts'
 import { deadLetters, pick } from './cases/case.ts'
 import type { Draw, InputRecord } from './cases/case.ts'
-import { evidenceOn } from './disk-evidence.ts'
+import { evidenceOn, type Look } from './disk-evidence.ts'
 import { expectedInputs } from './expected-inputs.ts'
 import { disturbNodes, startAllNodes } from './faults/nodes.ts'
 import { drawFault, drawLapse } from './faults/requests.ts'
@@ -22,6 +22,8 @@ const advanceWithinMs = 30_000
 const restWithinMs = 300_000
 /** After that, whoever is slow to notice has this time to do wrong. */
 const quietMs = 3000
+/** Virtual time in which all processes must come to an orderly end. */
+const endWithinMs = 60_000
 
 export interface RunOptions {
   readonly cluster: TestCluster
@@ -68,7 +70,10 @@ export class Run {
         tell: (what) => tell(processId, what),
         onDeed: (deed, step) => this.#note(deed, step),
       })
-      place.onDeath = () => this.#lookAt(place, `when killed at ${cluster.clock.nowMs()}`)
+      place.onDeath = () => {
+        const when = `when killed at ${cluster.clock.nowMs()}`
+        this.#lookAt(place, { when, running: new Set(), ended: false })
+      }
       return place
     })
   }
@@ -283,7 +288,10 @@ export class Run {
   async evidence(): Promise<Evidence> {
     const { cluster, plan } = this.#options
     const running = new Set(this.#tasks().map(({ task, process }) => `${process.split(' ')[0]} ${task.id}`))
-    for (const place of this.#places) this.#lookAt(place, 'at rest', running)
+    for (const place of this.#places) this.#lookAt(place, { when: 'at rest', running, ended: false })
+    await this.#endInOrder()
+    for (const place of this.#places)
+      this.#lookAt(place, { when: 'after an orderly end', running, ended: true })
     const records = new Map<string, readonly ReadRecord[]>()
     const topics = await cluster.run(cluster.kafka.admin.listTopics())
     for (const { name } of topics) records.set(name, await cluster.read(name))
@@ -305,8 +313,15 @@ export class Run {
     return this.#faults === 0 && [...this.deeds.keys()].every((deed) => !/^(pause|cut)/.test(deed))
   }
 
-  #lookAt(place: Place, when: string, running: ReadonlySet<string> = new Set()): void {
-    this.#stores.push(...evidenceOn(place, this.#topology, { when, running }))
+  /** What engines lag behind is on the disks then. */
+  async #endInOrder(): Promise<void> {
+    const { cluster } = this.#options
+    for (const place of this.#places) place.do({ kind: 'stop' }, 'at the end')
+    await cluster.until(() => this.#places.every(({ application }) => application === undefined), endWithinMs)
+  }
+
+  #lookAt(place: Place, look: Look): void {
+    this.#stores.push(...evidenceOn(place, this.#topology, look))
   }
 
   #note(deed: Deed, step: string): void {

@@ -73,6 +73,16 @@ test('a live window must be there, and no window may be another', () => {
   expect(auditStore(store({ entries: other }), evidence(windows)).join()).toContain('is odd, but old')
 })
 
+test('a window that was written again after it had expired may be as it was before, and no other', () => {
+  const again = record(2, 100, [windowKey(10), 'again'])
+  const found = (value: string, compacted: boolean): string => {
+    const entries = new Map([newWindow, [windowKey(10).toString('latin1'), Buffer.from(value)]])
+    return auditStore(store({ entries }), { ...evidence([...windows, again]), compacted }).join()
+  }
+  expect([found('old', false), found('again', false), found('odd', true)]).toEqual(['', '', ''])
+  expect(found('odd', false)).toContain('is odd, but again')
+})
+
 test('what a compacted change log has only in a newer state may have been anything; all else must be as it is', () => {
   const text = (key: string): Buffer => Buffer.from(key)
   const log = [record(4, 10, [text('a'), 'a1']), record(6, 20, [text('b'), 'b2'])]

@@ -7,13 +7,15 @@ interface Replayed {
   readonly entries: ReadonlyMap<string, Buffer>
   /** Whether an entry may be gone, since stream time has passed it. */
   readonly isExpired: (key: string) => boolean
+  /** Whether an entry had this value at some time. */
+  readonly wasOnce: (key: string, value: Buffer) => boolean
 }
 
 export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
   const { changeLog, position, where } = store
   const log = evidence.read(changeLog.topic).filter(({ partition }) => partition === changeLog.partition)
   const before = log.filter(({ offset, keyBytes }) => offset < position && keyBytes !== null)
-  const { entries, isExpired } =
+  const { entries, isExpired, wasOnce } =
     store.kind === 'versioned' ? replayVersions(before, store) : replay(before, store)
   // What stood here before the position is gone where the log was compacted behind it: nobody can say what it was. Versions stay.
   const behind = log.filter(({ offset }) => offset >= position)
@@ -24,9 +26,8 @@ export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
     const [wanted, found] = [entries.get(key), store.entries.get(key)]
     if (superseded.has(key)) return false
     if (store.kind === 'versioned' && found?.length === 1 && found[0] === 0) return false
-    // Neither it nor its deletion need be written: no reader gets to see it.
-    const isUnseen = found === undefined || wanted === undefined || store.kind === 'versioned'
-    if (isGone(key) && isUnseen) return false
+    // Neither it nor what became of it need be written: no reader gets to see it.
+    if (isGone(key) && (found === undefined || isCompacted || wasOnce(key, found))) return false
     return Buffer.compare(wanted ?? nothing, found ?? nothing) !== 0
   })
   const latestMs = Math.max(
@@ -70,16 +71,26 @@ function replay(log: readonly ReadRecord[], store: StoreEvidence): Replayed {
   const entries = new Map<string, Buffer>()
   /** Of entries that expire. */
   const times = new Map<string, number>()
+  const values = new Map<string, Set<string>>()
   let timeMs = isByTime(store) ? store.streamTimeMs : -Infinity
   for (const record of log) {
     const key = textOf(record)
     const ownMs = isByTime(store) ? timeIn(key, store) : record.timestampMs
     if (kind !== 'key-value') times.set(key, ownMs)
     timeMs = Math.max(timeMs, ownMs)
-    if (record.value === null) entries.delete(key)
-    else entries.set(key, timestamped ? withTime(record.timestampMs, record.value) : record.value)
+    if (record.value === null) {
+      entries.delete(key)
+      continue
+    }
+    const value = timestamped ? withTime(record.timestampMs, record.value) : record.value
+    entries.set(key, value)
+    values.set(key, (values.get(key) ?? new Set<string>()).add(value.toString('latin1')))
   }
-  return { entries, isExpired: (key) => (times.get(key) ?? Infinity) <= timeMs - retentionMs }
+  return {
+    entries,
+    isExpired: (key) => (times.get(key) ?? Infinity) <= timeMs - retentionMs,
+    wasOnce: (key, value) => values.get(key)?.has(value.toString('latin1')) === true,
+  }
 }
 
 interface Version {
@@ -116,7 +127,7 @@ function replayVersions(log: readonly ReadRecord[], { retentionMs }: StoreEviden
   }
   const isExpired = (key: string): boolean =>
     !key.startsWith(newestKey('')) && readTime(key, timeAt.versioned) <= timeMs - retentionMs
-  return { entries, isExpired }
+  return { entries, isExpired, wasOnce: () => true }
 }
 
 /** As {@link StoreEvidence.entries} name the newest version of a versioned store. */
