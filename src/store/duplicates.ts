@@ -22,6 +22,7 @@ import type {
 } from './contracts.ts'
 import { assert } from '../base/assert.ts'
 import { KeyedLog, type KeyedLogEntry } from './keyed-log.ts'
+import type { GenerationSize } from './managed-store.ts'
 import type { StreamTime } from './stream-time.ts'
 import type { TimedCoding } from './timed-coding.ts'
 import { restoredEntries } from './timed-restore.ts'
@@ -53,6 +54,7 @@ interface Generation {
   readonly number: number
   /** Where its entries end in the log. */
   readonly end: number
+  readonly bytes: number
 }
 
 /** Entries share buffers of this size. */
@@ -70,6 +72,8 @@ export class Duplicates {
   #committedEnd = 0
   #writtenEnd = 0
   #open = 1
+  /** Of the entries of the open generation. */
+  #openBytes = 0
   /** Undefined: nobody has asked since the engine was written past the log. */
   #completeFrom: number | undefined = undefined
   #chunk = new ByteWriter(chunkBytes)
@@ -101,6 +105,7 @@ export class Duplicates {
     this.#encode(entry, value, timestampMs)
     this.#append(entry, timestampMs)
     this.#log.add(entry)
+    this.#openBytes += entry.end - entry.start
   }
 
   /** Calls `visit` for what a key has within these times, both included, by time and then as they came. */
@@ -124,17 +129,18 @@ export class Duplicates {
   }
 
   seal(): number {
-    this.#sealed.push({ number: this.#open, end: this.#log.tail })
+    this.#sealed.push({ number: this.#open, end: this.#log.tail, bytes: this.#openBytes })
+    this.#openBytes = 0
     return this.#open++
   }
 
-  committed(generation: number): number {
+  committed(generation: number): GenerationSize {
     const oldest = this.#sealed.shift()
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
     const count = oldest.end - this.#committedEnd
     this.#committedEnd = oldest.end
     if (count > 0) this.#unwritten.push(oldest)
-    return count
+    return { count, bytes: oldest.bytes }
   }
 
   unwritten(upTo: number): StoreEntries {
@@ -155,6 +161,7 @@ export class Duplicates {
   failed(generation: number): void {
     this.#sealed = this.#sealed.filter(({ number }) => number < generation)
     this.#log.truncate(this.#sealed.at(-1)?.end ?? this.#committedEnd)
+    this.#openBytes = 0
     this.#open++
   }
 
@@ -245,7 +252,7 @@ export class Duplicates {
   /** The engine has all that stands in the log. Generations under way hold nothing: what is put comes behind it. */
   #beginAtTail(): void {
     const end = this.#log.tail
-    const moved = ({ number }: Generation): Generation => ({ number, end })
+    const moved = (generation: Generation): Generation => ({ ...generation, end })
     this.#sealed = this.#sealed.map(moved)
     this.#unwritten = this.#unwritten.map(moved)
     this.#committedEnd = end

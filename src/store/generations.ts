@@ -12,8 +12,9 @@
  */
 import { assert } from '../base/assert.ts'
 import type { StoreEntries } from './contracts.ts'
+import type { GenerationSize } from './managed-store.ts'
 import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
-import { PickedEntries } from './store-entries.ts'
+import { PickedEntries, type PackedEntries } from './store-entries.ts'
 
 /** Where an overlay finds the newest slot of each entry. */
 export interface NewestSlots<Identity> {
@@ -34,7 +35,7 @@ interface SealedGeneration<Identity> {
   readonly number: number
   readonly slots: readonly Slot<Identity>[]
   /** As they will stand in the engine, in the order of the slots. */
-  readonly entries: StoreEntries
+  readonly entries: PackedEntries
 }
 
 export class Generations<Identity> {
@@ -83,7 +84,7 @@ export class Generations<Identity> {
    *
    * @param encode - makes the engine's entries of slots; when it throws, nothing has changed
    */
-  seal(encode: (slots: readonly Slot<Identity>[]) => StoreEntries): number {
+  seal(encode: (slots: readonly Slot<Identity>[]) => PackedEntries): number {
     const slots = this.#dirty
     const entries = encode(slots)
     this.#sealed.push({ number: this.#open, slots, entries })
@@ -92,8 +93,8 @@ export class Generations<Identity> {
     return this.#open++
   }
 
-  /** Generation `generation`, the oldest sealed one, has happened. @returns how many entries it holds */
-  committed(generation: number): number {
+  /** Generation `generation`, the oldest sealed one, has happened. */
+  committed(generation: number): GenerationSize {
     const [oldest] = this.#sealed
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
     this.#sealed.shift()
@@ -101,7 +102,7 @@ export class Generations<Identity> {
     for (const slot of oldest.slots) slot.older = undefined
     this.#committedTo = generation
     if (oldest.slots.length > 0) this.#unwritten.push(oldest)
-    return oldest.slots.length
+    return { count: oldest.slots.length, bytes: oldest.entries.sizeBytes }
   }
 
   /** What the committed generations up to this one bring into the engine: each entry once, with its last value. */

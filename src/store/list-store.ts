@@ -17,6 +17,7 @@ import type {
   StoreEntries,
 } from './contracts.ts'
 import type { ListItem } from './list-item.ts'
+import type { GenerationSize } from './managed-store.ts'
 import { PackedEntries } from './store-entries.ts'
 import type { StoreFacts } from './store-facts.ts'
 import { storedRecords } from './value-coding.ts'
@@ -25,6 +26,8 @@ interface Generation {
   readonly number: number
   readonly came: readonly ListItem[]
   readonly went: readonly ListItem[]
+  /** In the change log. */
+  readonly bytes: number
 }
 
 /** The layer that a task's commits drive. */
@@ -66,19 +69,19 @@ export class ListJournal {
 
   seal(): number {
     const came = this.#came.filter(({ wentIn }) => wentIn === 0)
-    this.#log(this.#went, came)
-    this.#sealed.push({ number: this.#open, came, went: this.#went })
+    const bytes = this.#log(this.#went, came)
+    this.#sealed.push({ number: this.#open, came, went: this.#went, bytes })
     this.#came = []
     this.#went = []
     return this.#open++
   }
 
-  committed(generation: number): number {
+  committed(generation: number): GenerationSize {
     const oldest = this.#sealed.shift()
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
     const count = countOf(oldest)
     if (count > 0) this.#unwritten.push(oldest)
-    return count
+    return { count, bytes: oldest.bytes }
   }
 
   unwritten(upTo: number): StoreEntries {
@@ -123,14 +126,16 @@ export class ListJournal {
     this.#unwritten = []
   }
 
-  /** What goes before what comes: an item may take the place of one with the same key. */
-  #log(went: readonly ListItem[], came: readonly ListItem[]): void {
-    if (this.#changeLog === undefined) return
-    for (const item of went) this.#append(this.#changeLog, item, false)
-    for (const item of came) this.#append(this.#changeLog, item, true)
+  /** What goes before what comes: an item may take the place of one with the same key. @returns how many bytes it is */
+  #log(went: readonly ListItem[], came: readonly ListItem[]): number {
+    let bytes = 0
+    if (this.#changeLog === undefined) return bytes
+    for (const item of went) bytes += this.#append(this.#changeLog, item, false)
+    for (const item of came) bytes += this.#append(this.#changeLog, item, true)
+    return bytes
   }
 
-  #append(changeLog: ChangeLogSink, item: ListItem, isThere: boolean): void {
+  #append(changeLog: ChangeLogSink, item: ListItem, isThere: boolean): number {
     const writer = this.#writer
     writer.reset()
     item.writeKey(writer)
@@ -142,6 +147,7 @@ export class ListJournal {
     change.bytes = writer.buffer
     change.timestampMs = item.timestampMs
     changeLog.append(change)
+    return writer.length
   }
 }
 

@@ -13,12 +13,17 @@ import type {
 import { chained } from './store-entries.ts'
 import type { StreamTime } from './stream-time.ts'
 
+/** What a generation brings. */
+export interface GenerationSize {
+  readonly count: number
+  readonly bytes: number
+}
+
 /** An overlay as its store's commits drive it. */
 interface Layer {
   readonly dirtyCount: number
   seal(): number
-  /** @returns how many entries the generation holds */
-  committed(generation: number): number
+  committed(generation: number): GenerationSize
   /** What committed generations up to this one bring into the engine. Those without entries need not be remembered. */
   unwritten(upTo: number): StoreEntries
   /** The engine has it. */
@@ -47,14 +52,15 @@ export interface ManagedParts {
 }
 
 /** A generation that is committed and that the engine does not have. */
-interface Unwritten {
+interface Unwritten extends GenerationSize {
   readonly generation: number
-  readonly count: number
   readonly position: ChangeLogPosition | undefined
   /** No entry is of a later time. */
   readonly lastMs: number
 }
 
+/** So many bytes may wait, however few entries have them. */
+const unwrittenMaxBytes = 32 * 1_048_576
 /** A position grows old where nothing is written, and an old one is not trusted. */
 const unwrittenMaxMs = 60_000
 
@@ -70,7 +76,7 @@ export class LayeredStore implements ManagedStore {
   readonly name: string
   readonly #parts: ManagedParts
   #unwritten: Unwritten[] = []
-  #unwrittenCount = 0
+  #left: GenerationSize = nothing
   /** The committed stream time that the engine has not been told of. */
   #time: StoreEntry | undefined = undefined
 
@@ -89,7 +95,7 @@ export class LayeredStore implements ManagedStore {
   }
 
   get entryCount(): number {
-    return this.#parts.engine.entryCount + this.#unwrittenCount
+    return this.#parts.engine.entryCount + this.#left.count
   }
 
   seal(): number {
@@ -101,12 +107,12 @@ export class LayeredStore implements ManagedStore {
 
   committed(generation: number, position: ChangeLogPosition | undefined): void {
     const { layers, expiry } = this.#parts
-    const count = layers.reduce((sum, layer) => sum + layer.committed(generation), 0)
+    const size = layers.map((layer) => layer.committed(generation)).reduce(added)
     this.#time = expiry?.time.sealedEntry() ?? this.#time
     expiry?.time.committed()
     const lastMs = expiry?.time.committedMs ?? Number.POSITIVE_INFINITY
-    this.#append({ generation, count, position, lastMs })
-    this.#unwrittenCount += count
+    this.#append({ generation, ...size, position, lastMs })
+    this.#left = added(this.#left, size)
     this.#writeWhile((oldest, left) => this.#isDue(oldest, left))
     this.#dropExpired()
   }
@@ -153,25 +159,25 @@ export class LayeredStore implements ManagedStore {
     else this.#unwritten[this.#unwritten.length - 1] = { ...last, generation: next.generation }
   }
 
-  /** @param left - entries of this generation and of younger ones */
-  #isDue({ lastMs, position }: Unwritten, left: number): boolean {
+  /** @param left - of this generation and of younger ones */
+  #isDue({ lastMs, position }: Unwritten, left: GenerationSize): boolean {
     const { expiry, unwrittenMax } = this.#parts
-    if (unwrittenMax === undefined || left > unwrittenMax) return true
+    if (unwrittenMax === undefined || left.count > unwrittenMax || left.bytes > unwrittenMaxBytes) return true
     if (expiry !== undefined && lastMs < expiry.buckets.committedLiveFromMs) return true
     const newest = this.#unwritten.at(-1)?.position
     return (newest?.committedAtMs ?? 0) - (position?.committedAtMs ?? 0) > unwrittenMaxMs
   }
 
   /** Writes the oldest generations to the engine, all at once. */
-  #writeWhile(isDue: (oldest: Unwritten, left: number) => boolean): void {
+  #writeWhile(isDue: (oldest: Unwritten, left: GenerationSize) => boolean): void {
     const { layers } = this.#parts
     const young = [...this.#unwritten]
     const due: Unwritten[] = []
-    let left = this.#unwrittenCount
+    let left = this.#left
     for (let [oldest] = young; oldest !== undefined && isDue(oldest, left); [oldest] = young) {
       due.push(oldest)
       young.shift()
-      left -= oldest.count
+      left = { count: left.count - oldest.count, bytes: left.bytes - oldest.bytes }
     }
     const last = due.at(-1)
     if (last === undefined) return
@@ -182,7 +188,7 @@ export class LayeredStore implements ManagedStore {
     })
     for (const layer of layers) layer.written(last.generation)
     this.#unwritten = young
-    this.#unwrittenCount = left
+    this.#left = left
   }
 
   /** Many records are left as they are where a sample tells how many keys they have: looking for the newest of each costs more than the rest. */
@@ -220,6 +226,12 @@ export class LayeredStore implements ManagedStore {
     }
     for (const layer of layers) layer.expire?.(expiry.buckets.committedLiveFromMs)
   }
+}
+
+const nothing: GenerationSize = { count: 0, bytes: 0 }
+
+function added(one: GenerationSize, other: GenerationSize): GenerationSize {
+  return { count: one.count + other.count, bytes: one.bytes + other.bytes }
 }
 
 /** So many records have enough keys in their sample to tell how many are new. */

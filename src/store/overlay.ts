@@ -17,6 +17,7 @@ import { CleanRing } from './clean-ring.ts'
 import type { PointStore, RestoreRecords, StoreEntries, StoreKeyIdentity } from './contracts.ts'
 import { Generations } from './generations.ts'
 import type { Keying } from './keying.ts'
+import type { GenerationSize } from './managed-store.ts'
 import { plainKeys, SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
 import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
 import { TextIndex } from './text-index.ts'
@@ -112,7 +113,7 @@ export class Overlay {
     return this.#generations.seal((slots) => this.#writer.encode(slots))
   }
 
-  committed(generation: number): number {
+  committed(generation: number): GenerationSize {
     return this.#generations.committed(generation)
   }
 

@@ -1,6 +1,6 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { addDetail, toStreamError, type StreamError } from '../base/errors.ts'
-import type { ChangeLogSink, LoggedChange, StoreEntries } from './contracts.ts'
+import type { ChangeLogSink, LoggedChange } from './contracts.ts'
 import type { Slot } from './slot.ts'
 import { PackedEntries } from './store-entries.ts'
 import type { ValueCoding } from './value-coding.ts'
@@ -77,7 +77,7 @@ export class SlotWriter<Identity> {
   }
 
   /** Encodes every slot once, all into one buffer. Nothing has changed when a value does not fit its format and this throws. */
-  encode(slots: readonly Slot<Identity>[]): StoreEntries {
+  encode(slots: readonly Slot<Identity>[]): PackedEntries {
     const writer = this.#scratch
     writer.reset()
     const ends = new Float64Array(slots.length * 2)

@@ -15,6 +15,10 @@ export class PackedEntries implements StoreEntries {
     this.#isDeleted = isDeleted
   }
 
+  get sizeBytes(): number {
+    return this.#bytes.length
+  }
+
   at(index: number): StoreEntry {
     const start = index === 0 ? 0 : (this.#ends[index * 2 - 1] as number)
     const keyEnd = this.#ends[index * 2] as number

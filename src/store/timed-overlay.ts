@@ -20,6 +20,7 @@ import type { Buckets } from './buckets.ts'
 import { CleanRing } from './clean-ring.ts'
 import type { OrderedStore, RestoreRecords, StoreEntries, StoreKeyIdentity, TimeRange } from './contracts.ts'
 import { Generations } from './generations.ts'
+import type { GenerationSize } from './managed-store.ts'
 import { SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
 import { goneGeneration, Slot } from './slot.ts'
 import type { StreamTime } from './stream-time.ts'
@@ -154,7 +155,7 @@ export class TimedOverlay {
     return this.#generations.seal((slots) => this.#writer.encode(slots))
   }
 
-  committed(generation: number): number {
+  committed(generation: number): GenerationSize {
     return this.#generations.committed(generation)
   }
 

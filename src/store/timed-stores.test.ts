@@ -164,6 +164,19 @@ test('what was read while a commit was under way that holds none of it stays whe
   expect([managed.dirtyCount, managed.entryCount]).toEqual([0, first.engine.entryCount])
 })
 
+test.each([false, true])(
+  'large values are not kept from the engine for long (with duplicates: %s)',
+  (retainDuplicates) => {
+    const { store, engine, commit } = open({ ...windows, retainDuplicates })
+    for (let key = 0; key < 80; key++) {
+      store.put(`k${key}`, '.'.repeat(1_000_000), minuteMs, minuteMs)
+      commit()
+    }
+    expect(engine.sizeBytes).toBeGreaterThan(80_000_000 - 34_000_000)
+    expect(engine.entryCount).toBeLessThan(80)
+  },
+)
+
 test.each<{ readonly what: string; readonly spec: StoreDescription }>([
   { what: 'a window store', spec: windows },
   { what: 'a window store that keeps duplicates', spec: { ...windows, retainDuplicates: true } },
