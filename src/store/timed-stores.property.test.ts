@@ -21,7 +21,7 @@ type Records = RestoredRecord[]
 
 /** Drives a store through generations beside a model that is copied with them. */
 class Generations<Model> {
-  readonly managed: ManagedStore
+  managed: ManagedStore
   readonly committedLog: Records = []
   readonly log: Records
   model: Model
@@ -54,6 +54,20 @@ class Generations<Model> {
       this.model = this.#copy(this.#sealed.at(-1)?.model ?? this.#committed)
     }
   }
+}
+
+/** A store's life goes on in another process, after this one was killed. */
+function restarted<Spec extends StoreDescription>(
+  spec: Spec,
+  run: Generations<TimedModel>,
+  { engine, clean }: { readonly engine: MemoryStore; readonly clean: number },
+) {
+  run.apply('fail')
+  const { managed, store } = openStore({ ...options(spec, run.log, clean), engine })
+  const tail = run.committedLog.slice(managed.position()?.offset ?? 0)
+  if (tail.length > 0) managed.restore({ entries: tail, position: positionAt(run.committedLog.length) })
+  run.managed = managed
+  return store
 }
 
 const positionAt = (offset: number) => ({ topicId: 't', offset, leaderEpoch: 0, committedAtMs: offset })
@@ -114,18 +128,19 @@ function kept({ entries, timeMs }: TimedModel): Entry[] {
   )
 }
 
-const windowOps = fc.array(
-  fc.oneof(
-    { weight: 6, arbitrary: fc.tuple(fc.constant('put' as const), keys, times, values) },
-    { weight: 3, arbitrary: fc.tuple(fc.constant('read' as const), keys, times, fc.nat(80)) },
-    { weight: 2, arbitrary: fc.tuple(steps) },
-  ),
-  { maxLength: 120, size: 'max' },
-)
+const timedOps = <Step extends string>(step: fc.Arbitrary<Step>) =>
+  fc.array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.tuple(fc.constant('put' as const), keys, times, values) },
+      { weight: 3, arbitrary: fc.tuple(fc.constant('read' as const), keys, times, fc.nat(80)) },
+      { weight: 2, arbitrary: fc.tuple(step) },
+    ),
+    { maxLength: 120, size: 'max' },
+  )
 
 property.prop(
   {
-    ops: windowOps,
+    ops: timedOps(fc.oneof(steps, fc.constant('kill' as const))),
     retainDuplicates: fc.boolean(),
     timestamped: fc.boolean(),
     caching: fc.boolean(),
@@ -145,9 +160,10 @@ property.prop(
   } as const
   const log: Records = []
   const engine = new MemoryStore()
-  const { managed, store } = openStore({ ...options(spec, log, clean), engine })
+  const opened = openStore({ ...options(spec, log, clean), engine })
+  let { store } = opened
   const model: TimedModel = { entries: [], timeMs: -1 }
-  const run = new Generations(managed, log, { model, copy: copyTimed })
+  const run = new Generations(opened.managed, log, { model, copy: copyTimed })
   const shown = (entry: Entry) => ({
     key: entry.key,
     startMs: entry.startMs,
@@ -180,7 +196,8 @@ property.prop(
       const one = expected.find(({ startMs }) => startMs === fromMs)
       expect(store.fetch(key, fromMs)).toBe(one?.value)
       expect(store.timestampMs(key, fromMs)).toBe(timestamped ? one?.timestampMs : undefined)
-    } else run.apply(op[0])
+    } else if (op[0] === 'kill') store = restarted(spec, run, { engine, clean })
+    else run.apply(op[0])
     expect(store.streamTimeMs).toBe(run.model.timeMs)
   }
   const all = { fromMs: 0, toMs: 1000 }
@@ -268,7 +285,7 @@ function versionsOf({ versions }: VersionModel, key: string) {
   return own.sort((left, right) => left.timeMs - right.timeMs)
 }
 
-property.prop({ ops: windowOps, clean: cleanEntries }, { numRuns: 150 })(
+property.prop({ ops: timedOps(steps), clean: cleanEntries }, { numRuns: 150 })(
   'a versioned store gives what was valid at a time, in whatever order it was put, and equals its replay',
   ({ ops, clean }) => {
     const spec = { ...base, kind: 'versioned', caching: false, historyRetentionMs: retentionMs } as const
