@@ -2,10 +2,11 @@
  * Entries in the order in which they came, found by key: they come at the end and leave at the front, or from the end where a generation
  * fails.
  *
- * Model. A ring of columns; the entries of one bucket of keys are a chain through it, oldest first. Places count upwards for ever, those
- * from `head` on up to `tail` are there.
+ * Model. A ring of columns; the entries of one bucket of keys are a chain through it, newest first. Places count upwards for ever, those
+ * from `head` on up to `tail` are there; a chain ends where it leaves them.
  *
- * Cost. No object an entry: its bytes lie in buffers that many share, and a buffer goes with the last of its entries.
+ * Cost. No object an entry: its bytes lie in buffers that many share, and a buffer goes with the last of its entries. A look-up passes what
+ * is younger than its times, and stops where nothing in the rest of the chain is as young.
  */
 import type { StoreKeyIdentity } from './contracts.ts'
 
@@ -22,7 +23,6 @@ export interface KeyedLogEntry {
 
 const capacityMin = 256
 const noBytes = Buffer.alloc(0)
-const nowhere = -1
 const none: readonly number[] = []
 
 export class KeyedLog {
@@ -38,10 +38,12 @@ export class KeyedLog {
   #start = new Int32Array(0)
   #keyEnd = new Int32Array(0)
   #end = new Int32Array(0)
-  /** Of an entry the next one in its chain; of a bucket its oldest and its newest. */
-  #next = new Int32Array(0)
-  #oldest = new Int32Array(0)
-  #newest = new Int32Array(0)
+  /** Of an entry: how many places before it the next older one of its chain is; 0: there is none. */
+  #back = new Int32Array(0)
+  /** Of an entry: the latest time in its chain up to it. */
+  #latest = new Float64Array(0)
+  /** Of a bucket: the place of its newest entry. */
+  #newest = new Float64Array(0)
 
   constructor() {
     this.#resize(capacityMin)
@@ -59,20 +61,24 @@ export class KeyedLog {
     this.#keyEnd[at] = entry.keyEnd
     this.#end[at] = entry.end
     this.sizeBytes += entry.end - entry.start
-    this.#chain(at)
+    this.#chain(this.tail - 1)
   }
 
   /** The places of a key's entries within these times, both included: by time, then as they came. */
   find(identity: StoreKeyIdentity, from: number, to: number): readonly number[] {
     const hash = hashOf(identity)
-    let found: number[] | undefined
-    for (let at = this.#oldest[this.#bucket(hash)] as number; at !== nowhere; at = this.#next[at] as number) {
-      if (this.#hash[at] !== hash) continue
-      const first = this.#first[at] as number
-      if (first < from || first > to || this.#identity[at] !== identity) continue
-      found = this.#inOrder(found, this.head + this.#slot(at - this.head))
+    const newestFirst: number[] = []
+    let place = this.#newest[this.#bucket(hash)] as number
+    while (place >= this.head) {
+      const at = this.#slot(place)
+      if ((this.#latest[at] as number) < from) break
+      if (this.#hash[at] === hash && this.#isWithin(at, from, to) && this.#identity[at] === identity)
+        newestFirst.push(place)
+      const back = this.#back[at] as number
+      if (back === 0) break
+      place -= back
     }
-    return found ?? none
+    return newestFirst.length === 0 ? none : this.#inOrder(newestFirst)
   }
 
   first(place: number): number {
@@ -93,13 +99,7 @@ export class KeyedLog {
   }
 
   removeFirst(): void {
-    const at = this.#slot(this.head++)
-    // The oldest of all is the oldest of its bucket.
-    const bucket = this.#bucket(this.#hash[at] as number)
-    const next = this.#next[at] as number
-    this.#oldest[bucket] = next
-    if (next === nowhere) this.#newest[bucket] = nowhere
-    this.#forget(at)
+    this.#forget(this.#slot(this.head++))
   }
 
   /** Takes all entries from a place on away. */
@@ -120,7 +120,7 @@ export class KeyedLog {
   }
 
   #bucket(hash: number): number {
-    return hash & (this.#oldest.length - 1)
+    return hash & (this.#newest.length - 1)
   }
 
   #forget(at: number): void {
@@ -129,29 +129,38 @@ export class KeyedLog {
     this.#bytes[at] = noBytes
   }
 
-  /** Nearly all come in the order of their times. */
-  #inOrder(found: number[] | undefined, place: number): number[] {
-    if (found === undefined) return [place]
-    const first = this.first(place)
-    let at = found.length
-    while (at > 0 && this.first(found[at - 1] as number) > first) at--
-    found.splice(at, 0, place)
+  #isWithin(at: number, from: number, to: number): boolean {
+    const first = this.#first[at] as number
+    return first >= from && first <= to
+  }
+
+  /** By time, then as they came. Nearly all come in the order of their times. */
+  #inOrder(newestFirst: readonly number[]): readonly number[] {
+    const found: number[] = []
+    for (const place of newestFirst.toReversed()) {
+      const first = this.first(place)
+      let at = found.length
+      while (at > 0 && this.first(found[at - 1] as number) > first) at--
+      if (at === found.length) found.push(place)
+      else found.splice(at, 0, place)
+    }
     return found
   }
 
-  #chain(at: number): void {
+  #chain(place: number): void {
+    const at = this.#slot(place)
     const bucket = this.#bucket(this.#hash[at] as number)
     const newest = this.#newest[bucket] as number
-    if (newest === nowhere) this.#oldest[bucket] = at
-    else this.#next[newest] = at
-    this.#newest[bucket] = at
-    this.#next[at] = nowhere
+    const isFirst = newest < this.head
+    const first = this.#first[at] as number
+    this.#back[at] = isFirst ? 0 : place - newest
+    this.#latest[at] = isFirst ? first : Math.max(first, this.#latest[this.#slot(newest)] as number)
+    this.#newest[bucket] = place
   }
 
   #chainAll(): void {
-    this.#oldest.fill(nowhere)
-    this.#newest.fill(nowhere)
-    for (let place = this.head; place < this.tail; place++) this.#chain(this.#slot(place))
+    this.#newest.fill(-1)
+    for (let place = this.head; place < this.tail; place++) this.#chain(place)
   }
 
   #resize(capacity: number): void {
@@ -180,9 +189,9 @@ export class KeyedLog {
     this.#start = numbers(this.#start)
     this.#keyEnd = numbers(this.#keyEnd)
     this.#end = numbers(this.#end)
-    this.#next = new Int32Array(capacity)
-    this.#oldest = new Int32Array(capacity)
-    this.#newest = new Int32Array(capacity)
+    this.#back = new Int32Array(capacity)
+    this.#latest = new Float64Array(capacity)
+    this.#newest = new Float64Array(capacity)
     this.#chainAll()
   }
 }
