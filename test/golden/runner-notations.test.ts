@@ -107,6 +107,17 @@ function definition(from: (name: string) => string, to: (name: string) => string
   return `streams:\n${streams.join('')}pipelines:\n${pipelines.join('')}`
 }
 
+async function produceRows(): Promise<void> {
+  const file = join(place.folder, 'rows.jsonl')
+  await place.weft('produce', 'rows', '--bootstrap', place.bootstrap, '--file', file)
+}
+
+/** As the runner file says. @returns what was noted */
+function run(stateDir: string, ...definitions: readonly string[]): Promise<string[]> {
+  const config = ['--config', join(place.folder, 'runner.yaml'), '--state-dir', stateDir]
+  return place.weft('run', ...definitions, ...config, '--until-end', '--log-level', 'error')
+}
+
 test('every notation writes the bytes that its name says, and reads them', async () => {
   const back = (name: string): string => `back_${name}`
   await place.createTopics('rows', ...names, ...names.map(back))
@@ -131,26 +142,9 @@ ${configured.join('')}  definitions: { write: write.yaml, read: read.yaml }
 kafka: { application.id: app, bootstrap.servers: '${place.bootstrap}', commit.interval.ms: 100 }
 `,
   })
-  const config = ['--config', join(place.folder, 'runner.yaml')]
-  await place.weft(
-    'produce',
-    'rows',
-    '--bootstrap',
-    place.bootstrap,
-    '--file',
-    join(place.folder, 'rows.jsonl'),
-  )
+  await produceRows()
   for (const file of ['write.yaml', 'read.yaml']) {
-    const notes = await place.weft(
-      'run',
-      join(place.folder, file),
-      ...config,
-      '--until-end',
-      '--state-dir',
-      join(place.folder, file, '..', 'state'),
-      '--log-level',
-      'error',
-    )
+    const notes = await run(join(place.folder, file, '..', 'state'), join(place.folder, file))
     expect(notes.join('\n')).toContain('dead letters 0')
   }
   for (const name of names) {
@@ -198,25 +192,8 @@ pipelines:
 kafka: { application.id: app, bootstrap.servers: '${place.bootstrap}', commit.interval.ms: 100 }
 `,
   })
-  const config = ['--config', join(place.folder, 'runner.yaml')]
-  await place.weft(
-    'produce',
-    'rows',
-    '--bootstrap',
-    place.bootstrap,
-    '--file',
-    join(place.folder, 'rows.jsonl'),
-  )
-  for (let turn = 0; turn < 2; turn++)
-    await place.weft(
-      'run',
-      ...config,
-      '--until-end',
-      '--state-dir',
-      join(place.folder, 'state'),
-      '--log-level',
-      'error',
-    )
+  await produceRows()
+  for (let turn = 0; turn < 2; turn++) await run(join(place.folder, 'state'))
   const textOf = async (topic: string): Promise<string> =>
     String((await place.consumeBytes(topic, 1))[0]?.value)
   expect(await textOf('lines')).toBe(`'${note}';'a'`)
