@@ -5,7 +5,7 @@ type ColumnExpr = Extract<Expr, { kind: 'column' }>
 
 /** Every mention of a column, from left to right. */
 export function columnsIn(expr: Expr): readonly ColumnExpr[] {
-  return expr.kind === 'column' ? [expr] : inner(expr).flatMap(columnsIn)
+  return expr.kind === 'column' ? [expr] : partsOf(expr).flatMap(columnsIn)
 }
 
 /** The scopes whose rows expressions read, each once. */
@@ -41,7 +41,8 @@ export function mapColumns(expr: Expr, to: (column: ColumnExpr) => Expr): Expr {
   }
 }
 
-function inner(expr: Expr): readonly Expr[] {
+/** What is directly below an expression. */
+export function partsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case 'literal':
     case 'column':

@@ -3,6 +3,7 @@
  * pass. After a failure the parts are evaluated again, alone, from the inside out.
  */
 import type { Row } from '../data/row.ts'
+import { partsOf } from './columns.ts'
 import { compileExpr, type Evaluate } from './compile.ts'
 import type { Expr } from './expr.ts'
 
@@ -17,20 +18,10 @@ export function locateFailure(exprs: readonly Expr[], rows: Rows): Expr | undefi
 
 /** What is directly below an expression, in the order of evaluation, up to the part that fails; what lies in branches not taken is not evaluated. */
 function evaluatedParts(expr: Expr, rows: Rows): readonly Expr[] {
-  switch (expr.kind) {
-    case 'literal':
-    case 'column':
-      return []
-    case 'cast':
-      return [expr.input]
-    case 'call':
-      return expr.args
-    case 'case': {
-      const before = expr.branches.findIndex(({ when }) => fails(when, rows) || valueOf(when, rows) === true)
-      const whens = expr.branches.slice(0, before < 0 ? undefined : before + 1).map(({ when }) => when)
-      return [...whens, expr.branches[before]?.value ?? expr.otherwise]
-    }
-  }
+  if (expr.kind !== 'case') return partsOf(expr)
+  const before = expr.branches.findIndex(({ when }) => fails(when, rows) || valueOf(when, rows) === true)
+  const whens = expr.branches.slice(0, before < 0 ? undefined : before + 1).map(({ when }) => when)
+  return [...whens, expr.branches[before]?.value ?? expr.otherwise]
 }
 
 function fails(expr: Expr, rows: Rows): boolean {
