@@ -1,6 +1,5 @@
 import type { Counter } from '../base/metrics.ts'
 import { detach } from '../data/lazy.ts'
-import { bucketPrefix } from './buckets.ts'
 import type {
   EngineEntry,
   KeptEntry,
@@ -14,23 +13,16 @@ import type {
 } from './contracts.ts'
 import type { Duplicates } from './duplicates.ts'
 import { mergeScan } from './merge-scan.ts'
-import { identityIn, keyBytes, type StoreFacts } from './store-facts.ts'
-
-type WindowFacts = StoreFacts & Pick<WindowStore, 'timestamped' | 'windowSizeMs' | 'retentionMs'>
+import { identityIn } from './store-facts.ts'
+import { bucketBounds, isWithin } from './timed-scan.ts'
+import { WindowFacade, type WindowFacts } from './window-facade.ts'
 
 /** Kafka Streams' numbers of duplicates begin anew after 2^31 − 1. */
 const sequenceMask = 0x7fff_ffff
 
 /** A window store in which a put adds to what is there for the same key and start. */
-export class DuplicatesWindowStore implements WindowStore {
-  readonly kind = 'window'
+export class DuplicatesWindowStore extends WindowFacade implements WindowStore {
   readonly retainDuplicates = true
-  readonly name: string
-  readonly persistent: boolean
-  readonly caching: boolean
-  readonly timestamped: boolean
-  readonly windowSizeMs: number
-  readonly retentionMs: number
   readonly #entries: Duplicates
   readonly #expired: Counter
   /** Nothing is passed on of what is put here: the same for all. */
@@ -38,12 +30,7 @@ export class DuplicatesWindowStore implements WindowStore {
 
   /** @param expired - counts what came too late to be kept */
   constructor(entries: Duplicates, facts: WindowFacts, expired: Counter) {
-    this.name = facts.name
-    this.persistent = facts.persistent
-    this.caching = facts.caching
-    this.timestamped = facts.timestamped
-    this.windowSizeMs = facts.windowSizeMs
-    this.retentionMs = facts.retentionMs
+    super(facts)
     this.#entries = entries
     this.#expired = expired
   }
@@ -91,21 +78,12 @@ export class DuplicatesWindowStore implements WindowStore {
 
   *fetchKeys(keys: KeyRange<unknown>, times: TimeRange, options?: ScanOptions): Generator<WindowEntry> {
     const { coding, engine, buckets } = this.#entries.options
-    const fromMs = Math.max(times.fromMs, buckets.liveFromMs)
-    const [keyFrom, keyTo] = [
-      keyBytes(this.name, coding.keys, keys.from),
-      keyBytes(this.name, coding.keys, keys.to),
-    ]
-    const first = bucketPrefix(coding.bucketOf(fromMs))
-    const end = bucketPrefix(coding.bucketOf(Math.min(times.toMs, Number.MAX_SAFE_INTEGER)) + 1)
+    const live = { ...times, fromMs: Math.max(times.fromMs, buckets.liveFromMs) }
+    const bounds = this.boundsOf(coding.keys, keys, live)
+    const { from, end } = bucketBounds(coding, live)
     const dirty = [...this.#entries.dirtyEntries()].map((slot) => ({ key: slot.key, slot }))
-    for (const entry of mergeScan(engine.range(first, end, options), dirty, options)) {
-      const startMs = coding.first(entry.key)
-      if (startMs < fromMs || startMs > times.toMs) continue
-      const key = coding.keyPart(entry.key)
-      if (keyFrom !== undefined && key.compare(keyFrom) < 0) continue
-      if (keyTo === undefined || key.compare(keyTo) <= 0) yield this.#entryOf(entry)
-    }
+    for (const entry of mergeScan(engine.range(from, end, options), dirty, options))
+      if (isWithin(coding, bounds, entry.key)) yield this.#entryOf(entry)
   }
 
   fetchAll(times: TimeRange, options?: ScanOptions): Iterable<WindowEntry> {

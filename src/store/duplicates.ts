@@ -12,7 +12,6 @@ import type { Counter } from '../base/metrics.ts'
 import { bucketPrefix, type Buckets } from './buckets.ts'
 import type {
   ChangeLogSink,
-  LoggedChange,
   OrderedStore,
   RestoreRecords,
   StoreEntries,
@@ -22,6 +21,7 @@ import type {
 } from './contracts.ts'
 import { assert } from '../base/assert.ts'
 import { KeyedLog, type KeyedLogEntry } from './keyed-log.ts'
+import { emptyChange } from './logged-change.ts'
 import type { GenerationSize } from './managed-store.ts'
 import type { StreamTime } from './stream-time.ts'
 import type { TimedCoding } from './timed-coding.ts'
@@ -80,7 +80,7 @@ export class Duplicates {
   readonly #scratch = new ByteWriter()
   readonly #entry: KeyedLogEntry = emptyEntry()
   /** The same for every record. */
-  readonly #change: { -readonly [Field in keyof LoggedChange]: LoggedChange[Field] } = emptyChange()
+  readonly #change = emptyChange()
 
   constructor(options: DuplicatesOptions) {
     this.options = options
@@ -346,8 +346,4 @@ function found({ bytes, start, keyEnd, end }: KeyedLogEntry): FoundEntry {
 
 function emptyEntry(): KeyedLogEntry {
   return { identity: '', first: 0, second: 0, bytes: Buffer.alloc(0), start: 0, keyEnd: 0, end: 0 }
-}
-
-function emptyChange(): LoggedChange {
-  return { bytes: Buffer.alloc(0), keyStart: 0, keyEnd: 0, valueStart: 0, valueEnd: 0, timestampMs: 0 }
 }

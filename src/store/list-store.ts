@@ -11,12 +11,12 @@ import type {
   ChangeLogSink,
   EngineEntry,
   ListStore,
-  LoggedChange,
   OrderedStore,
   RestoreRecords,
   StoreEntries,
 } from './contracts.ts'
 import type { ListItem } from './list-item.ts'
+import { emptyChange } from './logged-change.ts'
 import type { GenerationSize } from './managed-store.ts'
 import { PackedEntries } from './store-entries.ts'
 import type { StoreFacts } from './store-facts.ts'
@@ -40,14 +40,7 @@ export class ListJournal {
   #unwritten: Generation[] = []
   readonly #writer = new ByteWriter()
   /** The same for every record. */
-  readonly #change: { -readonly [Field in keyof LoggedChange]: LoggedChange[Field] } = {
-    bytes: Buffer.alloc(0),
-    keyStart: 0,
-    keyEnd: 0,
-    valueStart: 0,
-    valueEnd: 0,
-    timestampMs: 0,
-  }
+  readonly #change = emptyChange()
 
   constructor(changeLog: ChangeLogSink | undefined) {
     this.#changeLog = changeLog
@@ -135,15 +128,15 @@ export class ListJournal {
     return bytes
   }
 
-  #append(changeLog: ChangeLogSink, item: ListItem, isThere: boolean): number {
+  #append(changeLog: ChangeLogSink, item: ListItem, isKept: boolean): number {
     const writer = this.#writer
     writer.reset()
     item.writeKey(writer)
     const change = this.#change
     change.keyEnd = writer.length
     change.valueStart = writer.length
-    if (isThere) item.writeValue(writer)
-    change.valueEnd = isThere ? writer.length : -1
+    if (isKept) item.writeValue(writer)
+    change.valueEnd = isKept ? writer.length : -1
     change.bytes = writer.buffer
     change.timestampMs = item.timestampMs
     changeLog.append(change)

@@ -1,6 +1,7 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { addDetail, toStreamError, type StreamError } from '../base/errors.ts'
-import type { ChangeLogSink, LoggedChange } from './contracts.ts'
+import type { ChangeLogSink } from './contracts.ts'
+import { emptyChange } from './logged-change.ts'
 import type { Slot } from './slot.ts'
 import { PackedEntries } from './store-entries.ts'
 import type { ValueCoding } from './value-coding.ts'
@@ -49,14 +50,7 @@ export class SlotWriter<Identity> {
   readonly #options: SlotWriterOptions<Identity>
   readonly #scratch = new ByteWriter()
   /** The same for every record. */
-  readonly #change: { -readonly [Field in keyof LoggedChange]: LoggedChange[Field] } = {
-    bytes: Buffer.alloc(0),
-    keyStart: 0,
-    keyEnd: 0,
-    valueStart: 0,
-    valueEnd: 0,
-    timestampMs: 0,
-  }
+  readonly #change = emptyChange()
 
   constructor(options: SlotWriterOptions<Identity>) {
     this.#options = options

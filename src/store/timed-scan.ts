@@ -4,6 +4,7 @@ import { bucketPrefix } from './buckets.ts'
 import type { EngineEntry, ScanOptions, StoreKeyIdentity, TimeRange } from './contracts.ts'
 import { mergeScan, type DirtyEntry } from './merge-scan.ts'
 import { Slot } from './slot.ts'
+import type { TimedCoding } from './timed-coding.ts'
 import { TimedKey, type TimedSlot } from './timed-key.ts'
 import type { TimedOverlay } from './timed-overlay.ts'
 
@@ -33,12 +34,11 @@ export function* scanTimed(
 ): Generator<TimedSlot> {
   const { coding, engine, buckets } = overlay.options
   const live = { ...bounds, fromMs: Math.max(bounds.fromMs, buckets.liveFromMs) }
-  const first = bucketPrefix(coding.bucketOf(live.fromMs))
-  const end = bucketPrefix(coding.bucketOf(Math.min(bounds.toMs, Number.MAX_SAFE_INTEGER)) + 1)
+  const { from, end } = bucketBounds(coding, live)
   const dirty = dirtyEntries(overlay, live)
-  for (const entry of mergeScan(engine.range(first, end, options), dirty, options)) {
+  for (const entry of mergeScan(engine.range(from, end, options), dirty, options)) {
     if (entry instanceof Slot) yield entry
-    else if (isWithin(overlay, live, entry.key)) yield cleanSlot(overlay, entry)
+    else if (isWithin(coding, live, entry.key)) yield cleanSlot(overlay, entry)
   }
 }
 
@@ -49,13 +49,23 @@ function dirtyEntries(overlay: TimedOverlay, bounds: TimedBounds): DirtyEntry<Ti
   for (const slot of overlay.dirtySlots()) {
     writer.reset()
     coding.write(slot.identity, writer)
-    if (isWithin(overlay, bounds, writer.view())) entries.push({ key: writer.copy(), slot })
+    if (isWithin(coding, bounds, writer.view())) entries.push({ key: writer.copy(), slot })
   }
   return entries
 }
 
-function isWithin(overlay: TimedOverlay, bounds: TimedBounds, engineKey: Buffer): boolean {
-  const { coding } = overlay.options
+/** Where the engine's keys of these times begin and end. */
+export function bucketBounds(
+  coding: TimedCoding,
+  { fromMs, toMs }: TimeRange,
+): { from: Buffer; end: Buffer } {
+  return {
+    from: bucketPrefix(coding.bucketOf(fromMs)),
+    end: bucketPrefix(coding.bucketOf(Math.min(toMs, Number.MAX_SAFE_INTEGER)) + 1),
+  }
+}
+
+export function isWithin(coding: TimedCoding, bounds: TimedBounds, engineKey: Buffer): boolean {
   const first = coding.first(engineKey)
   if (first < bounds.fromMs || first > bounds.toMs) return false
   const key = coding.keyPart(engineKey)

@@ -8,33 +8,20 @@ import type {
   WindowStore,
   WindowVisitor,
 } from './contracts.ts'
-import { identityIn, keyBytes, type StoreFacts } from './store-facts.ts'
+import { identityIn } from './store-facts.ts'
 import type { TimedSlot } from './timed-key.ts'
 import type { TimedOverlay } from './timed-overlay.ts'
 import { scanTimed, slotsOf } from './timed-scan.ts'
+import { WindowFacade, type WindowFacts } from './window-facade.ts'
 
-type WindowFacts = StoreFacts & Pick<WindowStore, 'timestamped' | 'windowSizeMs' | 'retentionMs'>
-
-export class OverlayWindowStore implements WindowStore {
-  readonly kind = 'window'
-  readonly name: string
-  readonly persistent: boolean
-  readonly caching: boolean
-  readonly timestamped: boolean
-  readonly windowSizeMs: number
-  readonly retentionMs: number
+export class OverlayWindowStore extends WindowFacade implements WindowStore {
   readonly retainDuplicates = false
   readonly #overlay: TimedOverlay
   readonly #expired: Counter
 
   /** @param expired - counts what came too late to be kept */
   constructor(overlay: TimedOverlay, facts: WindowFacts, expired: Counter) {
-    this.name = facts.name
-    this.persistent = facts.persistent
-    this.caching = facts.caching
-    this.timestamped = facts.timestamped
-    this.windowSizeMs = facts.windowSizeMs
-    this.retentionMs = facts.retentionMs
+    super(facts)
     this.#overlay = overlay
     this.#expired = expired
   }
@@ -74,12 +61,7 @@ export class OverlayWindowStore implements WindowStore {
   }
 
   fetchKeys(keys: KeyRange<unknown>, times: TimeRange, options?: ScanOptions): Iterable<WindowEntry> {
-    const coding = this.#overlay.options.coding.keys
-    const bounds = {
-      ...times,
-      keyFrom: keyBytes(this.name, coding, keys.from),
-      keyTo: keyBytes(this.name, coding, keys.to),
-    }
+    const bounds = this.boundsOf(this.#overlay.options.coding.keys, keys, times)
     return this.#entries(scanTimed(this.#overlay, bounds, options))
   }
 
