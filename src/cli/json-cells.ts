@@ -1,4 +1,5 @@
 /** Fields of JSON rows as values of formats that have types: bytes from base64, decimals with all their digits. */
+import { isObject } from '../data/is-object.ts'
 import { systemClock } from '../base/clock.ts'
 import { parseDecimal } from '../data/decimal.ts'
 import { cellKind, type SlicedRow } from '../data/row.ts'
@@ -69,8 +70,4 @@ function mapped(
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, valueInside(inner, typeOf(name))]),
   )
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

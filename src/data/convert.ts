@@ -2,6 +2,7 @@
  * Conversions between types: numbers narrow with a range check, text is parsed, anything becomes text, containers go element by element,
  * null fits all.
  */
+import { isObject } from './is-object.ts'
 import { convertNumber } from './convert-number.ts'
 import { parseJson } from './exact-json.ts'
 import { jsonTextOf } from './json-text.ts'
@@ -171,10 +172,6 @@ function parsed(text: string, opening: '[' | '{'): unknown {
 function withBrackets(text: string): string {
   const [, inside] = /^\s*\((.*)\)\s*$/s.exec(text) ?? []
   return inside === undefined ? text : `[${inside}]`
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 
 /** What a value is, for messages. */

@@ -1,3 +1,4 @@
+import { isObject } from './is-object.ts'
 import type { DataType, Field } from './types.ts'
 
 const wholeLimits: Readonly<Record<string, number>> = { byte: 2 ** 7, short: 2 ** 15, int: 2 ** 31 }
@@ -70,8 +71,4 @@ function fitsFields(value: Readonly<Record<string, unknown>>, fields: readonly F
   return fields.every(({ name, type, required }) =>
     Object.hasOwn(value, name) ? fitsType(value[name], type) : !required,
   )
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../../data/is-object.ts'
 import type { AvroPrimitiveKind, AvroRecord, AvroType } from './avro-type.ts'
 
 /** Why a default of a schema does not fit its type, completing "its default …"; undefined where it fits. */
@@ -69,8 +70,4 @@ function firstProblem(items: readonly unknown[], type: AvroType): string | undef
     if (problem !== undefined) return `has an item that ${problem}`
   }
   return undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@
  * Turns a schema into a function that encodes, once. Generated code throws a bare {@link Misfit} for a value that does not fit; what and
  * where is found afterwards by `explainMisfit`, so that the path of good values carries nothing for it.
  */
+import { isObject } from '../../data/is-object.ts'
 import { Misfit } from '../misfit.ts'
 import type { AvroWriter } from './avro-writer.ts'
 import type {
@@ -30,8 +31,7 @@ const support = {
   uuid: bytesOfUuid,
   isUuid,
   fits,
-  isObject: (value: unknown): boolean =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value),
+  isObject,
   /** Records and maps within themselves would never end. */
   deep: (): never => {
     throw new Misfit('deep')

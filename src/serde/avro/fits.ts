@@ -1,4 +1,5 @@
 /** Whether and why values fit types, by walking them: for the branches of unions, and for messages after encoding has failed. */
+import { isObject } from '../../data/is-object.ts'
 import type { Logical } from '../../data/types.ts'
 import { describeAvro, type AvroField, type AvroType, type AvroUnion } from './avro-type.ts'
 import { singleBranch } from './cells.ts'
@@ -159,8 +160,4 @@ function wanted(type: AvroType): MisfitFound {
       reason: `a decimal of up to ${logical.precision} digits, ${logical.scale} of them decimals, is wanted`,
     }
   return { path: '', reason: `${logical?.kind ?? describeAvro(type)} is wanted` }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }

@@ -2,6 +2,7 @@
  * Reads Avro schemas (JSON text) by the specification 1.12: names and namespaces, aliases, defaults, logical types, references to
  * types of other schemas. What is wrong is named with its place in the schema.
  */
+import { isObject } from '../../data/is-object.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { AvroField, AvroPrimitiveKind, AvroRecord, AvroType } from './avro-type.ts'
 import { checkDefault } from './check-default.ts'
@@ -231,10 +232,6 @@ function namespaceOf(name: string): string {
 
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(path: string, why: string, hint?: string): StreamError {

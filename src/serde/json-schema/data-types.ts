@@ -1,3 +1,4 @@
+import { isObject } from '../../data/is-object.ts'
 import type { DataType, Field } from '../../data/types.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -86,8 +87,4 @@ function unionOf(members: readonly DataType[]): DataType {
   const others = members.filter(({ kind }) => kind !== 'null')
   const [only] = others
   return others.length === 1 && only !== undefined ? only : { kind: 'union', of: others }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@
  * Turns a message's descriptor into a function that encodes, once: fields in the order of their numbers. Generated code throws a bare
  * {@link Misfit} for a value that does not fit; what and where is found afterwards, so that the path of good values carries nothing for it.
  */
+import { isObject } from '../../data/is-object.ts'
 import type { DescEnum, DescMessage } from '@bufbuild/protobuf'
 import { fieldsOf, tagOf, wireType, type Element, type ProtoField, type ScalarName } from './fields.ts'
 import type { ProtoWriter } from './proto-writer.ts'
@@ -13,10 +14,7 @@ export function compileEncoder(message: DescMessage): Encode {
   return compiler.build(compiler.message(message)) as Encode
 }
 
-const support = {
-  isObject: (value: unknown): boolean =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value),
-}
+const support = { isObject }
 
 class EncoderCompiler {
   readonly #functions: string[] = []

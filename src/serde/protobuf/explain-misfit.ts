@@ -1,4 +1,5 @@
 /** Where and why a value does not fit a message, by walking it; for messages after encoding has failed. */
+import { isObject } from '../../data/is-object.ts'
 import type { DescMessage } from '@bufbuild/protobuf'
 import { fieldsOf, type Element, type ProtoField, type ScalarName } from './fields.ts'
 
@@ -126,8 +127,4 @@ function fitsScalar(scalar: ScalarName, value: unknown): boolean {
       return (value as number) >= min && (value as number) <= max
     }
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }

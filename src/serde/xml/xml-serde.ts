@@ -1,3 +1,4 @@
+import { isObject } from '../../data/is-object.ts'
 import { StreamError } from '../../base/errors.ts'
 import { convertValue } from '../../data/convert.ts'
 import { materialize } from '../../data/lazy.ts'
@@ -148,8 +149,4 @@ function plainObject(value: unknown): Readonly<Record<string, unknown>> {
   throw new StreamError('VALUE_TYPE_MISMATCH', 'only structs can be written as XML', {
     hint: 'Convert the value before.',
   })
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }

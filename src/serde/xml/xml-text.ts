@@ -4,6 +4,7 @@
  *
  * Bounds. A document type is refused, and with it entities of its own, which is what makes small documents grow; elements nest 64 deep.
  */
+import { isObject } from '../../data/is-object.ts'
 import { createRequire } from 'node:module'
 import { named } from '../../base/named.ts'
 import type * as xml from 'fast-xml-parser'
@@ -184,10 +185,6 @@ function contentOf(value: Struct, { attributes, elements }: XmlShape, depth: num
 function leafText(value: unknown): string {
   if (Array.isArray(value)) return value.map(leafText).join(' ')
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : textOfPlain(value)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 
 /** Control characters have no form in XML 1.0 at all, and in 1.1 only as references. */
