@@ -52,8 +52,17 @@ function writeOther(value: unknown, writer: ByteWriter): void {
   const text = (value instanceof Lazy ? value.jsonText?.() : undefined) ?? plainText(materialize(value))
   const start = writer.length
   writer.writeUtf8(text)
-  // In fewer bytes nothing is nested too deeply.
-  if (writer.length - start > 2 * depthMax) checkReadable(writer, start)
+  if (opensMoreThan(depthMax, text)) checkReadable(writer, start)
+}
+
+/** Whether brackets open often enough to be nested as deep; nearly no text is scanned for it. Those inside of texts count, too. */
+function opensMoreThan(count: number, text: string): boolean {
+  let left = count
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
+      if (--left < 0) return true
+  }
+  return false
 }
 
 /** What is well-formed can only be nested deeper than a reader goes. */
