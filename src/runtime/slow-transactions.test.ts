@@ -15,12 +15,18 @@ const settings: TestApplicationSettings = {
 }
 const values = Array.from({ length: 120 }, (_, index) => `${index} `.padEnd(100, '.'))
 
-async function slowCluster(produceMs: number, when: 'before' | 'after'): Promise<TestCluster> {
+interface Slowness {
+  readonly produceMs: number
+  readonly when: 'before' | 'after'
+  readonly input?: readonly string[]
+}
+
+async function slowCluster({ produceMs, when, input = values }: Slowness): Promise<TestCluster> {
   const cluster = new TestCluster()
   for (const topic of ['input', 'output']) await cluster.createTopic(topic)
   await cluster.produce(
     'input',
-    values.map((value) => ({ key: 'k', value })),
+    input.map((value) => ({ key: 'k', value })),
   )
   const fault: Fault = { kind: 'delay', minMs: produceMs, maxMs: produceMs, when }
   cluster.broker.faults.add({ api: 'Produce', fault, clientId: /^app-/ })
@@ -28,15 +34,27 @@ async function slowCluster(produceMs: number, when: 'before' | 'after'): Promise
 }
 
 test('transactions that are not flushed in time are made smaller until they are, and each record comes once', async () => {
-  await using cluster = await slowCluster(200, 'before')
+  await using cluster = await slowCluster({ produceMs: 200, when: 'before' })
   const application = cluster.application(passThrough(), settings)
   application.start()
   const output = await cluster.untilRead('output', (read) => read.length >= values.length, 600_000)
   expect(output.map(({ value }) => String(value))).toEqual(values)
 })
 
+test('a cluster that is too slow for a single record for a minute and a half ends nothing', async () => {
+  await using cluster = await slowCluster({ produceMs: 12_000, when: 'after', input: ['one'] })
+  const slow = { transactionTimeoutMs: 10_000, requestTimeoutMs: 15_000 }
+  const application = cluster.application(passThrough(), slow)
+  application.start()
+  await cluster.advance(90_000)
+  expect([application.state, await cluster.read('output')]).toEqual(['running', []])
+  cluster.broker.faults.clear()
+  const output = await cluster.untilRead('output', (read) => read.length > 0, 600_000)
+  expect(output.map(({ value }) => String(value))).toEqual(['one'])
+})
+
 test('where one record is too much, the application stops and says so', async () => {
-  await using cluster = await slowCluster(2500, 'after')
+  await using cluster = await slowCluster({ produceMs: 2500, when: 'after' })
   const application = cluster.application(passThrough(), { ...settings, requestTimeoutMs: 5000 })
   application.start()
   const failure = application.done.catch((error: unknown) => error)

@@ -14,6 +14,12 @@ import { topicBatchLimit } from './batch-limit.ts'
 import { PartitionQueue, type SealedBatch } from './partition-queue.ts'
 import { Partitioner } from './partitioner.ts'
 
+/**
+ * So many batches of one partition may wait for their acknowledgement: they are sent one behind the other, and however few bytes they
+ * have, whoever flushes waits for all of them.
+ */
+const partitionBatchesMax = 256
+
 interface Target {
   readonly topic: string
   readonly count: number
@@ -37,6 +43,8 @@ export class Accumulator {
   readonly #outstanding = new Map<number, number>()
   #last: Target | undefined
   #bufferedBytes = 0
+  /** Partitions with {@link partitionBatchesMax}. */
+  #fullQueues = 0
   #drainWaiter: Deferred<void> | undefined
   /** The transaction that records belong to from now on. */
   transaction = 0
@@ -49,7 +57,7 @@ export class Accumulator {
   }
 
   get full(): boolean {
-    return this.#bufferedBytes >= this.#options.bufferBytes
+    return this.#bufferedBytes >= this.#options.bufferBytes || this.#fullQueues > 0
   }
 
   get empty(): boolean {
@@ -121,6 +129,8 @@ export class Accumulator {
       sequence: -1,
     })
     this.#outstanding.set(this.transaction, (this.#outstanding.get(this.transaction) ?? 0) + 1)
+    queue.outstanding += 1
+    if (queue.outstanding === partitionBatchesMax) this.#fullQueues += 1
     queue.partitioner.sealed(queue.partition)
   }
 
@@ -129,14 +139,16 @@ export class Accumulator {
   }
 
   /** The broker has the batch: its memory has been written out and can be used again. */
-  acknowledged(batch: SealedBatch): void {
+  acknowledged(queue: PartitionQueue, batch: SealedBatch): void {
     if (this.#options.compression === 'none') this.#pool.give(batch.bytes)
-    this.done(batch)
+    this.done(queue, batch)
   }
 
   /** A batch left: acknowledged, or given up. */
-  done(batch: SealedBatch): void {
+  done(queue: PartitionQueue, batch: SealedBatch): void {
     this.#bufferedBytes -= batch.bufferedBytes
+    if (queue.outstanding === partitionBatchesMax) this.#fullQueues -= 1
+    queue.outstanding -= 1
     const left = (this.#outstanding.get(batch.transaction) ?? 0) - 1
     if (left > 0) this.#outstanding.set(batch.transaction, left)
     else this.#outstanding.delete(batch.transaction)
@@ -156,7 +168,7 @@ export class Accumulator {
     for (const queue of this.#queues) {
       for (const batch of queue.dropWaiting()) {
         sentBefore ||= batch.sequence >= 0
-        this.done(batch)
+        this.done(queue, batch)
       }
     }
     return sentBefore

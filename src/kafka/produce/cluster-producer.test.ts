@@ -114,6 +114,22 @@ describe('limits', () => {
     expect(producer.full).toBe(false)
   })
 
+  test('is full where one partition has more batches to send than its leader takes in good time, however small they are', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t', 2)
+    const producer = await openProducer(cluster, 't', { batchBytes: 100 })
+    const value = 'x'.repeat(50)
+    for (let batch = 0; batch < 256; batch++) producer.append('t', textRecord(value, batch % 2))
+    expect(producer.full).toBe(false)
+    for (let batch = 0; batch < 200; batch++) producer.append('t', textRecord(value, 0))
+    expect(producer.full).toBe(true)
+    await cluster.run(producer.drained())
+    expect(producer.full).toBe(false)
+    expect((await valuesIn(cluster, 't')).length).toBeGreaterThan(64)
+    await cluster.run(producer.flush())
+    expect(await valuesIn(cluster, 't')).toHaveLength(456)
+  })
+
   test('waits for more records as long as it may linger, and no longer', async () => {
     await using cluster = new TestCluster()
     await cluster.createTopic('t')

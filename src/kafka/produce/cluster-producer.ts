@@ -323,10 +323,10 @@ export class ClusterProducer implements Producer {
   #done(queue: PartitionQueue, batch: SealedBatch, error: StreamError | undefined): void {
     if (error === undefined) {
       this.#joining.joined(queue.key)
-      this.#accumulator.acknowledged(batch)
+      this.#accumulator.acknowledged(queue, batch)
     } else {
       this.#joining.failed(queue.key)
-      this.#accumulator.done(batch)
+      this.#accumulator.done(queue, batch)
       this.#gap = true
       this.#fail(error)
     }

@@ -33,6 +33,8 @@ export class PartitionQueue {
   readonly partitioner: Partitioner
   /** When the open batch is to be sealed though it is not full. */
   dueMs = 0
+  /** Sealed and not acknowledged, nor given up. The accumulator counts them. */
+  outstanding = 0
   waiting: SealedBatch[] = []
   readonly underWay: SealedBatch[] = []
   readonly #failed: SealedBatch[] = []

@@ -4,6 +4,11 @@ import { StreamError } from '../../base/errors.ts'
 
 /** So many transactions in a row may be too slow before they are made smaller: a cluster may have had a bad minute. */
 const slowMax = 3
+/**
+ * So many in a row end the application where the last could not be made smaller. Fewer may be the cluster's fault: a replica that died
+ * holds up acknowledgements for `replica.lag.time.max.ms`, half a minute by default.
+ */
+const hopelessMax = 15
 /** What is too slow is made smaller by this: each trial costs a whole timeout. */
 const shrinking = 4
 /** After so many in time they may be larger again, by {@link growing}. */
@@ -80,7 +85,7 @@ export class TransactionSize {
   /**
    * The coordinator aborted the transaction: was it for its time? Called before {@link TransactionSize.dropped}.
    *
-   * @throws StreamError `TRANSACTION_TOO_SLOW` where it cannot be made smaller
+   * @throws StreamError `TRANSACTION_TOO_SLOW` where it cannot be made smaller, and was not in time for long
    */
   aborted(): void {
     const { records, sinceMs } = this.#ending ?? this.#open
@@ -89,7 +94,7 @@ export class TransactionSize {
     this.#inTime = 0
     const limited = Number.isFinite(this.#limit)
     if (this.#slow < slowMax && !limited) return
-    if (records <= 1 && this.#slow >= slowMax) throw tooSlow(records, this.#timeoutMs)
+    if (records <= 1 && this.#slow >= hopelessMax) throw tooSlow(records, this.#timeoutMs)
     if (!limited) this.#whole = records
     this.#limit = Math.max(1, Math.floor(records / shrinking))
   }
