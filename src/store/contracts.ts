@@ -325,6 +325,8 @@ export interface ManagedStore {
   seal(): number
   /** The transaction that holds generation `generation` has ended: exactly its sealed bytes go to the engine, with the position, now or with those of later ones. */
   committed(generation: number, position: ChangeLogPosition | undefined): void
+  /** Committed entries go to the engine, and it is told this position: nothing has come into the change log between its own and this one. */
+  confirmed(position: ChangeLogPosition): void
   /** Drops this generation, all later ones, and the clean entries derived from them. */
   failed(generation: number): void
   /**

@@ -113,8 +113,15 @@ export class LayeredStore implements ManagedStore {
     const lastMs = expiry?.time.committedMs ?? Number.POSITIVE_INFINITY
     this.#append({ generation, ...size, position, lastMs })
     this.#left = added(this.#left, size)
-    this.#writeWhile((oldest, left) => this.#isDue(oldest, left))
+    // All of it where some must be: what was put again and again since the oldest is written once.
+    if (this.#isOld()) this.flush()
+    else this.#writeWhile((oldest, left) => this.#isDue(oldest, left))
     this.#dropExpired()
+  }
+
+  confirmed(position: ChangeLogPosition): void {
+    this.flush()
+    this.#parts.engine.write({ entries: [], position })
   }
 
   failed(generation: number): void {
@@ -160,12 +167,16 @@ export class LayeredStore implements ManagedStore {
   }
 
   /** @param left - of this generation and of younger ones */
-  #isDue({ lastMs, position }: Unwritten, left: GenerationSize): boolean {
+  #isDue({ lastMs }: Unwritten, left: GenerationSize): boolean {
     const { expiry, unwrittenMax } = this.#parts
     if (unwrittenMax === undefined || left.count > unwrittenMax || left.bytes > unwrittenMaxBytes) return true
-    if (expiry !== undefined && lastMs < expiry.buckets.committedLiveFromMs) return true
-    const newest = this.#unwritten.at(-1)?.position
-    return (newest?.committedAtMs ?? 0) - (position?.committedAtMs ?? 0) > unwrittenMaxMs
+    return expiry !== undefined && lastMs < expiry.buckets.committedLiveFromMs
+  }
+
+  #isOld(): boolean {
+    const [oldest] = this.#unwritten
+    const newest = this.#unwritten.at(-1)
+    return (newest?.position?.committedAtMs ?? 0) - (oldest?.position?.committedAtMs ?? 0) > unwrittenMaxMs
   }
 
   /** Writes the oldest generations to the engine, all at once. */

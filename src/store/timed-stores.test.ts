@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
+import type { StoreBatch } from './contracts.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { keptChange } from './fixtures.ts'
 import { openStore, type StoreDescription } from './open-store.ts'
@@ -121,6 +122,25 @@ describe('a live window', () => {
     expect(commit(1 + minuteMs)).toBe(1)
     // A position that has grown old is brought forward, and with it what was written up to there.
     expect(commit(2 + minuteMs)).toBe(201)
+  })
+
+  test('that lives for long is written once a minute, however often it changes', () => {
+    const written: number[] = []
+    class Counting extends MemoryStore {
+      override write(batch: StoreBatch): void {
+        written.push(batch.entries.length)
+        super.write(batch)
+      }
+    }
+    const { store, managed, engine } = open(windows, new Counting())
+    for (let second = 0; second < 600; second++) {
+      for (let key = 0; key < 10; key++) store.put(`k${key}`, String(second), minuteMs, minuteMs)
+      const position = { topicId: '', offset: second, leaderEpoch: 0, committedAtMs: second * 1000 }
+      managed.committed(managed.seal(), position)
+    }
+    // Ten keys, and once the stream time.
+    expect(written).toEqual([11, ...Array.from({ length: 8 }, () => 10)])
+    expect(engine.position()?.offset).toBeGreaterThan(500)
   })
 
   test('is counted although the engine does not have it', () => {

@@ -15,6 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'weft-task-store-'))
 const engines = (await ProcessEngines.open({ kind: 'sqlite', folder, budgetBytes: 1_048_576 })).forThread(0)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+let nowMs = 1000
+
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 
 function openLife(name: string, logging: 'own' | 'none') {
@@ -45,7 +47,7 @@ function openLife(name: string, logging: 'own' | 'none') {
     drop: () => engines.drop(place),
     acknowledged: () => 17,
     leaderEpoch: () => 3,
-    nowMs: () => 1000,
+    nowMs: () => nowMs,
   })
 }
 
@@ -83,4 +85,22 @@ test('a commit keeps where the change log was, in which epoch, and when', () => 
   expect(second.managed.position()).toEqual(position)
   expect(second.missedCommit([queueAt(99)], true)).toBe(false)
   second.managed.close()
+})
+
+test('a position to which nothing is added is confirmed now and then, with the time of the seal', () => {
+  const store = openLife('confirmed', 'own')
+  commit(store, 5)
+  for (const [sealedMs, endedMs, expected] of [
+    [500_000, 700_000, 1000],
+    [602_000, 900_000, 602_000],
+    [700_000, 700_000, 602_000],
+  ] as const) {
+    nowMs = sealedMs
+    store.seal([queueAt(5)])
+    nowMs = endedMs
+    store.committed()
+    store.confirmed()
+    expect(store.managed.position()?.committedAtMs).toBe(expected)
+  }
+  store.managed.close()
 })

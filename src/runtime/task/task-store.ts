@@ -20,6 +20,9 @@ export interface TaskStoreParts {
   readonly nowMs: () => number
 }
 
+/** Positions to which nothing is added are confirmed so often; a task that has nothing to do commits for it. */
+export const confirmedEveryMs = 600_000
+
 /** A store as its task drives it: which generation a commit holds, and which change-log position that equals. */
 export class TaskStore {
   readonly spec: StoreSpec
@@ -29,6 +32,7 @@ export class TaskStore {
   store: StateStore
   readonly #parts: TaskStoreParts
   #sealed: SealedStore | undefined = undefined
+  #sealedAtMs = 0
 
   constructor(parts: TaskStoreParts) {
     this.#parts = parts
@@ -43,6 +47,7 @@ export class TaskStore {
   /** Closes a generation, which equals the inputs up to where their queues are now. */
   seal(queues: readonly PartitionQueue[]): void {
     assert(this.#sealed === undefined, `store "${this.spec.name}" is sealed twice for one commit`)
+    this.#sealedAtMs = this.#parts.nowMs()
     this.#sealed = {
       generation: this.managed.seal(),
       inputs: inputsOf(queues),
@@ -55,6 +60,16 @@ export class TaskStore {
     assert(this.#sealed !== undefined, `store "${this.spec.name}" is committed without being sealed`)
     this.managed.committed(this.#sealed.generation, this.#position(this.#sealed))
     this.#sealed = undefined
+  }
+
+  /**
+   * The group has taken the offsets of a commit: up to its seal nobody else has written to the change log. A position to which nothing was
+   * added for long says so from now on, or a store that is seldom written would look as if it had missed deletions.
+   */
+  confirmed(): void {
+    const position = this.changeLog === undefined ? undefined : this.managed.position()
+    if (position === undefined || this.#sealedAtMs - position.committedAtMs < confirmedEveryMs) return
+    this.managed.confirmed({ ...position, committedAtMs: this.#sealedAtMs })
   }
 
   /** Drops what no commit holds. Committed generations stay: "from 0 on" drops exactly the others. */
@@ -85,7 +100,8 @@ export class TaskStore {
 
   #position({ sourcePosition, inputs }: SealedStore): ChangeLogPosition | undefined {
     const { changeLog } = this
-    const committedAtMs = this.#parts.nowMs()
+    // Not when the end was heard of: a process may have stood still until then, and another have gone on.
+    const committedAtMs = this.#sealedAtMs
     if (changeLog === undefined) return { topicId: '', offset: 0, leaderEpoch: -1, committedAtMs, inputs }
     const before = this.managed.position()
     // The next transaction's changes are not sent before this one has ended: what is acknowledged now is this generation's.

@@ -12,7 +12,7 @@ import { checkMetadataSize, encodePartitionTime, type NamedTimes } from './offse
 import { PartitionGroup } from './partition-group.ts'
 import { nextTaskState } from './task-states.ts'
 import type { TaskState } from './task-states.ts'
-import type { TaskStore } from './task-store.ts'
+import { confirmedEveryMs, type TaskStore } from './task-store.ts'
 
 /** Puts off what is done for the record at hand: what goes wrong then is that record's failure. */
 export type Later = (action: () => void) => () => void
@@ -54,6 +54,8 @@ export class Task {
   attempt = 0
   /** Whether something was processed that no commit holds, not even one that is under way. */
   dirty = false
+  /** When the group took offsets last, or the task began. */
+  #confirmedMs = 0
   readonly #parts: TaskParts
   readonly #group: PartitionGroup
   readonly #raw: RawRecord = newRawRecord()
@@ -97,6 +99,16 @@ export class Task {
     return count
   }
 
+  /** Whether a commit should hold something of this task. */
+  get due(): boolean {
+    return this.dirty || (this.#state === 'running' && this.#isStale)
+  }
+
+  /** Whether its stores have not been confirmed for long, since there was nothing to commit. */
+  get #isStale(): boolean {
+    return this.stores.length > 0 && this.#parts.clock.monotonicMs() - this.#confirmedMs > confirmedEveryMs
+  }
+
   /** The committed offsets are known: each input starts there, and times go on from what they say. */
   begin(starts: ReadonlyMap<PartitionQueue, TaskStart>): void {
     this.#go('restoring')
@@ -138,6 +150,7 @@ export class Task {
   /** The stores equal their change logs: processing begins. */
   run(): void {
     this.#go('running')
+    this.#confirmedMs = this.#parts.clock.monotonicMs()
     this.#processors = this.#parts.build(this.#context, this.#times, (action) => this.#later(action))
     if (this.#times.names.length > 0) checkMetadataSize(this.id, [...this.#times.names, commitCount])
   }
@@ -222,8 +235,10 @@ export class Task {
 
   /** Where each input had come to at the seal, with its time, as a commit holds it. */
   sealedOffsets(): CommittedOffset[] {
+    // All of them where the commit is made for the group to say that the task is still this member's.
+    const all = this.#isStale
     return [...this.#sealedInputs()]
-      .filter(([queue, { position }]) => this.#committed.get(queue) !== position)
+      .filter(([queue, { position }]) => all || this.#committed.get(queue) !== position)
       .map(([{ partition }, { position, metadata }]) => ({ ...partition, offset: position, metadata }))
   }
 
@@ -236,6 +251,8 @@ export class Task {
   offsetsCommitted(): void {
     for (const [queue, { position }] of this.#sealedInputs()) this.#committed.set(queue, position)
     this.#sealed = undefined
+    this.#confirmedMs = this.#parts.clock.monotonicMs()
+    for (const store of this.stores) store.confirmed()
   }
 
   #sealedInputs(): SealedInputs {

@@ -70,7 +70,7 @@ export class CommitCycle {
 
   /** Milliseconds until the next commit is due; infinite where there is nothing to commit, or the former one is under way. */
   dueInMs(): number {
-    if (this.#pending !== undefined || !this.#dirty()) return Number.POSITIVE_INFINITY
+    if (this.#pending !== undefined || !this.#due()) return Number.POSITIVE_INFINITY
     if (this.full) return 0
     return this.#pace.dueInMs(this.#parts.clock.monotonicMs())
   }
@@ -103,15 +103,15 @@ export class CommitCycle {
   /** Begins to commit everything processed so far. The former end must be over. @throws as {@link CommitCycle.commit} */
   async begin(): Promise<void> {
     const { tasks, options, output, member, clock } = this.#parts
-    const dirty = tasks.set.running.filter((task) => task.dirty)
-    if (dirty.length === 0) return
+    const due = tasks.set.running.filter((task) => task.due)
+    if (due.length === 0) return
     this.#pace.begin(clock.monotonicMs())
     if (options.guarantee === 'exactly_once_v2') {
-      const { end } = await beginExactlyOnce(dirty, { output, member })
+      const { end } = await beginExactlyOnce(due, { output, member })
       this.#size.ends()
       this.#pending = pendingEnd(end)
     } else {
-      await commitAtLeastOnce(dirty, { output, member })
+      await commitAtLeastOnce(due, { output, member })
       this.#committed()
     }
   }
@@ -233,6 +233,10 @@ export class CommitCycle {
     this.#failuresInRow = 0
     this.#commits.value += 1
     this.#parts.onCommitted()
+  }
+
+  #due(): boolean {
+    return this.#parts.tasks.set.running.some((task) => task.due)
   }
 
   #dirty(): boolean {

@@ -32,7 +32,7 @@ export interface ClusterFacts {
   readonly changeLogEnds: ReadonlyMap<string, number>
   /** Of stores that hold something already: where the leaders end the epochs of their positions. */
   readonly epochEnds: ReadonlyMap<string, number>
-  /** By topic: how long tombstones stay in the change log of a store whose position is not new. */
+  /** By topic: how long tombstones stay in the change log of a store that holds something already. */
   readonly tombstonesMs: ReadonlyMap<string, number>
 }
 
@@ -50,14 +50,16 @@ export async function askCluster(
   const committed = await member.fetchOffsets(inputs)
   const changeLogs = tasks.flatMap((task) => task.stores.flatMap((store) => store.changeLog ?? []))
   const changeLogEnds = await listOffsets(admin, changeLogs, 'latest', 'read_uncommitted')
-  const changeLogStarts = await listOffsets(admin, changeLogs, 'earliest', 'read_uncommitted')
-  const epochEnds = await askEpochs(admin, tasks)
-  const tombstonesMs = await askTombstones(admin, tasks, options.nowMs())
   const fresh = inputs.filter((partition) => !committed.has(partitionKey(partition)))
-  const resets = await resetOffsets(admin, fresh, { ...options, nowMs: options.nowMs() })
   // With one input there is no order to wait for, and nobody asks where it ends.
   const ordered = tasks.filter((task) => task.queues.length > 1).flatMap((task) => task.partitions)
-  const ends = await listOffsets(admin, ordered, 'latest', options.isolation)
+  const [changeLogStarts, epochEnds, tombstonesMs, resets, ends] = await Promise.all([
+    listOffsets(admin, changeLogs, 'earliest', 'read_uncommitted'),
+    askEpochs(admin, tasks),
+    askTombstones(admin, tasks),
+    resetOffsets(admin, fresh, { ...options, nowMs: options.nowMs() }),
+    listOffsets(admin, ordered, 'latest', options.isolation),
+  ])
   return { committed, resets, ends, changeLogStarts, changeLogEnds, epochEnds, tombstonesMs }
 }
 
@@ -73,26 +75,21 @@ async function askEpochs(admin: AskedAdmin, tasks: readonly Task[]): Promise<Map
   return positions.length === 0 ? new Map() : admin.epochEnds(positions)
 }
 
-/** No topic lets tombstones go sooner after they were written than a store is asked about here. */
-const newEnoughMs = 60_000
-
-async function askTombstones(
-  admin: AskedAdmin,
-  tasks: readonly Task[],
-  nowMs: number,
-): Promise<Map<string, number>> {
-  const old = tasks.flatMap((task) =>
-    task.stores.flatMap(({ changeLog, managed }) => {
-      const position = managed.position()
-      const isOld = position !== undefined && nowMs - position.committedAtMs > newEnoughMs
-      return changeLog === undefined || !isOld ? [] : [changeLog.topic]
+async function askTombstones(admin: AskedAdmin, tasks: readonly Task[]): Promise<Map<string, number>> {
+  const topics = new Set(
+    tasks.flatMap((task) =>
+      task.stores.flatMap(({ changeLog, managed }) =>
+        changeLog === undefined || managed.position() === undefined ? [] : [changeLog.topic],
+      ),
+    ),
+  )
+  const kept = await Promise.all(
+    Array.from(topics, async (topic) => {
+      const { 'delete.retention.ms': keptMs } = await admin.topicConfigs(topic)
+      return [topic, Number(keptMs ?? dayMs)] as const
     }),
   )
-  const kept = new Map<string, number>()
-  for (const topic of new Set(old)) {
-    kept.set(topic, Number((await admin.topicConfigs(topic))['delete.retention.ms'] ?? dayMs))
-  }
-  return kept
+  return new Map(kept)
 }
 
 /** Kafka's default. */
