@@ -173,6 +173,48 @@ export function streamTableJoin(): Topology {
   )
 }
 
+/** Joins `left` with `right` of the same key and time into `output`; what stays alone goes there, too. */
+export function streamLeftJoin(): Topology {
+  const source = (id: string): Node => ({ kind: 'source', id, topics: [id], key: text, value: text })
+  const kept = (name: string): StoreSpec => ({
+    ...keyValueStore(name, text),
+    kind: 'window',
+    windowSizeMs: 1,
+    retentionMs: 1000,
+    retainDuplicates: true,
+  })
+  const join: Node = {
+    kind: 'stream-join',
+    id: 'join',
+    left: 'left',
+    right: 'right',
+    type: 'left',
+    joiner: joiner(),
+    beforeMs: 0,
+    afterMs: 0,
+    graceMs: 0,
+    key: text,
+    leftValue: text,
+    rightValue: text,
+    leftStore: 'kept-left',
+    rightStore: 'kept-right',
+    unmatchedStore: 'waiting',
+  }
+  const sink: Node = {
+    kind: 'sink',
+    id: 'out',
+    input: 'join',
+    topic: { kind: 'topic', name: 'output' },
+    key: text,
+    value: text,
+  }
+  const waiting: StoreSpec = { ...keyValueStore('waiting', text), kind: 'list' }
+  return topology(
+    [source('left'), source('right'), join, sink],
+    [kept('kept-left'), kept('kept-right'), waiting],
+  )
+}
+
 /** A copy of topic `cities`, and nothing else. */
 export function globalTableOnly(): Topology {
   return topology(

@@ -91,28 +91,31 @@ class StreamJoinSide implements Processor {
   process(record: StreamRecord): void {
     this.#parts.counters.recordsIn.value++
     const { key, timestampMs } = record
-    this.#join(record)
+    const waits = this.#join(record)
     // A null value is not kept, but tells the store what time it is.
     if (key !== null) this.#own.put(key, record.value, timestampMs, timestampMs)
+    // Behind it: what the store refuses is not to come out without partner later.
+    if (waits) this.#parts.waiting?.add(this.#side, record)
   }
 
-  #join(record: StreamRecord): void {
+  /** @returns whether the record is to wait for a partner */
+  #join(record: StreamRecord): boolean {
     const { dropped, streamTime, waiting } = this.#parts
     const { key, value, timestampMs } = record
     if (timestampMs > streamTime.ms) streamTime.ms = timestampMs
     if (this.#alone && key === null && value !== null) {
       this.#forward(record, value, null)
-      return
+      return false
     }
     if (key === null || value === null) {
       dropped.value++
-      return
+      return false
     }
     if (timestampMs === streamTime.ms) waiting?.tell(record, this.#afterMs)
-    this.#findPartners(record)
+    return this.#findPartners(record)
   }
 
-  #findPartners(record: StreamRecord): void {
+  #findPartners(record: StreamRecord): boolean {
     const { streamTime, waiting } = this.#parts
     const { key, value, timestampMs } = record
     const fromMs = Math.max(0, timestampMs - this.#beforeMs)
@@ -120,9 +123,10 @@ class StreamJoinSide implements Processor {
     this.#record = record
     this.#found = 0
     this.#other.visit(key, { fromMs, toMs }, this.#visit)
-    if (this.#found > 0 || !this.#alone) return
-    if (waiting === undefined || toMs < streamTime.ms) this.#forward(record, value, null)
-    else waiting.add(this.#side, record)
+    if (this.#found > 0 || !this.#alone) return false
+    if (waiting !== undefined && toMs >= streamTime.ms) return true
+    this.#forward(record, value, null)
+    return false
   }
 
   #joinWith(value: unknown, startMs: number): void {
@@ -222,7 +226,7 @@ class WaitingRecords {
     if (left === undefined || right === undefined) return records.last(left === undefined ? 'right' : 'left')
     const later = earlier(left, right) === left ? right : left
     // The records of one key, side and time are seen one by one.
-    if (this.#records.holdsSeveral(later)) return later
+    if (!later.isOne) return later
     return earlier(records.after('left', later), records.after('right', later)) ?? later
   }
 

@@ -2,9 +2,11 @@
  * The records of a stream join that have found no partner yet, in the order in which their time comes: by timestamp, right before left,
  * then key. A store makes them durable; what stands here is read from it when a task starts.
  *
- * Model. A store key is the timestamp (8 bytes), the side (0 right, 1 left) and the key; its value all records of that key, side and time:
- * for each its length (4 bytes) and its bytes. Each side has a queue of its own.
+ * Model. A store key is the timestamp (8 bytes), the side (0 right, 1 left) and the key; its value the record's. Further records of the same
+ * key, side and time have 2 more as their side, and behind it their number (3 bytes). So what is written for a record is never larger than
+ * what the window store of its side has written. Each side has a queue of its own.
  */
+import { assert } from '../../base/assert.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
@@ -22,22 +24,34 @@ interface UnmatchedOptions {
 
 const noBytes: Buffer = Buffer.alloc(0)
 const timeBytes = 8
-const lengthBytes = 4
+const numberBytes = 3
+const numberEnd = 2 ** (8 * numberBytes)
 /** Entries share buffers of this size. */
 const chunkBytes = 65_536
 /** They are moved together where the buffers have more than twice what is left, and this. */
 const goneMaxBytes = 16 * chunkBytes
 const sideBytes: Readonly<Record<JoinSide, number>> = { right: 0, left: 1 }
+const numbered = 2
 
-/** The records of one key, side and time: their bytes, as the store's value has them. */
-export class Unmatched extends ListItem implements Queued {
+/** One record. */
+abstract class UnmatchedItem extends ListItem {
+  bytes = noBytes
+  start = 0
+  end = 0
+
+  override writeValue(writer: ByteWriter): void {
+    writer.writeBytes(this.bytes, this.start, this.end)
+  }
+}
+
+/** The records of one key, side and time: the first one, and those that came after it. */
+export class Unmatched extends UnmatchedItem implements Queued {
   readonly side: JoinSide
   readonly key: unknown
   readonly identity: StoreKeyIdentity
   hasLeft = false
-  bytes = noBytes
-  start = 0
-  end = 0
+  /** Nearly always there is none. */
+  #further: FurtherUnmatched[] | undefined
   readonly #keys: Serde
   #keyText: string | undefined
 
@@ -61,14 +75,48 @@ export class Unmatched extends ListItem implements Queued {
     return (this.#keyText ??= keyText(this.key, this.#keys))
   }
 
+  get isOne(): boolean {
+    return this.#further === undefined
+  }
+
+  get records(): readonly UnmatchedItem[] {
+    return [this, ...(this.#further ?? [])]
+  }
+
   override writeKey(writer: ByteWriter): void {
     writer.writeInt64(this.timestampMs)
     writer.writeInt8(sideBytes[this.side])
     this.#keys.encode(this.key, writer, undefined)
   }
 
-  override writeValue(writer: ByteWriter): void {
-    writer.writeBytes(this.bytes, this.start, this.end)
+  /** @param number - from 1 on */
+  writeFurtherKey(writer: ByteWriter, number: number): void {
+    writer.writeInt64(this.timestampMs)
+    writer.writeInt32((sideBytes[this.side] + numbered) * numberEnd + number)
+    this.#keys.encode(this.key, writer, undefined)
+  }
+
+  addFurther(): FurtherUnmatched {
+    const further = (this.#further ??= [])
+    assert(further.length + 1 < numberEnd, 'too many records of one key, side and time wait')
+    const item = new FurtherUnmatched(this, further.length + 1)
+    further.push(item)
+    return item
+  }
+}
+
+class FurtherUnmatched extends UnmatchedItem {
+  readonly #first: Unmatched
+  readonly #number: number
+
+  constructor(first: Unmatched, number: number) {
+    super(first.timestampMs)
+    this.#first = first
+    this.#number = number
+  }
+
+  override writeKey(writer: ByteWriter): void {
+    this.#first.writeFurtherKey(writer, this.#number)
   }
 }
 
@@ -111,12 +159,11 @@ export class UnmatchedRecords {
 
   /** Nothing has changed where this throws. */
   add(side: JoinSide, key: unknown, value: unknown, timestampMs: number): void {
+    const place = this.#write(side, value)
     const known = this.#find(side, key, timestampMs)
-    const entry = new Unmatched({ side, key: known?.key ?? detach(key), timestampMs }, this.#options)
-    this.#write(entry, known, value)
-    if (known !== undefined) this.drop(known)
-    this.#enter(entry)
-    this.#options.store.add(entry)
+    const item = known?.addFurther() ?? new Unmatched({ side, key: detach(key), timestampMs }, this.#options)
+    this.#enter(item, place)
+    this.#options.store.add(item)
   }
 
   /** Those of a key and a time have found a partner, or were told of. */
@@ -127,22 +174,16 @@ export class UnmatchedRecords {
 
   drop(entry: Unmatched): void {
     this.#queues[entry.side].remove(entry)
-    this.#leftBytes -= entry.end - entry.start
-    this.#options.store.remove(entry)
-  }
-
-  /** The records that an entry stands for, at least one. What is given is valid while the entry's bytes are. */
-  *values({ side, bytes, start, end }: Unmatched): Generator {
-    const serde = this.#options.values[side]
-    for (let at = start; at < end;) {
-      const valueEnd = at + lengthBytes + bytes.readInt32BE(at)
-      yield serde.decode(bytes, at + lengthBytes, valueEnd, undefined)
-      at = valueEnd
+    for (const item of entry.records) {
+      this.#leftBytes -= item.end - item.start
+      this.#options.store.remove(item)
     }
   }
 
-  holdsSeveral({ bytes, start, end }: Unmatched): boolean {
-    return start + lengthBytes + bytes.readInt32BE(start) < end
+  /** The records that an entry stands for, at least one. What is given is valid while the entry's bytes are. */
+  *values(entry: Unmatched): Generator {
+    const serde = this.#options.values[entry.side]
+    for (const { bytes, start, end } of entry.records) yield serde.decode(bytes, start, end, undefined)
   }
 
   #find(side: JoinSide, key: unknown, timestampMs: number): Unmatched | undefined {
@@ -150,13 +191,15 @@ export class UnmatchedRecords {
     return queue.isEmpty ? undefined : queue.find(this.#options.identity(key), timestampMs, key)
   }
 
-  #enter(entry: Unmatched): void {
-    this.#queues[entry.side].add(entry)
-    this.#leftBytes += entry.end - entry.start
+  #enter(item: UnmatchedItem, { bytes, start, end }: BytesPlace): void {
+    item.bytes = bytes
+    item.start = start
+    item.end = end
+    this.#leftBytes += end - start
+    if (item instanceof Unmatched) this.#queues[item.side].add(item)
   }
 
-  /** Puts behind what is known of the same key, side and time one more value. */
-  #write(entry: Unmatched, known: Unmatched | undefined, value: unknown): void {
+  #write(side: JoinSide, value: unknown): BytesPlace {
     if (this.#isChunkFull()) {
       this.#beginChunk()
       if (this.#chunksBytes > this.#leftBytes * 2 + goneMaxBytes) this.#moveTogether()
@@ -164,19 +207,13 @@ export class UnmatchedRecords {
     const writer = this.#chunk
     const start = writer.length
     try {
-      if (known !== undefined) writer.writeBytes(known.bytes, known.start, known.end)
-      const at = writer.length
-      writer.writeInt32(0)
-      this.#options.values[entry.side].encode(value, writer, undefined)
-      writer.buffer.writeInt32BE(writer.length - at - lengthBytes, at)
+      this.#options.values[side].encode(value, writer, undefined)
     } catch (error) {
       writer.length = start
       throw error
     }
     // Where the writer has grown, older entries keep the buffer that they were written to.
-    entry.bytes = writer.buffer
-    entry.start = start
-    entry.end = writer.length
+    return { bytes: writer.buffer, start, end: writer.length }
   }
 
   #isChunkFull(): boolean {
@@ -191,24 +228,37 @@ export class UnmatchedRecords {
   /** An entry that waits long would keep all that its chunk had. */
   #moveTogether(): void {
     this.#chunksBytes = 0
-    for (const entry of [...this.#queues.left.entries(), ...this.#queues.right.entries()]) {
-      if (this.#isChunkFull()) this.#beginChunk()
-      const start = this.#chunk.length
-      this.#chunk.writeBytes(entry.bytes, entry.start, entry.end)
-      entry.bytes = this.#chunk.buffer
-      entry.start = start
-      entry.end = this.#chunk.length
-    }
+    for (const entry of [...this.#queues.left.entries(), ...this.#queues.right.entries()])
+      for (const item of entry.records) this.#move(item)
   }
 
-  #load(storeKey: Buffer, value: Buffer): void {
-    const side = storeKey[timeBytes] === sideBytes.left ? 'left' : 'right'
-    const key = detach(this.#options.keys.decode(storeKey, timeBytes + 1, storeKey.length, undefined))
-    const timestampMs = Number(storeKey.readBigInt64BE(0))
-    const entry = new Unmatched({ side, key, timestampMs }, this.#options)
-    entry.bytes = value
-    entry.end = value.length
-    entry.isWritten = true
-    this.#enter(entry)
+  #move(item: UnmatchedItem): void {
+    if (this.#isChunkFull()) this.#beginChunk()
+    const start = this.#chunk.length
+    this.#chunk.writeBytes(item.bytes, item.start, item.end)
+    item.bytes = this.#chunk.buffer
+    item.start = start
+    item.end = this.#chunk.length
   }
+
+  /** In the order of their keys: further records of a time come behind the first ones, by their numbers. */
+  #load(storeKey: Buffer, value: Buffer): void {
+    const sideByte = storeKey.readInt8(timeBytes)
+    const isFurther = sideByte >= numbered
+    const side = sideByte % numbered === sideBytes.left ? 'left' : 'right'
+    const keyStart = timeBytes + 1 + (isFurther ? numberBytes : 0)
+    const key = detach(this.#options.keys.decode(storeKey, keyStart, storeKey.length, undefined))
+    const timestampMs = Number(storeKey.readBigInt64BE(0))
+    const first = isFurther ? this.#find(side, key, timestampMs) : undefined
+    const item = first?.addFurther() ?? new Unmatched({ side, key, timestampMs }, this.#options)
+    item.isWritten = true
+    this.#enter(item, { bytes: value, start: 0, end: value.length })
+  }
+}
+
+/** Where the bytes of a record are. */
+interface BytesPlace {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
 }
