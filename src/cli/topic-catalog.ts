@@ -10,7 +10,7 @@ import { inferJsonColumns } from '../serde/infer-json-columns.ts'
 import { languageOf } from '../serde/notations.ts'
 import { Registries } from '../serde/registries.ts'
 import { rowFormat, rowsOfSchema } from '../serde/row-format.ts'
-import { plainNames, topicInCluster, type NamePattern } from '../topology/name-pattern.ts'
+import { plainNames, topicInCluster, topicInDefinition, type NamePattern } from '../topology/name-pattern.ts'
 import { consumeTopic } from '../workload/consume-topic.ts'
 
 /** How many records of a topic are looked at, and for how long, to find its columns. */
@@ -64,6 +64,12 @@ export class TopicCatalog implements Catalog, AsyncDisposable {
     if (registry === undefined) return undefined
     const { text, references } = await registry.latest(registry.subjectOf({ topic, side: 'value' }))
     return rowsOfSchema(notation, { text, references }, format.schema)
+  }
+
+  async names(): Promise<readonly string[]> {
+    const { files, kafka, topicNames = plainNames } = this.#parts
+    const real = (await kafka?.admin.listTopics()) ?? []
+    return [...(files?.keys() ?? []), ...real.map(({ name }) => topicInDefinition(name, topicNames))]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

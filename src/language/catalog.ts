@@ -17,6 +17,8 @@ export interface Catalog {
    * @throws StreamError `SCHEMA_NOT_FOUND`, `SCHEMA_INVALID`; what keeps a registry from answering
    */
   values(topic: string, format: Format): Promise<TopicValues | undefined>
+  /** The topics that there are, for suggestions; absent: only whoever is asked for one knows. */
+  names?(): Promise<readonly string[]>
 }
 
 export const jsonRows: Format = { notation: 'json', type: { kind: 'struct' } }

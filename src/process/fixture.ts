@@ -186,8 +186,10 @@ export class TestTask {
 
   #openGlobal(node: GlobalTableNode, spec: KeyValueStoreSpec): void {
     const { metrics } = this
+    const { clock } = this.context
     const serde = (format: Format) => serdeFor(format)
-    this.#globals.set(node.id, openGlobalTable(node, { spec, metrics, logger: this.#logger, serde }))
+    const table = openGlobalTable(node, { spec, metrics, logger: this.#logger, clock, serde })
+    this.#globals.set(node.id, table)
   }
 
   #raw(topic: string, key: string | null, value: string | null, more: PushedRecord): RawRecord {

@@ -1,5 +1,6 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { assert } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Counter, Metrics } from '../base/metrics.ts'
 import type { Row } from '../data/row.ts'
@@ -42,6 +43,7 @@ export interface GlobalTableEnvironment {
   readonly spec: KeyValueStoreSpec
   readonly metrics: Metrics
   readonly logger: Logger
+  readonly clock: Clock
   /** Rows kept decoded; what is beyond is decoded at each look-up. */
   readonly cleanEntriesMax?: number
   serde(format: Format, topic: string, side: 'key' | 'value'): Serde
@@ -71,7 +73,7 @@ export function openGlobalTable(node: GlobalTableNode, env: GlobalTableEnvironme
     columns: node.columns,
     onMisfit: columnMisfits(node, env),
   })
-  const table = new LoadedTable({ node, decoder, engine, managed, metrics: env.metrics })
+  const table = new LoadedTable({ node, decoder, engine, managed, metrics: env.metrics, clock: env.clock })
   return {
     node: node.id,
     topic: node.topic,
@@ -89,6 +91,7 @@ interface LoadedTableOptions {
   readonly engine: OrderedStore
   readonly managed: ManagedStore
   readonly metrics: Metrics
+  readonly clock: Clock
 }
 
 class LoadedTable {
@@ -99,16 +102,18 @@ class LoadedTable {
   readonly #rows: Row[] = []
   readonly #claims: IndexClaims | undefined
   readonly #nullKeys: Counter
+  readonly #clock: Clock
   readonly #indexKey = new ByteWriter()
   /** One batch of one record, filled anew for each. */
   readonly #entry = { key: nothing, value: nothing as Buffer | null, timestampMs: 0 }
   readonly #batch: RestoreBatch = { entries: [this.#entry], position: undefined }
 
-  constructor({ node, decoder, engine, managed, metrics }: LoadedTableOptions) {
+  constructor({ node, decoder, engine, managed, metrics, clock }: LoadedTableOptions) {
     this.#node = node
     this.#managed = managed
     this.#decoder = decoder
-    this.#index = (node.index ?? []).map((part) => compileExpr(part))
+    this.#clock = clock
+    this.#index = (node.index ?? []).map((part) => compileExpr(part, clock))
     this.#nullKeys = dropCounter(metrics, node.id, 'null-key')
     if (node.index === undefined) return
     const rows = {
@@ -159,6 +164,7 @@ class LoadedTable {
       throw expressionFailure(error, {
         exprs: index,
         rows: this.#rows,
+        clock: this.#clock,
         by: `It was computed by look-up table "${id}".`,
       })
     }

@@ -219,9 +219,9 @@ export class TestDriver {
   #openGlobal(node: Extract<Node, { readonly kind: 'global-table' }>): GlobalTable {
     const spec = this.#topology.stores.find(({ name }) => name === node.store)
     assert(spec?.kind === 'key-value', `global table "${node.id}" has no store`)
-    const { metrics } = this
+    const { metrics, clock } = this
     const { logger } = this.#surroundings
-    return openGlobalTable(node, { spec, metrics, logger, serde: (format) => serdeFor(format) })
+    return openGlobalTable(node, { spec, metrics, logger, clock, serde: (format) => serdeFor(format) })
   }
 
   #globalTable(node: string): GlobalTable {

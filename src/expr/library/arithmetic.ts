@@ -40,8 +40,13 @@ function emitNumber(site: CallSite, code: string, whole: WholeOperation): string
     const rounded = `${site.constant(toScale)}(${code}, ${type.scale})`
     return `${site.constant(checkDecimal)}(${rounded}, ${type.precision}, ${type.scale})`
   }
+  return checkedWhole(site, code)
+}
+
+/** A whole number that its type holds; one of BIGINT has seen to that itself. */
+export function checkedWhole({ type, constant }: CallSite, code: string): string {
   const check = narrowChecks[type.kind]
-  return check === undefined ? code : `${site.constant(check)}(${code})`
+  return check === undefined ? code : `${constant(check)}(${code})`
 }
 
 function binary(operator: '+' | '-' | '*', whole: WholeOperation): ScalarFunction {

@@ -1,6 +1,7 @@
 import type { DataType } from '../../data/types.ts'
 import type { CallSite } from '../emit/context.ts'
 import { isFloatingKind, isNumberKind, isWholeKind } from '../values/compare.ts'
+import { checkedWhole } from './arithmetic.ts'
 import { powerOfTen, rescale, roundHalfAway } from '../values/decimals.ts'
 import { fail } from '../values/failure.ts'
 import { toLong, type Whole } from '../values/integers.ts'
@@ -73,10 +74,13 @@ function emitRounding(site: CallSite, whole: (value: number) => number): string 
     if (from?.kind === 'decimal') return `${site.constant(decimalRounding(whole, from.scale))}(${value})`
     return `${site.constant(whole)}(${value})`
   }
-  if (from !== undefined && isWholeKind(from)) return `${site.constant(roundWhole)}(${value}, ${digits})`
+  if (from !== undefined && isWholeKind(from)) {
+    const round = whole === roundHalfAway ? roundWhole : truncateWhole
+    return checkedWhole(site, `${site.constant(round)}(${value}, ${digits})`)
+  }
   if (from?.kind === 'decimal') {
     const scale = from.scale
-    return `${site.constant((x: number, n: number) => rescale(x, scale, n))}(${value}, ${digits})`
+    return `${site.constant((x: number, n: number) => rescale(x, scale, n, whole))}(${value}, ${digits})`
   }
   return `${site.constant((x: number, n: number) => roundDigits(whole, x, n))}(${value}, ${digits})`
 }
@@ -96,9 +100,14 @@ function roundDigits(whole: (value: number) => number, value: number, digits: nu
 function roundWhole(value: Whole, digits: number): Whole {
   if (digits >= 0) return value
   const power = 10n ** BigInt(-digits)
-  const size = value < 0 ? -BigInt(value) : BigInt(value)
-  const rounded = ((size + power / 2n) / power) * power
-  return toLong(value < 0 ? -rounded : rounded)
+  const half = value < 0 ? -power / 2n : power / 2n
+  return toLong(((BigInt(value) + half) / power) * power)
+}
+
+function truncateWhole(value: Whole, digits: number): Whole {
+  if (digits >= 0) return value
+  const power = 10n ** BigInt(-digits)
+  return toLong((BigInt(value) / power) * power)
 }
 
 function sign(value: Whole): number {

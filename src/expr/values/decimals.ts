@@ -36,11 +36,9 @@ export function checkDecimal(value: number, precision: number, scale: number): n
   return value
 }
 
-/** From one scale to a smaller one, halves away from zero by the decimal digits. */
-export function rescale(value: number, from: number, to: number): number {
+/** From one scale to a smaller one, by the decimal digits; `whole` says which way, halves away from zero where it is not given. */
+export function rescale(value: number, from: number, to: number, whole = roundHalfAway): number {
   if (to >= from) return value
   const digits = roundHalfAway(value * powerOfTen(from))
-  return Math.abs(digits) < 9e15
-    ? (roundHalfAway(digits / powerOfTen(from - to)) + 0) / powerOfTen(to)
-    : value
+  return Math.abs(digits) < 9e15 ? (whole(digits / powerOfTen(from - to)) + 0) / powerOfTen(to) : value
 }

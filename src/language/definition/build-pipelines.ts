@@ -48,8 +48,8 @@ export function buildTopologyOfPipelines(fields: DefinitionFields, options: Buil
   const stores = new StoreRegistry(diagnostics, names)
   const nodes: Node[] = []
   const scope: Scope = { diagnostics, names, functions, stores, nodes }
-  stores.declare(fields.stores ?? [])
-  functions.declare(fields.functions ?? [])
+  stores.declare(fields.stores ?? [], { whole: !fields.broken.has('stores') })
+  functions.declare(fields.functions ?? [], { whole: !fields.broken.has('functions') })
   const topics = new TopicRegistry(scope)
   topics.declare(fields)
   buildPipelines(fields.pipelines ?? [], { scope, topics })

@@ -49,6 +49,11 @@ export class FileCatalog implements Catalog {
     return this.#compared.get(topic) ?? this.#compare(topic, columns, found)
   }
 
+  async names(): Promise<readonly string[]> {
+    const given = (await this.#given.names?.()) ?? []
+    return [...new Set([...this.#declared.keys(), ...this.#writers.keys(), ...given])]
+  }
+
   /** What another query of the file writes, or what is known elsewhere. */
   async #find(
     topic: string,

@@ -45,6 +45,8 @@ export class FunctionRegistry {
   readonly #names: OperationNames
   /** Without a value: broken, which has been reported. */
   readonly #declared = new Map<string, DeclaredFunction | undefined>()
+  /** Whether names that are not found may be declared where nothing could be read. */
+  #namesUnknown = false
   /** All code that could be read, in the order of the file, whatever else is wrong. */
   readonly code: { readonly named: FunctionRef[]; readonly inline: FunctionRef[] } = { named: [], inline: [] }
   /** The stores that functions in use want; checked when all stores are known. */
@@ -56,7 +58,9 @@ export class FunctionRegistry {
     this.#names = names
   }
 
-  declare(entries: readonly NamedEntry<FunctionFields>[]): void {
+  /** @param whole - whether these are all that the file declares */
+  declare(entries: readonly NamedEntry<FunctionFields>[], { whole }: { readonly whole: boolean }): void {
+    this.#namesUnknown = !whole
     for (const { name, value } of entries) {
       const context = {
         diagnostics: this.#diagnostics,
@@ -110,7 +114,7 @@ export class FunctionRegistry {
 
   #find(name: { readonly value: string; readonly span: SourceSpan }): DeclaredFunction | undefined {
     const known = this.#declared.get(name.value)
-    if (known === undefined && !this.#declared.has(name.value))
+    if (known === undefined && !this.#declared.has(name.value) && !this.#namesUnknown)
       this.#diagnostics.error('NAME_NOT_FOUND', `no function is called "${name.value}"`, name.span, {
         hint: suggest(name.value, [...this.#declared.keys()], 'functions'),
       })

@@ -28,7 +28,7 @@ export function buildPipelines(
   for (const { name: key, value } of entries)
     topics.expectResult(value?.as?.value ?? resultName(key, value), key)
   for (const { name: key, span, value } of entries) {
-    if (value === undefined) topics.resultsUnknown = true
+    if (value === undefined) topics.namesUnknown = true
     else buildPipeline(key, value, { ...context, span })
   }
 }
@@ -84,7 +84,7 @@ function buildBody(fields: BodyFields, start: Flow | undefined, context: BodyCon
       },
     )
   if (sink === undefined || sink === 'as') nameResult(fields, flow, context)
-  else if (flow === undefined) context.topics.resultsUnknown ||= sink === 'branch'
+  else if (flow === undefined) context.topics.namesUnknown ||= sink === 'branch'
   else if (sink === 'branch') buildBranches(fields.branch ?? [], flow, context)
   else buildTerminal(sink, fields, flow, context)
 }
@@ -172,7 +172,7 @@ function buildBranches(
   })
   for (const [index, branch] of branches.entries()) {
     if (branch === undefined) {
-      context.topics.resultsUnknown = true
+      context.topics.namesUnknown = true
       continue
     }
     const name = branch.name?.value ?? `branch${index + 1}`

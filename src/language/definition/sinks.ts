@@ -88,7 +88,7 @@ function findTarget(
   { scope, topics }: SinkStep,
 ): Target | undefined {
   const declared = topics.find(name.value)
-  if (declared === undefined)
+  if (declared === undefined && !topics.namesUnknown)
     scope.diagnostics.error('NAME_NOT_FOUND', `no stream or table is called "${name.value}"`, name.span, {
       detail:
         'The target of "to" is a stream, table or global table of this file, or a topic given in place.',

@@ -81,6 +81,8 @@ export class StoreRegistry {
   readonly #diagnostics: Diagnostics
   readonly #names: OperationNames
   readonly #declared = new Map<string, NamedEntry<NamedStoreFields>>()
+  /** Whether names that are not found may be declared where nothing could be read. */
+  #namesUnknown = false
   readonly #specs = new Map<string, StoreSpec>()
   readonly #globals = new Set<string>()
   readonly #used = new Set<string>()
@@ -90,7 +92,9 @@ export class StoreRegistry {
     this.#names = names
   }
 
-  declare(entries: readonly NamedEntry<NamedStoreFields>[]): void {
+  /** @param whole - whether these are all that the file declares */
+  declare(entries: readonly NamedEntry<NamedStoreFields>[], { whole }: { readonly whole: boolean }): void {
+    this.#namesUnknown = !whole
     for (const entry of entries) {
       const sound = entry.value !== undefined && this.#checkKind(entry.value)
       this.#declared.set(entry.name, sound ? entry : { ...entry, value: undefined })
@@ -235,7 +239,7 @@ export class StoreRegistry {
     const { value: name, span } = reference.name
     const known = this.#declared.get(name)
     this.#used.add(name)
-    if (known === undefined)
+    if (known === undefined && !this.#namesUnknown)
       this.#diagnostics.error('NAME_NOT_FOUND', `no store is called "${name}"`, span, {
         hint: suggest(name, [...this.#declared.keys()], 'stores'),
       })
@@ -272,6 +276,7 @@ export class StoreRegistry {
     const declared = this.#declared.get(store)
     this.#used.add(store)
     if (declared === undefined) {
+      if (this.#namesUnknown) return
       this.#diagnostics.error('NAME_NOT_FOUND', `no store is called "${store}"`, span, {
         detail: `${label} wants to use it.`,
         hint: suggest(store, [...this.#declared.keys(), ...this.#specs.keys()], 'stores'),

@@ -59,8 +59,8 @@ export class TopicRegistry {
   readonly #results = new Map<string, NamedFlow>()
   /** The results of all pipelines, with the key of the one that makes them. */
   readonly #expected = new Map<string, string>()
-  /** Whether a pipeline was so broken that its result has no name: names that are not found may be its. */
-  resultsUnknown = false
+  /** Whether declarations, or a pipeline's result, are so broken that they have no names: names that are not found may be theirs. */
+  namesUnknown = false
 
   constructor(scope: Scope) {
     this.#scope = scope
@@ -68,6 +68,7 @@ export class TopicRegistry {
 
   declare(fields: DefinitionFields): void {
     for (const collection of ['streams', 'tables', 'globalTables'] as const) {
+      this.namesUnknown ||= fields.broken.has(collection)
       const entries: readonly NamedEntry<TopicFields>[] = fields[collection] ?? []
       for (const { name, span, value } of entries) {
         if (this.#declared.has(name)) {
@@ -126,7 +127,7 @@ export class TopicRegistry {
     const declared = this.#declared.get(name.value)
     if (declared !== undefined) return this.read(declared)
     const result = this.#results.get(name.value)
-    if (result !== undefined || this.resultsUnknown) return result?.flow
+    if (result !== undefined || this.namesUnknown) return result?.flow
     const later = this.#expected.get(name.value)
     const names = [...this.#declared.keys(), ...this.#results.keys()]
     this.#scope.diagnostics.error(

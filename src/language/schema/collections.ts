@@ -12,16 +12,20 @@ export interface NamedEntry<T> {
   readonly value: T | undefined
 }
 
+const namesHint = 'Begin each entry with its name and a colon in place of "-", and indent what belongs to it.'
+
 /** A mapping from names that the author chooses. */
 export function mapOf<T>(kind: Kind<T>, title: string): Kind<readonly NamedEntry<T>[]> {
   return {
     what: 'a mapping of names',
     read: (node, diagnostics, place) =>
-      asMap(node, diagnostics, place)?.entries.map(({ key, keySpan, value }) => ({
-        name: key,
-        span: keySpan,
-        value: kind.read(value, diagnostics, { label: `${title} "${key}"`, span: keySpan }),
-      })),
+      asMap(node, diagnostics, place, node.kind === 'list' ? namesHint : undefined)?.entries.map(
+        ({ key, keySpan, value }) => ({
+          name: key,
+          span: keySpan,
+          value: kind.read(value, diagnostics, { label: `${title} "${key}"`, span: keySpan }),
+        }),
+      ),
     json: (definitions) => ({ type: 'object', additionalProperties: kind.json(definitions) }),
   }
 }

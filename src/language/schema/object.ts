@@ -88,11 +88,14 @@ export function partsOf<S extends Shape>(
 }
 
 /** A mapping, or a complaint. */
-export function asMap(node: YamlNode, diagnostics: Diagnostics, place: Place): YamlMap | undefined {
+export function asMap(
+  node: YamlNode,
+  diagnostics: Diagnostics,
+  place: Place,
+  hint = 'Write its fields as "name: value", each on a line of its own.',
+): YamlMap | undefined {
   if (node.kind === 'map') return node
-  diagnostics.error('DEFINITION_INVALID', `${place.label} is not a mapping`, node.span, {
-    hint: 'Write its fields as "name: value", each on a line of its own.',
-  })
+  diagnostics.error('DEFINITION_INVALID', `${place.label} is not a mapping`, node.span, { hint })
   return undefined
 }
 

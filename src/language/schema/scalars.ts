@@ -1,11 +1,11 @@
-import { StreamError } from '../../base/errors.ts'
 import { parseDurationMs } from '../../base/duration.ts'
-import { parseTypeTree, typeWords, type TypeTree } from '../../data/type-strings.ts'
-import { nearest, suggest, type Diagnostics } from '../diagnostic.ts'
+import { parseTypeTree, type TypeTree } from '../../data/type-strings.ts'
+import { suggest, type Diagnostics } from '../diagnostic.ts'
 import type { EmbeddedText, Located } from '../query-definition.ts'
 import type { SchemaBook } from '../schema-book.ts'
 import { embeddedText, type YamlNode, type YamlScalar } from '../yaml-document.ts'
 import type { Kind, Place } from './field.ts'
+import { withNearType } from './near-type.ts'
 
 /** Text. Numbers and booleans are taken as they are written; a list of words becomes `[a,b]`, which is how `[string]` reads as YAML. */
 export const text: Kind<Located<string>> = {
@@ -158,12 +158,7 @@ export const type: Kind<LocatedType> = {
       const tree = withSchemas(parseTypeTree(given, schemas.names), schemas)
       return { value: tree, text: given, span: node.span }
     } catch (error) {
-      const near = /^[\w.]+$/.test(given) ? nearest(given, typeWords) : undefined
-      const thrown =
-        error instanceof StreamError && near !== undefined
-          ? withHint(error, `Did you mean "${near}"?`)
-          : error
-      diagnostics.addThrown(thrown, node.span)
+      diagnostics.addThrown(withNearType(error, given), node.span)
     }
     return undefined
   },
@@ -177,10 +172,6 @@ function withSchemas({ format, members }: TypeTree, schemas: SchemaBook): TypeTr
     format: found === undefined ? format : { ...format, type: found.type, source: found.source },
     members: members.map((member) => withSchemas(member, schemas)),
   }
-}
-
-function withHint(error: StreamError, hint: string): StreamError {
-  return new StreamError(error.code, error.message, { hint })
 }
 
 /** The text of a scalar, or of a list of words; undefined for a mapping. */

@@ -1,6 +1,6 @@
 import type { Catalog, TopicValues } from '../catalog.ts'
 import { jsonRows } from '../catalog.ts'
-import type { Diagnostics } from '../diagnostic.ts'
+import { nearest, type Diagnostics } from '../diagnostic.ts'
 import type { QueryDefinition } from '../query-definition.ts'
 import type { FromItem } from './from-clause.ts'
 import type { Scope, TopicRole } from './scope.ts'
@@ -61,9 +61,16 @@ async function findValues(
     return undefined
   }
   diagnostics.error('NAME_NOT_FOUND', `the columns of topic "${topic}" are not known`, span, {
-    hint: 'Check the name; columns are found in the records of a topic, where "--bootstrap" names its cluster, or declared under "topics".',
+    hint: hintFor(topic, (await catalog.names?.()) ?? []),
   })
   return undefined
+}
+
+function hintFor(topic: string, names: readonly string[]): string {
+  const near = nearest(topic, names)
+  if (near !== undefined && near !== topic) return `Did you mean "${near}"?`
+  const check = near === undefined ? 'Check the name. ' : ''
+  return `${check}Columns are found in the records of a topic, where "--bootstrap" names its cluster, or declared under "topics".`
 }
 
 interface TopicFacts {

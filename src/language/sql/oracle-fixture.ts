@@ -27,10 +27,15 @@ export class Oracle implements Disposable {
     this.#connection = connection
   }
 
-  static async open(tables: Readonly<Record<string, OracleTable>>): Promise<Oracle> {
+  /** @param asWritten - evaluates all of an expression: what its value does not depend on is not left out, nor the errors in there */
+  static async open(
+    tables: Readonly<Record<string, OracleTable>>,
+    { asWritten = false }: { readonly asWritten?: boolean } = {},
+  ): Promise<Oracle> {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
     const connection = await instance.connect()
     await connection.run("SET TimeZone = 'UTC'")
+    if (asWritten) await connection.run('PRAGMA disable_optimizer')
     for (const [name, { columns, rows }] of Object.entries(tables)) {
       const list = columns.map((column) => `${quoted(column.name)} ${typeName(column.type)}`)
       await connection.run(`CREATE TABLE ${quoted(name)}(${list.join(', ')})`)

@@ -1,4 +1,5 @@
 import { ByteWriter } from '../../base/byte-writer.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Row } from '../../data/row.ts'
 import type { Expr } from '../../expr/expr.ts'
 import { scopesOf } from '../../expr/columns.ts'
@@ -46,6 +47,7 @@ export class CombinationOutlet {
   readonly #keyParts: readonly Expr[]
   readonly #keyScopes: readonly number[]
   readonly #rowsOf: OutletOptions['rowsOf']
+  readonly #clock: Clock
   readonly #next: Processor
   readonly #counters: NodeCounters
   readonly #writer = new ByteWriter()
@@ -57,6 +59,7 @@ export class CombinationOutlet {
     this.#keyParts = key
     this.#keyScopes = scopesOf(key)
     this.#rowsOf = rowsOf
+    this.#clock = env.context.clock
     this.#next = next
     this.#counters = nodeCounters(env.metrics, node)
   }
@@ -94,7 +97,7 @@ export class CombinationOutlet {
       return this.#key(rows) ?? driverKey(combination)
     } catch (error) {
       const by = `It was computed by "${this.#node}", for the key of the next join.`
-      throw expressionFailure(error, { exprs: this.#keyParts, rows, by })
+      throw expressionFailure(error, { exprs: this.#keyParts, rows, clock: this.#clock, by })
     }
   }
 

@@ -1,22 +1,23 @@
 import { leftOutHint } from '../../base/left-out-hint.ts'
 import { addDetail, StreamError, toStreamError } from '../../base/errors.ts'
-import type { Row } from '../../data/row.ts'
 import type { Expr } from '../../expr/expr.ts'
-import { locateFailure } from '../../expr/locate-failure.ts'
+import { locateFailure, type EvaluatedOver } from '../../expr/locate-failure.ts'
 
-interface EvaluatedExpressions {
+interface EvaluatedExpressions extends EvaluatedOver {
   /** In the order of their evaluation. */
   readonly exprs: readonly Expr[]
-  readonly rows: readonly (Row | undefined)[]
   /** Who evaluated them, and what for: a sentence. */
   readonly by: string
 }
 
 /** What was thrown while expressions were evaluated, with their place in the query and what to do. */
-export function expressionFailure(thrown: unknown, { exprs, rows, by }: EvaluatedExpressions): StreamError {
+export function expressionFailure(
+  thrown: unknown,
+  { exprs, by, ...over }: EvaluatedExpressions,
+): StreamError {
   const error = addDetail(toStreamError(thrown), by)
   if (error.code !== 'EXPRESSION_FAILED') return error
-  const part = locateFailure(exprs, rows)
+  const part = locateFailure(exprs, over)
   const span = part?.kind === 'call' || part?.kind === 'cast' ? part.at : undefined
   return new StreamError(error.code, error.message, {
     ...(error.detail === undefined ? {} : { detail: error.detail }),

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import { cellKind, SlicedRow, type Row } from '../../data/row.ts'
 import type { Expr } from '../../expr/expr.ts'
@@ -29,6 +30,7 @@ export class LookupJoin implements Processor {
   readonly #left: boolean
   readonly #scope: number
   readonly #own: JoinedRows
+  readonly #clock: Clock
   readonly #next: Processor
   readonly #dropped: Counter
   readonly #counters: NodeCounters
@@ -36,6 +38,7 @@ export class LookupJoin implements Processor {
   constructor(node: LookupJoinNode, env: ProcessEnvironment, next: Processor) {
     const { clock } = env.context
     this.#node = node
+    this.#clock = clock
     this.#table = env.globalStore(node.table)
     this.#key = keyOf(node.key.map((part) => compileExpr(part, clock)))
     this.#textKey = textColumn(node.key)
@@ -90,7 +93,12 @@ export class LookupJoin implements Processor {
     } catch (error) {
       const { id, key, residual } = this.#node
       const exprs = residual === undefined ? key : [...key, residual]
-      throw expressionFailure(error, { exprs, rows, by: `It was computed by join "${id}".` })
+      throw expressionFailure(error, {
+        exprs,
+        rows,
+        clock: this.#clock,
+        by: `It was computed by join "${id}".`,
+      })
     }
     rows[scope] = undefined
     return false

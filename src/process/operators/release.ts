@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { ReleaseNode } from '../../topology/ttl-join-nodes.ts'
@@ -22,17 +23,18 @@ export class Release implements Processor {
   readonly #rows: CombinationRows
   /** By identity, at the driver's time: what has been let out. */
   readonly #released: WindowStore
+  readonly #clock: Clock
   readonly #next: Processor
   readonly #counters: NodeCounters
   readonly #out = new StreamRecord()
 
   constructor(node: ReleaseNode, env: ProcessEnvironment, next: Processor) {
     this.#node = node
+    this.#clock = env.context.clock
     this.#scopes = node.tables.length
     this.#identity =
       node.emission === 'smart' ? [...new Set([0, ...eventScopes(node.tables)])] : [...node.tables.keys()]
-    this.#predicate =
-      node.predicate === undefined ? undefined : compileExpr(node.predicate, env.context.clock)
+    this.#predicate = node.predicate === undefined ? undefined : compileExpr(node.predicate, this.#clock)
     this.#rows = new CombinationRows(node.tables, env)
     this.#released = env.windowStore(node.store)
     this.#next = next
@@ -62,7 +64,12 @@ export class Release implements Processor {
     } catch (error) {
       const { id, predicate } = this.#node
       const exprs = predicate === undefined ? [] : [predicate]
-      throw expressionFailure(error, { exprs, rows, by: `It was computed by query operator "${id}".` })
+      throw expressionFailure(error, {
+        exprs,
+        rows,
+        clock: this.#clock,
+        by: `It was computed by query operator "${id}".`,
+      })
     }
   }
 }

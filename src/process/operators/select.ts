@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Row } from '../../data/row.ts'
 import { SelectedRow, type SelectedColumn } from '../../data/selected-row.ts'
@@ -16,6 +17,7 @@ export class Select implements Processor {
   readonly #cells: readonly Evaluate[]
   readonly #keyColumn: SelectedColumn | undefined
   readonly #selected: SelectedRow
+  readonly #clock: Clock
   readonly #own = new JoinedRows(1)
   readonly #next: Processor
   readonly #dropped: Counter
@@ -25,6 +27,7 @@ export class Select implements Processor {
   constructor(node: SelectNode, env: ProcessEnvironment, next: Processor) {
     const { clock } = env.context
     this.#node = node
+    this.#clock = clock
     this.#where = node.where === undefined ? undefined : compileExpr(node.where, clock)
     this.#cells = node.cells.map((cell) => compileExpr(cell, clock))
     this.#keyColumn = node.keyColumn === undefined ? undefined : node.layout.columns[node.keyColumn]
@@ -65,7 +68,12 @@ export class Select implements Processor {
     } catch (error) {
       const { id, where, cells } = this.#node
       const exprs = where === undefined ? cells : [where, ...cells]
-      throw expressionFailure(error, { exprs, rows, by: `It was computed by query operator "${id}".` })
+      throw expressionFailure(error, {
+        exprs,
+        rows,
+        clock: this.#clock,
+        by: `It was computed by query operator "${id}".`,
+      })
     }
   }
 }

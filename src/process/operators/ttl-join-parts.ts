@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import { scopesOf } from '../../expr/columns.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
@@ -18,6 +19,7 @@ export class TtlJoinParts {
   readonly outlet: CombinationOutlet
   readonly #residual: Evaluate | undefined
   readonly #rows: CombinationRows
+  readonly #clock: Clock
   /** That the residual reads. */
   readonly #scopes: readonly number[]
   readonly #counters: NodeCounters
@@ -26,6 +28,7 @@ export class TtlJoinParts {
     const { id, tables, scope, nextKey: key } = node
     const rows = new CombinationRows(tables, env)
     this.node = node
+    this.#clock = env.context.clock
     this.lifetimes = new Lifetimes(tables, env.context)
     this.left = new CombinationStore({
       store: env.windowStore(node.leftStore),
@@ -41,7 +44,7 @@ export class TtlJoinParts {
       env,
       next,
     })
-    this.#residual = node.residual === undefined ? undefined : compileExpr(node.residual, env.context.clock)
+    this.#residual = node.residual === undefined ? undefined : compileExpr(node.residual, this.#clock)
     this.#rows = rows
     this.#scopes = node.residual === undefined ? [] : scopesOf([node.residual])
     this.#counters = nodeCounters(env.metrics, id)
@@ -65,7 +68,12 @@ export class TtlJoinParts {
     } catch (error) {
       const { id, residual } = this.node
       const exprs = residual === undefined ? [] : [residual]
-      throw expressionFailure(error, { exprs, rows, by: `It was computed by join "${id}".` })
+      throw expressionFailure(error, {
+        exprs,
+        rows,
+        clock: this.#clock,
+        by: `It was computed by join "${id}".`,
+      })
     }
   }
 }

@@ -28,6 +28,7 @@ test('a load says how far it is, each time that something has come', async () =>
     isolation: 'read_committed',
     metrics: new MetricRegistry(),
     logger: silentLogger,
+    clock: cluster.clock,
     formats: new Formats({
       notations: {},
       registryOf: () => undefined,

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import { assert } from '../../base/assert.ts'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -22,6 +23,7 @@ export interface GlobalTablesParts {
   readonly isolation: IsolationLevel
   readonly metrics: Metrics
   readonly logger: Logger
+  readonly clock: Clock
   readonly formats: Formats
   /** Decides on records that cannot be decoded. @throws the error where the application is to stop */
   readonly onRecordError: (error: StreamError) => void
@@ -156,13 +158,14 @@ export class GlobalTables {
   }
 
   #follow(node: GlobalTableNode, partitions: readonly TopicPartition[]): void {
-    const { topology, metrics, logger, formats } = this.#parts
+    const { topology, metrics, logger, clock, formats } = this.#parts
     const spec = topology.stores.find((store) => store.name === node.store)
     assert(spec?.kind === 'key-value', `global table "${node.id}" has no key-value store "${node.store}"`)
     const table = openGlobalTable(node, {
       spec,
       metrics,
       logger,
+      clock,
       serde: (format, topic, side) => formats.serde(format, topic, side),
     })
     this.#tables.set(node.id, table)

@@ -92,6 +92,7 @@ async function openAll(
     isolation,
     metrics,
     logger,
+    clock: parts.surroundings.clock,
     formats,
     onRecordError: (error) => policies.leaveOut(error),
     stopping,

@@ -2,6 +2,7 @@ import { parseType } from '../../../data/type-strings.ts'
 import type { DataType, PrimitiveKind } from '../../../data/types.ts'
 import type { Located } from '../../query-definition.ts'
 import type { Kind } from '../../schema/field.ts'
+import { withNearType } from '../../schema/near-type.ts'
 import { text } from '../../schema/scalars.ts'
 
 const sqlKinds: ReadonlySet<string> = new Set<PrimitiveKind>([
@@ -29,7 +30,7 @@ export const columnType: Kind<Located<DataType>> = {
     try {
       return { value: parseType(given.value).type, span: given.span }
     } catch (error) {
-      diagnostics.addThrown(error, given.span)
+      diagnostics.addThrown(withNearType(error, given.value, sqlKinds), given.span)
       return undefined
     }
   },

@@ -1,6 +1,6 @@
 import { byDefault, optional, refused, required } from '../../schema/field.ts'
 import { mapOf } from '../../schema/collections.ts'
-import { objectOf, objectSchema, partsOf, type Read } from '../../schema/object.ts'
+import { objectOf, objectSchema, partsOf, type Read, type ReadParts } from '../../schema/object.ts'
 import { boolean, choice, integer, text, type } from '../../schema/scalars.ts'
 import { columnType } from './column-type.ts'
 import { functionSchema } from './function-fields.ts'
@@ -92,5 +92,5 @@ export const sqlFileSchema = objectSchema('sqlFile', 'SQL pipeline', queryFileSc
 })
 
 export type DevTopicFields = Read<typeof devTopicSchema>
-export type DefinitionFields = Read<typeof definitionSchema>
+export type DefinitionFields = ReadParts<typeof definitionSchema>
 export type ExtraFields = Pick<DefinitionFields, 'topics' | 'dev'>
