@@ -44,9 +44,9 @@ function emitNumber(site: CallSite, code: string, whole: WholeOperation): string
 }
 
 /** A whole number that its type holds; one of BIGINT has seen to that itself. */
-export function checkedWhole({ type, constant }: CallSite, code: string): string {
-  const check = narrowChecks[type.kind]
-  return check === undefined ? code : `${constant(check)}(${code})`
+export function checkedWhole(site: CallSite, code: string): string {
+  const check = narrowChecks[site.type.kind]
+  return check === undefined ? code : `${site.constant(check)}(${code})`
 }
 
 function binary(operator: '+' | '-' | '*', whole: WholeOperation): ScalarFunction {
