@@ -13,6 +13,12 @@ export function scopesOf(exprs: readonly Expr[]): readonly number[] {
   return [...new Set(exprs.flatMap(columnsIn).map(({ scope }) => scope))]
 }
 
+/** Whether a value may be another one later, of the same rows. */
+export function readsClock(expr: Expr): boolean {
+  const own = expr.kind === 'call' && (expr.function === 'now' || expr.function === 'today')
+  return own || partsOf(expr).some(readsClock)
+}
+
 /** Whether they have the same values for all rows, wherever they are written. */
 export function equalExprs(one: readonly Expr[], other: readonly Expr[]): boolean {
   const withoutPlaces = (exprs: readonly Expr[]): string =>

@@ -14,7 +14,6 @@ import { emptyBook, type SchemaBook } from './schema-book.ts'
 import { checkDefinition, checkDimensions } from './sql/check-definition.ts'
 import { bindQuery } from './sql/bind.ts'
 import type { BoundOutput, BoundQuery } from './sql/bound-query.ts'
-import { checkDrivingDimension } from './sql/driving-dimension.ts'
 import { wrong } from './sql/expressions.ts'
 import { readFrom } from './sql/from-clause.ts'
 import { openScopes } from './sql/open-scopes.ts'
@@ -25,6 +24,7 @@ import { planNodes } from './sql/plan-nodes.ts'
 import { refuseClauses } from './sql/refusals.ts'
 import { findByName } from './sql/scope.ts'
 import { quoteTopicNames } from './sql/topic-names.ts'
+import { checkWaitingJoins } from './sql/waiting-joins.ts'
 
 /** What a query becomes; the stores are those of its dimensions. */
 export interface QueryPlan {
@@ -84,7 +84,7 @@ function buildPlan(
 ): QueryPlan | undefined {
   const { output, name } = definition
   checkOutputNames(bound, diagnostics)
-  checkDrivingDimension(bound, diagnostics)
+  checkWaitingJoins(bound, diagnostics)
   const keyColumn = findKey(definition, bound, diagnostics)
   const required = findRequired(definition, bound, diagnostics)
   if (bound.scopes.some((scope) => scope.topic === output.topic.value)) {
@@ -95,9 +95,9 @@ function buildPlan(
   const values = outputValues(definition, bound, diagnostics)
   if (values === undefined) return undefined
   const emission = definition.emission.type.value
-  const target = { name: name.value, topic: output.topic.value, keyColumn, emission, value: values.format }
-  const query = { ...bound, where: bothOf(bound.where, required) }
-  return { name: name.value, ...planNodes(query, target), values }
+  const [topic, value] = [output.topic.value, values.format]
+  const target = { name: name.value, topic, keyColumn, emission, required, value }
+  return { name: name.value, ...planNodes(bound, target), values }
 }
 
 function checkOutputNames({ outputs }: BoundQuery, diagnostics: Diagnostics): void {
@@ -137,11 +137,6 @@ function findRequired(
     args: [expr],
     type: { kind: 'boolean' },
   }))
-}
-
-function bothOf(where: Expr | undefined, required: readonly Expr[]): Expr | undefined {
-  const args = where === undefined ? required : [where, ...required]
-  return args.length > 1 ? { kind: 'call', function: 'and', args, type: { kind: 'boolean' } } : args[0]
 }
 
 interface FindOutputOptions {

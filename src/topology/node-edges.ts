@@ -20,6 +20,9 @@ export function inputsOf(node: Node): readonly NodeId[] {
     case 'stream-join':
     case 'ttl-join':
       return [node.left, node.right]
+    case 'combination':
+    case 'release':
+      return [node.input, ...node.lookups.map(({ table }) => table)]
     default:
       return [node.input]
   }
@@ -139,16 +142,12 @@ export function storesOf(node: Node): readonly string[] {
 function ownStoresOf(node: Node): readonly string[] {
   if (node.kind === 'global-table') return []
   if (node.kind === 'ttl-join') return [node.leftStore, node.rightStore]
-  if (node.kind === 'stream-join')
-    return [
-      node.leftStore,
-      node.rightStore,
-      ...(node.unmatchedStore === undefined ? [] : [node.unmatchedStore]),
-    ]
+  if (node.kind === 'stream-join') return [node.leftStore, node.rightStore, ...present(node.unmatchedStore)]
+  if (node.kind === 'release') return [node.store, ...present(node.unreleasedStore)]
   if (node.kind === 'stream-table-join') return node.grace === undefined ? [] : [node.grace.store]
   return 'store' in node && node.store !== undefined ? [node.store] : []
 }
 
-function present(ref: FunctionRef | undefined): readonly FunctionRef[] {
-  return ref === undefined ? [] : [ref]
+function present<T>(one: T | undefined): readonly T[] {
+  return one === undefined ? [] : [one]
 }

@@ -14,7 +14,7 @@ import type { FunctionRef, FunctionScope } from './functions.ts'
 import type { GlobalJoinNode, StreamTableJoinNode } from './stream-table-nodes.ts'
 import type { SelfJoinNode, StreamJoinNode } from './stream-join-nodes.ts'
 import type { SuppressNode } from './suppress-node.ts'
-import type { CombinationNode, ReleaseNode, TtlJoinNode } from './ttl-join-nodes.ts'
+import type { CombinationNode, LookUp, ReleaseNode, TtlJoinNode } from './ttl-join-nodes.ts'
 import type { Windows } from './windows.ts'
 
 export type NodeId = string
@@ -249,14 +249,8 @@ export interface ToTableNode extends InputNode {
  * SQL's join with a dimension as a look-up: the key expressions are evaluated over the rows joined so far, the found row becomes the
  * next scope. A NULL in the key matches nothing. `residual` is the rest of the ON condition.
  */
-export interface LookupJoinNode extends InputNode {
+export interface LookupJoinNode extends InputNode, LookUp {
   readonly kind: 'lookup-join'
-  readonly table: NodeId
-  readonly type: 'inner' | 'left'
-  readonly key: readonly Expr[]
-  readonly residual?: Expr
-  /** The scope that the found row gets. */
-  readonly scope: number
 }
 
 /** SQL's WHERE and SELECT: keeps rows for which `where` is TRUE and gives each the output columns. */

@@ -7,8 +7,13 @@ import type { Expr } from '../expr/expr.ts'
 
 /** A table of the FROM clause; its number is its scope in expressions. */
 export interface JoinedTable {
-  /** `event`: every record counts for its time-to-live; `dimension`: the newest record of a key, for ever. */
-  readonly role: 'event' | 'dimension'
+  /**
+   * `event`: every record counts for its time-to-live; `dimension`: the newest record of a key, for ever; `lookup`: the row that is found
+   * when it is looked for, and then kept.
+   */
+  readonly role: 'event' | 'dimension' | 'lookup'
+  /** A driving dimension's, where it is joined by several keys: a row takes the place of the one of its record key; else of its join key. */
+  readonly byRecordKey?: true
   /** Undefined: for ever. */
   readonly timeToLiveMs?: number
   readonly value: Format
@@ -23,13 +28,29 @@ interface CombinationInput {
   readonly input: string
   /** All of the query. */
   readonly tables: readonly JoinedTable[]
+  /** What is looked up here, in this order. */
+  readonly lookups: readonly LookUp[]
+  /** What does not make it TRUE goes no further. */
+  readonly predicate?: Expr
 }
 
-/** Makes each record of a topic a combination of one, keyed by what it is joined on. */
+/** A row that is looked for in a global table. */
+export interface LookUp {
+  readonly table: string
+  readonly type: 'inner' | 'left'
+  readonly key: readonly Expr[]
+  readonly residual?: Expr
+  /** The scope that the found row gets. */
+  readonly scope: number
+}
+
+/** Makes each record of a topic a combination of one, or of the driver and what was looked up for it, keyed by what it is joined on. */
 export interface CombinationNode extends CombinationInput {
   readonly kind: 'combination'
   readonly scope: number
   readonly joinKey: readonly Expr[]
+  /** Present where the table has a row for each record key: its newest ones. */
+  readonly store?: string
 }
 
 /** Adds the table `scope`, the right side, to combinations of those before it. */
@@ -54,6 +75,7 @@ export interface TtlJoinNode {
 export interface ReleaseNode extends CombinationInput {
   readonly kind: 'release'
   readonly emission: Emission
-  readonly predicate?: Expr
   readonly store: string
+  /** Driver's records of which nothing has gone out yet, to be counted when they expire; absent where there can be none. */
+  readonly unreleasedStore?: string
 }

@@ -5,7 +5,13 @@ import { readCase } from './golden-case.ts'
 import { runCase } from './run-case.ts'
 import { lineOf, outputsOf, topologyOf } from './waiting-joins/engine.ts'
 import { Interpreter } from './waiting-joins/interpreter.ts'
-import { definitionText, randomQuery, randomRecords } from './waiting-joins/model.ts'
+import {
+  definitionText,
+  randomQuery,
+  randomRecords,
+  type ModelQuery,
+  type ModelRecord,
+} from './waiting-joins/model.ts'
 import { interleavings, queries, recordOf, traces, type Trace } from './waiting-joins/traces.ts'
 
 // Joins that wait against a naive interpreter of their rules. WEFT_WAITING_JOINS=20000 compares so many inputs.
@@ -23,10 +29,15 @@ async function compareOne(seed: number): Promise<void> {
     const records = randomRecords(random, query)
     const partitions = expiring ? 1 : 1 + 3 * (input % 2)
     const actual = await outputsOf(topology, query, { records, partitions })
-    const interpreter = new Interpreter(query)
-    const expected = records.map((record) => interpreter.take(record).map(lineOf).toSorted())
-    expect({ records, outputs: actual }, `seed ${seed}: ${text}`).toEqual({ records, outputs: expected })
+    const expected = expectedOf(query, records)
+    expect({ records, ...actual }, `seed ${seed}: ${text}`).toEqual({ records, ...expected })
   }
+}
+
+function expectedOf(query: ModelQuery, records: readonly ModelRecord[]) {
+  const interpreter = new Interpreter(query)
+  const outputs = records.map((record) => interpreter.take(record).map(lineOf).toSorted())
+  return { outputs, expiredUnemitted: interpreter.expiredUnemitted }
 }
 
 describe('joins that wait', () => {
@@ -42,14 +53,15 @@ describe('joins that wait', () => {
   test.each([18_015])('give the same for seed %i, for which they once did not', compareOne)
 
   describe.each(['immediate', 'smart'] as const)('%s', (emission) => {
-    test.each(traces)('$about', async ({ query: name, steps }) => {
+    test.each(traces)('$about', async ({ query: name, steps, expiredUnemitted }) => {
       const query = queries[name](emission)
       const topology = await topologyOf(definitionText(query))
       const records = steps.map(([input], index) => recordOf(input, index))
       const wanted = steps.map((step) => step[emission === 'immediate' ? 1 : 2])
       for (const partitions of [1, 4]) {
-        const outputs = await outputsOf(topology, query, { records, partitions })
-        expect(outputs.map(namesOf), `${partitions} partitions`).toEqual(wanted)
+        const actual = await outputsOf(topology, query, { records, partitions })
+        expect(actual.outputs.map(namesOf), `${partitions} partitions`).toEqual(wanted)
+        expect(actual.expiredUnemitted).toBe(emission === 'smart' ? (expiredUnemitted ?? 0) : 0)
       }
     })
 
@@ -69,13 +81,14 @@ async function compareOrders({ query: name, steps }: Trace, emission: 'immediate
   const query = queries[name](emission)
   const topology = await topologyOf(definitionText(query))
   for (const records of interleavings(steps.map(([input], index) => recordOf(input, index)))) {
-    const interpreter = new Interpreter(query)
-    const expected = records.map((record) => interpreter.take(record).map(lineOf).toSorted())
-    for (const partitions of [1, 4])
-      expect({ records, outputs: await outputsOf(topology, query, { records, partitions }) }).toEqual({
-        records,
-        outputs: expected,
-      })
+    const { outputs, expiredUnemitted } = expectedOf(query, records)
+    for (const partitions of [1, 4]) {
+      const actual = await outputsOf(topology, query, { records, partitions })
+      expect({ records, outputs: actual.outputs }).toEqual({ records, outputs })
+      // Each partition has a time of its own.
+      if (partitions === 1)
+        expect({ records, counted: actual.expiredUnemitted }).toEqual({ records, counted: expiredUnemitted })
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DataType } from '../../data/types.ts'
 import type { Expr } from '../../expr/expr.ts'
+import { allOf } from '../../expr/conjunction.ts'
 import { commonType, isNumberType } from '../../expr/common-type.ts'
 import { typeName } from '../../expr/type-name.ts'
 import { suggest, type Diagnostics } from '../diagnostic.ts'
@@ -163,17 +164,13 @@ function bindJoin(
   tools: BindTools,
 ): BoundJoin {
   const conditions = residual.map((term) => builder.condition(term))
-  const [first] = conditions
   const sides = keys.map((key) => bindKey(key, scope, builder, tools))
   return {
     scope,
     type: scope.join?.type ?? 'inner',
     ownKey: sides.map(({ own }) => own),
     key: sides.map(({ value }) => value),
-    residual:
-      conditions.length > 1
-        ? { kind: 'call', function: 'and', args: conditions, type: { kind: 'boolean' } }
-        : first,
+    residual: allOf(conditions),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Format } from '../../data/types.ts'
+import type { Expr } from '../../expr/expr.ts'
 import type { Node, NodeId, StoreSpec } from '../../topology/topology.ts'
 import type { Emission } from '../../topology/ttl-join-nodes.ts'
 
@@ -18,6 +19,8 @@ export interface PlanTarget {
   readonly topic: string
   readonly keyColumn: string | undefined
   readonly emission: Emission
+  /** Conditions beside WHERE that hold a result back: under `smart`, that the required columns have values. */
+  readonly required: readonly Expr[]
   /** How the rows are written. */
   readonly value: Format
 }

@@ -87,21 +87,11 @@ function factsOf(topic: string, { state }: QueryDefinition): TopicFacts {
   return { role: 'event', timeToLiveMs: ttlMs === 0 ? undefined : ttlMs }
 }
 
-/** Joins that wait do not go with look-ups. */
-function checkRoles(scopes: readonly Scope[], diagnostics: Diagnostics): boolean {
-  const [driver, ...joined] = scopes
-  const waiting = joined.find((scope) => scope.role !== 'lookup')
-  if (driver === undefined || waiting === undefined) return true
-  const lookup = joined.find((scope) => scope.role === 'lookup')
-  if (lookup !== undefined) {
-    const message = `a query that joins look-up "${lookup.topic}" cannot join "${waiting.topic}", whose records are waited for`
-    diagnostics.error('SQL_NOT_SUPPORTED', message, lookup.span, {
-      hint: `Declare it without "join: lookup", or join "${lookup.topic}" in a second query that reads the output of this one.`,
-    })
-  } else if (driver.role === 'lookup') {
-    diagnostics.error('SQL_NOT_SUPPORTED', `look-up "${driver.topic}" drives a join`, driver.span, {
-      hint: 'Begin FROM with an event topic, or declare it without "join: lookup".',
-    })
-  } else return true
+/** A look-up does not drive a join that waits. */
+function checkRoles([driver, ...joined]: readonly Scope[], diagnostics: Diagnostics): boolean {
+  if (driver?.role !== 'lookup' || joined.every((scope) => scope.role === 'lookup')) return true
+  diagnostics.error('SQL_NOT_SUPPORTED', `look-up "${driver.topic}" drives a join`, driver.span, {
+    hint: 'Begin FROM with an event topic, or declare it without "join: lookup".',
+  })
   return false
 }

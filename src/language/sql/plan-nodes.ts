@@ -1,20 +1,13 @@
-import type { Column, Format } from '../../data/types.ts'
+import type { Format } from '../../data/types.ts'
 import type { SelectedColumn } from '../../data/selected-row.ts'
-import { mapColumns } from '../../expr/columns.ts'
+import { allOf } from '../../expr/conjunction.ts'
 import type { Expr } from '../../expr/expr.ts'
-import type {
-  GlobalTableNode,
-  LookupJoinNode,
-  Node,
-  NodeId,
-  SelectNode,
-  SinkNode,
-  StoreSpec,
-} from '../../topology/topology.ts'
+import type { LookupJoinNode, Node, NodeId, SelectNode, SinkNode } from '../../topology/topology.ts'
 import { jsonRows } from '../catalog.ts'
-import { keyColumns, type BoundJoin, type BoundOutput, type BoundQuery } from './bound-query.ts'
+import type { BoundJoin, BoundOutput, BoundQuery } from './bound-query.ts'
 import { textKey } from './query-formats.ts'
 import type { JoinPlan, NodePlan, PlanTarget } from './node-plan.ts'
+import { LookUpPlanner } from './plan-look-ups.ts'
 import { planTtlJoins } from './plan-ttl-joins.ts'
 import { UsedColumns } from './used-columns.ts'
 
@@ -28,18 +21,23 @@ class NodePlanner {
   readonly #query: BoundQuery
   readonly #target: PlanTarget
   readonly #used: UsedColumns
+  readonly #lookUpPlanner: LookUpPlanner
 
   constructor(query: BoundQuery, target: PlanTarget) {
     this.#query = query
     this.#target = target
     this.#used = new UsedColumns(query)
+    this.#lookUpPlanner = new LookUpPlanner(target.name, this.#used)
   }
 
   plan(): NodePlan {
     const { name, topic } = this.#target
     const waits = this.#query.joins.some(({ scope }) => scope.role !== 'lookup')
     const joined = waits ? planTtlJoins(this.#query, this.#used, this.#target) : this.#lookUps()
-    const select = this.#select(joined.last, waits ? undefined : this.#query.where)
+    const select = this.#select(
+      joined.last,
+      waits ? undefined : allOf([this.#query.where ?? [], this.#target.required].flat()),
+    )
     const sink: SinkNode = {
       kind: 'sink',
       id: `${name}/sink`,
@@ -53,7 +51,7 @@ class NodePlanner {
 
   /** The driver, and look-ups from left to right. */
   #lookUps(): JoinPlan {
-    const tables = this.#tables()
+    const tables = this.#lookUpPlanner.tables(this.#query.joins)
     const source: NodeId = `${this.#target.name}/source`
     const joins = this.#query.joins.map((join, index) =>
       this.#join(join, index === 0 ? source : this.#joinId(index - 1)),
@@ -73,49 +71,13 @@ class NodePlanner {
     return { nodes, stores: tables.map(({ store }) => store), last: joins.at(-1)?.id ?? source }
   }
 
-  /** One copy of a dimension for all joins that look into it by the same columns. */
-  #tables(): readonly { readonly node: GlobalTableNode; readonly store: StoreSpec }[] {
-    const seen = new Set<string>()
-    return this.#query.joins.flatMap((join) => {
-      const store = this.#tableName(join)
-      if (seen.has(store)) return []
-      seen.add(store)
-      const columns = this.#used.columnsOf(join.scope.index)
-      const index = join.ownKey.map((part) => ofOneRow(this.#used.renumber(part)))
-      const [id, { topic, format: value }] = [this.#tableId(join), join.scope]
-      return [
-        {
-          node: { kind: 'global-table', id, topic, key: textKey, value, columns, index, store },
-          store: storeOf(store, value, columns),
-        },
-      ]
-    })
-  }
-
-  #tableName(join: BoundJoin): string {
-    return [this.#target.name, join.scope.topic, ...indexNames(join)].join('-')
-  }
-
-  #tableId(join: BoundJoin): NodeId {
-    return `${this.#target.name}/table ${join.scope.topic} by ${indexNames(join).join(', ')}`
-  }
-
   #joinId(index: number): NodeId {
     return `${this.#target.name}/join ${this.#query.joins[index]?.scope.alias}`
   }
 
   #join(join: BoundJoin, input: NodeId): LookupJoinNode {
-    const residual = join.residual && this.#used.renumber(join.residual)
-    return {
-      kind: 'lookup-join',
-      id: `${this.#target.name}/join ${join.scope.alias}`,
-      input,
-      table: this.#tableId(join),
-      type: join.type,
-      key: join.key.map((expr) => this.#used.renumber(expr)),
-      ...(residual === undefined ? {} : { residual }),
-      scope: join.scope.index,
-    }
+    const id = `${this.#target.name}/join ${join.scope.alias}`
+    return { kind: 'lookup-join', id, input, ...this.#lookUpPlanner.lookUp(join) }
   }
 
   #select(input: NodeId, where: Expr | undefined): SelectNode {
@@ -151,16 +113,6 @@ class NodePlanner {
   }
 }
 
-/** The columns by which a copy is looked up; one by what is computed serves one join, and is called by its alias. */
-function indexNames(join: BoundJoin): readonly string[] {
-  return keyColumns(join)?.map(({ name }) => name) ?? [`key of ${join.scope.alias}`]
-}
-
-/** An expression over a topic's row alone. */
-function ofOneRow(expr: Expr): Expr {
-  return mapColumns(expr, (column) => ({ ...column, scope: 0 }))
-}
-
 function isJson({ notation }: Format): boolean {
   return notation === jsonRows.notation
 }
@@ -169,18 +121,4 @@ function isJson({ notation }: Format): boolean {
 function asJson(expr: Expr): Expr {
   const spelled = ['date', 'time', 'interval'].includes(expr.type.kind)
   return spelled ? { kind: 'cast', input: expr, tolerant: false, type: { kind: 'string' } } : expr
-}
-
-function storeOf(name: string, value: Format, columns: readonly Column[]): StoreSpec {
-  return {
-    name,
-    kind: 'key-value',
-    key: textKey,
-    value,
-    columns,
-    timestamped: false,
-    persistent: false,
-    caching: false,
-    logging: 'none',
-  }
 }

@@ -1,21 +1,24 @@
 /**
- * The nodes of joins whose records wait for each other: sources that give combinations of one, a join for each table behind the first,
- * and the gate.
+ * The nodes of joins whose records wait for each other: sources that give combinations of one, a join for each table that is waited for,
+ * and the gate. Look-ups stand at the driver's source, where the driver brings what they are found by, or else at the gate.
  *
  * Each input of a join goes through an internal topic that is partitioned by the join's key, but where the join before has the same
  * key. The gate must see all that becomes of a driver's record: where a key comes from a joined row, and so may change, results go by
  * the driver's record to it.
  */
-import { equalExprs, scopesOf } from '../../expr/columns.ts'
+import { equalExprs, readsClock, scopesOf } from '../../expr/columns.ts'
+import { allOf, conjunctsOf } from '../../expr/conjunction.ts'
 import type { Expr } from '../../expr/expr.ts'
-import type { JoinedTable, Emission, TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
+import type { CombinationNode, JoinedTable, Emission, TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
 import type { Node, NodeId, RepartitionNode, StoreSpec } from '../../topology/topology.ts'
 import { jsonRows } from '../catalog.ts'
 import type { BoundJoin, BoundQuery } from './bound-query.ts'
 import type { JoinPlan, PlanTarget } from './node-plan.ts'
+import { LookUpPlanner } from './plan-look-ups.ts'
 import { bytes, textKey } from './query-formats.ts'
 import type { Scope } from './scope.ts'
 import type { UsedColumns } from './used-columns.ts'
+import { hasRowPerRecordKey, sortJoins, type WaitingJoins } from './waiting-joins.ts'
 
 export function planTtlJoins(query: BoundQuery, used: UsedColumns, target: PlanTarget): JoinPlan {
   return new TtlJoinPlanner(query, used, target).plan()
@@ -29,35 +32,81 @@ class TtlJoinPlanner {
   readonly #used: UsedColumns
   readonly #name: string
   readonly #emission: Emission
+  readonly #required: readonly Expr[]
   readonly #tables: readonly JoinedTable[]
+  readonly #joins: WaitingJoins
+  readonly #lookUps: LookUpPlanner
   readonly #nodes: Node[] = []
   readonly #stores: StoreSpec[] = []
 
-  constructor(query: BoundQuery, used: UsedColumns, { name, emission }: PlanTarget) {
+  constructor(query: BoundQuery, used: UsedColumns, { name, emission, required }: PlanTarget) {
     this.#query = query
     this.#used = used
     this.#name = name
     this.#emission = emission
-    this.#tables = query.scopes.map((scope) => tableOf(scope, used))
+    this.#required = required
+    this.#joins = sortJoins(query)
+    this.#lookUps = new LookUpPlanner(name, used)
+    const byRecordKey = hasRowPerRecordKey(query)
+    this.#tables = query.scopes.map((scope) => tableOf(scope, used, byRecordKey && scope.index === 0))
   }
 
   plan(): JoinPlan {
-    const keys = this.#query.joins.map(({ key }) => key.map((part) => this.#used.renumber(part)))
-    const rightKeys = this.#query.joins.map(({ ownKey }) => ownKey.map((part) => this.#used.renumber(part)))
-    let left = this.#enter(0, keys[0] ?? [])
-    for (const [index, join] of this.#query.joins.entries()) {
+    const { waiting, early, late, broughtScopes } = this.#joins
+    const keys = waiting.map(({ key }) => key.map((part) => this.#used.renumber(part)))
+    const rightKeys = waiting.map(({ ownKey }) => ownKey.map((part) => this.#used.renumber(part)))
+    for (const { node, store } of this.#lookUps.tables([...early, ...late])) {
+      this.#nodes.push(node)
+      this.#stores.push(store)
+    }
+    let left = this.#enterDriver(keys[0] ?? [])
+    for (const [index, join] of waiting.entries()) {
       const right = this.#enter(join.scope.index, rightKeys[index] ?? [])
       const nextKey = keys[index + 1] ?? []
       left = this.#join(join, { left, right, nextKey })
       if (nextKey.length > 0 && !equalExprs(nextKey, keys[index] ?? []))
-        left = this.#repartition(`before ${this.#place(index + 2)}`, left)
+        left = this.#repartition(`before ${this.#place(waiting[index + 1]?.scope.index ?? 0)}`, left)
     }
-    if (keys.some((key) => key.some(readsJoinedRow))) left = this.#repartition('before release', left)
+    if (keys.some((key) => scopesOf(key).some((scope) => !broughtScopes.has(scope))))
+      left = this.#repartition('before release', left)
     return { nodes: this.#nodes, stores: this.#stores, last: this.#release(left) }
   }
 
+  /** With what is looked up for its records. What WHERE says of the driver alone is asked here. */
+  #enterDriver(joinKey: readonly Expr[]): NodeId {
+    const place = this.#place(0)
+    const predicate = allOf(this.#conditions().early)
+    const byRecordKey = this.#tables[0]?.byRecordKey === true
+    if (byRecordKey) this.#stores.push(keyValueStore(`${this.#name}-${place}`))
+    return this.#enter(0, joinKey, {
+      lookups: this.#joins.early.map((join) => this.#lookUps.lookUp(join)),
+      ...(predicate === undefined ? {} : { predicate }),
+      ...(byRecordKey ? { store: `${this.#name}-${place}` } : {}),
+    })
+  }
+
+  /**
+   * What decides whether something goes out: at the driver's source, and at the gate. A version of a driving dimension takes the place of the
+   * one before it whatever WHERE says, and what the clock says may change.
+   */
+  #conditions(): { readonly early: readonly Expr[]; readonly late: readonly Expr[] } {
+    const { broughtScopes } = this.#joins
+    const where = this.#query.where === undefined ? [] : conjunctsOf(this.#used.renumber(this.#query.where))
+    const required = this.#required.map((part) => this.#used.renumber(part))
+    const isEarly = (part: Expr): boolean =>
+      scopesOf([part]).every((scope) => broughtScopes.has(scope)) && !readsClock(part)
+    return {
+      early: where.filter(isEarly),
+      late: [...where.filter((part) => !isEarly(part)), ...required],
+    }
+  }
+
   /** The records of one topic, partitioned by what they are joined on. */
-  #enter(index: number, joinKey: readonly Expr[]): NodeId {
+  #enter(
+    index: number,
+    joinKey: readonly Expr[],
+    more: Pick<CombinationNode, 'lookups' | 'predicate' | 'store'> = { lookups: [] },
+  ): NodeId {
     const place = this.#place(index)
     const [source, id] = [`${this.#name}/source ${place}`, `${this.#name}/records ${place}`]
     this.#nodes.push(
@@ -69,7 +118,7 @@ class TtlJoinPlanner {
         value: this.#query.scopes[index]?.format ?? jsonRows,
         columns: this.#used.columnsOf(index),
       },
-      { kind: 'combination', id, input: source, tables: this.#tables, scope: index, joinKey },
+      { kind: 'combination', id, input: source, tables: this.#tables, scope: index, joinKey, ...more },
     )
     return this.#repartition(place, id)
   }
@@ -103,16 +152,24 @@ class TtlJoinPlanner {
 
   #release(input: NodeId): NodeId {
     const [id, store] = [`${this.#name}/release`, `${this.#name}-released`]
-    const { where } = this.#query
-    this.#stores.push(this.#windowStore(store, this.#tables[0]?.timeToLiveMs))
+    const { waiting, late } = this.#joins
+    const predicate = allOf(this.#conditions().late)
+    const timeToLiveMs = this.#tables[0]?.timeToLiveMs
+    this.#stores.push(this.#windowStore(store, timeToLiveMs))
+    const holdsBack = predicate !== undefined || [...waiting, ...late].some(({ type }) => type === 'inner')
+    const unreleasedStore = `${this.#name}-unreleased`
+    const counts = holdsBack && timeToLiveMs !== undefined
+    if (counts) this.#stores.push(keyValueStore(unreleasedStore))
     this.#nodes.push({
       kind: 'release',
       id,
       input,
       tables: this.#tables,
       emission: this.#emission,
-      ...(where === undefined ? {} : { predicate: this.#used.renumber(where) }),
+      lookups: late.map((join) => this.#lookUps.lookUp(join)),
+      ...(predicate === undefined ? {} : { predicate }),
       store,
+      ...(counts ? { unreleasedStore } : {}),
     })
     return id
   }
@@ -143,9 +200,14 @@ class TtlJoinPlanner {
   }
 }
 
-function tableOf({ role, timeToLiveMs, index, format }: Scope, used: UsedColumns): JoinedTable {
+function tableOf(
+  { role, timeToLiveMs, index, format }: Scope,
+  used: UsedColumns,
+  byRecordKey: boolean,
+): JoinedTable {
   return {
-    role: role === 'event' ? 'event' : 'dimension',
+    role,
+    ...(byRecordKey ? { byRecordKey } : {}),
     ...(timeToLiveMs === undefined ? {} : { timeToLiveMs }),
     value: format,
     columns: used.columnsOf(index),
@@ -158,9 +220,4 @@ function keyValueStore(name: string): StoreSpec {
 
 function storeOf(name: string) {
   return { name, key: textKey, value: bytes, persistent: true, caching: false, logging: 'own' } as const
-}
-
-/** Whether an expression looks into a row that was joined: all but the driver's. */
-function readsJoinedRow(expr: Expr): boolean {
-  return scopesOf([expr]).some((scope) => scope > 0)
 }

@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { Clock } from '../../base/clock.ts'
+import { assert } from '../../base/assert.ts'
 import type { Row } from '../../data/row.ts'
 import type { Expr } from '../../expr/expr.ts'
 import { scopesOf } from '../../expr/columns.ts'
@@ -18,15 +19,24 @@ import { compileKeyText, type KeyText } from './join-key.ts'
 import { expressionFailure } from './expression-failure.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 
-/** What one step of a join tells the next: this combination is there, in place of the one of its events before, or is gone. */
+/**
+ * What one step of a join tells the next: this combination is there, in place of the one of its events before; it is gone; or its driver's
+ * record has come as far as a join that found nothing for it.
+ */
+type ChangeKind = 'there' | 'gone' | 'waits'
+
 export interface CombinationChange {
-  readonly removed: boolean
+  readonly kind: ChangeKind
   readonly combination: Combination
 }
 
-/** A byte, 1 where it is removed, and the combination. */
+const kinds: readonly ChangeKind[] = ['there', 'gone', 'waits']
+
+/** A byte, the number of the kind, and the combination. */
 export function readChange(bytes: Buffer, scopes: number): CombinationChange {
-  return { removed: bytes[0] === 1, combination: readCombination(bytes, 1, scopes).combination }
+  const kind = kinds[bytes[0] as number]
+  assert(kind !== undefined, 'what one step of a join tells the next is no change')
+  return { kind, combination: readCombination(bytes, 1, scopes).combination }
 }
 
 interface OutletOptions {
@@ -69,25 +79,36 @@ export class CombinationOutlet {
     const key = this.#keyOf(combination)
     const keyBefore = before === undefined ? key : this.#keyOf(before)
     // Whoever had it by another key would keep it.
-    if (before !== undefined && keyBefore !== key) this.#send(true, keyBefore, before)
-    this.#send(false, key, combination)
+    if (before !== undefined && keyBefore !== key) this.#send('gone', keyBefore, before)
+    this.#send('there', key, combination)
   }
 
   remove(combination: Combination): void {
-    if (this.#key !== undefined) this.#send(true, this.#keyOf(combination), combination)
+    if (this.#key !== undefined) this.#send('gone', this.#keyOf(combination), combination)
+  }
+
+  /** For the count of what never goes out. */
+  tellWaiting(combination: Combination): void {
+    this.#send('waits', this.#keyOf(combination), combination)
   }
 
   /** @returns whether the combination has a key; without one it is not passed on */
   putKeyed(combination: Combination): boolean {
     const key = this.#keyOf(combination)
     if (isDriverKey(key)) return false
-    this.#send(false, key, combination)
+    this.#send('there', key, combination)
     return true
   }
 
   /** What stands under a key is gone. */
   removeKey(key: string, scopes: number, timestampMs: number): void {
-    this.#send(true, key, Array.from({ length: scopes }), timestampMs)
+    this.#send('gone', key, Array.from({ length: scopes }), timestampMs)
+  }
+
+  /** What stands under this combination's key is gone. */
+  removeKeyOf(combination: Combination): void {
+    const key = this.#keyOf(combination)
+    if (!isDriverKey(key)) this.removeKey(key, combination.length, timeOf(combination))
   }
 
   #keyOf(combination: Combination): string {
@@ -101,10 +122,10 @@ export class CombinationOutlet {
     }
   }
 
-  #send(removed: boolean, key: string, combination: Combination, timestampMs = timeOf(combination)): void {
+  #send(kind: ChangeKind, key: string, combination: Combination, timestampMs = timeOf(combination)): void {
     const writer = this.#writer
     writer.reset()
-    writer.writeInt8(removed ? 1 : 0)
+    writer.writeInt8(kinds.indexOf(kind))
     writeCombination(combination, writer)
     const out = this.#out
     out.key = key

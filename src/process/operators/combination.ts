@@ -68,9 +68,11 @@ export function isOfThePast(removal: Combination, kept: Combination, scope: numb
   return false
 }
 
-/** The scopes of tables whose every record counts. */
+/** The scopes of tables whose every record counts: what tells combinations apart that stand under one key. */
 export function eventScopes(tables: readonly JoinedTable[]): readonly number[] {
-  return tables.flatMap(({ role }, scope) => (role === 'event' ? [scope] : []))
+  return tables.flatMap(({ role, byRecordKey }, scope) =>
+    role === 'event' || byRecordKey === true ? [scope] : [],
+  )
 }
 
 /** Says which members have expired: those as old as their time-to-live. */

@@ -27,6 +27,8 @@ export class TtlDimensionJoin {
   readonly #rows: KeyValueStore
   readonly #scope: number
   readonly #keepsRow: boolean
+  /** Whether a combination that goes may come back by another way. A driving dimension is joined by its own columns alone. */
+  readonly #moves: boolean
   readonly #pads: boolean
   readonly #writer = new ByteWriter()
 
@@ -35,22 +37,30 @@ export class TtlDimensionJoin {
     this.#rows = env.store(node.rightStore)
     this.#scope = node.scope
     this.#keepsRow = node.emission === 'immediate'
+    this.#moves = node.tables[0]?.role === 'event'
     this.#pads = node.type === 'left'
   }
 
   left(record: StreamRecord): void {
-    const { removed, combination } = this.#parts.read(record)
+    const { kind, combination } = this.#parts.read(record)
     const key = record.key as string
-    if (isDriverKey(key)) {
-      if (removed) this.#send(combination, undefined)
-      else this.#send(undefined, combination)
-      return
-    }
-    const kept = this.#parts.left.find(key, combination)
-    if (removed) {
+    if (kind === 'waits') this.#parts.outlet.tellWaiting(combination)
+    else if (isDriverKey(key)) this.#pass(kind, combination)
+    else if (kind === 'there') this.#enter(key, combination)
+    else {
+      const kept = this.#parts.left.find(key, combination)
       if (kept !== undefined) this.#leave(key, kept, combination)
-      return
     }
+  }
+
+  /** Without a key. */
+  #pass(kind: 'there' | 'gone', combination: Combination): void {
+    if (kind === 'gone') this.#send(combination, undefined)
+    else this.#send(undefined, combination)
+  }
+
+  #enter(key: string, combination: Combination): void {
+    const kept = this.#parts.left.find(key, combination)
     const before = kept?.combination
     const own = sameDriver(before, combination) ? before?.[this.#scope] : undefined
     const after = this.#join(key, combination, own)
@@ -59,9 +69,9 @@ export class TtlDimensionJoin {
   }
 
   right(record: StreamRecord): void {
-    const { removed, combination } = this.#parts.read(record)
+    const { kind, combination } = this.#parts.read(record)
     const key = record.key as string
-    const row = removed ? undefined : combination[this.#scope]
+    const row = kind === 'gone' ? undefined : combination[this.#scope]
     if (row === undefined) this.#rows.delete(key, record.timestampMs)
     else this.#rows.put(key, this.#encode(combination), record.timestampMs)
     for (const { combination: before, matched: gone } of this.#parts.left.of(key))
@@ -74,7 +84,7 @@ export class TtlDimensionJoin {
    */
   #leave(key: string, { combination: before, matched: gone }: StoredCombination, as: Combination): void {
     if (gone || isOfThePast(as, before, this.#scope)) return
-    if (this.#keepsRow && before[this.#scope] !== undefined)
+    if (this.#keepsRow && this.#moves && before[this.#scope] !== undefined)
       this.#parts.left.put(key, { combination: before, matched: true })
     else this.#parts.left.remove(key, before)
     this.#send(before, undefined)
@@ -112,6 +122,7 @@ export class TtlDimensionJoin {
     const [was, is] = [this.#isResult(before) ? before : undefined, this.#isResult(after) ? after : undefined]
     if (is !== undefined) outlet.put(is, was)
     else if (was !== undefined) outlet.remove(was)
+    if (is === undefined && after !== undefined) this.#parts.tellWaiting(after)
   }
 
   #isResult(combination: Combination | undefined): boolean {

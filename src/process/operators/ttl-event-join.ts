@@ -41,12 +41,20 @@ export class TtlEventJoin {
   }
 
   left(record: StreamRecord): void {
-    const { removed, combination } = this.#parts.read(record)
+    const { kind, combination } = this.#parts.read(record)
     const key = record.key as string
-    if (isDriverKey(key))
-      this.#replace(removed ? [combination] : [], removed || !this.#pads ? [] : [combination])
-    else if (removed) this.#leave(key, combination)
+    if (kind === 'waits') this.#parts.outlet.tellWaiting(combination)
+    else if (isDriverKey(key)) this.#pass(kind, combination)
+    else if (kind === 'gone') this.#leave(key, combination)
     else this.#enter(key, combination)
+  }
+
+  /** Without a key. */
+  #pass(kind: 'there' | 'gone', combination: Combination): void {
+    const { outlet } = this.#parts
+    if (kind === 'gone') outlet.remove(combination)
+    else if (this.#pads) outlet.put(combination)
+    else this.#parts.tellWaiting(combination)
   }
 
   #enter(key: string, combination: Combination): void {
@@ -56,7 +64,9 @@ export class TtlEventJoin {
     const after = { combination, matched: wasMatched || partners.length > 0 }
     const resultsBefore = this.#resultsOf(key, before)
     this.#parts.left.put(key, after)
-    this.#replace(resultsBefore, this.#results(after, partners))
+    const results = this.#results(after, partners)
+    this.#replace(resultsBefore, results)
+    if (results.length === 0) this.#parts.tellWaiting(combination)
   }
 
   /** Where it has come back by another way already, this is about what it was. */

@@ -17,6 +17,8 @@ export class TtlJoinParts {
   readonly lifetimes: Lifetimes
   readonly left: CombinationStore
   readonly outlet: CombinationOutlet
+  /** Whether somebody counts the driver's records that end without a result. */
+  readonly #tellsWaiting: boolean
   readonly #residual: Evaluate | undefined
   readonly #rows: CombinationRows
   readonly #clock: Clock
@@ -45,6 +47,7 @@ export class TtlJoinParts {
       next,
     })
     this.#residual = node.residual === undefined ? undefined : compileExpr(node.residual, this.#clock)
+    this.#tellsWaiting = node.type === 'inner' && tables[0]?.timeToLiveMs !== undefined
     this.#rows = rows
     this.#scopes = node.residual === undefined ? [] : scopesOf([node.residual])
     this.#counters = nodeCounters(env.metrics, id)
@@ -53,6 +56,11 @@ export class TtlJoinParts {
   read(record: StreamRecord): CombinationChange {
     this.#counters.recordsIn.value++
     return readChange(asBuffer(record.value), this.node.tables.length)
+  }
+
+  /** A combination has come that this join has nothing for. */
+  tellWaiting(combination: Combination): void {
+    if (this.#tellsWaiting) this.outlet.tellWaiting(combination)
   }
 
   with(combination: Combination, member: Member | undefined): Combination {

@@ -46,8 +46,16 @@ function joining(
   const nodes: readonly Node[] = [
     { kind: 'source', id: 'left', topics: ['left'], key: text, value, columns },
     { kind: 'source', id: 'right', topics: ['right'], key: text, value, columns },
-    { kind: 'combination', id: 'drivers', input: 'left', tables, scope: 0, joinKey: [column(0, 0)] },
-    { kind: 'combination', id: 'partners', input: 'right', tables, scope: 1, joinKey: rightKey },
+    {
+      kind: 'combination',
+      id: 'drivers',
+      input: 'left',
+      tables,
+      scope: 0,
+      joinKey: [column(0, 0)],
+      lookups: [],
+    },
+    { kind: 'combination', id: 'partners', input: 'right', tables, scope: 1, joinKey: rightKey, lookups: [] },
     {
       kind: 'ttl-join',
       id: 'join',
@@ -62,7 +70,7 @@ function joining(
       rightStore: 'partners',
       ...shape,
     },
-    { kind: 'release', id: 'release', input: 'join', tables, emission, store: 'released' },
+    { kind: 'release', id: 'release', input: 'join', tables, emission, lookups: [], store: 'released' },
     {
       kind: 'select',
       id: 'select',

@@ -21,6 +21,13 @@ export function withInput(node: Node, from: NodeId, to: NodeId): Node {
     case 'stream-join':
     case 'ttl-join':
       return { ...node, left: swapped(node.left), right: swapped(node.right) }
+    case 'combination':
+    case 'release':
+      return {
+        ...node,
+        input: swapped(node.input),
+        lookups: node.lookups.map((lookup) => ({ ...lookup, table: swapped(lookup.table) })),
+      }
     case 'filter':
     case 'transform':
     case 'convert':
@@ -39,8 +46,6 @@ export function withInput(node: Node, from: NodeId, to: NodeId): Node {
     case 'suppress':
     case 'to-stream':
     case 'to-table':
-    case 'combination':
-    case 'release':
     case 'select':
     case 'sink':
       return { ...node, input: swapped(node.input) }

@@ -20,14 +20,14 @@ export async function topologyOf(text: string): Promise<Topology> {
   return topology
 }
 
-/** What the engine gives for each record. */
+/** What the engine gives for each record, and how many drivers' records it counts as expired before anything of them went out. */
 export async function outputsOf(
   topology: Topology,
   { tables }: ModelQuery,
   { records, partitions }: { readonly records: readonly ModelRecord[]; readonly partitions: number },
-): Promise<readonly (readonly string[])[]> {
+): Promise<{ readonly outputs: readonly (readonly string[])[]; readonly expiredUnemitted: number }> {
   await using driver = await TestDriver.open(topology, { partitions, commit: 'when-told' })
-  return records.map(({ scope, key, value, timestampMs }, index) => {
+  const outputs = records.map(({ scope, key, value, timestampMs }, index) => {
     driver.send(tables[scope]?.topic ?? '', { key, value, timestampMs })
     if (index % 5 === 4) driver.commit()
     return driver
@@ -35,6 +35,11 @@ export async function outputsOf(
       .map((output) => lineOf({ values: output.value as Result['values'], timestampMs: output.timestampMs }))
       .toSorted()
   })
+  driver.commit()
+  const counted = driver.metrics
+    .samples()
+    .filter(({ facts }) => facts.name === 'weft_expired_unemitted_total')
+  return { outputs, expiredUnemitted: counted.reduce((sum, { value }) => sum + value, 0) }
 }
 
 export function lineOf({ values, timestampMs }: Result): string {
