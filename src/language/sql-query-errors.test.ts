@@ -197,34 +197,35 @@ test('refuses each clause that a stream cannot have yet', async () => {
   `)
 })
 
-test('refuses look-ups beside joins that wait', async () => {
+test('refuses a join that waits by what is looked up behind it', async () => {
   const query =
-    'SELECT f.id FROM flights f JOIN shop.orders o ON o.id = f.id JOIN airports a ON a.iata = f.origin'
+    'SELECT f.id FROM flights f JOIN shop.orders o ON o.id = f.id JOIN airports a ON a.iata = o.id JOIN flights g ON g.origin = a.name'
   expect(await errorsOf(query)).toMatchInlineSnapshot(`
-    "pipeline.yaml:3:69  error  SQL_NOT_SUPPORTED
-    a query that joins look-up "airports" cannot join "shop.orders", whose records are waited for
+    "pipeline.yaml:3:97  error  SQL_NOT_SUPPORTED
+    the join with "flights" reads "airports", which is looked up behind it
 
       2 | query: |
-      3 |   SELECT f.id FROM flights f JOIN shop.orders o ON o.id = f.id JOIN airports a ON a.iata = f.origin
-        |                                                                     ^^^^^^^^
+      3 |   SELECT f.id FROM flights f JOIN shop.orders o ON o.id = f.id JOIN airports a ON a.iata = o.id JOIN flights g
+        |                                                                                                 ^^^^
 
-    Hint: Declare it without "join: lookup", or join "airports" in a second query that reads the output of this one."
+    "airports" is looked up by columns of a joined row, so not before all that is waited for has been joined.
+    Hint: Look "airports" up by columns of "f", declare it without "join: lookup", or join "flights" in a second query that reads the output of this one."
   `)
 })
 
-test('refuses a dimension that drives joins by two keys', async () => {
+test('refuses a dimension that drives joins by columns of a joined row', async () => {
   const query =
-    'SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin LEFT JOIN flights g ON a.name = g.origin'
+    'SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin LEFT JOIN flights g ON f.id = g.origin'
   expect(await errorsOf(query, { dimensions: { airports: 'input' } })).toMatchInlineSnapshot(`
     "pipeline.yaml:3:74  error  SQL_NOT_SUPPORTED
-    dimension "airports" is joined by two keys, with "flights" and with "flights"
+    dimension "airports" drives, but "flights" is joined by columns of "flights"
 
       2 | query: |
-      3 |   SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin LEFT JOIN flights g ON a.name = g.ori
+      3 |   SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin LEFT JOIN flights g ON f.id = g.origi
         |                                                                          ^^^^
 
-    The newest row of each key drives, and it cannot be the newest of two.
-    Hint: Join by the same columns of "a", or begin FROM with an event topic."
+    The newest row of a dimension takes the place of the one before it: it is joined by its own columns.
+    Hint: Join by columns of "a", or begin FROM with an event topic."
   `)
 })
 

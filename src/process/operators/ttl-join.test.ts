@@ -202,9 +202,9 @@ describe('a join behind a join', () => {
     value: Buffer.from('{}'),
   })
   /** The change of a combination as an internal topic has it. */
-  const change = (removed: boolean, ...members: Combination): string => {
+  const change = (kind: 'there' | 'gone' | 'waits', ...members: Combination): string => {
     const writer = new ByteWriter()
-    writer.writeInt8(removed ? 1 : 0)
+    writer.writeInt8(['there', 'gone', 'waits'].indexOf(kind))
     writeCombination(members, writer)
     return writer.copy().toString()
   }
@@ -242,21 +242,30 @@ describe('a join behind a join', () => {
 
   test('is not told by the past that a combination is gone, which has come back by another way already', () => {
     const join = task()
-    join.push('left', '1', change(false, driver, row1, undefined))
-    join.push('left', '1', change(true, driver, undefined, undefined))
-    join.push('right', '1', change(false, undefined, undefined, row2))
-    expect(join.takeSent()).toEqual([`out: @0:1=${change(false, driver, row1, row2)} @5`])
+    join.push('left', '1', change('there', driver, row1, undefined))
+    join.push('left', '1', change('gone', driver, undefined, undefined))
+    expect(join.takeSent()).toEqual([`out: @0:1=${change('waits', driver, row1, undefined)} @5`])
+    join.push('right', '1', change('there', undefined, undefined, row2))
+    expect(join.takeSent()).toEqual([`out: @0:1=${change('there', driver, row1, row2)} @5`])
+  })
+
+  test('passes on that a record waits, and keeps nothing of it', () => {
+    const join = task()
+    join.push('left', '1', change('waits', driver, undefined, undefined))
+    expect(join.takeSent()).toEqual([`out: @0:1=${change('waits', driver, undefined, undefined)} @5`])
+    join.push('right', '1', change('there', undefined, undefined, row2))
+    expect(join.takeSent()).toEqual([])
   })
 
   test('gives a combination that comes back the row that it had', () => {
     const join = task()
-    join.push('right', '1', change(false, undefined, undefined, row2))
-    join.push('left', '1', change(false, driver, undefined, undefined))
-    join.push('right', '1', change(false, undefined, undefined, later))
-    join.push('left', '1', change(true, driver, undefined, undefined))
+    join.push('right', '1', change('there', undefined, undefined, row2))
+    join.push('left', '1', change('there', driver, undefined, undefined))
+    join.push('right', '1', change('there', undefined, undefined, later))
+    join.push('left', '1', change('gone', driver, undefined, undefined))
     expect(join.takeSent()).toHaveLength(1)
-    join.push('right', '1', change(true, undefined, undefined, undefined))
-    join.push('left', '1', change(false, driver, row1, undefined))
-    expect(join.takeSent()).toEqual([`out: @0:1=${change(false, driver, row1, row2)} @5`])
+    join.push('right', '1', change('gone', undefined, undefined, undefined))
+    join.push('left', '1', change('there', driver, row1, undefined))
+    expect(join.takeSent()).toEqual([`out: @0:1=${change('there', driver, row1, row2)} @5`])
   })
 })

@@ -67,9 +67,14 @@ export class Interpreter {
 
   /** What goes out because of one record. */
   take(record: ModelRecord): readonly Result[] {
-    const role = this.#query.tables[record.scope]?.role
-    if (role === 'lookup') this.#load(record)
-    if (role === 'lookup' || !this.#keep(record)) return []
+    const isLookUp = this.#query.tables[record.scope]?.role === 'lookup'
+    if (isLookUp) this.#load(record)
+    const results = isLookUp || !this.#keep(record) ? [] : this.#resultsOf(record)
+    this.#expire()
+    return results.map((joined) => this.#resultOf(joined))
+  }
+
+  #resultsOf(record: ModelRecord): readonly Joined[] {
     const memory = new Map<string, Memory>()
     const judged = new Set<string>()
     const results: Joined[] = []
@@ -82,8 +87,7 @@ export class Interpreter {
     }
     this.#memory = memory
     this.#judged = judged
-    this.#expire()
-    return results.map((joined) => this.#resultOf(joined))
+    return results
   }
 
   /** A row for each record key. */
@@ -114,12 +118,12 @@ export class Interpreter {
     const columns = versionColumns(this.#query)
     const isDimension = this.#query.tables[0]?.role === 'dimension'
     if (isDimension && columns === undefined && key === null) return false
-    if (value === null && (!isDimension || key === null || (columns !== undefined && columns.length !== 1)))
-      return false
+    // A record key stands for one column.
+    if (value === null && (!isDimension || key === null || new Set(columns).size > 1)) return false
     const version =
-      value === null || columns === undefined
+      columns === undefined
         ? (key ?? undefined)
-        : textOf(columns.map((column) => value[column]))
+        : textOf(columns.map((column) => (value === null ? key : value[column])))
     const before = this.#drivers.length
     if (isDimension && version !== undefined)
       this.#drivers = this.#drivers.filter((driver) => driver.version !== version)
