@@ -71,11 +71,14 @@ describe('joins that wait', () => {
   })
 })
 
-test.each(['sql-waiting-dimension', 'sql-waiting-events', 'sql-waiting-look-ups'])('%s, killed after each record', async (name) => {
-  const golden = await readCase(join(import.meta.dirname, 'cases'), name)
-  const { actual, expected } = await runCase(golden, 'crashed', { engine: 'memory' }, { endEvery: 1 })
-  expect(actual).toEqual(expected)
-})
+test.each(['sql-waiting-dimension', 'sql-waiting-events', 'sql-waiting-look-ups'])(
+  '%s, killed after each record',
+  async (name) => {
+    const golden = await readCase(join(import.meta.dirname, 'cases'), name)
+    const { actual, expected } = await runCase(golden, 'crashed', { engine: 'memory' }, { endEvery: 1 })
+    expect(actual).toEqual(expected)
+  },
+)
 
 async function compareOrders({ query: name, steps }: Trace, emission: 'immediate' | 'smart'): Promise<void> {
   const query = queries[name](emission)
