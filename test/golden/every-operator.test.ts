@@ -119,17 +119,49 @@ function found(topologies: readonly Topology[]): ReadonlySet<string> {
   )
 }
 
+/** Of kinds that keep nothing, or the same in several variants, those that are simulated; absent: all. What prints writes to no topic. */
+const simulated: Partial<Record<string, readonly string[]>> = {
+  source: ['one topic'],
+  'table-source': ['newest row'],
+  'to-table': ['versions'],
+  transform: [
+    'key of stream',
+    'value of stream',
+    'key-value of stream',
+    'values of stream',
+    'value of table',
+  ],
+  convert: ['value'],
+  print: [],
+  repartition: ['by key'],
+  aggregate: ['count', 'reduce', 'top'],
+  'table-aggregate': ['aggregate'],
+  'stream-table-join': ['left', 'left with grace'],
+  'global-join': ['left'],
+  'lookup-join': ['left'],
+  combination: ['driver', 'driver by record key', 'joined'],
+  'ttl-join': [
+    'inner, event, immediate',
+    'inner, event, smart',
+    'inner, dimension, immediate',
+    'inner, dimension, smart',
+    'left, dimension, immediate',
+    'left, dimension, smart',
+  ],
+  sink: ['topic'],
+} satisfies Partial<Record<Node['kind'], readonly string[]>>
+
 function rowOf(kind: string, variant: string): string {
   return variant === '' ? kind : `${kind}: ${variant}`
 }
 
-const rows = Object.entries(variants).flatMap(([kind, all]) => all.map((variant) => rowOf(kind, variant)))
 const folder = join(import.meta.dirname, 'cases')
 
 describe('every operator, in every way that it can be,', () => {
   test('is in a golden case', async () => {
     const golden = await Promise.all(readdirSync(folder).map((name) => readCase(folder, name)))
     const there = found(golden.flatMap(({ topologies }) => topologies))
+    const rows = Object.entries(variants).flatMap(([kind, all]) => all.map((one) => rowOf(kind, one)))
     expect(rows.filter((row) => !there.has(row))).toEqual([])
   })
 
@@ -141,6 +173,9 @@ describe('every operator, in every way that it can be,', () => {
       cases.flatMap((one) => drawn.map(async (variant) => one.topology(variant))),
     )
     const there = found(topologies)
+    const rows = Object.entries(variants).flatMap(([kind, all]) =>
+      (simulated[kind] ?? all).map((one) => rowOf(kind, one)),
+    )
     expect(rows.filter((row) => !there.has(row))).toEqual([])
   })
 })

@@ -3,6 +3,7 @@ import { chainCase } from './chain.ts'
 import type { SimulationCase } from './case.ts'
 import { countCase } from './count.ts'
 import { dimensionCase } from './dimension.ts'
+import { drivingDimensionCase } from './driving-dimension.ts'
 import { expiringCase } from './expiring.ts'
 import { foreignKeyJoinCase } from './foreign-key-join.ts'
 import { functionsCase } from './functions.ts'
@@ -42,4 +43,5 @@ export const cases: readonly SimulationCase[] = [
   versionedJoinCase,
   foreignKeyJoinCase,
   waitingJoinCase,
+  drivingDimensionCase,
 ]
