@@ -5,7 +5,9 @@ import { pick } from './case.ts'
 import type { Draw, InputRecord, SimulationCase } from './case.ts'
 import { queryTopology } from './query.ts'
 
-const customers = ['ann', 'bob', 'cid', 'dee']
+/** So many versions and orders has a customer, about: each meets each. */
+const recordsPerKey = 6
+const lastRecords = 24
 const cities = ['oslo', 'rome', 'lima']
 const regions = ['north', 'south']
 
@@ -43,24 +45,28 @@ export const drivingDimensionCase: SimulationCase = {
   draw: (draw) => {
     const dice = draw.random.next()
     if (dice < 0.5) return order(draw)
-    return dice < 0.85
-      ? customer(pick(draw.random, customers), draw)
-      : row('cities', pick(draw.random, cities), draw)
+    return dice < 0.9 ? customer(draw) : row('cities', pick(draw.random, cities), draw)
   },
-  last: (draw) => customers.flatMap((k) => [{ ...customer(k, draw) }, order(draw)]),
+  last: (draw) => Array.from({ length: lastRecords }, () => [customer(draw), order(draw)]).flat(),
   audit: (evidence) => auditResults(evidence),
 }
 
 /** Now and then a customer goes. */
-function customer(k: string, draw: Draw): InputRecord {
+function customer(draw: Draw): InputRecord {
+  const k = drawKey(draw)
   const [city, region] = [pick(draw.random, cities), pick(draw.random, regions)]
   const cells = { k, city, region, v: `c${draw.next('customers')}` }
   return { topic: 'customers', key: k, value: draw.random.next() < 0.1 ? null : JSON.stringify(cells) }
 }
 
 function order(draw: Draw): InputRecord {
-  const cells = { c: pick(draw.random, customers), v: `o${draw.next('orders')}` }
+  const cells = { c: drawKey(draw), v: `o${draw.next('orders')}` }
   return { topic: 'orders', key: cells.v, value: JSON.stringify(cells) }
+}
+
+/** Customers come and go; a few are in use at a time. */
+function drawKey({ next, random }: Draw): string {
+  return `k${Math.floor(next('keys') / recordsPerKey) + random.below(6)}`
 }
 
 function row(topic: string, k: string, draw: Draw): InputRecord {
