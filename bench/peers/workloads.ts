@@ -56,6 +56,12 @@ export const workloads: Readonly<Record<string, Workload>> = {
     topics: ['transactions', 'confirmations'],
     streams: ['workload=left'],
   },
+  /** The first quarter of it: Kafka Streams takes minutes for the whole. */
+  'left-500k': {
+    definition: 'left.yaml',
+    topics: ['transactions500k', 'confirmations500k'],
+    streams: ['workload=left', 'in=transactions500k', 'with=confirmations500k'],
+  },
 }
 
 export const oddWorkloads = (records: number): Readonly<Record<string, Workload>> => ({
