@@ -1,3 +1,5 @@
+import './node-extras.ts'
+
 const initialBytes = 1024
 /** Less is copied faster than it is kept apart. */
 const apartBytesMin = 4096
@@ -106,7 +108,7 @@ export class ByteWriter {
 
   writeUtf8(text: string): void {
     const at = this.reserve(text.length * 3)
-    this.length = at + this.buffer.write(text, at, 'utf8')
+    this.length = at + this.buffer.utf8Write(text, at)
   }
 
   #grow(needed: number): void {

@@ -8,6 +8,8 @@ declare global {
     latin1Slice(start?: number, end?: number): string
     /** `toString('utf8', start, end)`, likewise. */
     utf8Slice(start?: number, end?: number): string
+    /** `write(text, at, 'utf8')`, likewise; gives the bytes that were written. */
+    utf8Write(text: string, at: number): number
   }
   interface JSON {
     /** A value that `JSON.stringify` writes as this text. */

@@ -6,6 +6,7 @@ import { cellKind } from '../../data/row.ts'
 const powersOfTen = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
 /** Whole numbers of up to 15 digits are exact doubles, and so is their quotient by a power of ten, correctly rounded. */
 const digitsExact = 15
+const digitsOfInt = 9
 
 /** Decodes one scanned cell of `kind`; text cells include their quotes. */
 export function decodeJsonCell(buffer: Buffer, start: number, end: number, kind: number): unknown {
@@ -34,20 +35,35 @@ export function decodeJsonCell(buffer: Buffer, start: number, end: number, kind:
 /** A number that is exact: `bigint` for whole numbers beyond 2^53. */
 function decodeNumber(buffer: Buffer, start: number, end: number): number | bigint {
   const negative = buffer[start] === 0x2d
-  let mantissa = 0
+  const first = negative ? start + 1 : start
+  if (end - first > digitsExact) return decodeLongNumber(buffer, start, end)
+  // Digits that fit into 32 bits take half the time.
+  const sure = Math.min(end, first + digitsOfInt)
+  let head = 0
+  let position = first
+  for (let digit = 0; position < sure; position++) {
+    digit = (buffer[position] as number) - 0x30
+    if (digit < 0 || digit > 9) break
+    head = (head * 10 + digit) | 0
+  }
+  const value = position === end ? head : decodeRest(buffer, position, end, head)
+  if (Number.isNaN(value)) return decodeLongNumber(buffer, start, end)
+  return negative ? -value : value
+}
+
+/** Goes on behind the first digits; not a number where there is an exponent. */
+function decodeRest(buffer: Buffer, from: number, end: number, head: number): number {
+  let mantissa = head
   let decimals = -1
-  let position = negative ? start + 1 : start
-  if (end - position > digitsExact) return decodeLongNumber(buffer, start, end)
-  for (; position < end; position++) {
+  for (let position = from; position < end; position++) {
     const byte = buffer[position] as number
     if (byte >= 0x30 && byte <= 0x39) {
       mantissa = mantissa * 10 + (byte - 0x30)
       if (decimals >= 0) decimals++
     } else if (byte === 0x2e) decimals = 0
-    else return decodeLongNumber(buffer, start, end)
+    else return Number.NaN
   }
-  const value = decimals > 0 ? mantissa / (powersOfTen[decimals] as number) : mantissa
-  return negative ? -value : value
+  return decimals > 0 ? mantissa / (powersOfTen[decimals] as number) : mantissa
 }
 
 function decodeLongNumber(buffer: Buffer, start: number, end: number): number | bigint {

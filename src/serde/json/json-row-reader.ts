@@ -17,8 +17,16 @@ import type { OnMisfit, RowReader } from '../serde.ts'
 import { parseJson } from '../../data/exact-json.ts'
 import { decodeJsonCell } from './cells.ts'
 import { ColumnFit } from './column-fit.ts'
-import { checkEnd } from './json-text.ts'
-import { malformed, scanColon, scanned, scanText, scanValue, skipBlanks } from './scan.ts'
+import {
+  checkEnd,
+  equalsAt,
+  nextField,
+  scanName,
+  scanned,
+  scanValue,
+  skipBlanks,
+  valueBehindName,
+} from './scan.ts'
 
 /** A field that the reader expects: its name in quotes, and the column it fills, −1 for none. */
 interface KnownField {
@@ -120,7 +128,7 @@ export class JsonRowReader implements RowReader {
         if (this.#isRepeated(column)) exact = false
       }
       place++
-      position = nextField(row, position)
+      position = nextField(buffer, position, end)
       if (buffer[position] === 0x7d) break
     }
     row.fields = exact && place === this.#known.length ? this.#currentFields() : this.#otherFields()
@@ -149,14 +157,9 @@ export class JsonRowReader implements RowReader {
       if (expected.unicode) scanned.unicode = true
       return at + expected.quoted.length
     }
-    const behind = this.#scanName(row.buffer, at, row)
+    const behind = scanName(row.buffer, at, row.end)
     this.#cursor = this.#find(row.buffer, at, behind)
     return behind
-  }
-
-  #scanName(buffer: Buffer, at: number, row: SlicedRow): number {
-    if (at >= row.end || buffer[at] !== 0x22) malformed(at, 'an object without a quoted name')
-    return scanText(buffer, at, row.end)
   }
 
   /** Whether this record had the column before (the last one counts, as in `JSON.parse`). */
@@ -210,33 +213,6 @@ export class JsonRowReader implements RowReader {
     }
     return this.#fields
   }
-}
-
-/** From behind a value: the position of the next name, or of the closing brace. */
-function nextField(row: SlicedRow, at: number): number {
-  const { buffer, end } = row
-  if (buffer[at] === 0x2c && buffer[at + 1] === 0x22 && at + 1 < end) return at + 1
-  const position = skipBlanks(buffer, at, end)
-  const byte = position < end ? buffer[position] : 0
-  if (byte === 0x7d) return position
-  if (byte !== 0x2c) malformed(position, 'an object without comma or closing brace')
-  const name = skipBlanks(buffer, position + 1, end)
-  if (name >= end || buffer[name] !== 0x22) malformed(name, 'an object without a quoted name')
-  return name
-}
-
-/** From behind a name: the position of its value, nearly always behind a bare colon. */
-function valueBehindName(buffer: Buffer, at: number, end: number): number {
-  return buffer[at] === 0x3a && (buffer[at + 1] as number) > 0x20 ? at + 1 : scanColon(buffer, at, end)
-}
-
-function equalsAt(buffer: Buffer, at: number, end: number, expected: Buffer): boolean {
-  const length = expected.length
-  if (at + length > end) return false
-  for (let index = length - 1; index >= 0; index--) {
-    if (buffer[at + index] !== expected[index]) return false
-  }
-  return true
 }
 
 function refuseNonObject(buffer: Buffer, position: number, start: number, end: number): never {

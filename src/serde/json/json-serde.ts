@@ -8,8 +8,9 @@ import type { OnMisfit, RowReader, Serde } from '../serde.ts'
 import { stringifyJson } from './cells.ts'
 import { JsonRowReader } from './json-row-reader.ts'
 import { JsonRowWriter } from './json-row-writer.ts'
-import { checkJson, JsonText } from './json-text.ts'
-import { depthMax, scanned } from './scan.ts'
+import { JsonText } from './json-text.ts'
+import { JsonOutline } from './outline.ts'
+import { checkJson, depthMax, scanned } from './scan.ts'
 
 /**
  * JSON text. Values stay text until somebody needs them; whole numbers of any size survive, and what nobody changed leaves
@@ -20,6 +21,7 @@ import { depthMax, scanned } from './scan.ts'
 export function jsonSerde(containersOnly: boolean): Serde {
   let lastLayout: SelectedLayout | undefined
   let lastWriter: JsonRowWriter | undefined
+  const outline = new JsonOutline()
 
   const writeSelected = (selected: SelectedRow, writer: ByteWriter): void => {
     if (selected.layout !== lastLayout || lastWriter === undefined) {
@@ -31,10 +33,12 @@ export function jsonSerde(containersOnly: boolean): Serde {
 
   return {
     decode: (buffer, start, end) => {
-      checkJson(buffer, start, end)
+      outline.check(buffer, start, end)
       if (containersOnly && scanned.kind !== cellKind.object && scanned.kind !== cellKind.array)
         refuseScalar()
-      return new JsonText(buffer, start, end)
+      const text = new JsonText(buffer, start, end, outline)
+      outline.owner = text
+      return text
     },
     encode: (value, writer) => {
       if (value instanceof SelectedRow) writeSelected(value, writer)

@@ -3,18 +3,20 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { StreamError } from '../../base/errors.ts'
+import { materialize } from '../../data/lazy.ts'
 import { SlicedRow } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
 import { parseJson } from '../../data/exact-json.ts'
+import { stringifyJson } from './cells.ts'
 import { JsonRowReader } from './json-row-reader.ts'
 import { jsonSerde } from './json-serde.ts'
-import { checkJson } from './json-text.ts'
+import { checkJson } from './scan.ts'
 
 const columns: readonly Column[] = ['a', 'b', 'naïve', 'x"y', ''].map((name) => ({
   name,
   type: { kind: 'any' },
 }))
-const names = fc.constantFrom('a', 'b', 'naïve', 'x"y', '', 'c', 'unread')
+const names = fc.constantFrom('a', 'b', 'naïve', 'x"y', '', 'c', 'unread', '__proto__', '7')
 const numbers = fc.constantFrom(
   '0',
   '-0',
@@ -95,6 +97,9 @@ function outcome(work: () => unknown): unknown {
 }
 
 const runs = Number(process.env['PROPERTY_RUNS'] ?? 2000)
+/** Values of the same names after which they are made by code of their own, and some. */
+const turnsToLearn = 25
+const sharedSerde = jsonSerde(false)
 const sharedReader = new JsonRowReader(columns)
 const sharedRow = new SlicedRow(sharedReader.shape)
 
@@ -136,6 +141,46 @@ describe('lazy JSON', () => {
     const before = columns.map((_, index) => sharedRow.get(index))
     buffer.fill(0)
     expect(columns.map((_, index) => kept.get(index))).toEqual(before)
+  })
+
+  property.prop([mutated], { numRuns: runs })(
+    'makes of what its check noted the value that parsing makes, with the fields in the same order',
+    ({ buffer, start, end }) => {
+      const expected = eager(buffer, start, end)
+      const serde = jsonSerde(false)
+      const first = outcome(() => serde.decode(buffer, start, end, undefined))
+      expect(first === 'refused').toBe(expected === 'refused')
+      if (first === 'refused') return
+      let made: unknown
+      for (let turn = 0; turn < turnsToLearn; turn++)
+        made = materialize(serde.decode(buffer, start, end, undefined))
+      expect(made).toEqual(expected)
+      expect(stringifyJson(made)).toBe(stringifyJson(expected))
+      expect(materialize(first)).toEqual(expected)
+      const shared = materialize(sharedSerde.decode(buffer, start, end, undefined))
+      expect(shared).toEqual(expected)
+    },
+  )
+
+  test('makes the value of the text that was checked last, and parses another', () => {
+    const serde = jsonSerde(true)
+    const texts = Array.from({ length: turnsToLearn }, (_, id) => Buffer.from(`{"id":${id},"name":"n${id}"}`))
+    const decoded = texts.map((text) => serde.decode(text, 0, text.length, undefined))
+    expect(decoded.map(materialize)).toEqual(texts.map((_, id) => ({ id, name: `n${id}` })))
+  })
+
+  test('makes values of names that differ from record to record, and of more fields than it notes', () => {
+    const serde = jsonSerde(true)
+    for (let turn = 0; turn < 200; turn++) {
+      const value = Object.fromEntries(
+        Array.from({ length: turn % 100 }, (_, index) => [
+          `${turn % 7 === 0 ? 'field' : turn}-${index}`,
+          index,
+        ]),
+      )
+      const text = Buffer.from(JSON.stringify(value))
+      expect(materialize(serde.decode(text, 0, text.length, undefined))).toEqual(value)
+    }
   })
 
   test('refuses a malformed name again although it remembers the field', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { StreamError } from '../../base/errors.ts'
 import { SlicedRow } from '../../data/row.ts'
 import { JsonRowReader } from './json-row-reader.ts'
-import { checkJson } from './json-text.ts'
+import { checkJson } from './scan.ts'
 
 /** Text that is wrong, and the byte at which. */
 const wrong: readonly (readonly [text: string, byte: number])[] = [

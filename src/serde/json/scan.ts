@@ -4,6 +4,7 @@
  * Hot path: no allocation, one pass, about a nanosecond a byte. Positions are absolute in the buffer; what a scan found out besides the
  * position is left in {@link scanned}, valid until the next call.
  */
+import { isUtf8 } from 'node:buffer'
 import { StreamError } from '../../base/errors.ts'
 import { cellKind } from '../../data/row.ts'
 
@@ -26,6 +27,27 @@ const backslash = 0x5c
 /** @throws StreamError `VALUE_MALFORMED`, with the place counted from the first byte of the whole value */
 export function malformed(at: number, what: string): never {
   throw new StreamError('VALUE_MALFORMED', `value is not JSON: ${what} at byte ${at - scanned.start}`)
+}
+
+/**
+ * Checks that `buffer[start .. end)` is one JSON value and leaves its kind in `scanned.kind`.
+ *
+ * @throws StreamError `VALUE_MALFORMED`
+ */
+export function checkJson(buffer: Buffer, start: number, end: number): void {
+  scanned.unicode = false
+  scanned.start = start
+  const behind = scanValue(buffer, skipBlanks(buffer, start, end), end, 0)
+  const kind = scanned.kind
+  checkEnd(buffer, behind, start, end)
+  scanned.kind = kind
+}
+
+/** Checks what stands behind the value, and that text beyond ASCII is UTF-8. */
+export function checkEnd(buffer: Buffer, behind: number, start: number, end: number): void {
+  const last = skipBlanks(buffer, behind, end)
+  if (last !== end) malformed(last, 'something behind the value')
+  if (scanned.unicode && !isUtf8(buffer.subarray(start, end))) malformed(start, 'text that is not UTF-8')
 }
 
 /** Skips blanks from `at`. */
@@ -192,21 +214,51 @@ function scanObject(buffer: Buffer, at: number, end: number, depth: number): num
     return position + 1
   }
   for (;;) {
-    if (position >= end || buffer[position] !== quote) malformed(position, 'an object without a quoted name')
-    position = scanColon(buffer, scanText(buffer, position, end), end)
-    position = skipBlanks(buffer, scanValue(buffer, position, end, depth + 1), end)
-    const byte = position < end ? buffer[position] : 0
-    if (byte === 0x7d) break
-    if (byte !== 0x2c) malformed(position, 'an object without comma or closing brace')
-    position = skipBlanks(buffer, position + 1, end)
+    position = valueBehindName(buffer, scanName(buffer, position, end), end)
+    position = nextField(buffer, scanValue(buffer, position, end, depth + 1), end)
+    if (buffer[position] === 0x7d) break
   }
   scanned.kind = cellKind.object
   return position + 1
 }
 
-/** Scans the colon behind a name; gives the position of the value. */
-export function scanColon(buffer: Buffer, at: number, end: number): number {
+/** Scans a name in its quotes. */
+export function scanName(buffer: Buffer, at: number, end: number): number {
+  if (at >= end || buffer[at] !== quote) malformed(at, 'an object without a quoted name')
+  return scanText(buffer, at, end)
+}
+
+/** From behind a name: the position of its value, nearly always behind a bare colon. */
+export function valueBehindName(buffer: Buffer, at: number, end: number): number {
+  return at + 1 < end && buffer[at] === 0x3a && (buffer[at + 1] as number) > 0x20
+    ? at + 1
+    : scanColon(buffer, at, end)
+}
+
+/** From behind a value: the position of the next name, or of the closing brace. */
+export function nextField(buffer: Buffer, at: number, end: number): number {
+  if (buffer[at] === 0x2c && buffer[at + 1] === quote && at + 1 < end) return at + 1
+  const position = skipBlanks(buffer, at, end)
+  const byte = position < end ? buffer[position] : 0
+  if (byte === 0x7d) return position
+  if (byte !== 0x2c) malformed(position, 'an object without comma or closing brace')
+  const name = skipBlanks(buffer, position + 1, end)
+  if (name >= end || buffer[name] !== quote) malformed(name, 'an object without a quoted name')
+  return name
+}
+
+function scanColon(buffer: Buffer, at: number, end: number): number {
   const position = skipBlanks(buffer, at, end)
   if (position >= end || buffer[position] !== 0x3a) malformed(position, 'a name without a colon')
   return skipBlanks(buffer, position + 1, end)
+}
+
+/** Whether `expected` stands at `at`. */
+export function equalsAt(buffer: Buffer, at: number, end: number, expected: Buffer): boolean {
+  const length = expected.length
+  if (at + length > end) return false
+  for (let index = length - 1; index >= 0; index--) {
+    if (buffer[at + index] !== expected[index]) return false
+  }
+  return true
 }
