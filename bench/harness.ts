@@ -2,7 +2,12 @@
  * A benchmark is a program with two sizes: `smoke`, which the test run uses so that it cannot rot, and `full`, which a
  * person runs. Results compare two commits on one quiet machine; they are not absolute. Seeds are fixed. Every run prints a
  * checksum, so that a faster wrong answer shows.
+ *
+ * With `BENCH=rounds` it takes turns with another program: it measures everything once for each line that it is given, and ends its answer
+ * with an empty line.
  */
+import { createInterface } from 'node:readline'
+
 export interface Bench {
   /** A named size; `NAME=123 npm run bench -- FILE` overrides the full one. */
   parameter(name: string, smoke: number, full: number): number
@@ -18,10 +23,16 @@ interface Unit {
 const fullRounds = 11
 
 export function bench(title: string, body: (b: Bench) => void): void {
-  const full = process.env['BENCH'] === 'full'
-  const rounds = full ? fullRounds : 1
+  const size = process.env['BENCH'] ?? 'smoke'
+  const parameter = (name: string, smoke: number, large: number): number =>
+    size === 'smoke' ? smoke : Number(process.env[name] ?? large)
+  if (size === 'rounds') {
+    takeTurns(title, parameter, body)
+    return
+  }
+  const rounds = size === 'full' ? fullRounds : 1
   body({
-    parameter: (name, smoke, large) => (full ? Number(process.env[name] ?? large) : smoke),
+    parameter,
     measure: (name, unit, work) => {
       const seconds: number[] = []
       let checksum = 0
@@ -30,8 +41,26 @@ export function bench(title: string, body: (b: Bench) => void): void {
         checksum = work()
         seconds.push((performance.now() - start) / 1000)
       }
-      if (full) console.log(`${title} / ${name}: ${report(unit, seconds)}, checksum ${checksum}`)
+      if (size === 'full') console.log(`${title} / ${name}: ${report(unit, seconds)}, checksum ${checksum}`)
     },
+  })
+}
+
+function takeTurns(title: string, parameter: Bench['parameter'], body: (b: Bench) => void): void {
+  const measures: (() => string)[] = []
+  body({
+    parameter,
+    measure: (name, unit, work) =>
+      measures.push(() => {
+        const start = performance.now()
+        const checksum = work()
+        const seconds = (performance.now() - start) / 1000
+        return `${title} / ${name}: ${report(unit, [seconds])}, checksum ${checksum}`
+      }),
+  })
+  createInterface({ input: process.stdin }).on('line', () => {
+    for (const measure of measures) console.log(measure())
+    console.log()
   })
 }
 

@@ -1,70 +1,113 @@
 /**
  * Question: what do decoding and encoding a record of about 150 bytes cost beside Java's Avro, Protobuf and Jackson?
  * Budget: both together at most twice Java's time for Avro and Protobuf, at most Jackson's for JSON; 3 of 15 fields cheaper than Java's whole
- * decode. Both sides are warm, take the median of 11 rounds, and have the same record.
+ * decode. Both sides have the same record and take turns, a round of everything each; the rounds in which both become warm do not count.
+ * A ratio is of one round's two sides, which saw the same machine: the median of all, and between which half of them are.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 
 const repository = join(import.meta.dirname, '../..')
 const java = join(import.meta.dirname, 'serde')
 const formats = ['avro', 'protobuf', 'json'] as const
 const budgets: Readonly<Record<(typeof formats)[number], number>> = { avro: 2, protobuf: 2, json: 1 }
+const recordsARound = 100_000
+const warmRounds = 10
+const rounds = Number(process.argv.find((argument) => argument.startsWith('rounds='))?.slice(7) ?? 25)
 
 /** Microseconds a record, by what was measured. */
 type Times = ReadonlyMap<string, number>
 
-function timesIn(text: string): Times {
-  const lines = text.matchAll(/ \/ (?<what>[^(:]+?)(?: \(\d+ bytes\))?: .*?(?<micros>[\d.]+) µs each/g)
-  return new Map([...lines].map(({ groups = {} }) => [groups['what'] ?? '', Number(groups['micros'])]))
-}
+class Side {
+  readonly #process: ChildProcess
+  readonly #lines: AsyncIterator<string>
 
-function measureJava(): Times {
-  return timesIn(
-    execFileSync('java', ['-cp', `${java}/target/classes:${java}/lib/*`, 'weft.SerdeBench'], {
-      encoding: 'utf8',
-    }),
-  )
-}
-
-function measureWeft(): Times {
-  return timesIn(
-    execFileSync(process.execPath, ['src/serde/serde.bench.ts'], {
+  constructor(command: string, args: readonly string[]) {
+    this.#process = spawn(command, args, {
       cwd: repository,
-      encoding: 'utf8',
-      env: { ...process.env, BENCH: 'full' },
-    }),
-  )
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, BENCH: 'rounds', RECORDS: String(recordsARound) },
+    })
+    const lines = createInterface({ input: this.#process.stdout as NodeJS.ReadableStream })
+    this.#lines = lines[Symbol.asyncIterator]()
+  }
+
+  async round(): Promise<Times> {
+    this.#process.stdin?.write('round\n')
+    const times = new Map<string, number>()
+    for (;;) {
+      const { value, done = false } = await this.#lines.next()
+      if (done) throw new Error('a side ended before its round did')
+      if (value === '') return times
+      const { what = '', micros } =
+        / \/ (?<what>[^(:]+?)(?: \(\d+ bytes\))?: .*?(?<micros>[\d.]+) µs each/.exec(value)?.groups ?? {}
+      times.set(what, Number(micros))
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#process.stdin?.end()
+    await once(this.#process, 'exit')
+  }
 }
 
-function rowsOf(format: (typeof formats)[number], theirs: Times, ours: Times): string[] {
-  const row = (what: string, our: number, their: number, budget = ''): string =>
-    `| ${format} | ${what} | ${our.toFixed(3)} | ${their.toFixed(3)} | ${(our / their).toFixed(2)} | ${budget} |`
-  const at = (times: Times, what: string): number => times.get(`${format} ${what}`) ?? Number.NaN
-  const [ourDecode, theirDecode] = [at(ours, 'decode'), at(theirs, 'decode')]
-  const both = row(
-    'decode and encode',
-    ourDecode + at(ours, 'encode'),
-    theirDecode + at(theirs, 'encode'),
-    String(budgets[format]),
-  )
-  const some = at(ours, '3 of 15 fields')
+interface Round {
+  readonly ours: Times
+  readonly theirs: Times
+}
+
+async function measure(): Promise<readonly Round[]> {
+  const theirs = new Side('java', ['-cp', `${java}/target/classes:${java}/lib/*`, 'weft.SerdeBench'])
+  const ours = new Side(process.execPath, ['src/serde/serde.bench.ts'])
+  const measured: Round[] = []
+  for (let round = 0; round < warmRounds + rounds; round++) {
+    const both = { theirs: await theirs.round(), ours: await ours.round() }
+    if (round >= warmRounds) measured.push(both)
+  }
+  await Promise.all([theirs.end(), ours.end()])
+  return measured
+}
+
+/** The value below which this part of all are. */
+function quantile(values: readonly number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.round(part * (values.length - 1))] ?? Number.NaN
+}
+
+function withSpread(values: readonly number[], digits: number): string {
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(values, part).toFixed(digits))
+  return `${middle} (${low}–${high})`
+}
+
+function rowsOf(format: (typeof formats)[number], measured: readonly Round[]): string[] {
+  const row = (what: string, our: readonly string[], their: readonly string[], budget = ''): string => {
+    const sum = (times: Times, names: readonly string[]): number =>
+      names.reduce((total, name) => total + (times.get(`${format} ${name}`) ?? Number.NaN), 0)
+    const [ours, theirs] = [
+      measured.map((round) => sum(round.ours, our)),
+      measured.map((round) => sum(round.theirs, their)),
+    ]
+    const ratios = ours.map((time, index) => time / (theirs[index] as number))
+    return `| ${format} | ${what} | ${withSpread(ours, 3)} | ${withSpread(theirs, 3)} | ${withSpread(ratios, 2)} | ${budget} |`
+  }
+  const some = '3 of 15 fields'
   return [
-    row('decode', ourDecode, theirDecode),
-    row('encode', at(ours, 'encode'), at(theirs, 'encode')),
-    both,
-    ...(Number.isNaN(some)
-      ? []
-      : [row("3 of 15 fields, beside Java's whole decode", some, theirDecode, '1')]),
+    row('decode', ['decode'], ['decode']),
+    row('encode', ['encode'], ['encode']),
+    row('decode and encode', ['decode', 'encode'], ['decode', 'encode'], String(budgets[format])),
+    ...(measured[0]?.ours.has(`${format} ${some}`) === true
+      ? [row(`${some}, beside Java's whole decode`, [some], ['decode'], '1')]
+      : []),
   ]
 }
 
 if (!existsSync(join(java, 'target/classes/weft')))
   execFileSync('mvn', ['-q', '-B', 'compile'], { cwd: java, stdio: 'inherit' })
 if (!process.argv.includes('build')) {
-  const [theirs, ours] = [measureJava(), measureWeft()]
+  const measured = await measure()
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
     cwd: repository,
     encoding: 'utf8',
@@ -73,10 +116,11 @@ if (!process.argv.includes('build')) {
     `\n## ${new Date().toISOString().slice(0, 16)} serde, commit ${commit}`,
     '',
     `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, Java's Avro 1.12.1, Protobuf 4.33.4, Jackson 2.21.2.`,
+    `Medians of ${rounds} rounds taken in turns, with quartiles.`,
     '',
     '| format | what | Weft, µs | Java, µs | ratio | budget |',
     '|---|---|---|---|---|---|',
-    ...formats.flatMap((format) => rowsOf(format, theirs, ours)),
+    ...formats.flatMap((format) => rowsOf(format, measured)),
     '',
   ].join('\n')
   appendFileSync(join(repository, 'bench/results/serde.md'), text)

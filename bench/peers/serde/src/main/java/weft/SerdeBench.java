@@ -10,8 +10,12 @@ import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStreamReader;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -23,23 +27,34 @@ import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 
-/** Java's side of src/serde/serde.bench.ts: the same record, decoded whole and encoded, warm; the median of 11 rounds. */
+/** Java's side of src/serde/serde.bench.ts: the same record, decoded whole and encoded, once for each line that is given. */
 public final class SerdeBench {
   static final String[] TEXTS = {"order_id", "sku", "city", "country", "segment", "note"};
-  static final int ROUNDS = 11;
   static long checksum;
 
   interface Work {
     int run() throws Exception;
   }
 
+  record Measure(String name, Work work) {}
+
+  static final List<Measure> measures = new ArrayList<>();
+
   public static void main(String[] args) throws Exception {
-    int count = args.length > 0 ? Integer.parseInt(args[0]) : 300_000;
+    int count = Integer.parseInt(System.getenv().getOrDefault("RECORDS", "300000"));
     Map<String, Object> order = order();
-    avro(order, count);
-    protobuf(order, count);
-    json(order, count);
-    System.out.println("checksum " + checksum);
+    avro(order);
+    protobuf(order);
+    json(order);
+    BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
+    while (lines.readLine() != null) {
+      for (Measure measure : measures) {
+        long start = System.nanoTime();
+        for (int index = 0; index < count; index++) checksum += measure.work.run();
+        System.out.printf("java / %s: %.4f µs each, checksum %d%n", measure.name, (System.nanoTime() - start) / 1e3 / count, checksum);
+      }
+      System.out.println();
+    }
   }
 
   static Map<String, Object> order() {
@@ -62,7 +77,7 @@ public final class SerdeBench {
     return order;
   }
 
-  static void avro(Map<String, Object> order, int count) throws Exception {
+  static void avro(Map<String, Object> order) throws Exception {
     StringBuilder fields = new StringBuilder();
     for (String name : TEXTS) fields.append("{\"name\":\"").append(name).append("\",\"type\":{\"type\":\"string\",\"avro.java.string\":\"String\"}},");
     String text = "{\"type\":\"record\",\"name\":\"Order\",\"fields\":[" + fields
@@ -86,14 +101,14 @@ public final class SerdeBench {
     encode.run();
     byte[] bytes = out.toByteArray();
     BinaryDecoder[] decoder = {null};
-    measure("avro decode (" + bytes.length + " bytes)", count, () -> {
+    measure("avro decode (" + bytes.length + " bytes)", () -> {
       decoder[0] = DecoderFactory.get().binaryDecoder(bytes, decoder[0]);
       return (Integer) reader.read(null, decoder[0]).get("quantity");
     });
-    measure("avro encode", count, encode);
+    measure("avro encode", encode);
   }
 
-  static void protobuf(Map<String, Object> order, int count) throws Exception {
+  static void protobuf(Map<String, Object> order) throws Exception {
     DescriptorProto.Builder message = DescriptorProto.newBuilder().setName("Order");
     Type[] types = {Type.TYPE_STRING, Type.TYPE_STRING, Type.TYPE_STRING, Type.TYPE_STRING, Type.TYPE_STRING, Type.TYPE_STRING, Type.TYPE_INT64,
         Type.TYPE_INT64, Type.TYPE_DOUBLE, Type.TYPE_DOUBLE, Type.TYPE_FLOAT, Type.TYPE_INT32, Type.TYPE_INT32, Type.TYPE_BOOL, Type.TYPE_ENUM};
@@ -116,25 +131,18 @@ public final class SerdeBench {
     Work encode = () -> builder.clone().build().toByteArray().length;
     byte[] bytes = builder.build().toByteArray();
     var quantity = descriptor.findFieldByName("quantity");
-    measure("protobuf decode (" + bytes.length + " bytes)", count, () -> (Integer) DynamicMessage.parseFrom(descriptor, bytes).getField(quantity));
-    measure("protobuf encode", count, encode);
+    measure("protobuf decode (" + bytes.length + " bytes)", () -> (Integer) DynamicMessage.parseFrom(descriptor, bytes).getField(quantity));
+    measure("protobuf encode", encode);
   }
 
-  static void json(Map<String, Object> order, int count) throws Exception {
+  static void json(Map<String, Object> order) throws Exception {
     ObjectMapper mapper = new ObjectMapper();
     byte[] bytes = mapper.writeValueAsBytes(order);
-    measure("json decode (" + bytes.length + " bytes)", count, () -> (Integer) mapper.readValue(bytes, Map.class).get("quantity"));
-    measure("json encode", count, () -> mapper.writeValueAsBytes(order).length);
+    measure("json decode (" + bytes.length + " bytes)", () -> (Integer) mapper.readValue(bytes, Map.class).get("quantity"));
+    measure("json encode", () -> mapper.writeValueAsBytes(order).length);
   }
 
-  static void measure(String name, int count, Work work) throws Exception {
-    double[] micros = new double[ROUNDS];
-    for (int round = 0; round < ROUNDS; round++) {
-      long start = System.nanoTime();
-      for (int index = 0; index < count; index++) checksum += work.run();
-      micros[round] = (System.nanoTime() - start) / 1e3 / count;
-    }
-    java.util.Arrays.sort(micros);
-    System.out.printf("java / %s: %.4f µs each%n", name, micros[ROUNDS / 2]);
+  static void measure(String name, Work work) {
+    measures.add(new Measure(name, work));
   }
 }
