@@ -17,3 +17,17 @@ export const notationTypes = [
 ] as const
 
 export type NotationType = (typeof notationTypes)[number]
+
+/** By the type of the notation where it says it, else by whose address there is. */
+export function kindOfRegistry({
+  type,
+  config,
+}: {
+  readonly type: string
+  readonly config: Readonly<Record<string, string>>
+}): 'confluent' | 'apicurio' | undefined {
+  if (type.startsWith('confluent_')) return 'confluent'
+  if (type.startsWith('apicurio_')) return 'apicurio'
+  if (config['schema.registry.url'] !== undefined) return 'confluent'
+  return config['apicurio.registry.url'] === undefined ? undefined : 'apicurio'
+}

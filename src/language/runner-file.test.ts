@@ -130,13 +130,15 @@ kafka: {}
   notations:
     plain: { type: apicurio_avro, config: { apicurio.registry.url: u } }
     own: { type: apicurio_protobuf, config: { apicurio.registry.url: u, apicurio.registry.find-latest: false } }
+    bare: { type: avro, config: { apicurio.registry.url: u } }
+    other: { type: avro, config: { schema.registry.url: u } }
 kafka: { application.id: x, bootstrap.servers: y, apicurio.registry.url: k }
 `
     const { notations } = load(text).runner ?? {}
-    const latest = ['plain', 'own', 'apicurio_jsonschema'].map(
+    const latest = ['plain', 'own', 'apicurio_jsonschema', 'bare', 'other'].map(
       (name) => notations?.[name]?.config['apicurio.registry.find-latest'],
     )
-    expect(latest).toEqual(['true', 'false', 'true'])
+    expect(latest).toEqual(['true', 'false', 'true', 'true', undefined])
   })
 
   test('takes patterns of names, filled from its other properties', () => {

@@ -1,8 +1,8 @@
 /** Which options of a notation mean nothing, so that nobody relies on them. */
 import { StreamError } from '../base/errors.ts'
+import { kindOfRegistry } from '../data/notation-types.ts'
 import { registrySettings } from '../registry/registry-properties.ts'
 import type { NotationSettings } from './formats.ts'
-import { kindOfRegistry } from './registries.ts'
 
 const csvOptionNames = ['separator', 'quote', 'header']
 

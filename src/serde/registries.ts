@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import { kindOfRegistry } from '../data/notation-types.ts'
 import type { SchemaRegistry } from '../registry/contracts.ts'
 import { openRegistry } from '../registry/open-registry.ts'
 import { registrySettings } from '../registry/registry-properties.ts'
@@ -41,12 +42,4 @@ export class Registries {
 /** Whether a notation has a registry that its schemas can be in. */
 export function hasRegistry(settings: NotationSettings | undefined): boolean {
   return settings !== undefined && kindOfRegistry(settings) !== undefined
-}
-
-/** By the type of the notation where it says it, else by whose address there is. */
-export function kindOfRegistry({ type, config }: NotationSettings): 'confluent' | 'apicurio' | undefined {
-  if (type.startsWith('confluent_')) return 'confluent'
-  if (type.startsWith('apicurio_')) return 'apicurio'
-  if (config['schema.registry.url'] !== undefined) return 'confluent'
-  return config['apicurio.registry.url'] === undefined ? undefined : 'apicurio'
 }

@@ -14,12 +14,13 @@ import { buildProgram } from '../../src/cli/program.ts'
 import { startRegistry, type RunningRegistry } from '../../src/cli/registry.ts'
 import { RecordColumns } from '../../src/protocol/record-columns.ts'
 import { avroLanguage } from '../../src/serde/avro/avro-language.ts'
+import { jsonSchemaLanguage } from '../../src/serde/json-schema/json-schema-language.ts'
 import { protoLanguage } from '../../src/serde/protobuf/proto-language.ts'
 
-const languages = { AVRO: avroLanguage, PROTOBUF: protoLanguage } as const
+const languages = { AVRO: avroLanguage, PROTOBUF: protoLanguage, JSON: jsonSchemaLanguage } as const
 
 /** Protobuf messages are the first of their file. */
-const messageIndexes = { AVRO: Buffer.alloc(0), PROTOBUF: Buffer.of(0) } as const
+const messageIndexes = { AVRO: Buffer.alloc(0), PROTOBUF: Buffer.of(0), JSON: Buffer.alloc(0) } as const
 
 export type RegistryLanguage = keyof typeof languages
 
@@ -33,6 +34,12 @@ export interface Read {
 export interface ReadBytes {
   readonly key: Buffer | null
   readonly value: Buffer
+}
+
+/** Protobuf schemas are text; those of Avro are records. */
+function languageOf(schema: object | string): RegistryLanguage {
+  if (typeof schema === 'string') return 'PROTOBUF'
+  return 'properties' in schema ? 'JSON' : 'AVRO'
 }
 
 export class RegistryPlace implements AsyncDisposable {
@@ -119,7 +126,7 @@ state:
       readonly fromMs?: number
     },
   ): Promise<void> {
-    const type: RegistryLanguage = typeof schema === 'string' ? 'PROTOBUF' : 'AVRO'
+    const type = languageOf(schema)
     const text = typeof schema === 'string' ? schema : JSON.stringify(schema)
     const { id } = await this.ask(`/subjects/${topic}-value/versions`, { schema: text, schemaType: type })
     const encode = languages[type].parse({ text }).encoder()

@@ -74,11 +74,20 @@ describe('joins that wait', () => {
   })
   const proto = (name: string, ...fields: readonly string[]): string =>
     `syntax = "proto3"; message ${name} { int64 k = 1; ${fields.map((field, index) => `string ${field} = ${index + 2};`).join(' ')} }`
+  const json = (name: string, ...fields: readonly string[]): object => ({
+    title: name,
+    type: 'object',
+    properties: Object.fromEntries([
+      ['k', { type: 'integer' }],
+      ...fields.map((field) => [field, { type: 'string' }]),
+    ]),
+  })
   const [early, late] = [1_700_000_000_000, 1_700_000_002_000]
 
   test.each([
     ['avro', event('Ev', 'v'), event('Ev', 'v', 'more'), event('Xs', 'w')],
     ['confluent_protobuf', proto('Ev', 'v'), proto('Ev', 'v', 'more'), proto('Xs', 'w')],
+    ['confluent_jsonschema', json('Ev', 'v'), json('Ev', 'v', 'more'), json('Xs', 'w')],
   ] as const)(
     'keep records of %s, whichever version wrote them, until their partners come in a later run',
     async (notation, first, second, right) => {

@@ -1,6 +1,6 @@
 /** The notations of a runner file, each with the properties of its registry and its own. */
 import { suggest, type Diagnostics } from '../diagnostic.ts'
-import type { NotationType } from '../../data/notation-types.ts'
+import { kindOfRegistry, type NotationType } from '../../data/notation-types.ts'
 import type { KsmlFields } from './fields/runner-fields.ts'
 
 export interface RunnerNotation {
@@ -56,9 +56,10 @@ export function notationsOfKafka(
   return resolved
 }
 
-/** KSML writes with the newest schema of an Apicurio registry. */
+/** KSML writes with the newest schema of an Apicurio registry, whichever type of notation has one. */
 function withDefaults(type: NotationType, config: RunnerNotation['config']): RunnerNotation {
-  const latest = type.startsWith('apicurio_') ? { 'apicurio.registry.find-latest': 'true' } : {}
+  const latest =
+    kindOfRegistry({ type, config }) === 'apicurio' ? { 'apicurio.registry.find-latest': 'true' } : {}
   return { type, config: { ...latest, ...config } }
 }
 

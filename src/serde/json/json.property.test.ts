@@ -169,6 +169,16 @@ describe('lazy JSON', () => {
     expect(decoded.map(materialize)).toEqual(texts.map((_, id) => ({ id, name: `n${id}` })))
   })
 
+  test('makes a value that is asked for after many that were not', () => {
+    const serde = jsonSerde(true)
+    for (let id = 0; id < 4 * turnsToLearn; id++) {
+      const text = Buffer.from(`{"id":${id},"name":"n${id}"}`)
+      const decoded = serde.decode(text, 0, text.length, undefined)
+      if (id % turnsToLearn === 0 || id > 2 * turnsToLearn)
+        expect(materialize(decoded)).toEqual({ id, name: `n${id}` })
+    }
+  })
+
   test('makes values of names that differ from record to record, and of more fields than it notes', () => {
     const serde = jsonSerde(true)
     for (let turn = 0; turn < 200; turn++) {

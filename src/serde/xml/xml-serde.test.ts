@@ -41,6 +41,14 @@ describe('XML without a schema', () => {
     expect(read('<a><b>&lt;&amp;lt;&#65;&#x42;&nope;</b></a>')).toEqual({ b: '<&lt;AB&nope;' })
   })
 
+  test('takes CDATA as it is, with entities, blanks and brackets, and not what a comment says of it', () => {
+    expect(
+      read(
+        '<a><b>x&amp;<![CDATA[&amp;<y> ]]>&lt;</b><!-- <![CDATA[ --><c><![CDATA[ &#65; ]]></c><d><![CDATA[]]]]><![CDATA[>]]></d><e><![CDATA[]]></e></a>',
+      ),
+    ).toEqual({ b: 'x&&amp;<y> <', c: ' &#65; ', d: ']]>', e: '' })
+  })
+
   test.each([
     '<a><b></a>',
     'text',
@@ -247,6 +255,17 @@ describe('XML is written as its schema has it, and read again:', () => {
       ),
       { x: [1, 2], y: [] },
       '<A><x>1</x><x>2</x></A>',
+    ],
+    [
+      'elements that a sequence names again, its groups and what it extends included, but not a choice in another branch',
+      schemaOf(
+        complex(
+          `<xs:complexContent><xs:extension base="B"><xs:sequence>${['a', 'b', 'a', 'x'].map((name) => `<xs:element name="${name}" type="xs:int"/>`).join('')}<xs:group ref="g"/><xs:choice><xs:element name="c" type="xs:int"/><xs:sequence><xs:element name="c" type="xs:int"/><xs:element name="b" type="xs:int"/></xs:sequence></xs:choice></xs:sequence></xs:extension></xs:complexContent>`,
+        ),
+        '<xs:complexType name="B"><xs:sequence><xs:element name="x" type="xs:int"/></xs:sequence></xs:complexType><xs:group name="g"><xs:sequence><xs:element name="y" type="xs:int"/></xs:sequence></xs:group>',
+      ),
+      { x: [1, 2], a: [3, 4], b: [5], y: 6, c: 7 },
+      '<A><x>1</x><x>2</x><a>3</a><a>4</a><b>5</b><y>6</y><c>7</c></A>',
     ],
     [
       'groups and global elements that are referred to',

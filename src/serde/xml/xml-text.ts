@@ -76,10 +76,19 @@ function parsed(text: string, by: xml.XMLParser): unknown {
   const valid = xmlPackage().XMLValidator.validate(text)
   if (valid !== true) throw malformed(`${valid.err.msg} (line ${valid.err.line})`)
   try {
-    return by.parse(text)
+    return by.parse(text.includes('<![CDATA[') ? withoutCdata(text) : text)
   } catch (error) {
     throw malformed(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** CDATA as references, which no entity in it and no blank around it is lost in. Comments and instructions may have its bytes, too. */
+function withoutCdata(text: string): string {
+  return text.replaceAll(
+    /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[(?<inner>[\s\S]*?)\]\]>/g,
+    (whole: string, inner: string | undefined) =>
+      inner?.replaceAll(/[&<\s]/g, (character) => `&#${character.charCodeAt(0)};`) ?? whole,
+  )
 }
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }

@@ -107,10 +107,21 @@ interface Parts {
   readonly attributes: Map<string, XmlShape>
   readonly elements: Map<string, XmlShape>
   readonly words: false
+  /** The elements that may stand more than once. */
+  readonly repeated: Set<string>
+  /** Those that may stand before the next: one of the same name repeats, except in another branch of a choice. */
+  before: Set<string>
 }
 
 function emptyParts(): Parts {
-  return { fields: [], attributes: new Map(), elements: new Map(), words: false }
+  return {
+    fields: [],
+    attributes: new Map(),
+    elements: new Map(),
+    words: false,
+    repeated: new Set(),
+    before: new Set(),
+  }
 }
 
 /** How often the elements of a group may be there. */
@@ -215,32 +226,47 @@ class XsdReader {
   #groups(holder: Node, parts: Parts, given: Occurs & { readonly within: readonly Node[] }): void {
     const within = [...given.within, holder]
     if (within.length > groupsMax) throw invalid('its types have no end')
-    for (const node of holder.children)
-      switch (node.name) {
-        case 'sequence':
-        case 'all':
-        case 'choice': {
-          const optional = given.optional || node.name === 'choice'
-          this.#groups(node, parts, { ...occursIn(node, { ...given, optional }), within })
-          break
-        }
-        case 'group':
-          this.#groups(this.#referred('group', node), parts, { ...occursIn(node, given), within })
-          break
-        case 'element':
-          this.#child(node, parts, { ...given, within: given.within })
+    if (holder.name === 'choice') {
+      const { before } = parts
+      const branches = holder.children.map((branch) => {
+        parts.before = new Set(before)
+        this.#group(branch, parts, { ...given, within })
+        return parts.before
+      })
+      parts.before = new Set([...before, ...branches.flatMap((names) => [...names])])
+    } else for (const node of holder.children) this.#group(node, parts, { ...given, within })
+  }
+
+  #group(node: Node, parts: Parts, given: Occurs & { readonly within: readonly Node[] }): void {
+    const { within } = given
+    switch (node.name) {
+      case 'sequence':
+      case 'all':
+      case 'choice': {
+        const optional = given.optional || node.name === 'choice'
+        this.#groups(node, parts, { ...occursIn(node, { ...given, optional }), within })
+        break
       }
+      case 'group':
+        this.#groups(this.#referred('group', node), parts, { ...occursIn(node, given), within })
+        break
+      case 'element':
+        this.#child(node, parts, given)
+    }
   }
 
   #child(element: Node, parts: Parts, given: Occurs & { readonly within: readonly Node[] }): void {
     const { type, shape } = this.element(element, given.within)
     const { optional, repeats } = occursIn(element, given)
     const name = localName(valueOf(element, 'name') ?? valueOf(element, 'ref'))
+    const known = parts.elements.has(name) ? parts.fields.find((field) => field.name === name) : undefined
     parts.elements.set(name, shape)
+    if (repeats || parts.before.has(name)) parts.repeated.add(name)
+    parts.before.add(name)
     this.#add(parts, {
       name,
-      type: repeats ? { kind: 'list', of: type } : type,
-      required: !optional && valueOf(element, 'default') === undefined,
+      type: parts.repeated.has(name) ? { kind: 'list', of: type } : type,
+      required: known?.required === true || (!optional && valueOf(element, 'default') === undefined),
     })
   }
 
