@@ -111,7 +111,13 @@ async function runWeft({ broker, kafka, name, workload, guarantee }: Run): Promi
       ...(workload.weft ?? []),
     ],
     {
-      env: { ...process.env, APPLICATION: application, IN: workload.topics[0], WITH: workload.topics[1] ?? '', OUT: topic },
+      env: {
+        ...process.env,
+        APPLICATION: application,
+        IN: workload.topics[0],
+        WITH: workload.topics[1] ?? '',
+        OUT: topic,
+      },
       stdio: ['ignore', 'inherit', 'inherit'],
     },
   )
