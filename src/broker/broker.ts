@@ -96,7 +96,12 @@ export class Broker {
         detail: 'The node does not run.',
       })
     const addressOf = (other: number): Address => this.addressOf(other)
-    const connection = this.#open({ nodeId, host: clientHost, addressOf, session: this.#session(sasl) })
+    const connection = this.#open({
+      nodeId,
+      host: clientHost,
+      addressOf,
+      session: this.#session(sasl && { sasl }),
+    })
     return {
       request: async (frame) => {
         const answer = await connection.request(frame)
@@ -140,7 +145,7 @@ export class Broker {
         connectionsMax,
         connectionsIdleMaxMs,
         clock: this.#clock,
-        accept: (nodeId, client, addressOf) => this.#accept(nodeId, client, { addressOf, sasl }),
+        accept: (nodeId, client, addressOf) => this.#accept(nodeId, client, { addressOf, security }),
       },
       layout.running(),
     )
@@ -171,7 +176,7 @@ export class Broker {
   #accept(
     nodeId: number,
     { host, certificateName }: ArrivedClient,
-    way: { readonly addressOf: (nodeId: number) => Address; readonly sasl: ListenerSecurity['sasl'] },
+    way: { readonly addressOf: (nodeId: number) => Address; readonly security: ListenerSecurity },
   ): Connection | undefined {
     const name = certificateName === undefined ? undefined : this.#principalOf(certificateName)
     if (certificateName !== undefined && name === undefined) {
@@ -184,14 +189,20 @@ export class Broker {
     }
     const principal = name === undefined ? undefined : `User:${name}`
     const addressOf = (other: number): Address => this.#advertised(other) ?? way.addressOf(other)
-    return this.#open({ nodeId, host: `/${host}`, addressOf, session: this.#session(way.sasl, principal) })
+    return this.#open({
+      nodeId,
+      host: `/${host}`,
+      addressOf,
+      session: this.#session(way.security, principal),
+    })
   }
 
-  #session(sasl: ListenerSecurity['sasl'], principal = anonymous): Session {
+  #session({ tls, sasl }: ListenerSecurity = {}, principal = anonymous): Session {
     const { users, config } = this.#state
     return new Session({
       clock: this.#clock,
       users,
+      encrypted: tls !== undefined,
       mechanisms: sasl?.mechanisms,
       principal,
       lifetimeMs: config.saslSessionLifetimeMs,

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { handlerByKey, supportedApis } from '../../src/broker/apis/api-table.ts'
+import { brokerDefaults } from '../../src/broker/broker-config.ts'
+import { brokerSettings, settingOf } from '../../src/broker/broker-settings.ts'
+import { topicSettingsBeneath } from '../../src/broker/topics/names-beneath.ts'
 import { codeBlocks, section, tableRows } from './documents.ts'
 
 const guide = 'docs/guides/testing.md'
@@ -17,6 +20,19 @@ test('the reference of the broker lists its APIs and their versions', () => {
     return [String(key), name, oldest === maxVersion ? String(oldest) : `${oldest}–${maxVersion}`]
   })
   expect(listed.map((row) => row.slice(0, 3))).toEqual(actual)
+})
+
+test('the reference of the broker lists its settings and what they are by themselves', () => {
+  const listed = tableRows(section('docs/reference/broker.md', '## Settings')).map(([name, value]) => [
+    name,
+    value?.split(';', 1)[0],
+  ])
+  const own = Object.entries(brokerSettings).map(([name, setting]) => [
+    `\`${name}\``,
+    `\`${settingOf(brokerDefaults, setting).value}\``,
+  ])
+  const ofTopics = [...topicSettingsBeneath].map(([name, ofTopic]) => [`\`${name}\``, `\`${ofTopic}\``])
+  expect(listed).toEqual([['setting', 'by itself'], ...own, ['setting', 'of topics'], ...ofTopics])
 })
 
 /** Imports of all examples once, and each example in a scope of its own, as one program. */

@@ -264,6 +264,27 @@ describe('SCRAM credentials', () => {
   })
 })
 
+test('logs are in the one place there is, and can be moved to no other', async () => {
+  const { broker, client } = openTestBroker({ nodes: 2, defaultReplicationFactor: 1 })
+  await client.createTopic('t', 2)
+  const led = [0, 1].map((partition) => broker.cluster.leaderOf('t', partition))
+  const topics = [
+    { name: 't', partitions: [0, 1, 2] },
+    { name: 'u', partitions: [0] },
+  ]
+  const dirs = [
+    { path: 'memory', topics },
+    { path: '/tmp', topics: [{ name: 't', partitions: [0] }] },
+  ]
+  const { results } = await client.send(apis.alterReplicaLogDirs, { dirs })
+  const ofOwn = led.map((leader) => (leader === broker.nodeId ? 'NONE' : 'REPLICA_NOT_AVAILABLE'))
+  expect(results.map(({ topicName, partitions }) => [topicName, ...partitions.map(errorOf)])).toEqual([
+    ['t', ...ofOwn, 'UNKNOWN_TOPIC_OR_PARTITION'],
+    ['u', 'UNKNOWN_TOPIC_OR_PARTITION'],
+    ['t', 'LOG_DIR_NOT_FOUND'],
+  ])
+})
+
 describe('sizes of logs', () => {
   const sizesOf = ({ results }: ResponseOf<typeof apis.describeLogDirs>): string[] =>
     results.flatMap(({ topics }) =>

@@ -20,6 +20,7 @@ import { describeClientQuotasHandler } from './describe-client-quotas.ts'
 import { describeClusterHandler } from './describe-cluster.ts'
 import { describeConfigsHandler } from './describe-configs.ts'
 import { describeGroupsHandler } from './describe-groups.ts'
+import { alterReplicaLogDirsHandler } from './alter-replica-log-dirs.ts'
 import { describeLogDirsHandler } from './describe-log-dirs.ts'
 import { describeProducersHandler } from './describe-producers.ts'
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
@@ -74,6 +75,7 @@ const handlers: readonly AnyHandler[] = [
   describeClusterHandler,
   describeConfigsHandler,
   describeGroupsHandler,
+  alterReplicaLogDirsHandler,
   describeLogDirsHandler,
   describeProducersHandler,
   describeTopicPartitionsHandler,

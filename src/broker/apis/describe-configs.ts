@@ -5,7 +5,9 @@
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorName } from '../../protocol/error-codes.ts'
-import { configTypeCodes, factsOf, topicConfigFacts, type TopicConfigs } from '../topics/topic-configs.ts'
+import { brokerSettings, settingOf } from '../broker-settings.ts'
+import { hasDefaultBeneath, nameBeneath, topicSettingsBeneath } from '../topics/names-beneath.ts'
+import { configTypeCodes, factsOf, topicConfigFacts, TopicConfigs } from '../topics/topic-configs.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { configRefusal, resourceAnswer } from './config-resources.ts'
 import { configSources, resourceTypes } from './config-sources.ts'
@@ -66,34 +68,59 @@ function topicConfig(name: string, configs: TopicConfigs, includeSynonyms: boole
     value: configs.get(name),
     readOnly: false,
     configSource: configSources[configs.sourceOf(name)],
-    synonyms: includeSynonyms
-      ? configs.layersOf(name).map(({ source, value }) => ({ name, value, source: configSources[source] }))
-      : [],
+    synonyms: includeSynonyms ? synonymsOf(name, configs) : [],
     configType: facts === undefined ? 0 : configTypeCodes[facts.type],
   }
 }
 
-function brokerConfigs({ node: { config, layout }, nodeId }: Call): Config[] {
-  const values: Readonly<Record<string, string | number | boolean>> = {
-    'auto.create.topics.enable': config.autoCreateTopics,
-    'default.replication.factor': layout.replicationFactor,
-    'group.initial.rebalance.delay.ms': config.groupInitialRebalanceDelayMs,
-    'group.max.session.timeout.ms': config.groupSessionTimeoutMaxMs,
-    'group.max.size': config.groupSizeMax,
-    'group.min.session.timeout.ms': config.groupSessionTimeoutMinMs,
-    'message.max.bytes': topicConfigFacts['max.message.bytes']?.default ?? '',
-    'min.insync.replicas': 1,
-    'node.id': nodeId,
-    'num.partitions': config.defaultPartitions,
-    'offset.metadata.max.bytes': config.offsetMetadataBytesMax,
-    'producer.id.expiration.ms': config.producerExpirationMs,
-    'socket.request.max.bytes': config.requestBytesMax,
-    'transaction.max.timeout.ms': config.transactionTimeoutMaxMs,
+/** All that say something of a setting, who counts first: the topic, the broker beneath it, Kafka's default. */
+function synonymsOf(name: string, configs: TopicConfigs): NonNullable<Config['synonyms']> {
+  return configs
+    .layersOf(name)
+    .filter(({ source }) => source !== 'default' || hasDefaultBeneath(name))
+    .map(({ source, value }) => ({
+      name: source === 'topic' ? name : nameBeneath(name),
+      value,
+      source: configSources[source],
+    }))
+}
+
+/** What a broker of this kind has beside what it can be told: facts of the node that is asked. */
+function factsOfNode(call: Call): Readonly<Record<string, string>> {
+  const { nodeId, node } = call
+  const address = call.endpoints('all').find((endpoint) => endpoint.nodeId === nodeId)
+  const listeners = `${call.session.protocol}://${address?.host}:${address?.port}`
+  return {
+    'advertised.listeners': listeners,
+    'broker.id': String(nodeId),
+    'default.replication.factor': String(node.layout.replicationFactor),
+    listeners,
+    'log.dirs': node.storage.room().name,
+    'node.id': String(nodeId),
   }
-  return Object.entries(values).map(([name, value]) => ({
+}
+
+function brokerConfigs(call: Call): Config[] {
+  const { config } = call.node
+  const ofTopics = new TopicConfigs(new Map(), config.topicDefaults)
+  const facts = Object.entries(factsOfNode(call)).map(([name, value]) => ({
     name,
-    value: String(value),
-    readOnly: true,
+    value,
     configSource: configSources.broker,
+    configType: configTypeCodes.string,
   }))
+  const own = Object.entries(brokerSettings).map(([name, setting]) => {
+    const { value, byDefault } = settingOf(config, setting)
+    const configSource = byDefault ? configSources.default : configSources.broker
+    return { name, value, configSource, configType: configTypeCodes[setting.type] }
+  })
+  const beneath = [...topicSettingsBeneath].map(([name, topicName]) => ({
+    name,
+    value: ofTopics.get(topicName),
+    configSource: configSources[ofTopics.sourceOf(topicName)],
+    configType: configTypeCodes[factsOf(topicName)?.type ?? 'string'],
+  }))
+  return [...facts, ...own, ...beneath]
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map((entry) => ({ ...entry, readOnly: true }))
 }

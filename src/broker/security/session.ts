@@ -21,6 +21,8 @@ export const anonymous = 'User:ANONYMOUS'
 export interface SessionOptions {
   readonly clock: Clock
   readonly users: Users
+  /** Whether the listener has TLS. */
+  readonly encrypted: boolean
   /** Undefined: a listener without SASL. */
   readonly mechanisms: readonly SaslMechanism[] | undefined
   /** Where the connection itself says who it is. */
@@ -65,6 +67,12 @@ export class Session {
 
   get mechanisms(): readonly SaslMechanism[] {
     return this.#options.mechanisms ?? []
+  }
+
+  /** What Kafka calls a listener of this kind. */
+  get protocol(): string {
+    const { encrypted, mechanisms } = this.#options
+    return `${mechanisms === undefined ? '' : 'SASL_'}${encrypted ? 'SSL' : 'PLAINTEXT'}`
   }
 
   /** Why a request cannot be served now; undefined where it can. */

@@ -18,9 +18,9 @@ export const configTypeCodes: Readonly<Record<ConfigType, number>> = {
 const intMax = 2_147_483_647
 const longMax = '9223372036854775807'
 
-export interface ConfigFacts {
+/** What a setting may be. */
+export interface ConfigRules {
   readonly type: ConfigType
-  readonly default: string
   /** Least value of a number. */
   readonly min?: number
   /** Greatest value of a number, where it is not its type's. */
@@ -29,6 +29,10 @@ export interface ConfigFacts {
   readonly not?: number
   /** Allowed words, of a list each of its entries. */
   readonly words?: readonly string[]
+}
+
+export interface ConfigFacts extends ConfigRules {
+  readonly default: string
 }
 
 /** The settings of a topic that Apache Kafka knows, with its defaults. Those that this broker does not act on are kept and shown. */
@@ -186,32 +190,54 @@ export function checkTopicConfigs(overrides: ReadonlyMap<string, string>): Confi
   for (const [name, value] of overrides) {
     const facts = factsOf(name)
     if (facts === undefined) return { error: 'INVALID_CONFIG', message: `Unknown topic config name: ${name}` }
-    if (!fits(value, facts))
-      return { error: 'INVALID_CONFIG', message: `Invalid value ${value} for configuration ${name}` }
+    const problem = problemOf(value, facts)
+    if (problem !== undefined)
+      return {
+        error: 'INVALID_CONFIG',
+        message: `Invalid value ${value} for configuration ${name}: ${problem}`,
+      }
   }
   return undefined
 }
 
-function fits(value: string, facts: ConfigFacts): boolean {
-  switch (facts.type) {
+/** What is wrong with a value, in Apache Kafka's words; undefined where it fits. */
+export function problemOf(value: string, rules: ConfigRules): string | undefined {
+  const { type, words } = rules
+  switch (type) {
     case 'boolean':
-      return value === 'true' || value === 'false'
+      return value === 'true' || value === 'false' ? undefined : 'Expected value to be either true or false'
     case 'string':
-      return facts.words?.includes(value) ?? true
+      return words?.includes(value) === false ? `String must be one of: ${words.join(', ')}` : undefined
     case 'list':
-      return (
-        facts.words === undefined ||
-        (value.trim() !== '' && listOf(value).every((word) => facts.words?.includes(word)))
-      )
+      return listProblem(value, words)
     case 'int':
-      return /^-?\d+$/.test(value) && isWithin(Number(value), facts, intMax)
     case 'long':
-      return /^-?\d+$/.test(value) && BigInt(value) <= BigInt(longMax) && isWithin(Number(value), facts)
     case 'double':
-      return value.trim() !== '' && isWithin(Number(value), facts)
+      return numberProblem(value, rules)
   }
 }
 
-function isWithin(number: number, { min = -Infinity, max, not }: ConfigFacts, typeMax = Infinity): boolean {
-  return number >= min && number <= (max ?? typeMax) && number !== not
+function listProblem(value: string, words: ConfigRules['words']): string | undefined {
+  if (words === undefined) return undefined
+  if (value.trim() === '') return 'Configuration must not be empty'
+  return listOf(value).every((word) => words.includes(word))
+    ? undefined
+    : `String must be one of: ${words.join(', ')}`
+}
+
+function numberProblem(
+  value: string,
+  { type, min = -Infinity, max = Infinity, not }: ConfigRules,
+): string | undefined {
+  if (!isNumberOf(type, value)) return `Not a number of type ${type.toUpperCase()}`
+  const number = Number(value)
+  if (number < min) return `Value must be at least ${min}`
+  if (number > max) return `Value must be no more than ${max}`
+  return number === not ? `Value must not be ${not}` : undefined
+}
+
+function isNumberOf(type: ConfigType, value: string): boolean {
+  if (type === 'double') return value.trim() !== '' && Number.isFinite(Number(value))
+  const most = type === 'int' ? BigInt(intMax) : BigInt(longMax)
+  return /^-?\d+$/.test(value) && BigInt(value) <= most && BigInt(value) >= -most - 1n
 }

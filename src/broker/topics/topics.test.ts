@@ -195,6 +195,41 @@ describe('settings', () => {
     expect(errorOf(responses[0])).toBe('INVALID_REQUEST')
   })
 
+  test('of the broker are told with where they are from, and with what the node is', async () => {
+    const { client } = openTestBroker({ defaultPartitions: 4, topicDefaults: { 'retention.ms': '5' } })
+    const names = ['advertised.listeners', 'group.max.size', 'log.retention.ms', 'node.id', 'num.partitions']
+    const { results } = await client.send(apis.describeConfigs, {
+      resources: [{ resourceType: 4, resourceName: '1', configurationKeys: names }],
+    })
+    const told = results[0]?.configs.map(
+      ({ name, value, configSource }) => `${name}=${value} ${configSource}`,
+    )
+    expect(told).toEqual([
+      'advertised.listeners=PLAINTEXT://localhost:9092 4',
+      'group.max.size=1000 5',
+      'log.retention.ms=5 4',
+      'node.id=1 4',
+      'num.partitions=4 4',
+    ])
+  })
+
+  test('have one of the broker beneath, which has a name of its own', async () => {
+    const { client } = openTestBroker({ topicDefaults: { 'retention.ms': '5' } })
+    await client.createTopic('a', 1, { 'max.message.bytes': '7', 'retention.ms': '6' })
+    const { results } = await client.send(apis.describeConfigs, {
+      includeSynonyms: true,
+      resources: [{ ...resource, configurationKeys: ['max.message.bytes', 'retention.ms', 'segment.ms'] }],
+    })
+    const told = results[0]?.configs.map(({ synonyms }) =>
+      synonyms.map(({ name, value, source }) => `${name}=${value} ${source}`),
+    )
+    expect(told).toEqual([
+      ['max.message.bytes=7 1', 'message.max.bytes=1048588 5'],
+      ['retention.ms=6 1', 'log.retention.ms=5 4'],
+      [],
+    ])
+  })
+
   test('are described in each version', async () => {
     const { client } = openTestBroker()
     await client.createTopic('a')

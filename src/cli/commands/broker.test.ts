@@ -60,3 +60,18 @@ test('a name that Kafka refuses is refused with Kafka’s reason', async () => {
     expect.objectContaining({ code: 'TOPIC_INVALID', detail: "Topic name is invalid: '..' is not allowed" }),
   )
 })
+
+test.each([
+  [['--set', 'num.partition=4'], 'CONFIG_INVALID', 'Did you mean "num.partitions"?'],
+  [
+    ['--set', 'num.partitions=4', '--set', 'colour=red'],
+    'CONFIG_INVALID',
+    'docs/reference/broker.md lists the settings of brokers.',
+  ],
+])('%j is refused with what to do', async (options, code, hint) => {
+  await expect(call(...options)).rejects.toThrow(expect.objectContaining({ code, hint }))
+})
+
+test('a setting without a value is refused', async () => {
+  await expect(call('--set', 'num.partitions')).rejects.toThrow('It takes a name and a value')
+})

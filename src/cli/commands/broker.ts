@@ -3,6 +3,8 @@ import { systemClock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import { systemRandom } from '../../base/random.ts'
 import { brokerDefaults } from '../../broker/broker-config.ts'
+import { configOf } from '../../broker/broker-settings.ts'
+import { nearest } from '../../language/diagnostic.ts'
 import {
   brokerSecurityOf,
   describeSecurity,
@@ -19,6 +21,9 @@ import { aborted, stopSignal } from '../signals.ts'
 /** More would not behave otherwise, but take ports. */
 const nodesMax = 100
 
+/** By name. */
+type Settings = ReadonlyMap<string, string>
+
 interface BrokerOptions extends LogOptions, BrokerSecurityOptions {
   readonly port: number
   readonly host: string
@@ -26,6 +31,7 @@ interface BrokerOptions extends LogOptions, BrokerSecurityOptions {
   readonly registry?: number
   readonly nodes: number
   readonly autoCreate: boolean
+  readonly set?: Settings
 }
 
 export function addBrokerCommand(program: Command, output: Output): void {
@@ -44,6 +50,11 @@ export function addBrokerCommand(program: Command, output: Output): void {
     .option('--topics <a:4,b:1>', 'topics to make, with their partitions')
     .option('--no-auto-create', 'refuse topics that are not there, instead of making them when a client asks')
     .option(
+      '--set <name=value>',
+      'a setting of the broker by the name that Apache Kafka has for it; may be given many times',
+      addSetting,
+    )
+    .option(
       '--registry <port>',
       'port of a schema registry that keeps its schemas in the broker; 0: any that is free',
       portNumber,
@@ -61,7 +72,8 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
   checkPorts(options)
   weighOutsideMemory(dataFolder === undefined ? brokerDefaults.memoryBytesMax : 0)
   const { Broker } = await import('../../broker/broker.ts')
-  const settings = { nodes, dataFolder, users, autoCreateTopics }
+  const told = configOf(options.set ?? new Map(), hintForSetting)
+  const settings = { nodes, dataFolder, users, autoCreateTopics, ...told }
   const broker = new Broker({ clock: systemClock, random: systemRandom, logger, ...settings })
   const { signal, release } = stopSignal()
   try {
@@ -89,6 +101,20 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
     await broker.close()
     release()
   }
+}
+
+function addSetting(text: string, settings: Settings = new Map()): Settings {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('It takes a name and a value, such as num.partitions=4.')
+  return new Map([...settings, [name.trim(), value.trim()]])
+}
+
+function hintForSetting(name: string, names: readonly string[]): string {
+  const near = nearest(name, names)
+  return near === undefined
+    ? 'docs/reference/broker.md lists the settings of brokers.'
+    : `Did you mean "${near}"?`
 }
 
 function nodeCount(text: string): number {

@@ -2,6 +2,29 @@
 import { defineApi } from '../message/codec.ts'
 import { array, arrayOf, bool, float64, int16, int32, int64, int8, string } from '../message/fields.ts'
 
+export const alterReplicaLogDirs = defineApi(
+  { key: 34, name: 'AlterReplicaLogDirs', versions: '1-2', flexible: '2+' },
+  {
+    dirs: array('0+', {
+      path: string(),
+      topics: array('0+', {
+        name: string(),
+        partitions: arrayOf('int32'),
+      }),
+    }),
+  },
+  {
+    throttleTimeMs: int32(),
+    results: array('0+', {
+      topicName: string(),
+      partitions: array('0+', {
+        partitionIndex: int32(),
+        errorCode: int16(),
+      }),
+    }),
+  },
+)
+
 export const describeLogDirs = defineApi(
   { key: 35, name: 'DescribeLogDirs', versions: '0-5', flexible: '2+' },
   {

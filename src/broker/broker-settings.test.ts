@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { brokerDefaults } from './broker-config.ts'
+import { brokerSettings, configOf, settingOf } from './broker-settings.ts'
+
+const told = (settings: Record<string, string>) =>
+  configOf(new Map(Object.entries(settings)), (name, names) => `${name} of ${names.length}`)
+
+test('settings by the names of Apache Kafka are those of the broker', () => {
+  const settings = {
+    'auto.create.topics.enable': 'true',
+    'num.partitions': '4',
+    'offsets.retention.minutes': '2',
+    'log.retention.ms': '5',
+    'message.max.bytes': '6',
+  }
+  expect(told(settings)).toEqual({
+    autoCreateTopics: true,
+    defaultPartitions: 4,
+    offsetsRetentionMs: 120_000,
+    topicDefaults: { 'retention.ms': '5', 'max.message.bytes': '6' },
+  })
+})
+
+test('what each setting is by itself can be set', () => {
+  for (const [name, setting] of Object.entries(brokerSettings)) {
+    const { value, byDefault } = settingOf(brokerDefaults, setting)
+    expect([name, byDefault]).toEqual([name, true])
+    expect(told({ [name]: value })).toEqual({ [setting.key]: brokerDefaults[setting.key] })
+  }
+})
+
+test.each([
+  ['num.partitions', '0', 'Value must be at least 1'],
+  ['num.partitions', 'four', 'Not a number of type INT'],
+  ['auto.create.topics.enable', 'yes', 'Expected value to be either true or false'],
+  ['log.cleanup.policy', 'burn', 'String must be one of: delete, compact'],
+])('%s cannot be %s', (name, value, detail) => {
+  expect(() => told({ [name]: value })).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', message: `"${name}" cannot be "${value}"`, detail }),
+  )
+})
+
+test('a name that is none is refused, with what whoever asks has to say of it', () => {
+  expect(() => told({ 'num.partition': '4' })).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: '"num.partition" is no setting of the broker',
+      hint: expect.stringMatching(/^num.partition of [0-9]+$/),
+    }),
+  )
+})

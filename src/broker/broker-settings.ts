@@ -1,0 +1,90 @@
+/**
+ * The settings of a broker by the names that Apache Kafka has for them: what `weft broker --set` takes and what DescribeConfigs tells of a
+ * broker.
+ */
+import { StreamError } from '../base/errors.ts'
+import { brokerDefaults, type BrokerConfig } from './broker-config.ts'
+import { topicSettingsBeneath } from './topics/names-beneath.ts'
+import { factsOf, problemOf, type ConfigRules } from './topics/topic-configs.ts'
+
+/** What a setting is kept as. */
+type Kept = {
+  readonly [K in keyof BrokerConfig]: BrokerConfig[K] extends number | boolean ? K : never
+}[keyof BrokerConfig]
+
+interface BrokerSetting extends ConfigRules {
+  readonly key: Kept
+  /** Of the setting's unit, where it is not milliseconds that are kept. */
+  readonly factorMs?: number
+}
+
+/** By name. */
+export const brokerSettings: Readonly<Record<string, BrokerSetting>> = {
+  'allow.everyone.if.no.acl.found': { key: 'allowEveryoneIfNoAclFound', type: 'boolean' },
+  'auto.create.topics.enable': { key: 'autoCreateTopics', type: 'boolean' },
+  'connections.max.idle.ms': { key: 'connectionsIdleMaxMs', type: 'long', min: 1 },
+  'connections.max.reauth.ms': { key: 'saslSessionLifetimeMs', type: 'long', min: 0 },
+  'fetch.max.bytes': { key: 'fetchBytesMax', type: 'int', min: 1024 },
+  'group.consumer.heartbeat.interval.ms': { key: 'consumerGroupHeartbeatIntervalMs', type: 'int', min: 1 },
+  'group.consumer.session.timeout.ms': { key: 'consumerGroupSessionTimeoutMs', type: 'int', min: 1 },
+  'group.initial.rebalance.delay.ms': { key: 'groupInitialRebalanceDelayMs', type: 'int', min: 0 },
+  'group.max.session.timeout.ms': { key: 'groupSessionTimeoutMaxMs', type: 'int', min: 1 },
+  'group.max.size': { key: 'groupSizeMax', type: 'int', min: 1 },
+  'group.min.session.timeout.ms': { key: 'groupSessionTimeoutMinMs', type: 'int', min: 1 },
+  'log.cleaner.backoff.ms': { key: 'compactionRestMs', type: 'long', min: 0 },
+  'log.retention.check.interval.ms': { key: 'retentionCheckMs', type: 'long', min: 1 },
+  'max.connections': { key: 'connectionsMax', type: 'int', min: 0 },
+  'max.incremental.fetch.session.cache.slots': { key: 'fetchSessionsMax', type: 'int', min: 0 },
+  'num.partitions': { key: 'defaultPartitions', type: 'int', min: 1 },
+  'offset.metadata.max.bytes': { key: 'offsetMetadataBytesMax', type: 'int', min: 0 },
+  'offsets.retention.check.interval.ms': { key: 'offsetsRetentionCheckMs', type: 'long', min: 1 },
+  'offsets.retention.minutes': { key: 'offsetsRetentionMs', type: 'int', min: 1, factorMs: 60_000 },
+  'producer.id.expiration.ms': { key: 'producerExpirationMs', type: 'int', min: 1 },
+  'socket.request.max.bytes': { key: 'requestBytesMax', type: 'int', min: 1 },
+  'transaction.max.timeout.ms': { key: 'transactionTimeoutMaxMs', type: 'int', min: 1 },
+}
+
+/**
+ * What a broker is told by these settings.
+ *
+ * @param hint - for a name that is none, what to do
+ * @throws StreamError `CONFIG_INVALID` for a name that is none, and for a value that does not fit
+ */
+export function configOf(
+  settings: ReadonlyMap<string, string>,
+  hint: (name: string, names: readonly string[]) => string,
+): Partial<BrokerConfig> {
+  const config: Partial<Record<Kept, number | boolean>> = {}
+  const topicDefaults: Record<string, string> = {}
+  for (const [name, value] of settings) {
+    const ofTopics = topicSettingsBeneath.get(name)
+    const setting = Object.hasOwn(brokerSettings, name) ? brokerSettings[name] : undefined
+    const facts = setting ?? factsOf(ofTopics ?? '')
+    if (facts === undefined)
+      throw new StreamError('CONFIG_INVALID', `"${name}" is no setting of the broker`, {
+        hint: hint(name, [...Object.keys(brokerSettings), ...topicSettingsBeneath.keys()]),
+      })
+    const problem = problemOf(value, facts)
+    if (problem !== undefined)
+      throw new StreamError('CONFIG_INVALID', `"${name}" cannot be "${value}"`, { detail: problem })
+    if (ofTopics !== undefined) topicDefaults[ofTopics] = value
+    else if (setting !== undefined)
+      config[setting.key] =
+        setting.type === 'boolean' ? value === 'true' : Number(value) * (setting.factorMs ?? 1)
+  }
+  // Each key holds what its setting's type says.
+  return {
+    ...(config as Partial<BrokerConfig>),
+    ...(Object.keys(topicDefaults).length > 0 && { topicDefaults }),
+  }
+}
+
+/** A setting of the broker as it stands, and whether that is what it is by itself. */
+export function settingOf(
+  config: BrokerConfig,
+  { key, factorMs = 1 }: BrokerSetting,
+): { value: string; byDefault: boolean } {
+  const kept = config[key]
+  const value = typeof kept === 'number' ? (Number.isFinite(kept) ? kept / factorMs : -1) : kept
+  return { value: String(value), byDefault: kept === brokerDefaults[key] }
+}
