@@ -285,6 +285,30 @@ test('logs are in the one place there is, and can be moved to no other', async (
   ])
 })
 
+test('an answer that has nothing to say about an error says null, and no empty text that clients would show', async () => {
+  const { client } = openTestBroker()
+  const made = await client.send(apis.createTopics, {
+    topics: [{ name: 't', numPartitions: 1, replicationFactor: 1 }],
+  })
+  const grown = await client.send(apis.createPartitions, { topics: [{ name: 't', count: 2 }] })
+  const tried = await client.send(apis.createPartitions, {
+    topics: [{ name: 't', count: 3 }],
+    validateOnly: true,
+  })
+  const moved = await client.send(apis.alterPartitionReassignments, { topics: [] })
+  const moving = await client.send(apis.listPartitionReassignments, { topics: null })
+  const quotas = await client.send(apis.alterClientQuotas, { entries: [{ entity: [], ops: [] }] })
+  const features = await client.send(
+    apis.updateFeatures,
+    { featureUpdates: [{ feature: 'group.version', maxVersionLevel: 1, upgradeType: 1 }] },
+    1,
+  )
+  const bearers = [made.topics, grown.results, tried.results, [moved], [moving], quotas.entries, [features]]
+  expect([...bearers, features.results].flat().map(({ errorMessage }) => errorMessage)).toEqual(
+    Array.from({ length: 8 }, () => null),
+  )
+})
+
 describe('sizes of logs', () => {
   const sizesOf = ({ results }: ResponseOf<typeof apis.describeLogDirs>): string[] =>
     results.flatMap(({ topics }) =>

@@ -13,12 +13,12 @@ export const alterClientQuotasHandler = defineHandler({
   demands: () => [onCluster('alterConfigs')],
   handle: (request): Response => ({ entries: request.entries.map(alter) }),
   refuse: (request, errorCode): Response => ({
-    entries: request.entries.map(({ entity }) => ({ entity, errorCode })),
+    entries: request.entries.map(({ entity }) => ({ entity, errorCode, errorMessage: null })),
   }),
 })
 
 function alter({ entity, ops }: Entry) {
-  if (ops.every(({ remove }) => remove)) return { entity }
+  if (ops.every(({ remove }) => remove)) return { entity, errorMessage: null }
   return {
     entity,
     errorCode: kafkaErrorCode('INVALID_REQUEST'),

@@ -17,6 +17,7 @@ export const alterPartitionReassignmentsHandler = defineHandler({
   api: apis.alterPartitionReassignments,
   demands: () => [onCluster('alter')],
   handle: (request, call): Response => ({
+    errorMessage: null,
     allowReplicationFactorChange: request.allowReplicationFactorChange,
     responses: request.topics.map(({ name, partitions }) => ({
       name,
@@ -27,7 +28,7 @@ export const alterPartitionReassignmentsHandler = defineHandler({
       }),
     })),
   }),
-  refuse: (_request: Request, errorCode): Response => ({ errorCode }),
+  refuse: (_request: Request, errorCode): Response => ({ errorCode, errorMessage: null }),
 })
 
 function reassign(

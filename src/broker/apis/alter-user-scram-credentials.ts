@@ -41,7 +41,7 @@ export const alterUserScramCredentialsHandler = defineHandler({
     return { results }
   },
   refuse: (request, errorCode): Response => ({
-    results: [...new Set(usersOf(request))].map((user) => ({ user, errorCode })),
+    results: [...new Set(usersOf(request))].map((user) => ({ user, errorCode, errorMessage: null })),
   }),
 })
 

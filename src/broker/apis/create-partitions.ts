@@ -18,7 +18,7 @@ export const createPartitionsHandler = defineHandler({
     results: request.topics.map((wanted) => growOne(wanted, request.validateOnly, call)),
   }),
   refuse: (request, errorCode): Response => ({
-    results: request.topics.map(({ name }) => ({ name, errorCode })),
+    results: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: null })),
   }),
 })
 
@@ -26,13 +26,13 @@ function growOne(wanted: Wanted, validateOnly: boolean, call: Call): Result {
   const { name, count, assignments } = wanted
   const { node } = call
   const refused = refusalOf(call, rightTo('alter', 'topic', name))
-  if (refused !== undefined) return { name, errorCode: kafkaErrorCode(refused) }
+  if (refused !== undefined) return failed(name, refused, null)
   const topic = node.topics.get(name)
   if (topic === undefined)
     return failed(name, 'UNKNOWN_TOPIC_OR_PARTITION', 'This server does not host this topic-partition.')
   const problem = findProblem(topic, wanted, call)
   if (problem !== undefined) return failed(name, ...problem)
-  if (validateOnly) return { name }
+  if (validateOnly) return { name, errorMessage: null }
   const now = topic.partitions.length
   const replicationFactor = node.layout.placementOf(topic, 0).replicas.length
   const replicas =
@@ -40,7 +40,7 @@ function growOne(wanted: Wanted, validateOnly: boolean, call: Call): Result {
     Array.from({ length: count - now }, (_, more) => node.layout.spread(name, now + more, replicationFactor))
   node.topics.grow(topic, count)
   node.layout.place(topic, now, replicas)
-  return { name }
+  return { name, errorMessage: null }
 }
 
 function findProblem(
@@ -71,6 +71,6 @@ function findProblem(
   return wrong === undefined ? undefined : ['INVALID_REPLICA_ASSIGNMENT', wrong]
 }
 
-function failed(name: string, error: KafkaErrorName, errorMessage: string): Result {
+function failed(name: string, error: KafkaErrorName, errorMessage: string | null): Result {
   return { name, errorCode: kafkaErrorCode(error), errorMessage }
 }

@@ -31,7 +31,7 @@ export const createTopicsHandler = defineHandler({
     return { topics: [...twice, ...answers] }
   },
   refuse: (request, errorCode): Response => ({
-    topics: request.topics.map(({ name }) => ({ name, errorCode })),
+    topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: null })),
   }),
 })
 
@@ -47,6 +47,7 @@ function createOne(topic: NewTopic, validateOnly: boolean, call: Call): TopicAns
   const shown = made?.configs ?? node.topics.configsOf(configs)
   return {
     name,
+    errorMessage: null,
     ...(made === undefined ? {} : { topicId: made.id }),
     numPartitions: plan.replicas.length,
     replicationFactor: plan.replicas[0]?.length ?? 0,

@@ -42,7 +42,7 @@ export const electLeadersHandler = defineHandler({
     return {
       replicaElectionResults: (request.topicPartitions ?? []).map(({ topic, partitions }) => ({
         topic,
-        partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode })),
+        partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage: null })),
       })),
     }
   },

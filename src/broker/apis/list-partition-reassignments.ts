@@ -9,6 +9,6 @@ type Response = DeepPartial<ResponseOf<typeof apis.listPartitionReassignments>>
 export const listPartitionReassignmentsHandler = defineHandler({
   api: apis.listPartitionReassignments,
   demands: () => [onCluster('describe')],
-  handle: (): Response => ({ topics: [] }),
-  refuse: (_request, errorCode): Response => ({ errorCode }),
+  handle: (): Response => ({ errorMessage: null, topics: [] }),
+  refuse: (_request, errorCode): Response => ({ errorCode, errorMessage: null }),
 })

@@ -20,7 +20,7 @@ export const updateFeaturesHandler = defineHandler({
   demands: () => [onCluster('alter')],
   handle(request, call): Response {
     const { featureUpdates, validateOnly } = request
-    const results = featureUpdates.map(({ feature }) => ({ feature, errorCode: 0 }))
+    const results = featureUpdates.map(({ feature }) => ({ feature, errorCode: 0, errorMessage: null }))
     for (const update of featureUpdates) {
       const problem = findProblem(update, call)
       if (problem === undefined) continue
@@ -34,9 +34,9 @@ export const updateFeaturesHandler = defineHandler({
       call.node.features.update(new Map(levels))
       call.node.logger.info('features updated', Object.fromEntries(levels))
     }
-    return { results }
+    return { errorMessage: null, results }
   },
-  refuse: (_request, errorCode): Response => ({ errorCode }),
+  refuse: (_request, errorCode): Response => ({ errorCode, errorMessage: null }),
 })
 
 function findProblem(
