@@ -45,15 +45,18 @@ const codecs = new Map<string, { codec: MessageCodec<unknown>; min: number; max:
 codecs.set('ConsumerProtocolSubscription', { codec: subscriptionCodec, min: 0, max: 3 })
 codecs.set('ConsumerProtocolAssignment', { codec: assignmentCodec, min: 0, max: 3 })
 
-beforeAll(async () => {
-  buildJava()
-  writeFileSync(join(folders.current, 'ours.bin'), writeChunks(ourBatches(seededRandom(seed))))
-  const messages = [String(seed), String(casesPerVersion), ...codecs.keys()]
-  await runJava('weft.MessageCases', [folders.current, ...messages], javaClassPath())
-  await runJava('weft.MessageCases', [folders.older, ...messages], olderClassPath())
-  const batches = [String(seed), String(batchesPerCompression)]
-  await runJava('weft.BatchCases', [folders.current, ...batches], javaClassPath())
-}, 120_000)
+beforeAll(
+  async () => {
+    buildJava()
+    writeFileSync(join(folders.current, 'ours.bin'), writeChunks(ourBatches(seededRandom(seed))))
+    const messages = [String(seed), String(casesPerVersion), ...codecs.keys()]
+    await runJava('weft.MessageCases', [folders.current, ...messages], javaClassPath())
+    await runJava('weft.MessageCases', [folders.older, ...messages], olderClassPath())
+    const batches = [String(seed), String(batchesPerCompression)]
+    await runJava('weft.BatchCases', [folders.current, ...batches], javaClassPath())
+  },
+  120_000 + casesPerVersion * 1000,
+)
 
 afterAll(() => {
   for (const folder of Object.values(folders)) rmSync(folder, { recursive: true })

@@ -290,9 +290,11 @@ test('an answer that has nothing to say about an error says null, and no empty t
   const made = await client.send(apis.createTopics, {
     topics: [{ name: 't', numPartitions: 1, replicationFactor: 1 }],
   })
-  const grown = await client.send(apis.createPartitions, { topics: [{ name: 't', count: 2 }] })
+  const grown = await client.send(apis.createPartitions, {
+    topics: [{ name: 't', count: 2, assignments: null }],
+  })
   const tried = await client.send(apis.createPartitions, {
-    topics: [{ name: 't', count: 3 }],
+    topics: [{ name: 't', count: 3, assignments: null }],
     validateOnly: true,
   })
   const moved = await client.send(apis.alterPartitionReassignments, { topics: [] })
