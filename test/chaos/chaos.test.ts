@@ -4,9 +4,9 @@
  * they do. What a Java consumer then sees under read_committed is compared with a recomputation: joined, counted, counted by window.
  *
  * A program, not a part of the tests: `npm run chaos`, with `CHAOS_SECONDS` (30), `SEED` (1) and `RELEASE` (4.3) for length, plan and broker;
- * `BROKER=stays` leaves the broker alone.
+ * `BROKER=stays` leaves the broker alone. What processes said is kept in `CHAOS_LOGS`, a folder, where one is named.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,6 +26,7 @@ import {
 const chaosMs = 1000 * Number(process.env['CHAOS_SECONDS'] ?? 30)
 const seed = Number(process.env['SEED'] ?? 1)
 const release: KafkaRelease = process.env['RELEASE'] === '3.9' ? '3.9' : '4.3'
+const logs = process.env['CHAOS_LOGS']
 const names = ['one', 'two', 'three'] as const
 /** The least that a broker accepts. */
 const sessionMs = 6000
@@ -42,6 +43,11 @@ const comparing = { timeout: 120_000 }
 type Event = 'kill' | 'stand still' | 'join and leave' | 'kill the broker'
 const toProcesses: readonly Event[] = ['kill', 'kill', 'kill', 'stand still', 'join and leave']
 const events = process.env['BROKER'] === 'stays' ? toProcesses : [...toProcesses, 'kill the broker' as const]
+
+/** For whoever looks for what went wrong. */
+function keep(name: string, text: string): void {
+  if (logs !== undefined) appendFileSync(join(logs, `${name}.log`), text)
+}
 
 /** Apache Kafka in a folder of its own, the processes that run on it, and what happens to them. */
 class Stage {
@@ -79,7 +85,7 @@ class Stage {
   }
 
   start(name: string): void {
-    this.#processes.set(name, startWeft(this.arguments(name)))
+    this.#processes.set(name, this.#begin(name))
   }
 
   arguments(name: string): string[] {
@@ -90,6 +96,7 @@ class Stage {
     const event = events[this.#random.below(events.length)] ?? 'kill'
     this.happened.set(event, (this.happened.get(event) ?? 0) + 1)
     const name = names[this.#random.below(names.length)] ?? 'one'
+    keep('events', `${new Date().toISOString()} ${event} ${name}\n`)
     if (event === 'kill') await this.#killAndStart(name)
     else if (event === 'stand still') await this.#standStill(name)
     else if (event === 'join and leave') await this.#joinAndLeave()
@@ -110,7 +117,14 @@ class Stage {
   async close(): Promise<void> {
     await Promise.all([...this.#processes.values()].map((process) => process.kill()))
     await this.#apache?.stop()
+    keep('kafka', readFileSync(join(this.folder, 'kafka/kafka.log'), 'utf8'))
     rmSync(this.folder, { recursive: true })
+  }
+
+  #begin(name: string): WeftProcess {
+    const weft = startWeft(this.arguments(name))
+    void weft.ended.then(({ stderr }) => keep(name, stderr))
+    return weft
   }
 
   get #runner(): string {
@@ -135,7 +149,7 @@ class Stage {
   }
 
   async #joinAndLeave(): Promise<void> {
-    const guest = startWeft(this.arguments('guest'))
+    const guest = this.#begin('guest')
     const endMs = performance.now() + guestTimeoutMs
     while (!guest.stderr().includes('partitions assigned') && performance.now() < endMs) await sleep(50)
     await sleep(this.#random.below(2000))
@@ -169,6 +183,7 @@ async function play(stage: Stage, random: Random): Promise<void> {
   const rest = await runWeft([...stage.arguments('one'), '--until-end'], { timeoutMs: drainTimeoutMs })
   expect(rest.code, rest.stderr.slice(-4000)).toBe(0)
   orders = traffic.sent
+  keep('end', rest.stderr)
   out = await readOrdersOut(stage.bootstrap)
 }
 
