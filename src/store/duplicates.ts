@@ -23,6 +23,7 @@ import { assert } from '../base/assert.ts'
 import { KeyedLog, type KeyedLogEntry } from './keyed-log.ts'
 import { emptyChange } from './logged-change.ts'
 import type { GenerationSize } from './managed-store.ts'
+import { NewestEntries } from './newest-entries.ts'
 import type { StreamTime } from './stream-time.ts'
 import type { TimedCoding } from './timed-coding.ts'
 import { restoredEntries } from './timed-restore.ts'
@@ -60,8 +61,10 @@ interface Generation {
 /** Entries share buffers of this size. */
 const chunkBytes = 65_536
 const bytesMax = 64 * 1_048_576
-/** More is not read at a start. */
+/** More is not kept at a start. */
 const loadedMax = 65_536
+/** A bucket with more is not looked through for what is newest in it: that takes about a second. */
+const lookedThroughMax = 16 * loadedMax
 
 export class Duplicates {
   readonly options: DuplicatesOptions
@@ -238,10 +241,11 @@ export class Duplicates {
     let complete = time.committedMs + 1
     const entries: KeyedLogEntry[] = []
     for (let bucket = coding.bucketOf(time.committedMs); bucket >= buckets.oldest && complete > 0; bucket--) {
-      const found = this.#readBucket(bucket, room - entries.length)
+      const found = entries.length < room ? this.#readBucket(bucket, room - entries.length) : undefined
       if (found === undefined) break
-      entries.push(...found)
-      complete = buckets.startOf(bucket)
+      for (const entry of found.entries) entries.push(entry)
+      complete = found.completeFromMs ?? buckets.startOf(bucket)
+      if (found.completeFromMs !== undefined) break
     }
     entries.sort((left, right) => left.first - right.first || left.second - right.second)
     for (const entry of entries) this.#log.add(entry)
@@ -259,16 +263,17 @@ export class Duplicates {
     this.#writtenEnd = end
   }
 
-  /** The entries of a bucket; undefined where there are more than `max`. */
-  #readBucket(bucket: number, max: number): KeyedLogEntry[] | undefined {
-    const { engine, engineReads } = this.options
+  /** The newest entries of a bucket, where keys stand in the order of their bytes; undefined where there are too many to look through. */
+  #readBucket(bucket: number, max: number): ReturnType<NewestEntries['take']> | undefined {
+    const { engine, engineReads, coding } = this.options
     engineReads.value++
-    const entries: KeyedLogEntry[] = []
+    const newest = new NewestEntries(max)
+    let count = 0
     for (const { key, value } of engine.range(bucketPrefix(bucket), bucketPrefix(bucket + 1))) {
-      if (entries.length >= max) return undefined
-      entries.push(this.#entryOf(key, value))
+      if (++count > lookedThroughMax) return undefined
+      if (newest.wants(coding.first(key))) newest.add(this.#entryOf(key, value))
     }
-    return entries
+    return newest.take()
   }
 
   #entryOf(key: Buffer, value: Buffer): KeyedLogEntry {

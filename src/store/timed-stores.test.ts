@@ -168,6 +168,29 @@ describe('a live window', () => {
   })
 })
 
+test('of a bucket with more entries than are kept, the newest are read from the engine once after a restart', () => {
+  const first = open({ ...windows, retainDuplicates: true })
+  const count = 100_000
+  const startMs = (entry: number): number => minuteMs + Math.floor(entry / 2)
+  for (let entry = 0; entry < count; entry++) {
+    first.store.put(`k${entry % 1000}`, String(entry), startMs(entry), startMs(entry))
+    if (entry % 10_000 === 9999) first.commit()
+  }
+  first.engine.close = () => {}
+  first.managed.close()
+  const { store, count: counted } = open({ ...windows, retainDuplicates: true }, first.engine)
+  const lastMs = startMs(count - 1)
+  const seen = (fromMs: number, toMs: number): number => {
+    let found = 0
+    for (let key = 0; key < 1000; key++) store.visit(`k${key}`, { fromMs, toMs }, () => found++)
+    return found
+  }
+  expect(seen(lastMs - 32_000, lastMs)).toBe(64_002)
+  expect(counted('weft_store_engine_reads_total')).toBe(1)
+  expect(seen(minuteMs, lastMs)).toBe(count)
+  expect(counted('weft_store_engine_reads_total')).toBe(1001)
+})
+
 test('what was read while a commit was under way that holds none of it stays when a later one fails', () => {
   const first = open({ ...windows, retainDuplicates: true })
   first.store.put('k', 'old', minuteMs, minuteMs)
