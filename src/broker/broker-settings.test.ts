@@ -33,6 +33,7 @@ test.each([
   ['num.partitions', '0', 'Value must be at least 1'],
   ['num.partitions', 'four', 'Not a number of type INT'],
   ['auto.create.topics.enable', 'yes', 'Expected value to be either true or false'],
+  ['log.retention.check.interval.ms', '9999999999', 'Value must be no more than 2147483647'],
   ['log.cleanup.policy', 'burn', 'String must be one of: delete, compact'],
 ])('%s cannot be %s', (name, value, detail) => {
   expect(() => told({ [name]: value })).toThrow(

@@ -14,15 +14,18 @@ type Kept = {
 
 interface BrokerSetting extends ConfigRules {
   readonly key: Kept
-  /** Of the setting's unit, where it is not milliseconds that are kept. */
+  /** Milliseconds of its unit, where that is another. */
   readonly factorMs?: number
 }
+
+/** Timers of the system are no longer. */
+const timerMsMax = 2_147_483_647
 
 /** By name. */
 export const brokerSettings: Readonly<Record<string, BrokerSetting>> = {
   'allow.everyone.if.no.acl.found': { key: 'allowEveryoneIfNoAclFound', type: 'boolean' },
   'auto.create.topics.enable': { key: 'autoCreateTopics', type: 'boolean' },
-  'connections.max.idle.ms': { key: 'connectionsIdleMaxMs', type: 'long', min: 1 },
+  'connections.max.idle.ms': { key: 'connectionsIdleMaxMs', type: 'long', min: 1, max: timerMsMax },
   'connections.max.reauth.ms': { key: 'saslSessionLifetimeMs', type: 'long', min: 0 },
   'fetch.max.bytes': { key: 'fetchBytesMax', type: 'int', min: 1024 },
   'group.consumer.heartbeat.interval.ms': { key: 'consumerGroupHeartbeatIntervalMs', type: 'int', min: 1 },
@@ -31,13 +34,18 @@ export const brokerSettings: Readonly<Record<string, BrokerSetting>> = {
   'group.max.session.timeout.ms': { key: 'groupSessionTimeoutMaxMs', type: 'int', min: 1 },
   'group.max.size': { key: 'groupSizeMax', type: 'int', min: 1 },
   'group.min.session.timeout.ms': { key: 'groupSessionTimeoutMinMs', type: 'int', min: 1 },
-  'log.cleaner.backoff.ms': { key: 'compactionRestMs', type: 'long', min: 0 },
-  'log.retention.check.interval.ms': { key: 'retentionCheckMs', type: 'long', min: 1 },
+  'log.cleaner.backoff.ms': { key: 'compactionRestMs', type: 'long', min: 0, max: timerMsMax },
+  'log.retention.check.interval.ms': { key: 'retentionCheckMs', type: 'long', min: 1, max: timerMsMax },
   'max.connections': { key: 'connectionsMax', type: 'int', min: 0 },
   'max.incremental.fetch.session.cache.slots': { key: 'fetchSessionsMax', type: 'int', min: 0 },
   'num.partitions': { key: 'defaultPartitions', type: 'int', min: 1 },
   'offset.metadata.max.bytes': { key: 'offsetMetadataBytesMax', type: 'int', min: 0 },
-  'offsets.retention.check.interval.ms': { key: 'offsetsRetentionCheckMs', type: 'long', min: 1 },
+  'offsets.retention.check.interval.ms': {
+    key: 'offsetsRetentionCheckMs',
+    type: 'long',
+    min: 1,
+    max: timerMsMax,
+  },
   'offsets.retention.minutes': { key: 'offsetsRetentionMs', type: 'int', min: 1, factorMs: 60_000 },
   'producer.id.expiration.ms': { key: 'producerExpirationMs', type: 'int', min: 1 },
   'socket.request.max.bytes': { key: 'requestBytesMax', type: 'int', min: 1 },

@@ -53,7 +53,7 @@ const commands = [
   'kafka-configs --describe --entity-type topics --entity-name orders',
   'kafka-console-producer --topic orders --sync --property parse.key=true --property key.separator=: < a:1\\nb:2\\nc:3\\na:4\\nb:5\\nd:6\\n',
   'kafka-producer-perf-test --topic load --num-records 2000 --record-size 100 --throughput -1 --producer-props acks=all',
-  'kafka-producer-perf-test --topic load --num-records 500 --record-size 100 --throughput -1 --transactional-id perf --transaction-duration-ms 50',
+  'kafka-producer-perf-test --topic load --num-records 500 --record-size 100 --throughput -1 --transactional-id perf --transaction-duration-ms 60000',
   'kafka-get-offsets --topic orders',
   'kafka-get-offsets --topic orders --time earliest',
   'kafka-get-offsets --topic orders --time 4102444800000',
