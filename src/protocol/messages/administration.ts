@@ -3,7 +3,7 @@ import { defineApi } from '../message/codec.ts'
 import { array, arrayOf, bool, float64, int16, int32, int64, int8, string } from '../message/fields.ts'
 
 export const alterReplicaLogDirs = defineApi(
-  { key: 34, name: 'AlterReplicaLogDirs', versions: '1-2', flexible: '2+' },
+  { key: 34, name: 'AlterReplicaLogDirs', versions: '0-2', flexible: '2+' },
   {
     dirs: array('0+', {
       path: string(),
