@@ -51,6 +51,8 @@ export interface BatchEnding extends Partial<BatchProducer> {
   readonly logAppendTime?: boolean
   /** Whether the time that {@link RecordBatchWriter.countTimesFrom} was given is when compaction may delete tombstones. */
   readonly deleteHorizon?: boolean
+  /** Whether {@link stampProducer} follows before anybody reads the batch: the checksum is reckoned there, once. */
+  readonly stampedLater?: boolean
 }
 
 /** Varints of a record beside its length: attributes, two deltas, two lengths, header count, at their longest. */
@@ -153,6 +155,7 @@ export class RecordBatchWriter {
             compress(written.subarray(batchLayout.records), compression),
           ])
     this.#writeHeader(batch, ending)
+    if (ending.stampedLater !== true) stampChecksum(batch, 0, batch.length)
     if (compression === 'none') this.#writer.buffer = this.#allocate(nextCapacity(written.length))
     this.#reset()
     return batch
@@ -272,10 +275,14 @@ export function stampLength(batch: Buffer): void {
 
 /** Gives a finished batch another producer, epoch or sequence, in place. */
 export function stampProducer(batch: Buffer, producer: BatchProducer): void {
+  writeProducer(batch, producer)
+  stampChecksum(batch, 0, batch.length)
+}
+
+function writeProducer(batch: Buffer, producer: BatchProducer): void {
   putInt64(batch, batchLayout.producerId, producer.producerId)
   batch.writeInt16BE(producer.producerEpoch, batchLayout.producerEpoch)
   batch.writeInt32BE(producer.baseSequence, batchLayout.baseSequence)
-  stampChecksum(batch, 0, batch.length)
 }
 
 interface HeaderFields extends BatchProducer {
@@ -297,7 +304,7 @@ function writeBatchHeader(batch: Buffer, fields: HeaderFields): void {
   putInt64(batch, batchLayout.baseTimestamp, fields.baseTimestampMs)
   putInt64(batch, batchLayout.maxTimestamp, fields.maxTimestampMs)
   batch.writeInt32BE(fields.count, batchLayout.count)
-  stampProducer(batch, fields)
+  writeProducer(batch, fields)
 }
 
 function stampChecksum(buffer: Buffer, start: number, end: number): void {

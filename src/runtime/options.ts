@@ -75,7 +75,7 @@ export interface ApplicationOptions {
   readonly applicationId: string
   readonly names: ResourceNames
   readonly guarantee: Guarantee
-  /** How long output may wait to be visible, the end of its transaction on average included; at least once: between two commits. */
+  /** How long output may wait to be visible, the end of its transaction included; at least once: between two commits. */
   readonly commitIntervalMs: number
   readonly threads: number
   /** Whether each thread has a worker thread of its own or they share the caller's. */

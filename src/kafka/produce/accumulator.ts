@@ -119,7 +119,11 @@ export class Accumulator {
     if (writer.count === 0) return
     const { count, sizeBytes } = writer
     const transactional = this.#options.transactional !== undefined
-    const bytes = writer.finish({ compression: this.#options.compression, transactional })
+    const bytes = writer.finish({
+      compression: this.#options.compression,
+      transactional,
+      stampedLater: true,
+    })
     queue.waiting.push({
       bytes,
       count,

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
-import type { Row } from '../../data/row.ts'
+import { cellKind, SlicedRow, type Row } from '../../data/row.ts'
 import { SelectedRow, type SelectedColumn } from '../../data/selected-row.ts'
+import { TextSlice } from '../../data/text-slice.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
 import type { SelectNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
@@ -16,6 +17,7 @@ export class Select implements Processor {
   readonly #where: Evaluate | undefined
   readonly #cells: readonly Evaluate[]
   readonly #keyColumn: SelectedColumn | undefined
+  readonly #keySlice = new TextSlice()
   readonly #selected: SelectedRow
   readonly #clock: Clock
   readonly #own = new JoinedRows(1)
@@ -47,12 +49,24 @@ export class Select implements Processor {
     const rows = joined.rows
     if (!this.#fill(rows)) return
     const out = this.#out
-    out.key = this.#keyColumn === undefined ? null : keyText(this.#selected.value(this.#keyColumn))
+    out.key = this.#keyColumn === undefined ? null : this.#keyOf(this.#keyColumn)
     out.value = this.#selected
     out.timestampMs = record.timestampMs
     out.headers = record.headers
     this.#counters.recordsOut.value++
     this.#next.process(out)
+  }
+
+  /** Text that passes through as it came goes on as bytes. */
+  #keyOf(column: SelectedColumn): TextSlice | string | null {
+    const row = column.from === 'row' ? this.#selected.rows[column.scope] : undefined
+    if (!(row instanceof SlicedRow) || row.kinds[column.index] !== cellKind.text)
+      return keyText(this.#selected.value(column))
+    const key = this.#keySlice
+    key.buffer = row.buffer
+    key.start = (row.starts[column.index] as number) + 1
+    key.end = (row.ends[column.index] as number) - 1
+    return key
   }
 
   /** @returns false where the condition is not TRUE */

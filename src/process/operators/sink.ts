@@ -3,7 +3,7 @@ import { ByteWriter } from '../../base/byte-writer.ts'
 import { addDetail, toStreamError } from '../../base/errors.ts'
 import { ownHeaders, type Header, type Headers } from '../../base/headers.ts'
 import type { Counter } from '../../base/metrics.ts'
-import { detach } from '../../data/lazy.ts'
+import { detach, materialize } from '../../data/lazy.ts'
 import type { Format } from '../../data/types.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { Carried } from '../../topology/foreign-key-nodes.ts'
@@ -154,7 +154,7 @@ export class Sink implements Processor {
     const { topic, partition, offset } = this.#env.context
     const headers = headersToStructs(record.headers)
     const recordContext = { offset, timestamp: record.timestampMs, topic, partition, headers }
-    const name = extractor.call3(record.key, record.value, recordContext)
+    const name = extractor.call3(materialize(record.key), record.value, recordContext)
     if (typeof name === 'string' && name !== '') return this.#env.topics.real(name)
     throw extractor.unusable(name, 'the name of a topic')
   }
@@ -165,7 +165,12 @@ export class Sink implements Processor {
     const count = this.#env.partitionCount(outgoing.topic)
     assert(count !== undefined, `topic "${outgoing.topic}" is written to before its partitions are known`)
     const value = this.#node.carries === undefined ? record.value : null
-    const result = partitioner.callAll([this.#env.topics.known(outgoing.topic), record.key, value, count])
+    const result = partitioner.callAll([
+      this.#env.topics.known(outgoing.topic),
+      materialize(record.key),
+      value,
+      count,
+    ])
     const chosen: readonly unknown[] = Array.isArray(result) ? result : [result]
     // All of them before the first is sent: a record that is refused must not be half written.
     const wrong = chosen.find((partition) => partition !== null && !isPartition(partition, count))

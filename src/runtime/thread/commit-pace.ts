@@ -1,16 +1,19 @@
 /** How much of the interval a commit may begin early. */
-const leadMax = 0.25
-/** Weight of the newest end in the mean. */
+const leadMax = 0.5
+/** Weight of the newest end in the mean, and of its difference in the mean difference. */
 const newest = 0.1
+/** So many mean differences above the mean an end hardly ever takes; as TCP reckons its time-outs. */
+const margin = 2
 
 /**
  * When the next commit is due. The interval says how long output may wait to be visible: it runs from the start of the last commit,
- * and what the end of a transaction takes on average belongs to it. A lone record after a pause is committed at once.
+ * and what the end of a transaction nearly always takes belongs to it. A lone record after a pause is committed at once.
  */
 export class CommitPace {
   readonly #intervalMs: number
   #begunMs: number
   #meanEndMs = 0
+  #differenceMs = 0
 
   constructor(intervalMs: number, nowMs: number) {
     this.#intervalMs = intervalMs
@@ -19,7 +22,7 @@ export class CommitPace {
 
   /** Milliseconds from now; 0 where it is due. */
   dueInMs(nowMs: number): number {
-    const leadMs = Math.min(this.#meanEndMs, this.#intervalMs * leadMax)
+    const leadMs = Math.min(this.#meanEndMs + margin * this.#differenceMs, this.#intervalMs * leadMax)
     return Math.max(0, this.#begunMs + this.#intervalMs - leadMs - nowMs)
   }
 
@@ -30,6 +33,8 @@ export class CommitPace {
 
   /** What the commit wrote is visible. */
   end(nowMs: number): void {
-    this.#meanEndMs += (nowMs - this.#begunMs - this.#meanEndMs) * newest
+    const difference = nowMs - this.#begunMs - this.#meanEndMs
+    this.#meanEndMs += difference * newest
+    this.#differenceMs += (Math.abs(difference) - this.#differenceMs) * newest
   }
 }

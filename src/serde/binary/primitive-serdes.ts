@@ -1,7 +1,7 @@
 /** Primitives as the JVM's serializers write them: big-endian numbers of fixed width, UTF-8 text, raw bytes. */
-import type { ByteWriter } from '../../base/byte-writer.ts'
 import { StreamError } from '../../base/errors.ts'
 import { materialize } from '../../data/lazy.ts'
+import { TextSlice } from '../../data/text-slice.ts'
 import type { PrimitiveKind } from '../../data/types.ts'
 import type { Serde } from '../serde.ts'
 import { decodeText } from '../text.ts'
@@ -84,14 +84,11 @@ function floating(name: 'float' | 'double'): Serde {
 const text: Serde = {
   decode: (buffer, start, end) => decodeText(buffer, start, end),
   encode: (value, writer) => {
+    if (value instanceof TextSlice) return writer.writeBytes(value.buffer, value.start, value.end)
     const plain = materialize(value)
     if (typeof plain !== 'string') mismatch('text', plain)
-    writeText(plain, writer)
+    writer.writeUtf8(plain)
   },
-}
-
-function writeText(value: string, writer: ByteWriter): void {
-  writer.writeUtf8(value)
 }
 
 const boolean: Serde = {

@@ -1,8 +1,9 @@
 /**
  * Fills rows from JSON objects: one pass that checks all bytes and notes where the wanted columns are.
  *
- * Model. Records of a topic mostly have the same fields in the same order. The reader remembers the last record's fields; a name that
- * equals the remembered one at its place needs no look-up. Where a record differs, the reader looks names up and remembers the new order.
+ * Model. Records of a topic mostly have the same fields in the same order, and the same blanks between them. The reader remembers what
+ * stood before each value, from the value before it; where that stands there again, it is not scanned but compared, four bytes at a
+ * time. Where a record differs, the reader looks names up and remembers the new order.
  *
  * Invariants
  *  1. For any bytes it throws exactly when `checkJson` does, except that a value which is no object is refused as well, and what whoever
@@ -17,6 +18,7 @@ import type { OnMisfit, RowReader } from '../serde.ts'
 import { parseJson } from '../../data/exact-json.ts'
 import { decodeJsonCell } from './cells.ts'
 import { ColumnFit } from './column-fit.ts'
+import { leadOf, standsAt, type Lead } from './lead.ts'
 import {
   checkEnd,
   equalsAt,
@@ -28,12 +30,18 @@ import {
   valueBehindName,
 } from './scan.ts'
 
-/** A field that the reader expects: its name in quotes, and the column it fills, −1 for none. */
+/** A field that the reader expects. */
 interface KnownField {
+  /** Its name in quotes. */
   readonly quoted: Buffer
+  /** The column it fills, −1 for none. */
   readonly column: number
   /** Whether the name has bytes beyond ASCII: each record's are checked, remembered or not. */
   readonly unicode: boolean
+  /** Whether it is another spelling of a name that is remembered: then the column may come twice. */
+  readonly alias: boolean
+  /** Set when its value has been found. */
+  lead: Lead | undefined
 }
 
 /** Beyond this many fields, order is not remembered: it bounds the memory that odd records can take. */
@@ -52,6 +60,9 @@ export class JsonRowReader implements RowReader {
   #slices: { readonly reader: JsonRowReader; readonly row: SlicedRow } | undefined = undefined
   #others = 0
   #cursor = 0
+  /** Of {@link JsonRowReader.#viewed}. */
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  #viewed: Buffer | undefined = undefined
   readonly #fit: ColumnFit
   readonly #onMisfit: OnMisfit | undefined
   /** Whether the record may have values that do not fit their columns. */
@@ -106,35 +117,65 @@ export class JsonRowReader implements RowReader {
   /** Gives the position of the closing brace. */
   #readFields(row: SlicedRow, first: number): number {
     const { buffer, end } = row
+    const view = this.#viewOf(buffer)
+    const known = this.#known
     let position = first
     let place = 0
-    let exact = true
-    const { sureLengths } = this.#fit
-    this.#cursor = 0
-    for (;;) {
-      const name = position
-      position = this.#readName(row, name)
-      exact = exact && this.#cursor === place
-      const column = (this.#known[this.#cursor++] as KnownField).column
-      const value = valueBehindName(buffer, position, end)
-      position = scanValue(buffer, value, end, 1)
-      if (column >= 0) {
-        row.nameStarts[column] = name
-        row.starts[column] = value
-        row.ends[column] = position
-        row.kinds[column] = scanned.kind
-        if (position - value > (sureLengths[column * cellKindCount + scanned.kind] as number))
-          this.#doubtful = true
-        if (this.#isRepeated(column)) exact = false
-      }
-      place++
-      position = nextField(buffer, position, end)
-      if (buffer[position] === 0x7d) break
+    for (; place < known.length; place++) {
+      const { lead, column, unicode } = known[place] as KnownField
+      if (lead === undefined || lead.first !== (place === 0) || !standsAt(lead, view, position, end)) break
+      if (unicode) scanned.unicode = true
+      const value = valueFrom(buffer, position + lead.length, end)
+      position = this.#readValue(row, column, position + lead.nameAt, value)
     }
-    row.fields = exact && place === this.#known.length ? this.#currentFields() : this.#otherFields()
+    if (place < known.length || position >= end || buffer[position] !== 0x7d)
+      return this.#readOthers(row, position, place)
+    row.fields = this.#currentFields()
     return position
   }
 
+  /** Goes on behind the first `count` fields, which are as remembered, with what is not; gives the position of the closing brace. */
+  #readOthers(row: SlicedRow, start: number, count: number): number {
+    let position = start
+    let place = count
+    let exact = true
+    this.#markSeen(count)
+    this.#cursor = count
+    let name = count === 0 ? start : nextField(row.buffer, start, row.end)
+    for (; row.buffer[name] !== 0x7d; name = nextField(row.buffer, position, row.end)) {
+      const behind = this.#readName(row, name)
+      exact = exact && this.#cursor === place
+      const known = this.#known[this.#cursor++] as KnownField
+      const value = valueBehindName(row.buffer, behind, row.end)
+      if (!known.alias) known.lead ??= leadOf(row.buffer, position, name, value)
+      position = this.#readValue(row, known.column, name, value)
+      if (known.column >= 0 && this.#isRepeated(known.column)) exact = false
+      place++
+    }
+    row.fields = exact && place === this.#known.length ? this.#currentFields() : undefined
+    this.#countOther()
+    return name
+  }
+
+  #readValue(row: SlicedRow, column: number, name: number, start: number): number {
+    const end = scanValue(row.buffer, start, row.end, 1)
+    if (column < 0) return end
+    const { kind } = scanned
+    row.nameStarts[column] = name
+    row.starts[column] = start
+    row.ends[column] = end
+    row.kinds[column] = kind
+    if (end - start > (this.#fit.sureLengths[column * cellKindCount + kind] as number)) this.#doubtful = true
+    return end
+  }
+
+  #viewOf(buffer: Buffer): DataView {
+    if (buffer !== this.#viewed) {
+      this.#viewed = buffer
+      this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+    }
+    return this.#view
+  }
   /** Looks at each value whose kind and length leave it open whether it fits. */
   #leaveOutMisfits(row: SlicedRow): void {
     const { sureLengths } = this.#fit
@@ -169,6 +210,14 @@ export class JsonRowReader implements RowReader {
     return repeated
   }
 
+  /** Says of the first of the remembered fields that this record has had them. */
+  #markSeen(count: number): void {
+    for (let index = 0; index < count; index++) {
+      const { column } = this.#known[index] as KnownField
+      if (column >= 0) this.#seenIn[column] = this.#recordNumber
+    }
+  }
+
   /** The index of the field whose quoted name is `buffer[start .. end)` among the remembered ones; remembers a new one. */
   #find(buffer: Buffer, start: number, end: number): number {
     const escaped = scanned.kind === cellKind.escapedText
@@ -181,20 +230,22 @@ export class JsonRowReader implements RowReader {
       ? (JSON.parse(buffer.utf8Slice(start, end)) as string)
       : buffer.utf8Slice(start + 1, end - 1)
     if (this.#known.length >= knownFieldsMax) this.#forget()
+    const column = this.#columns.get(name) ?? -1
     this.#known.push({
       quoted: Buffer.from(buffer.subarray(start, end)),
-      column: this.#columns.get(name) ?? -1,
+      column,
+      alias: column >= 0 && this.#known.some((known) => known.column === column),
       unicode: scanned.kind !== cellKind.text && scanned.unicode,
+      lead: undefined,
     })
     this.#fields = undefined
     return this.#known.length - 1
   }
 
-  /** Records in another order than the remembered one: after some of them the next one's order is learnt anew. */
-  #otherFields(): undefined {
+  /** Records in another order than the remembered one, or with other blanks: after some of them the next one's are learnt anew. */
+  #countOther(): void {
     this.#others++
     if (this.#others >= othersMax) this.#forget()
-    return undefined
   }
 
   #forget(): void {
@@ -213,6 +264,11 @@ export class JsonRowReader implements RowReader {
     }
     return this.#fields
   }
+}
+
+/** The position of a value that begins at `at`, unless there are more blanks than expected. */
+function valueFrom(buffer: Buffer, at: number, end: number): number {
+  return (buffer[at] as number) > 0x20 ? at : skipBlanks(buffer, at, end)
 }
 
 function refuseNonObject(buffer: Buffer, position: number, start: number, end: number): never {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { StreamError } from '../../base/errors.ts'
 import { materialize } from '../../data/lazy.ts'
-import { SlicedRow } from '../../data/row.ts'
+import { cellKind, SlicedRow } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
 import { parseJson } from '../../data/exact-json.ts'
 import { stringifyJson } from './cells.ts'
@@ -96,6 +96,19 @@ function outcome(work: () => unknown): unknown {
   }
 }
 
+/** What a reader finds in a record, column by column. */
+function seen(reader: JsonRowReader, record: Buffer): unknown {
+  const row = new SlicedRow(reader.shape)
+  return outcome(() => {
+    reader.read(record, 0, record.length, row)
+    const { starts, ends, kinds, nameStarts } = row
+    return columns.map((_, index) => {
+      const absent = kinds[index] === cellKind.absent
+      return absent ? 'absent' : [row.get(index), starts[index], ends[index], nameStarts[index]]
+    })
+  })
+}
+
 const runs = Number(process.env['PROPERTY_RUNS'] ?? 2000)
 /** Values of the same names after which they are made by code of their own, and some. */
 const turnsToLearn = 25
@@ -133,6 +146,32 @@ describe('lazy JSON', () => {
       )
     },
   )
+
+  property.prop([objects, edits, fc.option(fc.nat(60))], { numRuns: runs })(
+    'reads a record behind others like it as a reader does that has seen none',
+    (text, changes, cut) => {
+      const like = Buffer.from(text)
+      const reader = new JsonRowReader(columns)
+      for (let turn = 0; turn < 3; turn++)
+        outcome(() => reader.read(like, 0, like.length, new SlicedRow(reader.shape)))
+      const record = Buffer.from(like.subarray(0, cut ?? like.length))
+      for (const [place, byte] of changes) if (record.length > 0) record[place % record.length] = byte
+      for (const bytes of [like, record])
+        expect(seen(reader, bytes)).toEqual(seen(new JsonRowReader(columns), bytes))
+    },
+  )
+
+  test('sees a column that comes twice in two spellings, each of which it remembers', () => {
+    const reader = new JsonRowReader(columns)
+    for (const text of ['{"a":1}', '{"\\u0061":1}', '{"a":1,"\\u0061":2}', '{"a":1,"\\u0061":2}']) {
+      const record = Buffer.from(text)
+      expect(seen(reader, record)).toEqual(seen(new JsonRowReader(columns), record))
+    }
+    const twice = Buffer.from('{"a":1,"\\u0061":2}')
+    const row = new SlicedRow(reader.shape)
+    reader.read(twice, 0, twice.length, row)
+    expect(row.fields).toBeUndefined()
+  })
 
   property.prop([mutated], { numRuns: runs })('is unchanged by being detached', ({ buffer, start, end }) => {
     const read = outcome(() => sharedReader.read(buffer, start, end, sharedRow))
