@@ -92,7 +92,7 @@ export function asMap(
   node: YamlNode,
   diagnostics: Diagnostics,
   place: Place,
-  hint = 'Write its fields as "name: value", each on a line of its own.',
+  hint = `Write its fields as "name: value", each on a line of its own${node.kind === 'list' ? ', without "-"' : ''}.`,
 ): YamlMap | undefined {
   if (node.kind === 'map') return node
   diagnostics.error('DEFINITION_INVALID', `${place.label} is not a mapping`, node.span, { hint })
