@@ -176,6 +176,7 @@ export class JsonRowReader implements RowReader {
     }
     return this.#view
   }
+
   /** Looks at each value whose kind and length leave it open whether it fits. */
   #leaveOutMisfits(row: SlicedRow): void {
     const { sureLengths } = this.#fit
