@@ -32,7 +32,10 @@ test('an assignment is one line, whatever the number of its tasks, and what is r
   expect(await run()).toEqual([['tasks run', { tasks: 16, afterMs: expect.any(Number) }]])
   const offsets = lines.filter(([message]) => message === 'no committed offset')
   expect(Object.keys(offsets[0]?.[1] ?? {})).toEqual(['beginsAt'])
-  expect(offsets.flatMap(([, { beginsAt }]) => Object.entries(beginsAt as object))).toContainEqual(['words-3', 0])
+  expect(offsets.flatMap(([, { beginsAt }]) => Object.entries(beginsAt as object))).toContainEqual([
+    'words-3',
+    0,
+  ])
   const again = await run()
   expect(lines.map(([message]) => message)).not.toContain('no committed offset')
   expect(again.map(([message]) => message)).toEqual(['stores are restored', 'tasks run'])

@@ -153,7 +153,8 @@ export class AssignedTasks {
     const { admin, member, start, restorer, logger } = this.#parts
     const attempts = tasks.map((task) => task.attempt)
     const facts = await askCluster(member, admin, tasks, start)
-    if (facts.resets.size > 0) logger.info('no committed offset', { beginsAt: Object.fromEntries(facts.resets) })
+    if (facts.resets.size > 0)
+      logger.info('no committed offset', { beginsAt: Object.fromEntries(facts.resets) })
     const stores: RestorePart[] = []
     for (const [index, task] of tasks.entries()) {
       if (task.attempt !== attempts[index]) continue
