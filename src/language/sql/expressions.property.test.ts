@@ -89,13 +89,18 @@ async function compare(list: readonly string[], query: QueryPlan): Promise<void>
  * around it must be one that needs all of its parts; a branch that is not taken is none of that.
  */
 async function isLeftOut(around: AstExpr, row: number): Promise<boolean> {
-  for (const part of childrenOf(around)) {
+  for (const part of partsOf(around)) {
     const text = await parser.nameOf(part)
     if (!(await weFail(text, row))) continue
     const theyFail = (await theirs(text))[row] === failed
     return theyFail ? !chooses(around) : isLeftOut(part, row)
   }
   return false
+}
+
+/** `x = ANY(list)` is a subquery to DuckDB's parser. */
+function partsOf(expr: AstExpr): readonly AstExpr[] {
+  return expr.class === 'SUBQUERY' && expr.child !== null ? [expr.child] : childrenOf(expr)
 }
 
 /** Whether it needs some of its parts only, whichever its values say. */
