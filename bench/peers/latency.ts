@@ -77,7 +77,7 @@ function append(
 ): void {
   const user = `u${(number * 7919) % users}`
   const value = Buffer.from(
-    `{"txn_id":"t${number}","user_id":"${user}","amount":${(number % 20_000) / 100},"merchant":"m${number % 5000}","channel":"web","event_time":${Math.floor(meantUs / 1000)},"sent_us":${meantUs}}`,
+    `{"txn_id":"t${number}","user_id":"${user}","amount":${((number % 20_000) / 100).toFixed(2)},"merchant":"m${number % 5000}","channel":"web","event_time":${Math.floor(meantUs / 1000)},"sent_us":${meantUs}}`,
   )
   const key = Buffer.from(user)
   producer.append(topic, {

@@ -1,10 +1,10 @@
 /**
  * Chaos: three processes share the work while orders keep coming, and by a seeded plan they are killed as by kill -9, stood still for
- * longer than their session, joined by a fourth that leaves again, or their broker is killed and comes back, in the middle of whatever
+ * longer than their session, joined by a fourth that leaves again, or their broker is killed and comes back or stands still, in the middle of whatever
  * they do. What a Java consumer then sees under read_committed is compared with a recomputation: joined, counted, counted by window.
  *
  * A program, not a part of the tests: `npm run chaos`, with `CHAOS_SECONDS` (30), `SEED` (1) and `RELEASE` (4.3) for length, plan and broker;
- * `BROKER=stays` leaves the broker alone. What processes said is kept in `CHAOS_LOGS`, a folder, where one is named.
+ * `BROKER=stays` leaves the broker alone. What processes said, and what came out, is kept in `CHAOS_LOGS`, a folder, where one is named.
  */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,9 +40,10 @@ const endsBySignal = (code: number | null): boolean => code === null || code ===
 /** A million records are looked at. */
 const comparing = { timeout: 120_000 }
 
-type Event = 'kill' | 'stand still' | 'join and leave' | 'kill the broker'
+type Event = 'kill' | 'stand still' | 'join and leave' | 'kill the broker' | 'the broker stands still'
 const toProcesses: readonly Event[] = ['kill', 'kill', 'kill', 'stand still', 'join and leave']
-const events = process.env['BROKER'] === 'stays' ? toProcesses : [...toProcesses, 'kill the broker' as const]
+const toBroker: readonly Event[] = ['kill the broker', 'the broker stands still']
+const events = process.env['BROKER'] === 'stays' ? toProcesses : [...toProcesses, ...toBroker]
 
 /** For whoever looks for what went wrong. */
 function keep(name: string, text: string): void {
@@ -100,7 +101,8 @@ class Stage {
     if (event === 'kill') await this.#killAndStart(name)
     else if (event === 'stand still') await this.#standStill(name)
     else if (event === 'join and leave') await this.#joinAndLeave()
-    else await this.#killBroker()
+    else if (event === 'kill the broker') await this.#killBroker()
+    else await this.#standStillBroker()
   }
 
   /** Stops all processes. @returns what each of those says that did not end well; one that had not yet begun ends by the signal */
@@ -157,6 +159,14 @@ class Stage {
     expect(code, stderr).toBe(0)
   }
 
+  /** For longer than its own session at the controller, which gives it up and takes it back. */
+  async #standStillBroker(): Promise<void> {
+    const pid = this.#apache?.pid ?? 0
+    process.kill(pid, 'SIGSTOP')
+    await sleep(2500 + this.#random.below(4000))
+    process.kill(pid, 'SIGCONT')
+  }
+
   async #killBroker(): Promise<void> {
     await this.#apache?.kill()
     await sleep(this.#random.below(1000))
@@ -185,6 +195,8 @@ async function play(stage: Stage, random: Random): Promise<void> {
   orders = traffic.sent
   keep('end', rest.stderr)
   out = await readOrdersOut(stage.bootstrap)
+  for (const [name, records] of Object.entries(out))
+    keep(name, records.map((one) => `${JSON.stringify(one)}\n`).join(''))
 }
 
 beforeAll(
