@@ -195,8 +195,9 @@ async function play(stage: Stage, random: Random): Promise<void> {
   orders = traffic.sent
   keep('end', rest.stderr)
   out = await readOrdersOut(stage.bootstrap)
-  for (const [name, records] of Object.entries(out))
-    keep(name, records.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  for (const name of ['enriched', 'counts', 'windows'] as const) {
+    keep(name, out[name].map((record) => `${JSON.stringify(record)}\n`).join(''))
+  }
 }
 
 beforeAll(
