@@ -31,6 +31,7 @@ export class DataFolder {
     this.#path = path
     this.#disk = disk
     disk.makeFolder(path)
+    this.#refuseForeign()
     this.#lock = lockOrThrow(path)
     try {
       this.#checkFormat()
@@ -69,6 +70,17 @@ export class DataFolder {
 
   release(): void {
     this.#lock.release()
+  }
+
+  /** Before anything is put into it: a folder without a format may be empty but for what a first start made that died. */
+  #refuseForeign(): void {
+    const names = this.#disk.list(this.#path)
+    const foreign = names.find((name) => !ownNames.has(name))
+    if (foreign === undefined || names.includes(formatFile)) return
+    throw new StreamError('DATA_FOLDER_VERSION', `data folder "${this.#path}" holds something else`, {
+      detail: `It has ${JSON.stringify(foreign)} in it, and no format of a broker.`,
+      hint: 'Give an empty folder, or one that does not exist yet.',
+    })
   }
 
   #checkFormat(): void {

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { TempFolder } from '../../broker/fixtures/data-folder.ts'
 import type { Output } from '../output.ts'
 import { buildProgram } from '../program.ts'
 
@@ -22,6 +25,32 @@ test('a port that another program has is named, with what to do', async () => {
   )
   server.close()
 })
+
+test.each([
+  [
+    'format',
+    'weft-broker 99\n',
+    ['format', 'lock'],
+    'is of another version',
+    'It has format "weft-broker 99"',
+  ],
+  ['thesis.doc', '', ['thesis.doc'], 'holds something else', '"thesis.doc"'],
+])(
+  'a data folder with %s in it is left as it is, and named with what to do',
+  async (file, text, left, what, fact) => {
+    using folder = new TempFolder()
+    writeFileSync(join(folder.path, file), text)
+    await expect(call('--data-dir', folder.path)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'DATA_FOLDER_VERSION',
+        message: `data folder "${folder.path}" ${what}`,
+        detail: expect.stringContaining(fact),
+        hint: expect.stringContaining('an empty folder'),
+      }),
+    )
+    expect(readdirSync(folder.path)).toEqual(left)
+  },
+)
 
 test.each([
   ['orders:0', '"orders:0" is no topic with its partitions'],
