@@ -1,6 +1,6 @@
 /** The reference of the embedded broker says what it does: its table of APIs is that of the code. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { pathToFileURL } from 'node:url'
@@ -20,6 +20,16 @@ test('the reference of the broker lists its APIs and their versions', () => {
     return [String(key), name, oldest === maxVersion ? String(oldest) : `${oldest}–${maxVersion}`]
   })
   expect(listed.map((row) => row.slice(0, 3))).toEqual(actual)
+})
+
+test('each API has a file, which begins with its name, its key and what it does', () => {
+  const lacking = supportedApis.filter(({ key, name }) => {
+    const file = name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
+    const [, text = ''] =
+      /^\/\*\*([\s\S]+?)\*\//.exec(readFileSync(`src/broker/apis/${file}.ts`, 'utf8')) ?? []
+    return !text.replace(/^[\s*]*/, '').startsWith(`${name} (${key})`)
+  })
+  expect(lacking.map(({ name }) => name)).toEqual([])
 })
 
 test('the reference of the broker lists its settings and what they are by themselves', () => {
@@ -70,6 +80,18 @@ test('the examples of the guide to testing run', () => {
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+test('what the guide says that a rule may have, and each fault, stands in an example', () => {
+  const listed = tableRows(section(guide, '## Break requests')).flatMap(([cell = '']) =>
+    cell.startsWith('`{') ? [cell.slice(3, cell.search(/[,}]/)).trim()] : (cell.match(/\w+(?=`)/g) ?? []),
+  )
+  expect(listed).toEqual(expect.arrayContaining(["kind: 'drop'", 'probability']))
+  const examples = codeBlocks(guide)
+    .filter(({ language, text }) => language === 'ts' && text.includes('faults.add'))
+    .map(({ text }) => text)
+    .join('\n')
+  expect(listed.filter((part) => !examples.includes(part))).toEqual([])
 })
 
 test('every example of the guide can be imported as the package offers it', async () => {

@@ -1,4 +1,4 @@
-/** CreateAcls (30): adds rules of access; one that is there already is no error. */
+/** CreateAcls (30): adds rules of access; one that is there already is no error. Version 0 knows no prefixed patterns. */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'

@@ -1,4 +1,4 @@
-/** DeleteAcls (31): takes away the rules of access that filters find, and says which. */
+/** DeleteAcls (31): takes away the rules of access that filters find, and says which. Version 0 knows no prefixed patterns. */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { defineHandler } from './api-handler.ts'

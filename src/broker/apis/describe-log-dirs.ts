@@ -1,6 +1,7 @@
 /**
  * DescribeLogDirs (35): how large the logs of the node that is asked are. All of them lie in one place, the data folder or `memory`, and
  * its room is told: that of the volume, or what records may take in memory. Null topics mean all; what the node has no replica of is left out, as in Kafka.
+ * From version 3 on there is a place for a refusal, from version 4 on for the room.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'

@@ -1,4 +1,4 @@
-/** Heartbeat (12): a member is alive, and hears whether it must join again. */
+/** Heartbeat (12): a member is alive, and hears whether it must join again. Static members name their instance from version 3 on. */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'

@@ -1,4 +1,7 @@
-/** OffsetForLeaderEpoch (23): where an epoch's part of a log ends, so that a reader can tell whether what it read is still there. */
+/**
+ * OffsetForLeaderEpoch (23): where an epoch's part of a log ends, so that a reader can tell whether what it read is still there. From version 1
+ * on the answer says of which epoch it speaks; from version 2 on a reader says which leader it believes in, and is fenced.
+ */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
