@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { StreamError } from '../../base/errors.ts'
+import { silentLogger, type LogFields, type Logger } from '../../base/logger.ts'
 import { apis } from '../../protocol/apis.ts'
 import { BreakingDisk } from '../fixtures/breaking-disk.ts'
 import { TempFolder } from '../fixtures/data-folder.ts'
@@ -44,6 +45,21 @@ test('a batch that does not fit is refused whole, and what comes when there is r
   const again = open(folder)
   expect(await again.client.endOffset('a')).toBe(2)
   await again.broker.close()
+})
+
+test('the log names what is full, for each write that found no room', async () => {
+  using folder = new TempFolder()
+  const said: unknown[] = []
+  const error = (message: string, { code }: LogFields = {}): void => void said.push([message, code])
+  const logger: Logger = { ...silentLogger, error, with: () => logger }
+  const disk = new SmallDisk()
+  const { broker, client } = openTestBroker({ dataFolder: folder.path, disk, logger })
+  await client.createTopic('a')
+  disk.leftBytes = 0
+  await client.produce('a', batchOf(['one']))
+  expect(said).toEqual([['records cannot be written', 'DISK_FULL']])
+  disk.leftBytes = Infinity
+  await broker.close()
 })
 
 test('nothing is promised that could not be written down', async () => {
