@@ -1,6 +1,6 @@
 /** `weft broker` as people start it: a process of its own, on ports of the loopback. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Admin } from '@platformatic/kafka'
+import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../src/base/logger.ts'
 import { openCluster } from '../../src/cli/cluster.ts'
@@ -37,5 +37,25 @@ test.each([
   const found = await admin.metadata(asked).catch(() => undefined)
   expect(found?.topics.get('orders')?.partitionsCount).toBe(partitions)
   await admin.close()
+  expect((await weft.stop()).code).toBe(0)
+})
+
+test('records in memory take no more than is told; what does not fit is refused', async () => {
+  const weft = startWeft(['broker', '--port', '0', '--topics', 'orders', '--memory', '64KiB'])
+  while (!weft.stdout().includes('topic orders')) await sleep(50)
+  const [address = ''] = /127\.0\.0\.1:\d+/.exec(weft.stdout()) ?? []
+  const producer = new Producer({
+    clientId: 'filling',
+    bootstrapBrokers: [address],
+    serializers: stringSerializers,
+    retries: 0,
+  })
+  const send = (value: string): Promise<unknown> =>
+    producer.send({ messages: [{ topic: 'orders', key: 'a', value }] })
+  await send('x'.repeat(30_000))
+  await expect(send('x'.repeat(60_000))).rejects.toThrow()
+  expect(weft.stderr()).toContain('memory for records is full')
+  await send('x'.repeat(30_000))
+  await producer.close()
   expect((await weft.stop()).code).toBe(0)
 })

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { StreamError } from '../../base/errors.ts'
 import { systemRandom } from '../../base/random.ts'
@@ -13,7 +13,14 @@ import {
 } from '../broker-security.ts'
 import { weighOutsideMemory } from '../collector.ts'
 import { createLogger } from '../logger.ts'
-import { portMax, portNumber, positiveWholeNumber, withLogging, type LogOptions } from '../options.ts'
+import {
+  portMax,
+  portNumber,
+  positiveWholeNumber,
+  sizeBytes,
+  withLogging,
+  type LogOptions,
+} from '../options.ts'
 import type { Output } from '../output.ts'
 import { startRegistry } from '../registry.ts'
 import { aborted, stopSignal } from '../signals.ts'
@@ -27,6 +34,7 @@ type Settings = ReadonlyMap<string, string>
 interface BrokerOptions extends LogOptions, BrokerSecurityOptions {
   readonly port: number
   readonly host: string
+  readonly memory?: number
   readonly topics?: string
   readonly registry?: number
   readonly nodes: number
@@ -41,6 +49,11 @@ export function addBrokerCommand(program: Command, output: Output): void {
     .option('--port <n>', 'port to listen on; 0: any that is free', portNumber, 9092)
     .option('--host <name>', 'address to listen on', '127.0.0.1')
     .option('--data-dir <folder>', 'folder to keep records and all else in; without, in memory')
+    .addOption(
+      new Option('--memory <size>', 'what records in memory may take; beyond it they are refused: 4GiB')
+        .argParser(sizeBytes)
+        .conflicts('dataDir'),
+    )
     .option(
       '--nodes <n>',
       'nodes of the cluster, each on a port of its own, all in this process',
@@ -70,10 +83,11 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { nodes, dataDir: dataFolder, autoCreate: autoCreateTopics } = options
   checkPorts(options)
-  weighOutsideMemory(dataFolder === undefined ? brokerDefaults.memoryBytesMax : 0)
+  const memoryBytesMax = options.memory ?? brokerDefaults.memoryBytesMax
+  weighOutsideMemory(dataFolder === undefined ? memoryBytesMax : 0)
   const { Broker } = await import('../../broker/broker.ts')
   const told = configOf(options.set ?? new Map(), hintForSetting)
-  const settings = { nodes, dataFolder, users, autoCreateTopics, ...told }
+  const settings = { nodes, dataFolder, users, autoCreateTopics, memoryBytesMax, ...told }
   const broker = new Broker({ clock: systemClock, random: systemRandom, logger, ...settings })
   const { signal, release } = stopSignal()
   try {
