@@ -69,7 +69,7 @@ export function describeAvro(type: AvroType): string {
     case 'record':
     case 'enum':
     case 'fixed':
-      return `${type.kind} "${type.name}"`
+      return `${type.kind} "${type.name}"${describeLogical(type)}`
     case 'array':
       return `array of ${describeAvro(type.items)}`
     case 'map':
@@ -77,6 +77,18 @@ export function describeAvro(type: AvroType): string {
     case 'union':
       return `union of ${type.branches.map(describeAvro).join(', ')}`
     default:
-      return type.kind
+      return `${type.kind}${describeLogical(type)}`
   }
+}
+
+export function logicalTypeOf(type: AvroType): Logical | undefined {
+  return 'logical' in type ? type.logical : undefined
+}
+
+function describeLogical(type: AvroType): string {
+  const logical = logicalTypeOf(type)
+  if (logical === undefined) return ''
+  return logical.kind === 'decimal'
+    ? ` (decimal(${logical.precision}, ${logical.scale}))`
+    : ` (${logical.kind})`
 }

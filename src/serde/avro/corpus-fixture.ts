@@ -13,7 +13,7 @@ export const record = (name: string, fields: readonly unknown[]): unknown => ({
   fields,
 })
 export const field = (name: string, type: unknown, rest: object = {}): unknown => ({ name, type, ...rest })
-const logical = (type: string, logicalType: string, rest: object = {}): unknown => ({
+export const logical = (type: string, logicalType: string, rest: object = {}): unknown => ({
   type,
   logicalType,
   ...rest,

@@ -1,5 +1,5 @@
 /** Pairs of Avro schemas, each with a value: readable, or an error that names what is wrong. */
-import { field, leaf, record, tree } from './corpus-fixture.ts'
+import { field, leaf, logical, record, tree } from './corpus-fixture.ts'
 
 export interface EvolutionCase {
   readonly name: string
@@ -14,6 +14,8 @@ export interface EvolutionCase {
 
 const one = (name: string, type: unknown, rest: object = {}): unknown =>
   record('R', [field(name, type, rest)])
+const decimal = (precision: number, scale: number): unknown =>
+  logical('bytes', 'decimal', { precision, scale })
 const suit = (symbols: readonly string[], rest: object = {}): unknown => ({
   type: 'enum',
   name: 'Suit',
@@ -191,5 +193,96 @@ export const evolutionCases: readonly EvolutionCase[] = [
     reader: record('Tree', [field('label', 'string'), field('children', { type: 'array', items: 'Tree' })]),
     value: { label: 'a', children: [leaf('b')], parent: null },
     expected: { label: 'a', children: [{ label: 'b', children: [] }] },
+  },
+  {
+    name: 'a decimal of more digits',
+    writer: decimal(9, 2),
+    reader: ['null', decimal(12, 2)],
+    value: '12.30',
+    expected: '12.30',
+  },
+  {
+    name: 'a decimal of another scale',
+    writer: one('a', decimal(9, 2)),
+    reader: one('a', ['null', decimal(12, 4)]),
+    value: { a: '12.30' },
+    error: /written as bytes \(decimal\(9, 2\)\) and is read as bytes \(decimal\(12, 4\)\)/,
+  },
+  {
+    name: 'a decimal of another scale, in one branch',
+    writer: ['null', decimal(9, 2)],
+    reader: ['null', decimal(9, 3)],
+    value: '12.30',
+    error: /written as bytes \(decimal\(9, 2\)\)/,
+  },
+  {
+    name: 'plain bytes as a decimal',
+    writer: 'bytes',
+    reader: decimal(9, 2),
+    value: Uint8Array.of(4, 206),
+    expected: '12.30',
+  },
+  {
+    name: 'milliseconds to microseconds',
+    writer: logical('long', 'timestamp-millis'),
+    reader: logical('long', 'timestamp-micros'),
+    value: 1_700_000_000_123,
+    error: /written as long \(timestamp-millis\) and is read as long \(timestamp-micros\)/,
+  },
+  {
+    name: 'a date to a timestamp',
+    writer: logical('int', 'date'),
+    reader: logical('long', 'timestamp-millis'),
+    value: 19_723,
+    error: /written as int \(date\) and is read as long \(timestamp-millis\)/,
+  },
+  {
+    name: 'a time to a local one',
+    writer: logical('long', 'timestamp-millis'),
+    reader: logical('long', 'local-timestamp-millis'),
+    value: 1_700_000_000_123,
+    expected: 1_700_000_000_123,
+  },
+  {
+    name: 'a UUID to text',
+    writer: logical('string', 'uuid'),
+    reader: 'string',
+    value: 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6',
+    expected: 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6',
+  },
+  {
+    name: 'wider items, in lists, maps and unions',
+    writer: record('R', [
+      field('l', { type: 'array', items: 'int' }),
+      field('m', { type: 'map', values: 'int' }),
+      field('u', ['null', record('Old', [field('x', 'int')])]),
+    ]),
+    reader: record('R', [
+      field('l', { type: 'array', items: ['null', 'double'] }),
+      field('m', { type: 'map', values: 'long' }),
+      field('u', [
+        { type: 'record', name: 'New', aliases: ['Old'], fields: [field('y', 'long', { aliases: ['x'] })] },
+        'null',
+      ]),
+    ]),
+    value: { l: [1, 2], m: { k: 3 }, u: { x: 4 } },
+    expected: { l: [1, 2], m: { k: 3 }, u: { y: 4 } },
+  },
+  {
+    name: 'an enum and a fixed with aliases',
+    writer: record('R', [field('e', suit(['A'])), field('f', { type: 'fixed', name: 'F', size: 1 })]),
+    reader: record('R', [
+      field('e', { type: 'enum', name: 'Colour', aliases: ['Suit'], symbols: ['A', 'B'] }),
+      field('f', { type: 'fixed', name: 'G', aliases: ['F'], size: 1 }),
+    ]),
+    value: { e: 'A', f: Uint8Array.of(7) },
+    expected: { e: 'A', f: Uint8Array.of(7) },
+  },
+  {
+    name: 'a list to a map',
+    writer: { type: 'array', items: 'int' },
+    reader: { type: 'map', values: 'int' },
+    value: [1],
+    error: /written as array of int and is read as map of int/,
   },
 ]

@@ -1,6 +1,7 @@
 /** Which schemas can read which: the rules of Avro's schema resolution. */
 import { StreamError } from '../../base/errors.ts'
-import { describeAvro, type AvroField, type AvroRecord, type AvroType } from './avro-type.ts'
+import type { Logical } from '../../data/types.ts'
+import { describeAvro, logicalTypeOf, type AvroField, type AvroRecord, type AvroType } from './avro-type.ts'
 
 /** To what a writer's primitive may be read. */
 const promotions: Readonly<Record<string, readonly string[]>> = {
@@ -11,9 +12,17 @@ const promotions: Readonly<Record<string, readonly string[]>> = {
   bytes: ['string'],
 }
 
-/** Whether values of one type are read as the other, going by kinds and names; what is inside decides later. */
+/** Whether values of one type are read as the other, going by kinds, names and logical types; what is inside decides later. */
 export function matches(writer: AvroType, reader: AvroType): boolean {
-  return isSameKind(writer, reader) || promotions[writer.kind]?.includes(reader.kind) === true
+  const isReadable = isSameKind(writer, reader) || promotions[writer.kind]?.includes(reader.kind) === true
+  return isReadable && meansSame(logicalTypeOf(writer), logicalTypeOf(reader))
+}
+
+/** Under another scale or unit the same bytes are another value: 12.30 would be 0.1230. Where one side has none, they are plain. */
+function meansSame(written: Logical | undefined, wanted: Logical | undefined): boolean {
+  if (written === undefined || wanted === undefined) return true
+  if (written.kind === 'decimal' && wanted.kind === 'decimal') return written.scale === wanted.scale
+  return written.kind.replace('local-', '') === wanted.kind.replace('local-', '')
 }
 
 function isSameKind(writer: AvroType, reader: AvroType): boolean {
