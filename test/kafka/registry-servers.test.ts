@@ -47,7 +47,7 @@ afterAll(async () => {
 
 interface Place {
   readonly name: string
-  /** One that is not ours. Its Protobuf descriptors, which Python's client asks for, come damaged. */
+  /** One that is not ours. Its Protobuf descriptors, which Python's and Node's clients ask for, come damaged. */
   readonly isReal: boolean
   readonly confluent: () => string
   readonly apicurio: () => string
@@ -154,13 +154,13 @@ describe.each(places)('$name', ({ isReal, confluent, apicurio }) => {
   )
 
   test("Confluent's Node serialisers read every type of ours, and write it as we read it", async () => {
-    const trips = roundTrips('node', { avro: notOfNode, types: ['PROTOBUF'] })
+    const trips = roundTrips('node', { avro: notOfNode, types: isReal ? ['PROTOBUF'] : [] })
     const again = async (given: readonly GivenValue[]): Promise<readonly WrittenValue[]> => {
+      const file = join(folder, 'again-node.json')
+      writeFileSync(file, JSON.stringify(given))
       const script = join(import.meta.dirname, 'clients/registry.mjs')
       const packages = folderWithPackage('@confluentinc/schemaregistry', '1.10.1')
-      return valuesOf(
-        await outputOf(process.execPath, [script, packages, confluent(), JSON.stringify(given)]),
-      )
+      return valuesOf(await outputOf(process.execPath, [script, packages, confluent(), file]))
     }
     const read = await readAgain(trips, { kind: 'confluent', config: confluentConfig(), again })
     expect(named(trips, read)).toEqual(readOf(trips))

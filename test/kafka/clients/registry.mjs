@@ -1,11 +1,13 @@
 /**
  * Confluent's Node client and serialisers against a schema registry; the package is not among the project's own.
  *
- * `registry.mjs PACKAGE-FOLDER URL VALUES` prints what they made of values of each kind, and what they read in VALUES (JSON), one JSON
- * document; where VALUES is a list, each of it is read and written again, with the newest schema of its topic. Bytes are in base64.
+ * `registry.mjs PACKAGE-FOLDER URL VALUES` prints what they made of values of each kind, and what they read in VALUES (JSON, or the path of
+ * a file of it), one JSON document; where VALUES is a list, each of it is read and written again, with the newest schema of its topic.
+ * Bytes are in base64.
  */
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 const [folder, url, given] = process.argv.slice(2)
 const require = createRequire(join(folder, 'package.json'))
@@ -14,9 +16,12 @@ const {
   AvroSerializer,
   JsonDeserializer,
   JsonSerializer,
+  ProtobufDeserializer,
+  ProtobufSerializer,
   SchemaRegistryClient,
   SerdeType,
 } = require('@confluentinc/schemaregistry')
+const { createMutableRegistry } = require('@bufbuild/protobuf')
 
 const client = new SchemaRegistryClient({ baseURLs: [url], cacheCapacity: 100 })
 const avro = JSON.stringify({
@@ -55,6 +60,16 @@ async function read(values) {
 
 const latest = { useLatestVersion: true, autoRegisterSchemas: false }
 
+/** For one topic: the messages that it writes are those that it has read, since nothing is compiled. */
+function protobufSerdes() {
+  const reader = new ProtobufDeserializer(client, SerdeType.VALUE, {})
+  const writer = async (topic, value) => {
+    const registry = createMutableRegistry(...reader.fileRegistry)
+    return new ProtobufSerializer(client, SerdeType.VALUE, { ...latest, registry }).serialize(topic, value)
+  }
+  return [reader, { serialize: writer }]
+}
+
 async function again(values) {
   const serdes = {
     AVRO: [
@@ -68,7 +83,8 @@ async function again(values) {
   }
   const written = []
   for (const { type, topic, data } of values) {
-    const [reader, writer] = serdes[type]
+    if (type === 'PROTOBUF') serdes[topic] ??= protobufSerdes()
+    const [reader, writer] = serdes[type] ?? serdes[topic]
     const value = await reader.deserialize(topic, Buffer.from(data, 'base64'))
     written.push({ data: text(await writer.serialize(topic, value)) })
   }
@@ -100,5 +116,5 @@ async function asked(values) {
   return Object.keys(values).length > 0 ? read(values) : { write: await write(), rest: await rest() }
 }
 
-console.log(JSON.stringify(await asked(JSON.parse(given))))
-process.exit(0)
+const answer = JSON.stringify(await asked(JSON.parse(isAbsolute(given) ? readFileSync(given) : given)))
+process.stdout.write(answer, () => process.exit(0))
