@@ -30,7 +30,17 @@ describe("Confluent's properties", () => {
     ],
     [
       { 'value.schema.id.serializer': 'io.confluent.kafka.serializers.schema.id.HeaderSchemaIdSerializer' },
-      { writeIdTo: 'header' },
+      { writeIdTo: { key: 'payload', value: 'header' } },
+    ],
+    [
+      { 'key.schema.id.serializer': 'HeaderSchemaIdSerializer' },
+      { writeIdTo: { key: 'header', value: 'payload' } },
+    ],
+    [{ 'key.subject.name.strategy': 'RecordNameStrategy' }, { subjects: { key: 'record', value: 'topic' } }],
+    [{ 'use.schema.id': '-1' }, {}],
+    [
+      { 'http.read.timeout.ms': '7', 'retries.max.wait.ms': '8', 'max.schemas.per.subject': '9' },
+      { limits: expect.objectContaining({ requestTimeoutMs: 7, backoffMaxMs: 8, schemasMax: 9 }) },
     ],
     [
       { 'basic.auth.credentials.source': 'USER_INFO', 'basic.auth.user.info': 'me:a:b' },
@@ -117,9 +127,10 @@ describe("Confluent's properties", () => {
 })
 
 describe("Apicurio's properties", () => {
+  const register = { writing: { kind: 'register' } }
   test.each([
     [{}, {}],
-    [{ 'apicurio.registry.auto-register': 'true' }, { writing: { kind: 'register' } }],
+    [{ 'apicurio.registry.auto-register': 'true' }, register],
     [{ 'apicurio.registry.find-latest': 'true' }, { writing: { kind: 'latest' } }],
     [{ 'apicurio.registry.artifact.version': '3' }, { writing: { kind: 'version', version: '3' } }],
     [
@@ -143,6 +154,46 @@ describe("Apicurio's properties", () => {
       { message: 'path' },
     ],
     [{ 'apicurio.registry.tls.trust-all': 'true' }, { tls: { verify: false } }],
+    [{ 'apicurio.registry.auto-register': 'true', 'apicurio.registry.find-latest': 'true' }, register],
+    [{ 'apicurio.registry.canonicalize': 'true' }, { normalize: true }],
+    [
+      { 'apicurio.registry.artifact.group-id': 'g', 'apicurio.registry.artifact.artifact-id': 'a' },
+      { group: 'g', artifact: 'a' },
+    ],
+    [
+      { 'apicurio.registry.artifact-resolver-strategy': 'SimpleTopicIdStrategy' },
+      { subjects: { key: 'plain-topic', value: 'plain-topic' } },
+    ],
+    [
+      { 'apicurio.registry.artifact-resolver-strategy': 'TopicRecordIdStrategy' },
+      { subjects: { key: 'topic-record', value: 'topic-record' } },
+    ],
+    [{ 'apicurio.registry.id-handler': 'OptimisticFallbackIdHandler' }, { idBytes: 'either' }],
+    [
+      {
+        'apicurio.registry.retry-count': '0',
+        'apicurio.registry.retry-backoff-ms': '5',
+        'apicurio.registry.check-period-ms': '6',
+      },
+      { limits: expect.objectContaining({ triesMax: 1, backoffMs: 5, latestAgeMaxMs: 6 }) },
+    ],
+    [
+      {
+        'apicurio.registry.auth.service.token.endpoint': 'https://login',
+        'apicurio.registry.auth.client.id': 'c',
+        'apicurio.registry.auth.client.secret': 's',
+        'apicurio.registry.auth.client.scope': 'all',
+      },
+      {
+        auth: {
+          kind: 'oauth',
+          endpoint: 'https://login',
+          clientId: 'c',
+          clientSecret: 's',
+          scope: 'all',
+        },
+      },
+    ],
     [
       { 'apicurio.registry.auth.username': 'u', 'apicurio.registry.auth.password': 'p' },
       { auth: { kind: 'basic', username: 'u', password: 'p' } },

@@ -46,8 +46,6 @@ const confluentIdPlaces = {
 
 function readConfluent(reader: PropertyReader): ConfluentSettings {
   const defaults = confluentSettings(urlsOf(reader, 'schema.registry.url'))
-  const keyPlace = reader.oneOf('key.schema.id.serializer', confluentIdPlaces)
-  const valuePlace = reader.oneOf('value.schema.id.serializer', confluentIdPlaces)
   return {
     ...defaults,
     auth: confluentAuth(reader),
@@ -58,7 +56,10 @@ function readConfluent(reader: PropertyReader): ConfluentSettings {
       key: reader.oneOf('key.subject.name.strategy', confluentStrategies) ?? 'topic',
       value: reader.oneOf('value.subject.name.strategy', confluentStrategies) ?? 'topic',
     },
-    writeIdTo: valuePlace ?? keyPlace ?? defaults.writeIdTo,
+    writeIdTo: {
+      key: reader.oneOf('key.schema.id.serializer', confluentIdPlaces) ?? 'payload',
+      value: reader.oneOf('value.schema.id.serializer', confluentIdPlaces) ?? 'payload',
+    },
     limits: {
       ...defaultLimits,
       ...given({

@@ -73,7 +73,7 @@ export interface RegistryLimits {
 
 export interface ConfluentSettings extends CommonSettings {
   readonly kind: 'confluent'
-  readonly writeIdTo: 'payload' | 'header'
+  readonly writeIdTo: Readonly<Record<Side, 'payload' | 'header'>>
 }
 
 export interface ApicurioSettings extends CommonSettings {
@@ -110,7 +110,13 @@ const commonDefaults = {
 
 /** As Confluent's serialisers without any setting but the address. */
 export function confluentSettings(urls: readonly string[]): ConfluentSettings {
-  return { ...commonDefaults, kind: 'confluent', urls, writing: { kind: 'register' }, writeIdTo: 'payload' }
+  return {
+    ...commonDefaults,
+    kind: 'confluent',
+    urls,
+    writing: { kind: 'register' },
+    writeIdTo: { key: 'payload', value: 'payload' },
+  }
 }
 
 /** As Apicurio's serialisers, version 3, without any setting but the address. */

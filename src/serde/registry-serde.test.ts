@@ -5,7 +5,7 @@ import { silentLogger } from '../base/logger.ts'
 import { materialize } from '../data/lazy.ts'
 import { SlicedRow } from '../data/row.ts'
 import type { Format } from '../data/types.ts'
-import { apicurioSettings, confluentSettings } from '../registry/settings.ts'
+import { apicurioSettings, confluentSettings, type RegistrySettings } from '../registry/settings.ts'
 import { openTestRegistry } from '../testing/registry.ts'
 import { Formats } from './formats.ts'
 import type { NotationType } from '../data/notation-types.ts'
@@ -24,9 +24,16 @@ const columns = [
 const order = { id: 7, note: 'héron' }
 
 const settingsOf = {
-  confluent: { ...confluentSettings(['http://registry']) },
-  apicurio: { ...apicurioSettings(['http://registry/apis/registry/v3']), writing: { kind: 'register' } },
-} as const
+  confluent: (writeIdTo: 'payload' | 'header'): RegistrySettings => ({
+    ...confluentSettings(['http://registry']),
+    writeIdTo: { key: 'payload', value: writeIdTo },
+  }),
+  apicurio: (writeIdTo: 'payload' | 'header'): RegistrySettings => ({
+    ...apicurioSettings(['http://registry/apis/registry/v3']),
+    writing: { kind: 'register' },
+    writeIdTo,
+  }),
+}
 
 const cases = (['confluent', 'apicurio'] as const).flatMap((kind) =>
   (['payload', 'header'] as const).flatMap((writeIdTo) =>
@@ -38,7 +45,7 @@ describe('rows that are kept', () => {
   test.each(cases)(
     'need no headers: $language, $kind, ids in the $writeIdTo',
     async ({ kind, writeIdTo, language }) => {
-      const { registry, clock } = await openTestRegistry({ ...settingsOf[kind], writeIdTo })
+      const { registry, clock } = await openTestRegistry(settingsOf[kind](writeIdTo))
       const type: NotationType = `${kind}_${language}`
       const formats = new Formats({
         notations: { it: { type, config: {} } },

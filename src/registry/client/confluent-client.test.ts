@@ -73,8 +73,10 @@ describe('schemas', () => {
   })
 
   test('of a GUID are written and found by it', async () => {
-    const { registry, server } = await open({ writeIdTo: 'header' })
+    const { registry, server } = await open({ writeIdTo: { key: 'payload', value: 'header' } })
     const { ids } = await registry.forWriting('s', order)
+    expect(registry.framing('value', 'AVRO').prefix(ids)).toMatchObject({ bytes: Buffer.alloc(0) })
+    expect(registry.framing('key', 'AVRO').prefix(ids)).toMatchObject({ bytes: Buffer.of(0, 0, 0, 0, 1) })
     const reader = await open({}, server)
     expect(await reader.registry.fetch({ kind: 'guid', id: ids.guid ?? '' })).toMatchObject({
       text: order.text,

@@ -42,7 +42,7 @@ export class ConfluentClient extends RegistryClient<ConfluentSettings> {
   }
 
   framing(side: Side, type: SchemaType): Framing {
-    return confluentFraming({ side, type, writeIdTo: this.settings.writeIdTo })
+    return confluentFraming({ side, type, writeIdTo: this.settings.writeIdTo[side] })
   }
 
   protected async askRef(ref: SchemaRef): Promise<RegisteredSchema> {
@@ -89,7 +89,8 @@ export class ConfluentClient extends RegistryClient<ConfluentSettings> {
     if (how === 'look-up') return lookUp()
     const json = await this.#send('POST', `${path}/versions${query}`, `a new version of "${subject}"`, body)
     // Older registries answer with the id alone; who writes GUIDs needs the rest.
-    return json.guid === undefined && this.settings.writeIdTo === 'header'
+    const { key, value } = this.settings.writeIdTo
+    return json.guid === undefined && (key === 'header' || value === 'header')
       ? { ...(await lookUp()), ...json }
       : json
   }
