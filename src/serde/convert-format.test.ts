@@ -13,6 +13,16 @@ function convert(from: string | Format, to: string | Format, value: unknown): un
 const people: Format = { notation: 'csv', type: { kind: 'struct' }, source: { text: 'id,name' } }
 const list: Format = { notation: 'csv', type: { kind: 'list', of: { kind: 'string' } } }
 const xml: Format = { notation: 'xml', type: { kind: 'struct' } }
+const order: Format = {
+  notation: 'json',
+  type: {
+    kind: 'struct',
+    fields: [
+      { name: 'id', type: { kind: 'long' }, required: true },
+      { name: 'note', type: { kind: 'string' }, required: false },
+    ],
+  },
+}
 const big = 9_007_199_254_740_993n
 
 type Row = readonly [from: string | Format, to: string | Format, value: unknown, expected: unknown]
@@ -45,6 +55,8 @@ const rules: Readonly<Record<string, readonly Row[]>> = {
     ['[[string]]', '[[int]]', [['1'], []], [[1], []]],
     ['map(int)', 'struct', { a: 1 }, { a: 1 }],
     ['struct', 'map(int)', { a: '1' }, { a: 1 }],
+    ['json', order, { id: '7', more: true }, { id: 7, more: true }],
+    ['string', order, '{"id":"7","note":8}', { id: 7, note: '8' }],
   ],
   'formats with a text of their own are read from it and written to it': [
     ['json', 'string', { a: [1, big], b: null }, '{"a":[1,9007199254740993],"b":null}'],
@@ -103,6 +115,13 @@ describe('what is left is an error that names type and place, never the value', 
     ['long', 'int', 2 ** 40, 'int'],
     ['long', 'byte', 128, 'byte'],
     ['double', 'long', Number.NaN, 'long'],
+    ['double', 'long', 1e19, 'long'],
+    ['double', 'float', 1e39, 'float'],
+    ['string', 'float', '1e39', 'float'],
+    ['string', 'double', '0x10', 'double'],
+    ['string', 'boolean', '', 'boolean'],
+    ['string', '(int, string)', '', 'int'],
+    ['long', 'boolean', 1, 'boolean'],
     ['string', 'boolean', 'secret', 'boolean'],
     ['string', 'enum(A)', 'secret', 'enum'],
     ['string', '[int]', '', 'int'],
@@ -124,6 +143,7 @@ describe('what is left is an error that names type and place, never the value', 
   test('and what a format says of its own text', () => {
     expect(messageOf(() => convert('string', xml, 'text'))).toContain('XML')
     expect(messageOf(() => convert('string', people, '1,"open'))).toContain('CSV')
+    expect(messageOf(() => convert('json', order, { note: 'secret' }))).toMatch(/^(?!.*secret).*"id"/)
   })
 })
 
