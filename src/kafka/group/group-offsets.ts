@@ -1,3 +1,4 @@
+import { StreamError } from '../../base/errors.ts'
 import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorName } from '../../protocol/error-codes.ts'
 import { mainLane, type Cluster } from '../cluster/cluster.ts'
@@ -11,10 +12,10 @@ type FetchedGroup = Pick<ResponseOf<typeof apis.offsetFetch>, 'errorCode' | 'top
 
 /**
  * The committed offsets of these partitions, keyed by `topic-partition`; those without one are absent. Where a transaction
- * on one of them is pending, waits for its end.
+ * on one of them is pending, waits for its end; where the answer leaves one out or knows no such topic, asks again.
  */
 export async function fetchOffsets(
-  coordinator: Coordinator,
+  coordinator: Pick<Coordinator, 'retrying'>,
   groupId: string,
   partitions: readonly TopicPartition[],
 ): Promise<Map<string, CommittedOffset>> {
@@ -30,8 +31,25 @@ export async function fetchOffsets(
     }))
     const group: FetchedGroup = response.groups[0] ?? response
     checkResponse(group.errorCode, `read the offsets of group "${groupId}"`)
+    checkAnswered(group, groupId, partitions)
     return readOffsets(group, groupId)
   })
+}
+
+/** Whoever hears nothing of a partition must not take it for one that has no offset: it would be read from its beginning again. */
+function checkAnswered(group: FetchedGroup, groupId: string, partitions: readonly TopicPartition[]): void {
+  const answered = new Set<string>()
+  for (const { name: topic, partitions } of group.topics) {
+    for (const { partitionIndex: partition, errorCode } of partitions)
+      if (!isUnknownTopic(errorCode)) answered.add(partitionKey({ topic, partition }))
+  }
+  const missing = partitions.map(partitionKey).find((key) => !answered.has(key))
+  if (missing === undefined) return
+  throw new StreamError('KAFKA_RETRIABLE', `group "${groupId}" does not say how far it is in ${missing}`)
+}
+
+function isUnknownTopic(errorCode: number): boolean {
+  return kafkaErrorName(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION'
 }
 
 /** Those that are there, by `topic-partition`. */
@@ -39,7 +57,7 @@ export function readOffsets(group: FetchedGroup, groupId: string): Map<string, C
   const offsets = new Map<string, CommittedOffset>()
   for (const { name: topic, partitions } of group.topics) {
     for (const { partitionIndex, errorCode, committedOffset, committedLeaderEpoch, metadata } of partitions) {
-      if (kafkaErrorName(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') continue
+      if (isUnknownTopic(errorCode)) continue
       const partition = { topic, partition: partitionIndex }
       const key = partitionKey(partition)
       checkResponse(errorCode, `read the offset of ${key} in group "${groupId}"`)
