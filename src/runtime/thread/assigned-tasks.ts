@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts'
+import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import { partitionKey } from '../../kafka/contracts.ts'
 import type { Admin, FetchedPartition, Fetcher, GroupMember, TopicPartition } from '../../kafka/contracts.ts'
@@ -6,7 +7,7 @@ import type { Task } from '../task/task.ts'
 import { resetOffsets } from './offset-reset.ts'
 import type { RestorePart, Restorer } from './restorer.ts'
 import { askCluster, beginTask } from './task-start.ts'
-import type { StartOptions } from './task-start.ts'
+import type { ClusterFacts, StartOptions } from './task-start.ts'
 import { TaskSet, taskRequests } from './task-set.ts'
 import type { TaskRequest } from './task-set.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
@@ -43,6 +44,8 @@ export class AssignedTasks {
   #beganMs: number | undefined = undefined
   /** Partitions whose next offset is not in the log, until what came before it is processed. */
   #resets: FetchedPartition[] = []
+  /** Partitions of which this thread has heard a committed offset, or committed one. */
+  readonly #everCommitted = new Set<string>()
 
   constructor(parts: AssignedTasksParts) {
     this.#parts = parts
@@ -152,7 +155,9 @@ export class AssignedTasks {
   async #ask(tasks: readonly Task[]): Promise<void> {
     const { admin, member, start, restorer, logger } = this.#parts
     const attempts = tasks.map((task) => task.attempt)
+    for (const task of tasks) this.#remember(task)
     const facts = await askCluster(member, admin, tasks, start)
+    this.#checkNoneForgotten(facts)
     if (facts.resets.size > 0)
       logger.info('no committed offset', { beginsAt: Object.fromEntries(facts.resets) })
     const stores: RestorePart[] = []
@@ -166,6 +171,20 @@ export class AssignedTasks {
     }
     const records = stores.reduce((sum, { from, end }) => sum + end - from, 0)
     if (stores.length > 0) logger.info('stores are restored', { stores: stores.length, records })
+  }
+
+  #remember(task: Task): void {
+    for (const queue of task.queues)
+      if (task.committedPosition(queue) >= 0) this.#everCommitted.add(partitionKey(queue.partition))
+  }
+
+  /**
+   * A group does not lose offsets while it has members. Where it says that it has none for what it had some for, beginning where the reset
+   * policy says would make all output twice, and the next commit would make that last.
+   */
+  #checkNoneForgotten({ committed, resets }: ClusterFacts): void {
+    for (const key of resets.keys()) if (this.#everCommitted.has(key)) throw forgottenOffset(key)
+    for (const key of committed.keys()) this.#everCommitted.add(key)
   }
 
   #run(task: Task): void {
@@ -212,6 +231,7 @@ export class AssignedTasks {
 
   #close(task: Task): void {
     this.#stopFetching(task)
+    this.#remember(task)
     this.#parts.restorer.remove(task)
     this.set.remove(task)
     task.close()
@@ -222,4 +242,12 @@ export class AssignedTasks {
     if (task.state !== 'running') return
     for (const queue of task.queues) this.#parts.fetcher.unassign(queue.partition)
   }
+}
+
+function forgottenOffset(key: string): StreamError {
+  return new StreamError('OFFSET_OUT_OF_RANGE', `the group has forgotten how far it is in ${key}`, {
+    detail:
+      'It had committed an offset there, and says now that it has none. Beginning anew would process records a second time.',
+    hint: "Find out whether the group's offsets were deleted or lost, and set them, before you start the application again.",
+  })
 }
