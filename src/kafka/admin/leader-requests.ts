@@ -1,3 +1,4 @@
+import { StreamError } from '../../base/errors.ts'
 import type { Api, DeepPartial } from '../../protocol/api.ts'
 import { apis } from '../../protocol/apis.ts'
 import { mainLane, type Cluster } from '../cluster/cluster.ts'
@@ -16,7 +17,6 @@ interface LeaderCall<P extends TopicPartition, Request, Response> {
 const isolationLevels = { read_uncommitted: 0, read_committed: 1 } as const
 const timestamps = { latest: -1, earliest: -2 } as const
 const noReplica = -1
-const notInRecords = -1
 
 /** Asks the leader of each partition, all brokers at once; asks anew where a leader moved. */
 async function askLeaders<P extends TopicPartition, Request, Response>(
@@ -78,11 +78,15 @@ export async function listOffsets(
         for (const { partitionIndex, errorCode, offset } of partitions) {
           const key = partitionKey({ topic: name, partition: partitionIndex })
           checkResponse(errorCode, `list the offsets of ${key}`)
-          offsets.set(key, errorCode === 0 ? offset : notInRecords)
+          offsets.set(key, offset)
         }
       }
     },
   })
+  // Taken for 0, a partition that an answer left out would be read from its beginning, or a change log not at all.
+  const missing = once.keys().find((key) => !offsets.has(key))
+  if (missing !== undefined)
+    throw new StreamError('KAFKA_RETRIABLE', `the leader of ${missing} does not say its offsets`)
   return offsets
 }
 

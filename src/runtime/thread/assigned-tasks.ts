@@ -218,7 +218,8 @@ export class AssignedTasks {
     const found = await resetOffsets(admin, [chunk], { ...start, nowMs: start.nowMs() })
     const place = this.set.find(chunk)
     if (place === undefined || place.task.state !== 'running') return
-    const offset = found.get(partitionKey(chunk)) ?? 0
+    const offset = found.get(partitionKey(chunk))
+    assert(offset !== undefined, `nobody has said where ${partitionKey(chunk)} goes on`)
     logger.warn('offset is outside of the log', {
       partition: partitionKey(chunk),
       from: chunk.fetchOffset,

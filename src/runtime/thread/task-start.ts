@@ -6,6 +6,7 @@ import type {
   IsolationLevel,
   TopicPartition,
 } from '../../kafka/contracts.ts'
+import { assert } from '../../base/assert.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { OffsetReset } from '../../topology/topology.ts'
@@ -133,8 +134,10 @@ function startsOf(task: Task, facts: ClusterFacts): Map<PartitionQueue, TaskStar
   for (const queue of task.queues) {
     const key = partitionKey(queue.partition)
     const committed = facts.committed.get(key)
+    const position = committed?.offset ?? facts.resets.get(key)
+    assert(position !== undefined, `nobody has said where ${key} begins`)
     starts.set(queue, {
-      position: committed?.offset ?? facts.resets.get(key) ?? 0,
+      position,
       committed: committed?.offset,
       partitionTimeMs: decodePartitionTime(committed),
       operatorTimes: decodeOperatorTimes(committed),
