@@ -73,9 +73,9 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'unknown end of transaction taken as abort',
     file: 'src/runtime/thread/task-start.ts',
-    find: 'position: committed?.offset ??',
+    find: 'position = committed?.offset ??',
     replace:
-      'position: (task.committedPosition(queue) >= 0 ? task.committedPosition(queue) : committed?.offset) ??',
+      'position = (task.committedPosition(queue) >= 0 ? task.committedPosition(queue) : committed?.offset) ??',
   },
   {
     name: 'unknown end of transaction taken as commit',
