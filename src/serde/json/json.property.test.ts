@@ -208,6 +208,23 @@ describe('lazy JSON', () => {
     expect(decoded.map(materialize)).toEqual(texts.map((_, id) => ({ id, name: `n${id}` })))
   })
 
+  test.each([
+    '{"id":77,"name":"malformed"}x',
+    '{"id":77,"name":"malformed"',
+    '{"id":77,"name":"\u0000"}',
+    '7',
+  ])('makes nothing of what the check of %j noted, which is refused, for the text before it', (text) => {
+    const serde = jsonSerde(true)
+    const decode = (json: string): unknown => {
+      const bytes = Buffer.from(json)
+      return serde.decode(bytes, 0, bytes.length, undefined)
+    }
+    for (let turn = 0; turn < turnsToLearn; turn++) materialize(decode('{"id":1,"name":"n"}'))
+    const before = decode('{"id":1,"name":"n"}')
+    expect(outcome(() => decode(text))).toBe('refused')
+    expect(materialize(before)).toEqual({ id: 1, name: 'n' })
+  })
+
   test('makes a value that is asked for after many that were not', () => {
     const serde = jsonSerde(true)
     for (let id = 0; id < 4 * turnsToLearn; id++) {
@@ -230,6 +247,18 @@ describe('lazy JSON', () => {
       const text = Buffer.from(JSON.stringify(value))
       expect(materialize(serde.decode(text, 0, text.length, undefined))).toEqual(value)
     }
+  })
+
+  test('keeps no long names of records', () => {
+    const serde = jsonSerde(true)
+    const record = Buffer.from(`{"${'n'.repeat(100_000)}":1}`)
+    const before = process.memoryUsage().arrayBuffers
+    for (let turn = 0; turn < 26; turn++) {
+      record[2] = 0x61 + turn
+      const decoded = serde.decode(record, 0, record.length, undefined)
+      expect(materialize(decoded)).toEqual(JSON.parse(record.toString()))
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(record.length)
   })
 
   test('refuses a malformed name again although it remembers the field', () => {

@@ -5,8 +5,8 @@
  * same order, so the name that came last time is compared first, and the place of the last name stands for all names of the object. A place
  * at which objects ended often makes them by one literal: they share one shape, and no name is looked up.
  *
- * Bounds. An object of more than {@link fieldsMax} fields has no outline, nor has one whose names differ from record to record, or that holds
- * more than one other: the platform's parser is as fast there.
+ * Bounds. An object of more than {@link fieldsMax} fields has no outline, nor has one whose names differ from record to record or are longer
+ * than {@link nameBytesMax}, or that holds more than one other: the platform's parser is as fast there.
  */
 import '../../base/node-extras.ts'
 import type { Lazy } from '../../data/lazy.ts'
@@ -27,6 +27,8 @@ import {
 
 const fieldsMax = 64
 const containersMax = 1
+/** Of a name with its quotes, so that all places together are small. */
+const nameBytesMax = 256
 /** Longer texts that are cut out of another would keep all of it in memory, and are slow to write. */
 const cutMax = 12
 /** Names that may follow a place, and places in all. */
@@ -68,7 +70,7 @@ export class JsonOutline {
   #places = 0
   #strays = 0
   #unasked = 0
-  /** What was checked last. */
+  /** What was checked last; until it is said, and where that is no JSON, nothing. */
   owner: OutlinedText | undefined = undefined
   /** Where the names of the last object end; undefined where it has no outline. */
   #place: Place | undefined = undefined
@@ -82,6 +84,7 @@ export class JsonOutline {
 
   /** What `checkJson` does, and notes where fields are. @throws StreamError `VALUE_MALFORMED` */
   check(buffer: Buffer, start: number, end: number): void {
+    this.owner = undefined
     this.#place = undefined
     if (++this.#unasked > unaskedMax) {
       checkJson(buffer, start, end)
@@ -132,7 +135,8 @@ export class JsonOutline {
   #find(place: Place, buffer: Buffer, start: number, end: number): Place | undefined {
     const known = place.others.find(({ quoted }) => equalsAt(buffer, start, end, quoted))
     if (known !== undefined) place.next = known
-    else if (!this.#isFull(place)) place.next = this.#added(place, buffer.subarray(start, end))
+    else if (end - start <= nameBytesMax && !this.#isFull(place))
+      place.next = this.#added(place, buffer.subarray(start, end))
     else return this.#strayed()
     return place.next
   }
