@@ -66,6 +66,24 @@ describe('XML without a schema', () => {
     expect(() => read(bomb)).toThrow(/not XML/)
   })
 
+  test('with the words of one in CDATA is not refused', () => {
+    expect(read('<a><b><![CDATA[<!DOCTYPE html><p>&nbsp;</p>]]></b></a>')).toEqual({
+      b: '<!DOCTYPE html><p>&nbsp;</p>',
+    })
+    expect(() => read('<!DOCTYPE a><a><b><![CDATA[x]]></b></a>')).toThrow(
+      expect.objectContaining({ detail: expect.stringContaining('document type') }),
+    )
+  })
+
+  test.each(['<!--', '<?'])(
+    'reads a text in which %j begins often and never ends within its length',
+    (open) => {
+      const start = performance.now()
+      expect(read(`<a x="${open.repeat(100_000)}"><b><![CDATA[y]]></b></a>`)).toMatchObject({ b: 'y' })
+      expect(performance.now() - start).toBeLessThan(2000)
+    },
+  )
+
   test('is written under the name Struct, escaped', () => {
     expect(written({ a: '<&>', b: [1, 2], c: null, d: { e: true } })).toBe(
       "<?xml version='1.1' encoding='UTF-8'?><Struct><a>&lt;&amp;&gt;</a><b>1</b><b>2</b><d><e>true</e></d></Struct>",

@@ -72,20 +72,24 @@ function treeOf(parsedNodes: unknown): readonly XmlNode[] {
 }
 
 function parsed(text: string, by: xml.XMLParser): unknown {
-  if (/<!DOCTYPE/i.test(text)) throw malformed('it has a document type, which is not read')
   const valid = xmlPackage().XMLValidator.validate(text)
   if (valid !== true) throw malformed(`${valid.err.msg} (line ${valid.err.line})`)
+  const plain = text.includes('<![CDATA[') ? withoutCdata(text) : text
+  if (/<!DOCTYPE/i.test(plain)) throw malformed('it has a document type, which is not read')
   try {
-    return by.parse(text.includes('<![CDATA[') ? withoutCdata(text) : text)
+    return by.parse(plain)
   } catch (error) {
     throw malformed(error instanceof Error ? error.message : String(error))
   }
 }
 
-/** CDATA as references, which no entity in it and no blank around it is lost in. Comments and instructions may have its bytes, too. */
+/**
+ * CDATA as references, which no entity in it and no blank around it is lost in. Comments and instructions may have its bytes, too; what does
+ * not end is passed over at once, or else each of many would be looked for to the end of the text.
+ */
 function withoutCdata(text: string): string {
   return text.replaceAll(
-    /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[(?<inner>[\s\S]*?)\]\]>/g,
+    /<!--[\s\S]*?(?:-->|$)|<\?[\s\S]*?(?:\?>|$)|<!\[CDATA\[(?<inner>[\s\S]*?)(?:\]\]>|$)/g,
     (whole: string, inner: string | undefined) =>
       inner?.replaceAll(/[&<\s]/g, (character) => `&#${character.charCodeAt(0)};`) ?? whole,
   )
