@@ -41,6 +41,27 @@ test.each([
   )
 })
 
+test.each([
+  [
+    { 'group.min.session.timeout.ms': '1800001' },
+    'no more than "group.max.session.timeout.ms", which is 1800000',
+  ],
+  [{ 'group.max.session.timeout.ms': '5999' }, 'no more than "group.max.session.timeout.ms", which is 5999'],
+  [
+    { 'group.consumer.heartbeat.interval.ms': '7', 'group.consumer.session.timeout.ms': '7' },
+    'less than "group.consumer.session.timeout.ms", which is 7',
+  ],
+])('%j leaves members no time that fits, and is refused', (settings, what) => {
+  expect(() => told(settings)).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', detail: `It must be ${what}.` }),
+  )
+})
+
+test('the least and the greatest time of a session may be one', () => {
+  const both = { 'group.min.session.timeout.ms': '7', 'group.max.session.timeout.ms': '7' }
+  expect(told(both)).toEqual({ groupSessionTimeoutMinMs: 7, groupSessionTimeoutMaxMs: 7 })
+})
+
 test('a name that is none is refused, with what whoever asks has to say of it', () => {
   expect(() => told({ 'num.partition': '4' })).toThrow(
     expect.objectContaining({

@@ -52,11 +52,17 @@ export const brokerSettings: Readonly<Record<string, BrokerSetting>> = {
   'transaction.max.timeout.ms': { key: 'transactionTimeoutMaxMs', type: 'int', min: 1 },
 }
 
+/** How the first of each stands to the second, or members could not join, or not stay. */
+const ascending = [
+  ['group.min.session.timeout.ms', 'group.max.session.timeout.ms', 'no more than'],
+  ['group.consumer.heartbeat.interval.ms', 'group.consumer.session.timeout.ms', 'less than'],
+] as const
+
 /**
  * What a broker is told by these settings.
  *
  * @param hint - for a name that is none, what to do
- * @throws StreamError `CONFIG_INVALID` for a name that is none, and for a value that does not fit
+ * @throws StreamError `CONFIG_INVALID` for a name that is none, and for a value that does not fit, by itself or beside another
  */
 export function configOf(
   settings: ReadonlyMap<string, string>,
@@ -80,10 +86,26 @@ export function configOf(
       config[setting.key] =
         setting.type === 'boolean' ? value === 'true' : Number(value) * (setting.factorMs ?? 1)
   }
+  checkAscending(config)
   // Each key holds what its setting's type says.
   return {
     ...(config as Partial<BrokerConfig>),
     ...(Object.keys(topicDefaults).length > 0 && { topicDefaults }),
+  }
+}
+
+function checkAscending(told: Partial<Record<Kept, number | boolean>>): void {
+  const numberOf = (name: string): number => {
+    const { key } = brokerSettings[name] as BrokerSetting
+    return Number(told[key] ?? brokerDefaults[key])
+  }
+  for (const [lower, upper, relation] of ascending) {
+    const [low, high] = [numberOf(lower), numberOf(upper)]
+    if (low < high || (low === high && relation === 'no more than')) continue
+    throw new StreamError('CONFIG_INVALID', `"${lower}" cannot be "${low}"`, {
+      detail: `It must be ${relation} "${upper}", which is ${high}.`,
+      hint: 'Set both.',
+    })
   }
 }
 

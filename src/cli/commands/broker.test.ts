@@ -95,6 +95,7 @@ test('a name that Kafka refuses is refused with Kafka’s reason', async () => {
 })
 
 test.each([
+  [['--set', 'log.retention.hours=4'], 'CONFIG_INVALID', 'Use "log.retention.ms", in milliseconds.'],
   [['--set', 'num.partition=4'], 'CONFIG_INVALID', 'Did you mean "num.partitions"?'],
   [
     ['--set', 'num.partitions=4', '--set', 'colour=red'],

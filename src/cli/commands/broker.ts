@@ -125,6 +125,8 @@ function addSetting(text: string, settings: Settings = new Map()): Settings {
 }
 
 function hintForSetting(name: string, names: readonly string[]): string {
+  const inMs = name.replace(/\.(?:hours|minutes)$/, '.ms')
+  if (inMs !== name && names.includes(inMs)) return `Use "${inMs}", in milliseconds.`
   const near = nearest(name, names)
   return near === undefined
     ? 'docs/reference/broker.md lists the settings of brokers.'
