@@ -17,6 +17,8 @@ export interface Catalog {
    * @throws StreamError `SCHEMA_NOT_FOUND`, `SCHEMA_INVALID`; what keeps a registry from answering
    */
   values(topic: string, format: Format): Promise<TopicValues | undefined>
+  /** Whether what the definition says of the topic's values is wrong, which has been reported; asked for after {@link values}. */
+  isBroken?(topic: string): boolean
   /** The topics that there are, for suggestions; absent: only whoever is asked for one knows. */
   names?(): Promise<readonly string[]>
 }

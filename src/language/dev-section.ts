@@ -32,6 +32,8 @@ export interface DeclaredTopic {
   /** Absent: all that the values have. */
   readonly columns: readonly DeclaredColumn[] | undefined
   readonly format: Format | undefined
+  /** Whether some of its columns could not be read. */
+  readonly broken: boolean
 }
 
 export interface DeclaredColumn extends Column {

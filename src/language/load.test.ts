@@ -53,6 +53,17 @@ describe('loadDefinition', () => {
     expect(byOption?.nodes.at(-1)?.id).toBe('shop_pipelines_main_to')
   })
 
+  test('says once what is wrong with a topic: not again of its columns, nor of queries over what a broken one writes', async () => {
+    const columns = 'topics: { o: { columns: { id: VARCHAR, n: int } } }\n'
+    expect(messages(await load(`queries:\n${query('a', 'o', 'p')}${columns}`))).toEqual([
+      'error 3 no type is called "VARCHAR"',
+    ])
+    const known = 'topics: { o: { columns: { n: int } } }\n'
+    expect(messages(await load(`queries:\n${query('a', 'o', 'p')}${query('b', 'p', 'q')}${known}`))).toEqual([
+      'error 2 column "id" is not in topic "o"',
+    ])
+  })
+
   test('gives each function its code with the line on which it stands', async () => {
     const { topologies } = await load(
       pipeline(`- type: mapValues

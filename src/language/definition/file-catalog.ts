@@ -49,6 +49,14 @@ export class FileCatalog implements Catalog {
     return this.#compared.get(topic) ?? this.#compare(topic, columns, found)
   }
 
+  isBroken(topic: string): boolean {
+    const { broken = false, columns, format } = this.#declared.get(topic) ?? {}
+    if (broken || columns !== undefined || format !== undefined) return broken
+    const writer = this.#writers.get(topic)
+    const planned = writer && this.#planned.get(writer)
+    return planned !== undefined && planned.plan === undefined
+  }
+
   async names(): Promise<readonly string[]> {
     const given = (await this.#given.names?.()) ?? []
     return [...new Set([...this.#declared.keys(), ...this.#writers.keys(), ...given])]
@@ -107,5 +115,13 @@ export class FileCatalog implements Catalog {
 function merged([topic, entries]: readonly [string, readonly DeclaredTopic[]]): [string, DeclaredTopic] {
   const said = <T>(of: (entry: DeclaredTopic) => T | undefined): T | undefined =>
     entries.map(of).findLast((value) => value !== undefined)
-  return [topic, { topic, columns: said(({ columns }) => columns), format: said(({ format }) => format) }]
+  return [
+    topic,
+    {
+      topic,
+      columns: said(({ columns }) => columns),
+      format: said(({ format }) => format),
+      broken: entries.some(({ broken }) => broken),
+    },
+  ]
 }

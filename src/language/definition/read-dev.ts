@@ -65,13 +65,19 @@ export function readTopics({ topics = [], dev }: ExtraFields): readonly Declared
       topic: name,
       columns: columnsOf(value?.columns),
       format: value?.valueType?.value.format,
+      broken: isBroken(value?.columns),
     })),
     ...(dev?.topics ?? []).map(({ name, value }) => ({
       topic: name,
       columns: columnsOf(value?.columns),
       format: undefined,
+      broken: isBroken(value?.columns),
     })),
   ]
+}
+
+function isBroken(columns: readonly NamedEntry<unknown>[] = []): boolean {
+  return columns.some(({ value }) => value === undefined)
 }
 
 function columnsOf(

@@ -55,6 +55,7 @@ async function findValues(
   const before = diagnostics.errorCount
   try {
     const values = await catalog.values(topic, catalog.format ?? jsonRows)
+    if (catalog.isBroken?.(topic) === true) return undefined
     if (values !== undefined || diagnostics.errorCount > before) return values
   } catch (error) {
     diagnostics.addThrown(error, span)
