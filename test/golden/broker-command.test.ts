@@ -1,10 +1,13 @@
 /** `weft broker` as people start it: a process of its own, on ports of the loopback. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../src/base/logger.ts'
 import { openCluster } from '../../src/cli/cluster.ts'
-import { startWeft } from '../weft-process.ts'
+import { startWeft, type WeftProcess } from '../weft-process.ts'
 
 test('a cluster of several nodes says where they are, has its topics, and ends in order', async () => {
   const weft = startWeft(['broker', '--port', '0', '--nodes', '3', '--topics', 'orders:6,users'])
@@ -58,4 +61,31 @@ test('records in memory take no more than is told; what does not fit is refused'
   await send('x'.repeat(30_000))
   await producer.close()
   expect((await weft.stop()).code).toBe(0)
+})
+
+test('schemas that a registry took outlive kill -9, with their ids', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-registry-'))
+  const begin = async (): Promise<readonly [WeftProcess, string]> => {
+    const weft = startWeft(['broker', '--port', '0', '--registry', '0', '--data-dir', folder])
+    while (!weft.stdout().includes('schema registry listening on')) await sleep(50)
+    const [, url = ''] = /schema registry listening on (\S+)/.exec(weft.stdout()) ?? []
+    return [weft, url]
+  }
+  const versions = (url: string, subject: string): string => `${url}/subjects/${subject}/versions`
+  const register = async (url: string, subject: string, schema: string): Promise<unknown> => {
+    const body = JSON.stringify({ schema })
+    const answer = await fetch(versions(url, subject), { method: 'POST', body })
+    return ((await answer.json()) as { readonly id: number }).id
+  }
+  const [first, before] = await begin()
+  expect(await register(before, 'orders-key', '"long"')).toBe(1)
+  expect(await register(before, 'orders-value', '"string"')).toBe(2)
+  await first.kill()
+  const [second, after] = await begin()
+  const kept = await fetch(`${versions(after, 'orders-value')}/latest`)
+  expect(await kept.json()).toMatchObject({ subject: 'orders-value', version: 1, id: 2, schema: '"string"' })
+  expect(await register(after, 'orders-key', '"long"')).toBe(1)
+  expect(await register(after, 'users-key', '"int"')).toBe(3)
+  expect((await second.stop()).code).toBe(0)
+  rmSync(folder, { recursive: true })
 })
