@@ -287,7 +287,12 @@ export class Run {
 
   async evidence(): Promise<Evidence> {
     const { cluster, plan } = this.#options
-    const running = new Set(this.#tasks().map(({ task, process }) => `${process.split(' ')[0]} ${task.id}`))
+    // A group may move a task even when all is at rest: one that has just begun is still on its way.
+    const running = new Set(
+      this.#tasks()
+        .filter(({ task }) => task.state === 'running')
+        .map(({ task, process }) => `${process.split(' ')[0]} ${task.id}`),
+    )
     for (const place of this.#places) this.#lookAt(place, { when: 'at rest', running, ended: false })
     await this.#endInOrder()
     for (const place of this.#places)
