@@ -29,8 +29,6 @@ export interface StoreEntries extends Iterable<StoreEntry> {
   at(index: number): StoreEntry | undefined
   /** Present where a key may come more than once, and the last one counts. */
   readonly repeating?: KeySample
-  /** Places in about the order of their keys, those of one key as they came: engines in which keys stand in order may take them so. */
-  keyOrder?(): Uint32Array | undefined
 }
 
 /** Places of entries that stand for all: whatever is written for one key of so many. */

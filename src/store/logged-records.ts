@@ -3,7 +3,6 @@
  * they are asked for: no object a record lives longer than the engine needs to take it.
  */
 import { ByteWriter } from '../base/byte-writer.ts'
-import { keyOrder } from './key-order.ts'
 import type { RestoredRecord, RestoreRecords, StoreEntries, StoreEntry } from './contracts.ts'
 
 /** Columns of positions in a buffer: what reading a record batch gives. A null key or value ends at −1. */
@@ -93,13 +92,6 @@ export class LoggedRecords implements RestoreRecords {
       length,
       at,
       repeating: { every: sampleEvery, sample: this.#sampled },
-      keyOrder: () =>
-        keyOrder({
-          length,
-          buffer: () => this.#keys.buffer,
-          start: (index) => this.#keyStart(index),
-          end: (index) => this.#keyEnds[index] as number,
-        }),
       *[Symbol.iterator]() {
         for (let index = 0; index < length; index++) yield at(index)
       },
@@ -120,11 +112,8 @@ export class LoggedRecords implements RestoreRecords {
   }
 
   #key(index: number): Buffer {
-    return this.#keys.buffer.subarray(this.#keyStart(index), this.#keyEnds[index])
-  }
-
-  #keyStart(index: number): number {
-    return index === 0 ? 0 : (this.#keyEnds[index - 1] as number)
+    const start = index === 0 ? 0 : (this.#keyEnds[index - 1] as number)
+    return this.#keys.buffer.subarray(start, this.#keyEnds[index])
   }
 
   #value(index: number, timestamped: boolean): Buffer | null {
@@ -133,7 +122,8 @@ export class LoggedRecords implements RestoreRecords {
     const end = this.#valueEnds[index] as number
     if (end < 0) return null
     if (!timestamped) return buffer.subarray(start, end)
-    const isInPlace = (this.#keyEnds[index] as number) - this.#keyStart(index) >= keyBytesInPlace
+    const keyStart = index === 0 ? 0 : (this.#keyEnds[index - 1] as number)
+    const isInPlace = (this.#keyEnds[index] as number) - keyStart >= keyBytesInPlace
     const value = isInPlace
       ? buffer.subarray(start - timestampBytes, end)
       : Buffer.concat([Buffer.alloc(timestampBytes), buffer.subarray(start, end)])

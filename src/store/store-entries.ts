@@ -1,5 +1,4 @@
 import type { StoreEntries, StoreEntry } from './contracts.ts'
-import { keyOrder } from './key-order.ts'
 
 /** Entries one behind the other in one buffer: a key, then its value. There are tens of thousands a commit, and only their bytes live long. */
 export class PackedEntries implements StoreEntries {
@@ -20,21 +19,9 @@ export class PackedEntries implements StoreEntries {
     return this.#bytes.length
   }
 
-  get buffer(): Buffer {
-    return this.#bytes
-  }
-
-  keyStart(index: number): number {
-    return index === 0 ? 0 : (this.#ends[index * 2 - 1] as number)
-  }
-
-  keyEnd(index: number): number {
-    return this.#ends[index * 2] as number
-  }
-
   at(index: number): StoreEntry {
-    const start = this.keyStart(index)
-    const keyEnd = this.keyEnd(index)
+    const start = index === 0 ? 0 : (this.#ends[index * 2 - 1] as number)
+    const keyEnd = this.#ends[index * 2] as number
     const value = this.#isDeleted(index) ? null : this.#bytes.subarray(keyEnd, this.#ends[index * 2 + 1])
     return { key: this.#bytes.subarray(start, keyEnd), value }
   }
@@ -46,11 +33,11 @@ export class PackedEntries implements StoreEntries {
 
 /** Some entries of several lists, one list behind the other. */
 export class PickedEntries implements StoreEntries {
-  readonly #lists: PackedEntries[] = []
+  readonly #lists: StoreEntries[] = []
   /** Of each entry the place of its list, then its place in it. */
   readonly #places: number[] = []
 
-  add(list: PackedEntries, isPicked: (index: number) => boolean): void {
+  add(list: StoreEntries, isPicked: (index: number) => boolean): void {
     const place = this.#lists.push(list) - 1
     for (let index = 0; index < list.length; index++) if (isPicked(index)) this.#places.push(place, index)
   }
@@ -60,28 +47,12 @@ export class PickedEntries implements StoreEntries {
   }
 
   at(index: number): StoreEntry | undefined {
-    return index < this.length ? this.#listOf(index).at(this.#placeOf(index)) : undefined
-  }
-
-  keyOrder(): Uint32Array | undefined {
-    return keyOrder({
-      length: this.length,
-      buffer: (index) => this.#listOf(index).buffer,
-      start: (index) => this.#listOf(index).keyStart(this.#placeOf(index)),
-      end: (index) => this.#listOf(index).keyEnd(this.#placeOf(index)),
-    })
+    const place = this.#places[index * 2]
+    return place === undefined ? undefined : this.#lists[place]?.at(this.#places[index * 2 + 1] as number)
   }
 
   *[Symbol.iterator](): Generator<StoreEntry> {
     for (let index = 0; index < this.length; index++) yield this.at(index) as StoreEntry
-  }
-
-  #listOf(index: number): PackedEntries {
-    return this.#lists[this.#places[index * 2] as number] as PackedEntries
-  }
-
-  #placeOf(index: number): number {
-    return this.#places[index * 2 + 1] as number
   }
 }
 

@@ -60,10 +60,9 @@ export class RocksStore implements OrderedStore {
     this.#estimate.note(entries)
     const state = encodeState({ position: position ?? this.#position, ...this.#estimate.counted })
     const { length } = entries
-    const order = entries.keyOrder?.()
     this.#database.write(length + 1, (index) => {
       if (index === length) return { key: this.#stateKey, value: state }
-      const { key, value } = entries.at(order?.[index] ?? index) as StoreEntry
+      const { key, value } = entries.at(index) as StoreEntry
       // The binding copies a key before it comes back for the next: one buffer serves them all.
       return { key: this.#whole(key), value }
     })
