@@ -107,6 +107,13 @@ export function writeCombination(combination: Combination, writer: ByteWriter): 
   }
 }
 
+/** The bytes of one combination, its own. */
+export function encodeCombination(combination: Combination, scratch: ByteWriter): Buffer {
+  scratch.reset()
+  writeCombination(combination, scratch)
+  return scratch.copy()
+}
+
 const memberHeadBytes = 24
 
 /** @returns where it ends; its values are views of the bytes */

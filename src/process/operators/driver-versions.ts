@@ -1,6 +1,6 @@
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
-import { readCombination, writeCombination, type Combination } from './combination.ts'
+import { encodeCombination, readCombination, type Combination } from './combination.ts'
 import { asBuffer } from './combination-store.ts'
 
 /** The newest row of each record key of a driving dimension, with what was looked up for it: what the next one takes the place of. */
@@ -22,14 +22,8 @@ export class DriverVersions {
       bytes === undefined
         ? undefined
         : readCombination(Buffer.from(asBuffer(bytes)), 0, this.#scopes).combination
-    if (version !== undefined) this.#store.put(key, this.#encode(version), timestampMs)
+    if (version !== undefined) this.#store.put(key, encodeCombination(version, this.#writer), timestampMs)
     else if (before !== undefined) this.#store.delete(key, timestampMs)
     return before
-  }
-
-  #encode(version: Combination): Buffer {
-    this.#writer.reset()
-    writeCombination(version, this.#writer)
-    return this.#writer.copy()
   }
 }

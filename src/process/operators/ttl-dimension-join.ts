@@ -5,11 +5,11 @@ import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import {
   isDriverKey,
+  encodeCombination,
   readCombination,
   isOfThePast,
   sameDriver,
   sameRecord,
-  writeCombination,
   type Combination,
   type Member,
 } from './combination.ts'
@@ -73,7 +73,7 @@ export class TtlDimensionJoin {
     const key = record.key as string
     const row = kind === 'gone' ? undefined : combination[this.#scope]
     if (row === undefined) this.#rows.delete(key, record.timestampMs)
-    else this.#rows.put(key, this.#encode(combination), record.timestampMs)
+    else this.#rows.put(key, encodeCombination(combination, this.#writer), record.timestampMs)
     for (const { combination: before, matched: gone } of this.#parts.left.of(key))
       if (!gone) this.#rejoin(key, before, row)
   }
@@ -127,11 +127,5 @@ export class TtlDimensionJoin {
 
   #isResult(combination: Combination | undefined): boolean {
     return combination !== undefined && (this.#pads || combination[this.#scope] !== undefined)
-  }
-
-  #encode(combination: Combination): Buffer {
-    this.#writer.reset()
-    writeCombination(combination, this.#writer)
-    return this.#writer.copy()
   }
 }
