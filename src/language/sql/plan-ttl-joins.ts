@@ -27,14 +27,23 @@ export function planTtlJoins(query: BoundQuery, used: UsedColumns, target: PlanT
 /** How long what has no time-to-live is kept: nobody will see its end. */
 const foreverMs = 100 * 365 * 86_400_000
 
+/**
+ * What decides whether something goes out: at the driver's source, and at the gate. A version of a driving dimension takes the place of the
+ * one before it whatever WHERE says, and what the clock says may change.
+ */
+interface Conditions {
+  readonly early: readonly Expr[]
+  readonly late: readonly Expr[]
+}
+
 class TtlJoinPlanner {
   readonly #query: BoundQuery
   readonly #used: UsedColumns
   readonly #name: string
   readonly #emission: Emission
-  readonly #required: readonly Expr[]
   readonly #tables: readonly JoinedTable[]
   readonly #joins: WaitingJoins
+  readonly #conditions: Conditions
   readonly #lookUps: LookUpPlanner
   readonly #nodes: Node[] = []
   readonly #stores: StoreSpec[] = []
@@ -44,8 +53,8 @@ class TtlJoinPlanner {
     this.#used = used
     this.#name = name
     this.#emission = emission
-    this.#required = required
     this.#joins = sortJoins(query)
+    this.#conditions = this.#sortConditions(required)
     this.#lookUps = new LookUpPlanner(name, used)
     const byRecordKey = hasRowPerRecordKey(query)
     this.#tables = query.scopes.map((scope) => tableOf(scope, used, byRecordKey && scope.index === 0))
@@ -75,7 +84,7 @@ class TtlJoinPlanner {
   /** With what is looked up for its records. What WHERE says of the driver alone is asked here. */
   #enterDriver(joinKey: readonly Expr[]): NodeId {
     const place = this.#place(0)
-    const predicate = allOf(this.#conditions().early)
+    const predicate = allOf(this.#conditions.early)
     const byRecordKey = this.#tables[0]?.byRecordKey === true
     if (byRecordKey) this.#stores.push(keyValueStore(`${this.#name}-${place}`))
     return this.#enter(0, joinKey, {
@@ -85,19 +94,14 @@ class TtlJoinPlanner {
     })
   }
 
-  /**
-   * What decides whether something goes out: at the driver's source, and at the gate. A version of a driving dimension takes the place of the
-   * one before it whatever WHERE says, and what the clock says may change.
-   */
-  #conditions(): { readonly early: readonly Expr[]; readonly late: readonly Expr[] } {
+  #sortConditions(required: readonly Expr[]): Conditions {
     const { broughtScopes } = this.#joins
     const where = this.#query.where === undefined ? [] : conjunctsOf(this.#used.renumber(this.#query.where))
-    const required = this.#required.map((part) => this.#used.renumber(part))
     const isEarly = (part: Expr): boolean =>
       scopesOf([part]).every((scope) => broughtScopes.has(scope)) && !readsClock(part)
     return {
       early: where.filter(isEarly),
-      late: [...where.filter((part) => !isEarly(part)), ...required],
+      late: [...where.filter((part) => !isEarly(part)), ...required.map((part) => this.#used.renumber(part))],
     }
   }
 
@@ -153,7 +157,7 @@ class TtlJoinPlanner {
   #release(input: NodeId): NodeId {
     const [id, store] = [`${this.#name}/release`, `${this.#name}-released`]
     const { waiting, late } = this.#joins
-    const predicate = allOf(this.#conditions().late)
+    const predicate = allOf(this.#conditions.late)
     const timeToLiveMs = this.#tables[0]?.timeToLiveMs
     this.#stores.push(this.#windowStore(store, timeToLiveMs))
     const holdsBack = predicate !== undefined || [...waiting, ...late].some(({ type }) => type === 'inner')

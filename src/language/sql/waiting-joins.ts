@@ -16,15 +16,17 @@ export interface WaitingJoins {
 
 export function sortJoins({ joins }: BoundQuery): WaitingJoins {
   const brought = new Set([0])
-  const [waiting, early, late]: BoundJoin[][] = [[], [], []]
+  const waiting = joins.filter(({ scope }) => scope.role !== 'lookup')
+  const early: BoundJoin[] = []
+  const late: BoundJoin[] = []
   for (const join of joins) {
-    if (join.scope.role !== 'lookup') waiting?.push(join)
-    else if (readsOnly(join, brought)) {
-      early?.push(join)
+    if (join.scope.role !== 'lookup') continue
+    if (readsOnly(join, brought)) {
+      early.push(join)
       brought.add(join.scope.index)
-    } else late?.push(join)
+    } else late.push(join)
   }
-  return { waiting: waiting ?? [], early: early ?? [], late: late ?? [], broughtScopes: brought }
+  return { waiting, early, late, broughtScopes: brought }
 }
 
 function readsOnly(join: BoundJoin, scopes: ReadonlySet<number>): boolean {
