@@ -160,14 +160,7 @@ export function streamTableJoin(): Topology {
         type: 'inner',
         joiner: joiner(),
       },
-      {
-        kind: 'sink',
-        id: 'out',
-        input: 'join',
-        topic: { kind: 'topic', name: 'output' },
-        key: text,
-        value: text,
-      },
+      joinOutput,
     ],
     [{ ...keyValueStore('customers', text), logging: 'source' }],
   )
@@ -200,19 +193,21 @@ export function streamLeftJoin(): Topology {
     rightStore: 'kept-right',
     unmatchedStore: 'waiting',
   }
-  const sink: Node = {
-    kind: 'sink',
-    id: 'out',
-    input: 'join',
-    topic: { kind: 'topic', name: 'output' },
-    key: text,
-    value: text,
-  }
   const waiting: StoreSpec = { ...keyValueStore('waiting', text), kind: 'list' }
   return topology(
-    [source('left'), source('right'), join, sink],
+    [source('left'), source('right'), join, joinOutput],
     [kept('kept-left'), kept('kept-right'), waiting],
   )
+}
+
+/** Where the joins go. */
+const joinOutput: Node = {
+  kind: 'sink',
+  id: 'out',
+  input: 'join',
+  topic: { kind: 'topic', name: 'output' },
+  key: text,
+  value: text,
 }
 
 /** A copy of topic `cities`, and nothing else. */
