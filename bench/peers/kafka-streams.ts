@@ -1,6 +1,5 @@
 /** The Java applications and the data generator of `kafka-streams/`. */
 import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
@@ -8,9 +7,9 @@ const home = join(import.meta.dirname, 'kafka-streams')
 const jar = join(home, 'target', 'bench.jar')
 const classPath = `${jar}:${join(home, 'lib', '*')}`
 
-/** Needs Java 17 and Maven. */
+/** Needs Java 17 and Maven, which builds what has changed. */
 export function buildStreams(): void {
-  if (!existsSync(jar)) execFileSync('mvn', ['-q', '-B', 'package'], { cwd: home, stdio: 'inherit' })
+  execFileSync('mvn', ['-q', '-B', 'package'], { cwd: home, stdio: 'inherit' })
 }
 
 /** What is there already stays. */
