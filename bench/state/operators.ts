@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   const open = (spec: StoreSpec, task: string): OpenedStore =>
     openStore({
       spec,
-      keySerde: serdeFor(spec.key),
+      keySerde: serdeFor(spec.key, 'key'),
       valueSerde: serdeFor(spec.value),
       changeLog,
       metrics,

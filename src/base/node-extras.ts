@@ -14,6 +14,7 @@ declare global {
   interface JSON {
     /** A value that `JSON.stringify` writes as this text. */
     rawJSON(text: string): unknown
+    isRawJSON(value: unknown): boolean
   }
 }
 

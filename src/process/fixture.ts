@@ -165,7 +165,7 @@ export class TestTask {
         const code = this.#functions.code.get(name) as (...args: readonly unknown[]) => unknown
         return { call: (args) => code(...args.map(ownCopy)) }
       },
-      serde: (format) => serdeFor(format),
+      serde: (format, _topic, side) => serdeFor(format, side),
       text: plainTextForm,
       topics: plainTopicNames('app'),
       print: (line, file) => this.printed.push(file === undefined ? line : `${file}: ${line}`),
@@ -180,14 +180,14 @@ export class TestTask {
 
   #openStore(spec: StoreSpec): void {
     const { metrics } = this
-    const [keySerde, valueSerde] = [serdeFor(spec.key), serdeFor(spec.value)]
+    const [keySerde, valueSerde] = [serdeFor(spec.key, 'key'), serdeFor(spec.value)]
     this.#stores.set(spec.name, openStore({ spec, keySerde, valueSerde, changeLog: undefined, metrics }))
   }
 
   #openGlobal(node: GlobalTableNode, spec: KeyValueStoreSpec): void {
     const { metrics } = this
     const { clock } = this.context
-    const serde = (format: Format) => serdeFor(format)
+    const serde = (format: Format, _topic: string, side: 'key' | 'value') => serdeFor(format, side)
     const table = openGlobalTable(node, { spec, metrics, logger: this.#logger, clock, serde })
     this.#globals.set(node.id, table)
   }

@@ -73,7 +73,9 @@ export function openGlobalTable(node: GlobalTableNode, env: GlobalTableEnvironme
     columns: node.columns,
     onMisfit: columnMisfits(node, env),
   })
-  const table = new LoadedTable({ node, decoder, engine, managed, metrics: env.metrics, clock: env.clock })
+  const { metrics, clock } = env
+  const ownKey = keySerde.canonicalKey ?? ((key: Buffer) => key)
+  const table = new LoadedTable({ node, decoder, ownKey, engine, managed, metrics, clock })
   return {
     node: node.id,
     topic: node.topic,
@@ -88,6 +90,8 @@ export function openGlobalTable(node: GlobalTableNode, env: GlobalTableEnvironme
 interface LoadedTableOptions {
   readonly node: GlobalTableNode
   readonly decoder: Decoder
+  /** A record key as the store's look-ups write it. */
+  readonly ownKey: (key: Buffer) => Buffer
   readonly engine: OrderedStore
   readonly managed: ManagedStore
   readonly metrics: Metrics
@@ -98,6 +102,7 @@ class LoadedTable {
   readonly #node: GlobalTableNode
   readonly #managed: ManagedStore
   readonly #decoder: Decoder
+  readonly #ownKey: (key: Buffer) => Buffer
   readonly #index: readonly Evaluate[]
   readonly #rows: Row[] = []
   readonly #claims: IndexClaims | undefined
@@ -108,10 +113,11 @@ class LoadedTable {
   readonly #entry = { key: nothing, value: nothing as Buffer | null, timestampMs: 0 }
   readonly #batch: RestoreBatch = { entries: [this.#entry], position: undefined }
 
-  constructor({ node, decoder, engine, managed, metrics, clock }: LoadedTableOptions) {
+  constructor({ node, decoder, ownKey, engine, managed, metrics, clock }: LoadedTableOptions) {
     this.#node = node
     this.#managed = managed
     this.#decoder = decoder
+    this.#ownKey = ownKey
     this.#clock = clock
     this.#index = (node.index ?? []).map((part) => compileExpr(part, clock))
     this.#nullKeys = dropCounter(metrics, node.id, 'null-key')
@@ -136,7 +142,7 @@ class LoadedTable {
     const key = recordKey(raw)
     if (this.#claims !== undefined) this.#applyIndexed(this.#claims, raw, key, value)
     else if (key === null) this.#nullKeys.value++
-    else this.#set(key, value === null ? null : bytesOf(raw), raw.timestampMs)
+    else this.#set(this.#ownKey(key), value === null ? null : bytesOf(raw), raw.timestampMs)
   }
 
   #applyIndexed(claims: IndexClaims, raw: RawRecord, key: Buffer | null, value: unknown): void {

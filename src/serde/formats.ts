@@ -74,11 +74,12 @@ export class Formats {
   serde(format: Format, topic: string, side: Side): Serde {
     const type = typeOfNotation(format.notation, this.#parts.notations)
     const language = languageOf(type)
-    if (language === undefined) return serdeWithoutRegistry(type, format, this.#configOf(format.notation))
+    if (language === undefined)
+      return serdeWithoutRegistry({ ...format, notation: type }, side, this.#configOf(format.notation))
     const registry = this.#parts.registryOf(format.notation)
     if (registry !== undefined) return this.#registrySerde({ registry, language, format, topic, side })
     if (type.includes('_')) throw withoutRegistry(format.notation)
-    return schemaSerde(language, format)
+    return schemaSerde(language, format, side)
   }
 
   /** How values of a format are text, where they are. @throws StreamError `SCHEMA_INVALID`, `CONFIG_INVALID` */
@@ -105,8 +106,8 @@ export class Formats {
   }
 }
 
-function serdeWithoutRegistry(type: string, format: Format, config: NotationSettings['config']): Serde {
-  switch (type) {
+function serdeWithoutRegistry(format: Format, side: Side, config: NotationSettings['config']): Serde {
+  switch (format.notation) {
     case 'csv':
       return csvSerde(format, csvOptions(config))
     case 'xml':
@@ -114,7 +115,7 @@ function serdeWithoutRegistry(type: string, format: Format, config: NotationSett
     case 'soap':
       return soapSerde(format)
     default:
-      return serdeFor({ ...format, notation: type })
+      return serdeFor(format, side)
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ByteWriter } from '../base/byte-writer.ts'
 import type { Column, DataType, SchemaSource } from '../data/types.ts'
-import type { Frame, MessageRef, SchemaType } from '../registry/contracts.ts'
+import type { Frame, MessageRef, SchemaType, Side } from '../registry/contracts.ts'
 import type { RowReader } from './serde.ts'
 
 export interface SchemaLanguage {
@@ -34,7 +34,8 @@ export interface ParsedSchema {
   decoder(reader: ParsedSchema | undefined, frame: MessageFrame): DecodeBytes
   /** Reads rows of columns of `reader`; throws as {@link ParsedSchema.decoder}. */
   rowReader(reader: ParsedSchema | undefined, frame: MessageFrame, columns: readonly Column[]): RowReader
-  encoder(): EncodeValue
+  /** @param side - a record key has one form, so that equal keys are equal bytes */
+  encoder(side: Side): EncodeValue
 }
 
 /** What a frame says of the message that a value is. */

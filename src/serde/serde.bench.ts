@@ -81,7 +81,7 @@ bench('serde', (b) => {
     })
   }
   for (const [name, schema] of schemas) {
-    const [decode, encode] = [schema.decoder(undefined, {}), schema.encoder()]
+    const [decode, encode] = [schema.decoder(undefined, {}), schema.encoder('value')]
     const bytes = encoded(encode)
     measure(
       name,

@@ -32,6 +32,11 @@ export interface Serde<T = unknown> {
    * the same gets `SCHEMA_NOT_HERE`. Absent where a format needs no schema from elsewhere.
    */
   missing?(buffer: Buffer, start: number, end: number, headers: Headers | undefined): SchemaRef | undefined
+  /**
+   * The bytes that this serde writes a key as whose bytes somebody else wrote; bytes that are no key stay as they are. Absent where each
+   * value has one form only.
+   */
+  readonly canonicalKey?: (bytes: Buffer) => Buffer
   /** Says that values will be encoded: what has to be asked of a registry before is asked now. */
   prepare?(): void
 }

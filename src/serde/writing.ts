@@ -82,8 +82,9 @@ export class Writing {
   }
 
   #prepare(registered: RegisteredSchema): Prepared {
-    const schema = this.#parts.language.parse(registered, this.#parts.format.schema)
-    return { encode: schema.encoder(), prefix: this.#framing.prefix(registered.ids, schema.message) }
+    const { language, format, side } = this.#parts
+    const schema = language.parse(registered, format.schema)
+    return { encode: schema.encoder(side), prefix: this.#framing.prefix(registered.ids, schema.message) }
   }
 }
 

@@ -142,6 +142,8 @@ interface Base {
   readonly engine: OrderedStore
   readonly keys: Keying
   readonly values: (timestamped: boolean) => ValueCoding
+  /** Records of the change log with keys as the store writes them. */
+  readonly restorable: (records: RestoreRecords) => RestoreRecords
   readonly changeLog: ChangeLogSink | undefined
   readonly logAt: 'write' | 'seal'
   readonly checksWrites: boolean
@@ -157,6 +159,7 @@ function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
     engine: options.engine ?? new MemoryStore({ bucketBytes: isBucketed(spec) ? bucketBytes : 0 }),
     keys: options.keyedBy === 'index' ? indexKeying : serdeKeying(options.keySerde, spec.key),
     values: (timestamped) => valueCoding({ serde: options.valueSerde, timestamped, columns: spec.columns }),
+    restorable: spec.logging === 'source' ? ownKeys(options.keySerde) : (records) => records,
     changeLog: spec.logging === 'own' ? options.changeLog : undefined,
     logAt: spec.caching ? 'seal' : 'write',
     checksWrites: options.checksWrites === true,
@@ -172,6 +175,12 @@ function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
       labels,
     ),
   }
+}
+
+/** A table's own topic was written by others. */
+function ownKeys({ canonicalKey }: Serde): Base['restorable'] {
+  if (canonicalKey === undefined) return (records) => records
+  return (records) => Array.from(records, (record) => ({ ...record, key: canonicalKey(record.key) }))
 }
 
 /** Whether what the engine has is kept by time buckets. */
@@ -199,7 +208,7 @@ function openKind(spec: StoreDescription, base: Base): OpenedStore {
 function openKeyValue(spec: KeyValueDescription, base: Base): OpenedStore {
   const { name, engine } = base
   const overlay = new Overlay({ ...base, coding: { keys: base.keys, values: base.values(spec.timestamped) } })
-  const restored = (records: RestoreRecords): StoreEntries => overlay.restored(records)
+  const restored = (records: RestoreRecords): StoreEntries => overlay.restored(base.restorable(records))
   return {
     managed: new LayeredStore({
       name,
@@ -362,7 +371,7 @@ function openVersioned(spec: VersionedDescription, base: Base): OpenedStore {
 }
 
 function manageVersioned(
-  { name, engine, keys, values }: Base,
+  { name, engine, keys, values, restorable }: Base,
   store: OverlayVersionedStore,
   { newest, history }: { readonly newest: Overlay; readonly history: TimedOverlay },
 ): ManagedStore {
@@ -375,7 +384,7 @@ function manageVersioned(
     layers,
     // Versions that came out of order must find their place: they are put as they were put once.
     restored: (records) => {
-      for (const { key, value, timestampMs } of records) {
+      for (const { key, value, timestampMs } of restorable(records)) {
         store.apply(keys.fromBytes(key), value === null ? null : coding.read(value), timestampMs)
       }
       const [generation] = layers.map((layer) => layer.seal())

@@ -2,13 +2,11 @@ import { assert } from '../base/assert.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ManualClock } from '../base/manual-clock.ts'
 import type { Metrics } from '../base/metrics.ts'
-import type { Format } from '../data/types.ts'
 import type { FunctionHost } from '../functions/open-functions.ts'
 import { buildProcessors, type Processors } from '../process/build.ts'
 import type { OutgoingRecord, ProcessEnvironment, RawRecord, TopicNames } from '../process/environment.ts'
 import { EventTimes } from '../process/event-times.ts'
 import type { TaskContext } from '../process/processor.ts'
-import type { Serde } from '../serde/serde.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import { plainTextForm } from '../serde/text-form.ts'
 import type { KeyValueStore, StateStore } from '../store/contracts.ts'
@@ -111,7 +109,7 @@ export class DriverTask {
       eventTime: (name) => times.of(name),
       globalStore: surroundings.globalStore,
       bind: (ref) => functions.bind(ref, lent),
-      serde: (format) => serdeFor(format),
+      serde: (format, _topic, side) => serdeFor(format, side),
       text: plainTextForm,
       topics: surroundings.topics,
       partitionCount: surroundings.partitionCount,
@@ -122,11 +120,10 @@ export class DriverTask {
 }
 
 function openInMemory(spec: StoreSpec, metrics: Metrics): OpenedStore {
-  const serde = (format: Format): Serde => serdeFor(format)
   return openStore({
     spec: { ...spec, logging: 'none' },
-    keySerde: serde(spec.key),
-    valueSerde: serde(spec.value),
+    keySerde: serdeFor(spec.key, 'key'),
+    valueSerde: serdeFor(spec.value),
     changeLog: undefined,
     metrics,
   })

@@ -133,13 +133,13 @@ export class TestDriver {
       throw new StreamError('TOPOLOGY_INVALID', `nothing reads topic "${topic}"`, {
         hint: `Send to one of: ${[...this.#inputs.keys()].join(', ')}.`,
       })
-    const key = this.#encode(record.key, formats.key)
+    const key = this.#encode(record.key, formats.key, 'key')
     const partition = record.partition ?? this.#partitionOf(key)
     this.#enqueue({
       topic,
       partition,
       key,
-      value: this.#encode(record.value, formats.value),
+      value: this.#encode(record.value, formats.value, 'value'),
       timestampMs: record.timestampMs ?? this.clock.nowMs(),
       headers: record.headers,
     })
@@ -221,7 +221,8 @@ export class TestDriver {
     assert(spec?.kind === 'key-value', `global table "${node.id}" has no store`)
     const { metrics, clock } = this
     const { logger } = this.#surroundings
-    return openGlobalTable(node, { spec, metrics, logger, clock, serde: (format) => serdeFor(format) })
+    const serde = (format: Format, _topic: string, side: 'key' | 'value') => serdeFor(format, side)
+    return openGlobalTable(node, { spec, metrics, logger, clock, serde })
   }
 
   #globalTable(node: string): GlobalTable {
@@ -241,11 +242,11 @@ export class TestDriver {
     return task
   }
 
-  #encode(value: unknown, format: Format): Buffer | null {
+  #encode(value: unknown, format: Format, side: 'key' | 'value'): Buffer | null {
     if (value === null || value === undefined) return null
     if (Buffer.isBuffer(value)) return value
     this.#writer.reset()
-    serdeFor(format).encode(value, this.#writer, undefined)
+    serdeFor(format, side).encode(value, this.#writer, undefined)
     return this.#writer.copy()
   }
 

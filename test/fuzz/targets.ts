@@ -28,7 +28,7 @@ import type { FuzzTarget } from './fuzz.ts'
 
 function encoded(schema: ParsedSchema, value: unknown): Buffer {
   const writer = new ByteWriter()
-  schema.encoder()(value, writer)
+  schema.encoder('value')(value, writer)
   return writer.copy()
 }
 
@@ -159,6 +159,17 @@ const binary = [
   }
 })
 
+const jsonKeys = serdeFor({ notation: 'json', type: { kind: 'struct' } }, 'key')
+
+/** A key is written in a form that stays as it is. */
+function rewrittenKey(bytes: Buffer): string {
+  const writer = new ByteWriter()
+  jsonKeys.encode(jsonKeys.decode(bytes, 0, bytes.length, undefined), writer, undefined)
+  const again = jsonKeys.canonicalKey?.(writer.copy())
+  if (again?.equals(writer.view()) !== true) throw new Error('a canonical key is not canonical')
+  return writer.view().toString()
+}
+
 /** Rows of single columns, whose cells are taken out, too. */
 function jsonRowTarget(): FuzzTarget {
   const columns = (['id', 'name', 'tags', 'n'] as const).map((name): Column => ({
@@ -204,6 +215,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   textTarget('json', [order.text], (bytes) =>
     materialize(jsonSerde(true).decode(bytes, 0, bytes.length, undefined)),
   ),
+  textTarget('json keys', [order.text, '{"b":[1,{"d":1.50,"c":"\\u0041"}],"@a":-0,"a":null}'], rewrittenKey),
   jsonRowTarget(),
   textTarget('csv', ['1,"a ""b"" c",\r\n', '# c\n\n1,2,3,4\n5'], (bytes) =>
     csvSerde(people, csvOptions({})).decode(bytes, 0, bytes.length, undefined),

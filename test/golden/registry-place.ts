@@ -129,7 +129,7 @@ state:
     const type = languageOf(schema)
     const text = typeof schema === 'string' ? schema : JSON.stringify(schema)
     const { id } = await this.ask(`/subjects/${topic}-value/versions`, { schema: text, schemaType: type })
-    const encode = languages[type].parse({ text }).encoder()
+    const encode = languages[type].parse({ text }).encoder('value')
     await this.createTopics(topic)
     await using cluster = openCluster({ bootstrap: this.bootstrap }, silentLogger)
     const producer = cluster.kafka.producer({

@@ -14,6 +14,7 @@ import { readProtoFiles } from '../../src/registry/proto-file.ts'
 import { avroLanguage } from '../../src/serde/avro/avro-language.ts'
 import { avroCases } from '../../src/serde/avro/corpus-fixture.ts'
 import { protoCases } from '../../src/serde/protobuf/corpus-fixture.ts'
+import { canonicalBytes } from '../../src/serde/json/canonical.ts'
 import { protoLanguage } from '../../src/serde/protobuf/proto-language.ts'
 import type { SchemaLanguage } from '../../src/serde/schema-language.ts'
 import { registryClassPath, runJava, whatJavaLacks } from './java-tools.ts'
@@ -35,7 +36,7 @@ function write(
   language: SchemaLanguage,
   { name, schema, values }: { name: string; schema: string; values: readonly unknown[] },
 ): Written[] {
-  const encode = language.parse({ text: schema }).encoder()
+  const encode = language.parse({ text: schema }).encoder('value')
   return values.map((value) => {
     const writer = new ByteWriter()
     encode(value, writer)
@@ -72,6 +73,22 @@ const everyProto = (): Written[] =>
     write('protobuf', protoLanguage, { name, schema, values: values.map(({ value }) => value) }),
   )
 
+/** As record keys are written. */
+const jsonKeys = (): Written[] =>
+  [
+    '{"place":{"y":2,"x":1},"id":"a"}',
+    '{"b":[{"z":1,"y":null}],"a b":true,"a":false,"":0,"B":1,"@type":"T","@a":{"d":1,"c":2},"10":1,"9":2}',
+    '{"é":1,"e":2,"😀":3,"\uffee":4}',
+    String.raw`["\u0000\u001f\u007f\u2028\/\\\"\b\f\n\r\t","é😀"]`,
+    '[0,-0,-1,9007199254740993,123456789012345678901234567890]',
+    '[1.0,-0.0,1.50,1e2,0.1,0.001,0.0009,1234567.5,9999999.0,1e7,12345678.9,1E-10,1.7976931348623157e308,5e21]',
+  ].map((text, index) => ({
+    name: `key ${index}`,
+    kind: 'json',
+    schema: '',
+    hex: canonicalBytes(Buffer.from(text)).toString('hex'),
+  }))
+
 /** Python gives a decimal that fills its first byte with the sign alone, such as -128, one byte more than it takes; Java does as we do. */
 const longerInPython = new Map([['decimal without decimals 0280', '04ff80']])
 
@@ -96,8 +113,8 @@ describe.skipIf(javaLacks !== undefined)('Java', () => {
   const folder = mkdtempSync(join(tmpdir(), 'weft-serializers-'))
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  test('reads every type of Avro and every kind of Protobuf field with its own libraries, and writes the same bytes', async () => {
-    const all = [...everyAvro(), ...everyProto().map(withDescriptor)]
+  test('reads every type of Avro, every kind of Protobuf field and JSON keys with its own libraries, and writes the same bytes', async () => {
+    const all = [...everyAvro(), ...everyProto().map(withDescriptor), ...jsonKeys()]
     const file = join(folder, 'written.jsonl')
     writeFileSync(file, all.map((one) => `${JSON.stringify(one)}\n`).join(''))
     const lines = (await runJava('weft.WrittenAgain', [file], registryClassPath())).trimEnd().split('\n')

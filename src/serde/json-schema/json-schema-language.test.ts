@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import { SlicedRow } from '../../data/row.ts'
+import type { Side } from '../../registry/contracts.ts'
 import { jsonSchemaLanguage } from './json-schema-language.ts'
 
 const order = {
@@ -32,9 +33,9 @@ function read(schema: unknown, text: string): unknown {
   return parse(schema).decoder(undefined, {})(bytes, 0, bytes.length)
 }
 
-function written(schema: unknown, value: unknown): string {
+function written(schema: unknown, value: unknown, side: Side = 'value'): string {
   const writer = new ByteWriter()
-  parse(schema).encoder()(value, writer)
+  parse(schema).encoder(side)(value, writer)
   return String(writer.view())
 }
 
@@ -43,6 +44,12 @@ describe('JSON with a schema', () => {
     const text =
       '{"id":9007199254740993,"total":null,"status":"NEW","lines":[{"amount":1}],"extra":{"a":"b"}}'
     expect(written(order, read(order, text))).toBe(text)
+  })
+
+  test('has one form as a record key', () => {
+    expect(written(order, { total: 1.5, lines: [{ b: 1, a: 2 }], id: 1 }, 'key')).toBe(
+      '{"id":1,"lines":[{"a":2,"b":1}],"total":1.5}',
+    )
   })
 
   test.each([

@@ -7,6 +7,7 @@ import { StreamError } from '../../base/errors.ts'
 import { materialize } from '../../data/lazy.ts'
 import { SelectedRow } from '../../data/selected-row.ts'
 import type { Column, DataType, SchemaSource } from '../../data/types.ts'
+import { jsonKeySerde } from '../json/json-key-serde.ts'
 import { jsonSerde } from '../json/json-serde.ts'
 import type { ParsedSchema, SchemaLanguage } from '../schema-language.ts'
 import type { RowReader } from '../serde.ts'
@@ -25,7 +26,7 @@ function parsedJsonSchema(source: SchemaSource): ParsedSchema {
   const references = new Map((source.references ?? []).map(({ name, text }) => [name, parseText(text)]))
   const validate = compile(schema, references)
   const dataType = typeOfJsonSchema(schema, references)
-  const json = jsonSerde(false)
+  const [json, keys] = [jsonSerde(false), jsonKeySerde(false)]
   return {
     recordName: typeof schema['title'] === 'string' ? schema['title'] : undefined,
     dataType,
@@ -37,10 +38,11 @@ function parsedJsonSchema(source: SchemaSource): ParsedSchema {
       return value
     },
     rowReader: (_reader, _frame, columns) => validatedRows(json.project?.(columns), validate),
-    encoder: () => (value, writer) => {
+    encoder: (side) => (value, writer) => {
       const plain = value instanceof SelectedRow ? value.materialize() : materialize(value)
       if (!accepts(validate, plain)) throw misfit('VALUE_TYPE_MISMATCH', validate)
-      json.encode(value instanceof SelectedRow ? value : plain, writer, undefined)
+      const serde = side === 'key' ? keys : json
+      serde.encode(value instanceof SelectedRow ? value : plain, writer, undefined)
     },
   }
 }

@@ -10,7 +10,7 @@ import { protoLanguage } from './proto-language.ts'
 
 function encoded(text: string, value: unknown, name?: string): Buffer {
   const writer = new ByteWriter(1)
-  protoLanguage.parse({ text }, name).encoder()(value, writer)
+  protoLanguage.parse({ text }, name).encoder('value')(value, writer)
   return writer.copy()
 }
 

@@ -2,6 +2,9 @@ package weft;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
@@ -9,10 +12,13 @@ import com.google.protobuf.DurationProto;
 import com.google.protobuf.TimestampProto;
 import com.google.protobuf.WrappersProto;
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.TreeSet;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -28,12 +34,33 @@ public final class WrittenAgain {
       byte[] data = HexFormat.of().parseHex(request.get("hex").asText());
       String schema = request.get("schema").asText();
       try {
-        byte[] written = request.get("kind").asText().equals("avro") ? avro(schema, data) : protobuf(Base64.getDecoder().decode(schema), data);
+        byte[] written = switch (request.get("kind").asText()) {
+          case "avro" -> avro(schema, data);
+          case "protobuf" -> protobuf(Base64.getDecoder().decode(schema), data);
+          // As text: straight to bytes, pairs of surrogates would be escaped.
+          default -> json.writeValueAsString(sorted(json.readTree(data))).getBytes(StandardCharsets.UTF_8);
+        };
         System.out.println(HexFormat.of().formatHex(written));
       } catch (Exception error) {
         System.out.println(error);
       }
     }
+  }
+
+  /** Fields by name, those that begin with @ behind the others. */
+  private static JsonNode sorted(JsonNode node) {
+    if (node.isArray()) {
+      ArrayNode items = JsonNodeFactory.instance.arrayNode();
+      node.forEach(item -> items.add(sorted(item)));
+      return items;
+    }
+    if (!node.isObject()) return node;
+    Comparator<String> metaLast = Comparator.comparing(name -> name.startsWith("@"));
+    var names = new TreeSet<String>(metaLast.thenComparing(Comparator.naturalOrder()));
+    node.fieldNames().forEachRemaining(names::add);
+    ObjectNode fields = JsonNodeFactory.instance.objectNode();
+    for (String name : names) fields.set(name, sorted(node.get(name)));
+    return fields;
   }
 
   private static byte[] avro(String text, byte[] data) throws Exception {
