@@ -6,8 +6,10 @@ import { systemRandom } from '../base/random.ts'
 import type { SchemaRegistry } from './contracts.ts'
 import {
   authority,
+  authorityStore,
   clientCertificate,
   clientKey,
+  clientStore,
   serverCertificate,
   serverKey,
 } from './fixtures/certificates.ts'
@@ -73,6 +75,21 @@ describe('over sockets', () => {
     expect(await outcome(open(server.url, { tls: shown }))).toBe('id 1')
     expect(await outcome(open(server.url, { tls: { ca: authority, verify: true } }))).toMatch(
       /REGISTRY_UNREACHABLE/,
+    )
+  })
+
+  test('with mutual TLS, a key store in PKCS #12 does, and its password is checked before anything is sent', async () => {
+    await using server = await listen({ tls: { ...serverTls, ca: authority } })
+    const shown = { ca: authority, pfx: new Uint8Array(clientStore), passphrase: 'secret', verify: true }
+    expect(await outcome(open(server.url, { tls: shown }))).toBe('id 1')
+    expect(() => open(server.url, { tls: { ...shown, passphrase: 'wrong' } })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', detail: 'The password does not open the key.' }),
+    )
+    expect(() => open(server.url, { tls: { ...shown, pfx: authorityStore } })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        detail: 'The key store holds certificates and no key.',
+      }),
     )
   })
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { authorityStore, clientStore } from './fixtures/certificates.ts'
 import { registrySettings } from './registry-properties.ts'
 import { apicurioSettings, confluentSettings } from './settings.ts'
 
@@ -110,16 +111,66 @@ describe("Confluent's properties", () => {
     )
   })
 
-  test('certificates come from PEM files, and from no others', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'weft-pem-'))
+  test('certificates come from PEM text or a file, a key from PKCS #12, too, and both with each other', () => {
+    const prefix = 'schema.registry.ssl'
+    const texts = { [`${prefix}.keystore.certificate.chain`]: 'CHAIN', [`${prefix}.keystore.key`]: 'KEY' }
+    expect(confluent({ ...texts, [`${prefix}.key.password`]: 'p' }).settings.tls).toEqual({
+      cert: 'CHAIN',
+      key: 'KEY',
+      passphrase: 'p',
+      verify: true,
+    })
+    expect(() => confluent({ [`${prefix}.keystore.key`]: 'KEY' })).toThrow(
+      `"${prefix}.keystore" is not complete`,
+    )
+  })
+
+  test.each(['schema.registry.ssl', 'apicurio.registry.tls'])('stores of %s', (prefix) => {
+    const folder = mkdtempSync(join(tmpdir(), 'weft-stores-'))
+    const write = (name: string, bytes: string | Buffer): string => {
+      writeFileSync(join(folder, name), bytes)
+      return join(folder, name)
+    }
+    const store = (side: string, path: string, type: string): Record<string, string> => ({
+      [`${prefix}.${side}.location`]: path,
+      [`${prefix}.${side}.type`]: type,
+    })
+    const read = (properties: Record<string, string>) =>
+      prefix.startsWith('apicurio') ? apicurio(properties) : confluent(properties)
     try {
-      const path = join(folder, 'all.pem')
-      writeFileSync(path, 'PEM')
-      const store = 'schema.registry.ssl.keystore'
-      const { settings } = confluent({ [`${store}.location`]: path, [`${store}.type`]: 'PEM' })
-      expect(settings.tls).toEqual({ cert: 'PEM', key: 'PEM', verify: true })
-      expect(() => confluent({ [`${store}.location`]: path, [`${store}.type`]: 'JKS' })).toThrow('is not PEM')
-      expect(() => confluent({ [`${store}.location`]: `${path}.x` })).toThrow('could not read')
+      const pem = write('all.pem', 'PEM')
+      expect(read(store('keystore', pem, 'PEM')).settings.tls).toEqual({
+        cert: 'PEM',
+        key: 'PEM',
+        verify: true,
+      })
+      expect(read(store('truststore', pem, 'PEM')).settings.tls).toEqual({ ca: 'PEM', verify: true })
+      const own = store('keystore', write('own.p12', clientStore), 'PKCS12')
+      const opened = read({ ...own, [`${prefix}.keystore.password`]: 'secret' })
+      expect(opened.settings.tls).toEqual({ pfx: clientStore, passphrase: 'secret', verify: true })
+      expect(opened.unsupported).toEqual([])
+
+      const java = write('java.jks', Buffer.from('feedfeed00000002', 'hex'))
+      const refused: [Record<string, string>, string, string][] = [
+        [own, 'keystore.password', 'password'],
+        [store('keystore', java, 'JKS'), 'keystore.location', 'keytool -importkeystore'],
+        [store('truststore', java, 'JKS'), 'truststore.location', 'keytool -list -rfc'],
+        [
+          store('truststore', write('trust.p12', authorityStore), 'PKCS12'),
+          'truststore.type',
+          'keytool -list -rfc',
+        ],
+        [store('keystore', pem, 'BCFKS'), 'keystore.type', 'what the file is'],
+      ]
+      for (const [properties, name, hint] of refused)
+        expect(() => read(properties)).toThrow(
+          expect.objectContaining({
+            code: 'CONFIG_INVALID',
+            message: expect.stringContaining(`"${prefix}.${name}" is not`),
+            hint: expect.stringContaining(hint),
+          }),
+        )
+      expect(() => read(store('keystore', `${pem}.x`, 'PEM'))).toThrow('could not read')
     } finally {
       rmSync(folder, { recursive: true })
     }

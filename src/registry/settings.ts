@@ -1,4 +1,5 @@
 /** Everything that a client of a registry can be told, as plain data: it travels to worker threads. */
+import type { Credentials } from '../base/secure-context.ts'
 import type { Side } from './contracts.ts'
 
 /** What the subject of a schema is called after; Apicurio's `topic` strategy is the same as Confluent's. */
@@ -17,14 +18,7 @@ export type RegistryAuth =
       readonly scope: string | undefined
     }
 
-/** PEM texts. */
-export interface RegistryTls {
-  /** Who may have signed the registry's certificate; undefined: those that Node trusts. */
-  readonly ca?: string
-  /** What this client shows, for registries that want to know it. */
-  readonly cert?: string
-  readonly key?: string
-  readonly passphrase?: string
+export interface RegistryTls extends Credentials {
   /** Whether the certificate has to be of the registry's name and signed by somebody trusted. */
   readonly verify: boolean
 }

@@ -1,5 +1,6 @@
 /** HTTP requests over sockets that are kept open, with TLS as the settings want it. */
 import type { IncomingMessage } from 'node:http'
+import { openSecureContext } from '../../base/secure-context.ts'
 import type { HttpRequest, HttpResponse } from '../http.ts'
 import type { RegistryTls } from '../settings.ts'
 
@@ -13,6 +14,7 @@ const socketsMax = 8
 /** An answer that is larger is none of a registry. */
 const answerBytesMax = 16 * 1024 * 1024
 
+/** @throws StreamError `CONFIG_INVALID` for certificates or a key that cannot be used */
 export function socketTransport(tls: RegistryTls | undefined): Transport {
   // Not imported: that would load what Node has for browsers' requests, too, at every start, most of which need no registry.
   const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule('node:http')
@@ -21,10 +23,7 @@ export function socketTransport(tls: RegistryTls | undefined): Transport {
   const https = new HttpsAgent({
     keepAlive: true,
     maxSockets: socketsMax,
-    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls?.key === undefined ? {} : { key: tls.key }),
-    ...(tls?.passphrase === undefined ? {} : { passphrase: tls.passphrase }),
+    ...(tls === undefined ? {} : { secureContext: openSecureContext(tls) }),
     rejectUnauthorized: tls?.verify ?? true,
   })
   return {

@@ -1,4 +1,6 @@
 /** Credentials and certificates, by the names that both registries' clients have for them. */
+import { readKeyStore, readTrustStore, type ReadProperty } from '../../base/key-store.ts'
+import type { Identity } from '../../base/secure-context.ts'
 import type { RegistryAuth, RegistryTls } from '../settings.ts'
 import { wrong, type PropertyReader } from './values.ts'
 
@@ -67,12 +69,12 @@ function oauth(
 
 export function confluentTls(reader: PropertyReader): RegistryTls | undefined {
   const name = (short: string): string => `${longPrefix}ssl.${short}`
-  const keystore = pemStore(reader, name('keystore'))
+  const property: ReadProperty = (name) => reader.text(name)
+  const [cert, key] = [property(name('keystore.certificate.chain')), property(name('keystore.key'))]
+  const passphrase = property(name('key.password'))
   return tlsOf({
-    ca: pemStore(reader, name('truststore')) ?? reader.text(name('truststore.certificates')),
-    cert: reader.text(name('keystore.certificate.chain')) ?? keystore,
-    key: reader.text(name('keystore.key')) ?? keystore,
-    passphrase: reader.text(name('key.password')),
+    ca: readTrustStore(name('truststore'), property) ?? property(name('truststore.certificates')),
+    identity: identityOf({ cert, key, passphrase }, name('keystore'), property),
     // The certificate is checked in any case: who asks for less is not answered with less.
     verify: checkName(reader, name('endpoint.identification.algorithm')),
   })
@@ -85,40 +87,42 @@ function checkName(reader: PropertyReader, name: string): boolean {
 
 export function apicurioTls(reader: PropertyReader): RegistryTls | undefined {
   const name = (short: string): string => `apicurio.registry.tls.${short}`
-  const keystore = pemStore(reader, name('keystore'))
+  const property: ReadProperty = (name) => reader.text(name)
+  const [cert, key] = [reader.file(name('client-certificate')), reader.file(name('client-key'))]
+  const passphrase = property(name('keystore.password'))
   return tlsOf({
-    ca: pemStore(reader, name('truststore')) ?? reader.file(name('certificates')),
-    cert: reader.file(name('client-certificate')) ?? keystore,
-    key: reader.file(name('client-key')) ?? keystore,
-    passphrase: reader.text(name('keystore.password')),
+    ca: readTrustStore(name('truststore'), property) ?? reader.file(name('certificates')),
+    identity: identityOf({ cert, key, passphrase }, name('keystore'), property),
     verify: reader.flag(name('trust-all')) !== true,
   })
 }
 
-/** The text of a store's file, which has to be PEM. */
-function pemStore(reader: PropertyReader, store: string): string | undefined {
-  const type = reader.text(`${store}.type`)
-  const text = reader.file(`${store}.location`)
-  if (text !== undefined && type?.toUpperCase() !== 'PEM') throw wrong(`${store}.type`, 'PEM')
-  return text
-}
-
-interface TlsTexts {
-  readonly ca: string | undefined
+interface IdentityTexts {
   readonly cert: string | undefined
   readonly key: string | undefined
   readonly passphrase: string | undefined
+}
+
+function identityOf(
+  { cert, key, passphrase }: IdentityTexts,
+  store: string,
+  property: ReadProperty,
+): Identity | undefined {
+  // Read in any case: properties that nobody reads are named to the user.
+  const stored = readKeyStore(store, property, passphrase)
+  if (cert === undefined && key === undefined) return stored
+  if (cert === undefined || key === undefined) throw wrong(store, 'complete: a certificate goes with its key')
+  return { cert, key, ...(passphrase === undefined ? {} : { passphrase }) }
+}
+
+interface TlsParts {
+  readonly ca: string | undefined
+  readonly identity: Identity | undefined
   readonly verify: boolean
 }
 
-/** Without the fields that are undefined: Node's TLS would take them as said. */
-function tlsOf({ ca, cert, key, passphrase, verify }: TlsTexts): RegistryTls | undefined {
-  if (ca === undefined && cert === undefined && verify) return undefined
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-    verify,
-  }
+/** Undefined where nothing is said. */
+function tlsOf({ ca, identity, verify }: TlsParts): RegistryTls | undefined {
+  if (ca === undefined && identity === undefined && verify) return undefined
+  return { ...(ca === undefined ? {} : { ca }), ...identity, verify }
 }
