@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/random.ts'
 import { readCase } from './golden-case.ts'
 import { runCase } from './run-case.ts'
-import { lineOf, outputsOf, topologyOf } from './waiting-joins/engine.ts'
+import { lineOf, namesOf, outputsOf, topologyOf } from './waiting-joins/engine.ts'
 import { Interpreter } from './waiting-joins/interpreter.ts'
 import {
   definitionText,
@@ -93,19 +93,4 @@ async function compareOrders({ query: name, steps }: Trace, emission: 'immediate
         expect({ records, counted: actual.expiredUnemitted }).toEqual({ records, counted: expiredUnemitted })
     }
   }
-}
-
-/** The texts `v` of each result's records, `-` where there is none. */
-function namesOf(lines: readonly string[]): string {
-  return lines
-    .map(
-      (line) =>
-        JSON.parse(line.slice(0, line.lastIndexOf(' at '))) as Readonly<Record<string, string | null>>,
-    )
-    .map((values) =>
-      Object.entries(values).flatMap(([name, value]) => (name.startsWith('v') ? [value ?? '-'] : [])),
-    )
-    .map((names) => names.join(' '))
-    .toSorted()
-    .join(', ')
 }

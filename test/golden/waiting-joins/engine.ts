@@ -45,3 +45,18 @@ export async function outputsOf(
 export function lineOf({ values, timestampMs }: Result): string {
   return `${JSON.stringify(values)} at ${timestampMs}`
 }
+
+/** The texts `v` of each result's records, as the traces have them: `-` where there is none. */
+export function namesOf(lines: readonly string[]): string {
+  return lines
+    .map(
+      (line) =>
+        JSON.parse(line.slice(0, line.lastIndexOf(' at '))) as Readonly<Record<string, string | null>>,
+    )
+    .map((values) =>
+      Object.entries(values).flatMap(([name, value]) => (name.startsWith('v') ? [value ?? '-'] : [])),
+    )
+    .map((names) => names.join(' '))
+    .toSorted()
+    .join(', ')
+}
