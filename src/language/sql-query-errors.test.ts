@@ -213,20 +213,30 @@ test('refuses a join that waits by what is looked up behind it', async () => {
   `)
 })
 
-test('refuses a dimension that drives joins by columns of a joined row', async () => {
-  const query =
-    'SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin LEFT JOIN flights g ON f.id = g.origin'
-  expect(await errorsOf(query, { dimensions: { airports: 'input' } })).toMatchInlineSnapshot(`
-    "pipeline.yaml:3:74  error  SQL_NOT_SUPPORTED
-    dimension "airports" drives, but "flights" is joined by columns of "flights"
+const moving =
+  'SELECT a.iata FROM airports a LEFT JOIN airports b ON a.iata = b.name LEFT JOIN flights f ON b.iata = f.origin LEFT JOIN airports c ON a.name = c.iata'
 
-      2 | query: |
-      3 |   SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin LEFT JOIN flights g ON f.id = g.origi
-        |                                                                          ^^^^
+test('refuses to keep rows for ever: of a dimension behind a join by the row of another, with a driving one', async () => {
+  expect(await errorsOf(moving, { dimensions: { airports: 'input' } })).toMatchInlineSnapshot(`
+    "pipeline.yaml:3:114  error  SQL_NOT_SUPPORTED
+    dimension "airports" drives, and "c" is joined behind "f", which is joined by columns of "b"
 
-    The newest row of a dimension takes the place of the one before it: it is joined by its own columns.
-    Hint: Join by columns of "a", or begin FROM with an event topic."
+      2 |
+      3 |  b.iata = f.origin LEFT JOIN airports c ON a.name = c.iata
+        |                    ^^^^
+
+    Under "immediate" a row of "c" stays with what it was joined with, also when a row of "b" moves that to another key; without a time-to-live of the driver it would be remembered for ever.
+    Hint: Join "c" before "f", emit "smart", or begin FROM with an event topic."
   `)
+})
+
+test('takes it where no row is kept, and a driving dimension joined by columns of an event', async () => {
+  const dimensions = { airports: 'input' } as const
+  const smart = await plan({ query: moving, dimensions, emission: 'smart' }, catalog)
+  expect(smart.text).toBe('')
+  const query =
+    'SELECT a.iata FROM airports a LEFT JOIN flights f ON a.iata = f.origin LEFT JOIN airports b ON f.id = b.iata'
+  expect((await plan({ query, dimensions }, catalog)).text).toBe('')
 })
 
 test('refuses a look-up that drives a join that waits', async () => {

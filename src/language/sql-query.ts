@@ -84,7 +84,7 @@ function buildPlan(
 ): QueryPlan | undefined {
   const { output, name } = definition
   checkOutputNames(bound, diagnostics)
-  checkWaitingJoins(bound, diagnostics)
+  checkWaitingJoins(bound, definition.emission.type.value, diagnostics)
   const keyColumn = findKey(definition, bound, diagnostics)
   const required = findRequired(definition, bound, diagnostics)
   if (bound.scopes.some((scope) => scope.topic === output.topic.value)) {

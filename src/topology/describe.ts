@@ -2,7 +2,7 @@
 import { inputsOf } from './node-edges.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { Node, StoreSpec, Topology } from './topology.ts'
-import type { JoinedTable } from './ttl-join-nodes.ts'
+import { foreverMs, type JoinedTable } from './ttl-join-nodes.ts'
 import type { Windows } from './windows.ts'
 import { describeFormat } from '../data/type-strings.ts'
 
@@ -113,7 +113,9 @@ function boundOf(store: StoreSpec): string {
   switch (store.kind) {
     case 'window':
     case 'session':
-      return `kept for ${formatDuration(store.retentionMs)} of stream time`
+      return store.retentionMs >= foreverMs
+        ? 'unbounded: kept for ever'
+        : `kept for ${formatDuration(store.retentionMs)} of stream time`
     case 'versioned':
       return `unbounded: the newest version of each key, older ones for ${formatDuration(store.historyRetentionMs)}`
     case 'list':

@@ -1,5 +1,6 @@
 import type { FunctionRef } from './functions.ts'
 import type { Fold, Node, NodeId, TableFold } from './topology.ts'
+import type { CombinationStores } from './ttl-join-nodes.ts'
 
 /** The nodes that a node reads, global tables included. */
 export function inputsOf(node: Node): readonly NodeId[] {
@@ -141,11 +142,15 @@ export function storesOf(node: Node): readonly string[] {
 
 function ownStoresOf(node: Node): readonly string[] {
   if (node.kind === 'global-table') return []
-  if (node.kind === 'ttl-join') return [node.leftStore, node.rightStore]
+  if (node.kind === 'ttl-join') return [...storesOfCombinations(node.leftStores), node.rightStore]
   if (node.kind === 'stream-join') return [node.leftStore, node.rightStore, ...present(node.unmatchedStore)]
-  if (node.kind === 'release') return [node.store, ...present(node.unreleasedStore)]
+  if (node.kind === 'release') return [...storesOfCombinations(node.stores), ...present(node.unreleasedStore)]
   if (node.kind === 'stream-table-join') return node.grace === undefined ? [] : [node.grace.store]
   return 'store' in node && node.store !== undefined ? [node.store] : []
+}
+
+function storesOfCombinations({ expiring, lasting }: CombinationStores): readonly string[] {
+  return [...present(expiring), ...present(lasting)]
 }
 
 function present<T>(one: T | undefined): readonly T[] {

@@ -53,6 +53,15 @@ export interface CombinationNode extends CombinationInput {
   readonly store?: string
 }
 
+/**
+ * Where combinations are kept: those with a time-to-live, and those of a driving dimension that have no event, which never expire. Each is
+ * there where there can be some.
+ */
+export interface CombinationStores {
+  readonly expiring?: string
+  readonly lasting?: string
+}
+
 /** Adds the table `scope`, the right side, to combinations of those before it. */
 export interface TtlJoinNode {
   readonly kind: 'ttl-join'
@@ -67,15 +76,19 @@ export interface TtlJoinNode {
   readonly emission: Emission
   /** What the results are keyed by; empty behind the last join: by the driver's record. */
   readonly nextKey: readonly Expr[]
-  readonly leftStore: string
+  readonly leftStores: CombinationStores
   readonly rightStore: string
 }
+
+/** How long a store keeps what has no time-to-live: nobody will see its end. */
+export const foreverMs = 100 * 365 * 86_400_000
 
 /** Lets out each combination once, when the predicate is TRUE of it. */
 export interface ReleaseNode extends CombinationInput {
   readonly kind: 'release'
   readonly emission: Emission
-  readonly store: string
+  /** What has gone out. */
+  readonly stores: CombinationStores
   /** Driver's records of which nothing has gone out yet, to be counted when they expire; absent where there can be none. */
   readonly unreleasedStore?: string
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/random.ts'
+import { TestDriver } from '../../src/testing/test-driver.ts'
+import type { Topology } from '../../src/topology/topology.ts'
 import { readCase } from './golden-case.ts'
 import { runCase } from './run-case.ts'
 import { lineOf, namesOf, outputsOf, topologyOf } from './waiting-joins/engine.ts'
@@ -71,6 +73,24 @@ describe('joins that wait', () => {
   })
 })
 
+test.each([
+  'a dimension that drives by two keys',
+  'a dimension that drives by what it was joined with',
+] as const)('%s keeps no event that has expired', async (name) => {
+  const topology = await topologyOf(definitionText(queries[name]('immediate')))
+  await using driver = await TestDriver.open(topology)
+  const send = (topic: string, key: string, hour: number): void =>
+    driver.send(topic, { key, value: { k: 1, m: 5, n: 7, v: key }, timestampMs: hour * 3_600_000 })
+  send('topic0', 'a', 0)
+  const entries: number[] = []
+  for (let hour = 0; hour < 90; hour++) {
+    send('topic1', `x${hour}`, hour)
+    if (hour % 30 === 29) entries.push(entriesIn(topology, driver))
+  }
+  expect(driver.take('out').length).toBeGreaterThan(90)
+  expect(entries[2]).toBe(entries[0])
+})
+
 test.each(['sql-waiting-dimension', 'sql-waiting-events', 'sql-waiting-look-ups'])(
   '%s, killed after each record',
   async (name) => {
@@ -79,6 +99,18 @@ test.each(['sql-waiting-dimension', 'sql-waiting-events', 'sql-waiting-look-ups'
     expect(actual).toEqual(expected)
   },
 )
+
+function entriesIn(topology: Topology, driver: TestDriver): number {
+  const always = { earliestEndMs: 0, latestStartMs: Number.MAX_SAFE_INTEGER }
+  const all = { from: undefined, to: undefined }
+  return topology.stores
+    .map(({ name }) => driver.store(name))
+    .flatMap((store): readonly unknown[] => {
+      if (store.kind === 'session') return [...store.findSessionsOfKeys(all, always)]
+      if (store.kind === 'window') return [...store.fetchAll({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER })]
+      return store.kind === 'key-value' ? [...store.all()] : []
+    }).length
+}
 
 async function compareOrders({ query: name, steps }: Trace, emission: 'immediate' | 'smart'): Promise<void> {
   const query = queries[name](emission)

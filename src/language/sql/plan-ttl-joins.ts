@@ -9,7 +9,14 @@
 import { equalExprs, readsClock, scopesOf } from '../../expr/columns.ts'
 import { allOf, conjunctsOf } from '../../expr/conjunction.ts'
 import type { Expr } from '../../expr/expr.ts'
-import type { CombinationNode, JoinedTable, Emission, TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
+import {
+  foreverMs,
+  type CombinationNode,
+  type CombinationStores,
+  type Emission,
+  type JoinedTable,
+  type TtlJoinNode,
+} from '../../topology/ttl-join-nodes.ts'
 import type { Node, NodeId, RepartitionNode, StoreSpec } from '../../topology/topology.ts'
 import { jsonRows } from '../catalog.ts'
 import type { BoundJoin, BoundQuery } from './bound-query.ts'
@@ -23,9 +30,6 @@ import { hasRowPerRecordKey, sortJoins, type WaitingJoins } from './waiting-join
 export function planTtlJoins(query: BoundQuery, used: UsedColumns, target: PlanTarget): JoinPlan {
   return new TtlJoinPlanner(query, used, target).plan()
 }
-
-/** How long what has no time-to-live is kept: nobody will see its end. */
-const foreverMs = 100 * 365 * 86_400_000
 
 /**
  * What decides whether something goes out: at the driver's source, and at the gate. A version of a driving dimension takes the place of the
@@ -132,11 +136,11 @@ class TtlJoinPlanner {
     sides: Pick<TtlJoinNode, 'left' | 'right' | 'nextKey'>,
   ): NodeId {
     const place = this.#place(scope.index)
-    const [leftStore, rightStore] = [`${this.#name}-${place}-waiting`, `${this.#name}-${place}`]
-    const ttlMs = this.#tables[scope.index]?.timeToLiveMs
+    const rightStore = `${this.#name}-${place}`
+    const { timeToLiveMs } = this.#tables[scope.index] ?? {}
+    const leftStores = this.#combinationStores(`${rightStore}-waiting`, scope.index, sessionStore)
     this.#stores.push(
-      this.#windowStore(leftStore, this.#tables[0]?.timeToLiveMs),
-      scope.role === 'dimension' ? keyValueStore(rightStore) : this.#windowStore(rightStore, ttlMs),
+      timeToLiveMs === undefined ? keyValueStore(rightStore) : sessionStore(rightStore, timeToLiveMs),
     )
     const id = `${this.#name}/join ${place}`
     this.#nodes.push({
@@ -148,18 +152,18 @@ class TtlJoinPlanner {
       type,
       ...(residual === undefined ? {} : { residual: this.#used.renumber(residual) }),
       emission: this.#emission,
-      leftStore,
+      leftStores,
       rightStore,
     })
     return id
   }
 
   #release(input: NodeId): NodeId {
-    const [id, store] = [`${this.#name}/release`, `${this.#name}-released`]
+    const id = `${this.#name}/release`
     const { waiting, late } = this.#joins
     const predicate = allOf(this.#conditions.late)
     const timeToLiveMs = this.#tables[0]?.timeToLiveMs
-    this.#stores.push(this.#windowStore(store, timeToLiveMs))
+    const stores = this.#combinationStores(`${this.#name}-released`, this.#tables.length, windowStore)
     const holdsBack = predicate !== undefined || [...waiting, ...late].some(({ type }) => type === 'inner')
     const unreleasedStore = `${this.#name}-unreleased`
     const counts = holdsBack && timeToLiveMs !== undefined
@@ -172,7 +176,7 @@ class TtlJoinPlanner {
       emission: this.#emission,
       lookups: late.map((join) => this.#lookUps.lookUp(join)),
       ...(predicate === undefined ? {} : { predicate }),
-      store,
+      stores,
       ...(counts ? { unreleasedStore } : {}),
     })
     return id
@@ -192,15 +196,37 @@ class TtlJoinPlanner {
     return /^[A-Za-z0-9._-]+$/.test(alias) ? alias : `table-${index}`
   }
 
-  #windowStore(name: string, ttlMs: number | undefined): StoreSpec {
+  /** For combinations of the tables before this one. A driving dimension's have no time-to-live while they have no event. */
+  #combinationStores(
+    name: string,
+    scope: number,
+    make: (name: string, retentionMs: number) => StoreSpec,
+  ): CombinationStores {
+    const times = this.#tables.slice(0, scope).flatMap(({ timeToLiveMs }) => timeToLiveMs ?? [])
+    const lasts = this.#tables[0]?.timeToLiveMs === undefined
+    const expiring = times.length === 0 ? undefined : name
+    const lasting = lasts ? `${name}-lasting` : undefined
+    if (expiring !== undefined) this.#stores.push(make(expiring, Math.max(...times)))
+    if (lasting !== undefined) this.#stores.push(make(lasting, foreverMs))
     return {
-      ...storeOf(name),
-      kind: 'window',
-      timestamped: false,
-      windowSizeMs: 1,
-      retentionMs: ttlMs ?? foreverMs,
-      retainDuplicates: false,
+      ...(expiring === undefined ? {} : { expiring }),
+      ...(lasting === undefined ? {} : { lasting }),
     }
+  }
+}
+
+function sessionStore(name: string, retentionMs: number): StoreSpec {
+  return { ...storeOf(name), kind: 'session', retentionMs }
+}
+
+function windowStore(name: string, retentionMs: number): StoreSpec {
+  return {
+    ...storeOf(name),
+    kind: 'window',
+    timestamped: false,
+    windowSizeMs: 1,
+    retentionMs,
+    retainDuplicates: false,
   }
 }
 

@@ -2,6 +2,7 @@
 import { equalExprs, scopesOf } from '../../expr/columns.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { BoundJoin, BoundQuery } from './bound-query.ts'
+import type { Scope } from './scope.ts'
 
 export interface WaitingJoins {
   /** Whose records wait or are waited for. */
@@ -47,17 +48,39 @@ export function hasRowPerRecordKey(query: BoundQuery): boolean {
   return !(isOwn && keys.every((key) => equalExprs(key, first)))
 }
 
-export function checkWaitingJoins(query: BoundQuery, diagnostics: Diagnostics): void {
-  const { waiting, late, broughtScopes } = sortJoins(query)
+export function checkWaitingJoins(
+  query: BoundQuery,
+  emission: 'immediate' | 'smart',
+  diagnostics: Diagnostics,
+): void {
+  const { waiting, late } = sortJoins(query)
   const lateScopes = new Set(late.map(({ scope }) => scope.index))
-  const [driver] = query.scopes
   for (const join of waiting) {
     const lookedUp = scopesRead(join).find((scope) => lateScopes.has(scope))
-    const joined = scopesOf(join.key).find((scope) => !broughtScopes.has(scope))
     if (lookedUp !== undefined) refuseLateLookUp(query, join, lookedUp, diagnostics)
-    else if (driver?.role === 'dimension' && joined !== undefined)
-      refuseJoinedKey(query, join, joined, diagnostics)
   }
+  if (emission === 'immediate' && query.scopes[0]?.role === 'dimension')
+    checkKeptRows(query, waiting, diagnostics)
+}
+
+/**
+ * A combination moves to another key when the dimension's row comes that the key reads. Behind that it comes back to joins where it has been,
+ * and is to have the row again that it had there: they remember it for the driver's time-to-live, which a dimension has not.
+ */
+function checkKeptRows(query: BoundQuery, waiting: readonly BoundJoin[], diagnostics: Diagnostics): void {
+  let moving: BoundJoin | undefined
+  for (const join of waiting) {
+    if (moving !== undefined && join.scope.role === 'dimension')
+      refuseKeptRow(query, { moving, join }, diagnostics)
+    if (movedBy(query, join) !== undefined) moving ??= join
+  }
+}
+
+/** The joined dimension whose row a key reads. */
+function movedBy({ scopes }: BoundQuery, { key }: BoundJoin): Scope | undefined {
+  return scopesOf(key)
+    .map((index) => scopes[index])
+    .find((scope) => scope?.role === 'dimension' && scope.index > 0)
 }
 
 function refuseLateLookUp(
@@ -74,18 +97,15 @@ function refuseLateLookUp(
   })
 }
 
-/** Its newest row drives, and takes the place of the one before it wherever that has come: it must know where. */
-function refuseJoinedKey(
-  { scopes }: BoundQuery,
-  { scope }: BoundJoin,
-  joined: number,
+function refuseKeptRow(
+  query: BoundQuery,
+  { moving, join: { scope } }: { readonly moving: BoundJoin; readonly join: BoundJoin },
   diagnostics: Diagnostics,
 ): void {
-  const [driver, earlier] = [scopes[0], scopes[joined]]
-  const message = `dimension "${driver?.topic}" drives, but "${scope.topic}" is joined by columns of "${earlier?.topic}"`
+  const [driver, by] = [query.scopes[0], movedBy(query, moving)]
+  const message = `dimension "${driver?.topic}" drives, and "${scope.alias}" is joined behind "${moving.scope.alias}", which is joined by columns of "${by?.alias}"`
   diagnostics.error('SQL_NOT_SUPPORTED', message, scope.join?.span ?? scope.span, {
-    detail:
-      'The newest row of a dimension takes the place of the one before it: it is joined by its own columns.',
-    hint: `Join by columns of "${driver?.alias}", or begin FROM with an event topic.`,
+    detail: `Under "immediate" a row of "${scope.alias}" stays with what it was joined with, also when a row of "${by?.alias}" moves that to another key; without a time-to-live of the driver it would be remembered for ever.`,
+    hint: `Join "${scope.alias}" before "${moving.scope.alias}", emit "smart", or begin FROM with an event topic.`,
   })
 }

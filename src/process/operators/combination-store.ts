@@ -1,8 +1,12 @@
+import { assert } from '../../base/assert.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
-import type { WindowStore } from '../../store/contracts.ts'
+import type { SessionStore } from '../../store/contracts.ts'
+import type { CombinationStores } from '../../topology/ttl-join-nodes.ts'
+import type { ProcessEnvironment } from '../environment.ts'
 import {
   readCombination,
   sameRecord,
+  timeOf,
   writeCombination,
   type Combination,
   type Lifetimes,
@@ -15,11 +19,10 @@ export interface StoredCombination {
 }
 
 interface CombinationStoreOptions {
-  readonly store: WindowStore
+  readonly stores: CombinationStores
+  readonly env: Pick<ProcessEnvironment, 'sessionStore'>
   readonly scopes: number
-  /** Whose time it is kept by; undefined: nobody's, for ever. */
-  readonly timedBy: number | undefined
-  /** The scopes that tell combinations apart. */
+  /** The scopes that tell combinations apart: all whose members expire are among them. */
   readonly identity: readonly number[]
   readonly lifetimes: Lifetimes
 }
@@ -27,90 +30,122 @@ interface CombinationStoreOptions {
 /**
  * Combinations by the key that they are joined on, as long as they live.
  *
- * Model. A window store: key, time of one member; the value is a list of all combinations of that key and time, for each a byte, 1 where
- * it is matched, and the combination.
+ * Model. A session store, for it tells the entries of a key apart by two numbers: as its end, the time by which the combination expires, and
+ * as its start a number made of its records' places. The value is a byte, 1 where it is matched, and the combination; combinations whose
+ * two numbers are equal by chance stand one after the other. What never expires stands in a store of its own.
  */
 export class CombinationStore {
   readonly #options: CombinationStoreOptions
+  readonly #expiring: SessionStore | undefined
+  readonly #lasting: SessionStore | undefined
   readonly #writer = new ByteWriter()
-  readonly #lists: Buffer[] = []
-  readonly #collect = (value: unknown): void => void this.#lists.push(asBuffer(value))
 
   constructor(options: CombinationStoreOptions) {
+    const { stores, env } = options
     this.#options = options
+    this.#expiring = stores.expiring === undefined ? undefined : env.sessionStore(stores.expiring)
+    this.#lasting = stores.lasting === undefined ? undefined : env.sessionStore(stores.lasting)
   }
 
   /** Those that live. */
   of(key: string): readonly StoredCombination[] {
-    const { store, lifetimes } = this.#options
-    this.#lists.length = 0
-    store.visit(key, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }, this.#collect)
-    if (this.#lists.length === 0) return none
-    return this.#lists
-      .flatMap((list) => this.#read(list))
-      .filter(({ combination }) => lifetimes.isLive(combination))
+    const found: StoredCombination[] = []
+    for (const store of [this.#expiring, this.#lasting])
+      for (const { value } of store?.findSessions(key, always) ?? []) this.#read(asBuffer(value), found)
+    return found.filter(({ combination }) => this.#options.lifetimes.isLive(combination))
   }
 
   find(key: string, combination: Combination): StoredCombination | undefined {
-    return this.#at(key, this.#timeOf(combination)).find((entry) => this.#same(entry, combination))
+    return this.#at(this.#placeOf(key, combination)).find((entry) => this.#same(entry, combination))
   }
 
   /** In place of the one that it cannot be told from. What has expired is not kept. */
   put(key: string, entry: StoredCombination): void {
-    const { combination } = entry
-    if (!this.#options.lifetimes.isLive(combination)) return
-    const timeMs = this.#timeOf(combination)
-    const list = this.#at(key, timeMs)
-    const place = list.findIndex((other) => this.#same(other, combination))
-    this.#write(key, timeMs, place < 0 ? [...list, entry] : list.with(place, entry))
+    if (!this.#options.lifetimes.isLive(entry.combination)) return
+    const place = this.#placeOf(key, entry.combination)
+    this.#write(place, [...this.#others(place, entry.combination), entry], timeOf(entry.combination))
   }
 
   remove(key: string, combination: Combination): void {
-    const timeMs = this.#timeOf(combination)
-    this.#write(
-      key,
-      timeMs,
-      this.#at(key, timeMs).filter((entry) => !this.#same(entry, combination)),
-    )
+    const place = this.#placeOf(key, combination)
+    this.#write(place, this.#others(place, combination), timeOf(combination))
   }
 
-  #at(key: string, timeMs: number): readonly StoredCombination[] {
-    const list = this.#options.store.fetch(key, timeMs)
-    return list === undefined ? [] : this.#read(asBuffer(list))
+  #placeOf(key: string, combination: Combination): Place {
+    const { lifetimes, identity } = this.#options
+    const endMs = lifetimes.endMs(combination)
+    const store = endMs === undefined ? this.#lasting : this.#expiring
+    assert(store !== undefined, 'a combination has a lifetime that no store is for')
+    const startMs = numberOf(combination, identity)
+    const atMs = endMs === undefined ? 0 : expiryTime(endMs, store.retentionMs)
+    return { store, key, startMs, endMs: atMs }
   }
 
-  #write(key: string, timeMs: number, list: readonly StoredCombination[]): void {
+  /** One at most, but for chance. */
+  #at(place: Place): readonly StoredCombination[] {
+    const bytes = place.store.fetchSession(place)
+    return bytes === undefined ? [] : this.#read(asBuffer(bytes), [])
+  }
+
+  #others(place: Place, combination: Combination): readonly StoredCombination[] {
+    return this.#at(place).filter((entry) => !this.#same(entry, combination))
+  }
+
+  #write(place: Place, entries: readonly StoredCombination[], timestampMs: number): void {
     const writer = this.#writer
     writer.reset()
-    for (const { combination, matched } of list) {
+    for (const { combination, matched } of entries) {
       writer.writeInt8(matched ? 1 : 0)
       writeCombination(combination, writer)
     }
-    this.#options.store.put(key, list.length === 0 ? null : writer.copy(), timeMs, timeMs)
+    place.store.put(place, entries.length === 0 ? null : writer.copy(), timestampMs)
   }
 
-  #read(list: Buffer): readonly StoredCombination[] {
-    const entries: StoredCombination[] = []
-    for (let at = 0; at < list.length;) {
-      const matched = list[at] === 1
-      const { combination, end } = readCombination(list, at + 1, this.#options.scopes)
-      entries.push({ combination, matched })
+  #read(bytes: Buffer, into: StoredCombination[]): readonly StoredCombination[] {
+    for (let at = 0; at < bytes.length;) {
+      const matched = bytes[at] === 1
+      const { combination, end } = readCombination(bytes, at + 1, this.#options.scopes)
+      into.push({ combination, matched })
       at = end
     }
-    return entries
+    return into
   }
 
   #same({ combination }: StoredCombination, other: Combination): boolean {
     return this.#options.identity.every((scope) => sameRecord(combination[scope], other[scope]))
   }
-
-  #timeOf(combination: Combination): number {
-    const { timedBy } = this.#options
-    return timedBy === undefined ? 0 : (combination[timedBy]?.timestampMs ?? 0)
-  }
 }
 
-const none: readonly StoredCombination[] = []
+interface Place {
+  readonly store: SessionStore
+  readonly key: string
+  readonly startMs: number
+  readonly endMs: number
+}
+
+const always = { earliestEndMs: 0, latestStartMs: Number.MAX_SAFE_INTEGER }
+
+/**
+ * At which time something stands in a store that keeps times for the longest time-to-live of a join: so that it is there as long as it
+ * lives, whatever else is put meanwhile.
+ */
+export function expiryTime(endMs: number, retentionMs: number): number {
+  return Math.max(0, endMs - retentionMs)
+}
+
+/** What multiplies it is below this, so that nothing is lost to rounding. */
+const numberEnd = 2 ** 40
+
+/** Of one member, in the order of its partition. */
+function numberOf(combination: Combination, scopes: readonly number[]): number {
+  let number = 0
+  for (const scope of scopes) {
+    const member = combination[scope]
+    const own = member === undefined ? 0 : (member.offset % numberEnd) * 61 + member.partition + 1
+    number = (number % numberEnd) * 4099 + own
+  }
+  return number
+}
 
 /** Bytes of a store or a record as a buffer. */
 export function asBuffer(value: unknown): Buffer {

@@ -75,7 +75,7 @@ export function eventScopes(tables: readonly JoinedTable[]): readonly number[] {
   )
 }
 
-/** Says which members have expired: those as old as their time-to-live. */
+/** Says which combinations have expired: those with a member as old as its time-to-live. */
 export class Lifetimes {
   readonly #tables: readonly JoinedTable[]
   readonly #context: TaskContext
@@ -86,12 +86,19 @@ export class Lifetimes {
   }
 
   isLive(combination: Combination): boolean {
-    return combination.every((member, scope) => member === undefined || this.#isLive(member, scope))
+    const endMs = this.endMs(combination)
+    return endMs === undefined || this.#context.streamTimeMs < endMs
   }
 
-  #isLive({ timestampMs }: Member, scope: number): boolean {
-    const ttlMs = this.#tables[scope]?.timeToLiveMs
-    return ttlMs === undefined || this.#context.streamTimeMs - timestampMs < ttlMs
+  /** When its first member expires; undefined: none does. */
+  endMs(combination: Combination): number | undefined {
+    let endMs: number | undefined
+    for (const [scope, member] of combination.entries()) {
+      const ttlMs = this.#tables[scope]?.timeToLiveMs
+      if (member === undefined || ttlMs === undefined) continue
+      if (endMs === undefined || member.timestampMs + ttlMs < endMs) endMs = member.timestampMs + ttlMs
+    }
+    return endMs
   }
 }
 

@@ -1,12 +1,13 @@
+import { assert } from '../../base/assert.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { ReleaseNode } from '../../topology/ttl-join-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
-import { eventScopes, identityOf, timeOf, type Combination, type Member } from './combination.ts'
+import { eventScopes, identityOf, Lifetimes, timeOf, type Combination } from './combination.ts'
 import { CombinationJudge } from './combination-judge.ts'
 import { readChange } from './combination-outlet.ts'
 import { CombinationRows } from './combination-rows.ts'
-import { asBuffer } from './combination-store.ts'
+import { asBuffer, expiryTime } from './combination-store.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 import { UnreleasedDrivers } from './unreleased-drivers.ts'
 
@@ -22,8 +23,10 @@ export class Release implements Processor {
   readonly #identity: readonly number[]
   readonly #judge: CombinationJudge
   readonly #rows: CombinationRows
-  /** By identity, at the driver's time: what has been let out. Where it is counted, also by the driver alone. */
-  readonly #released: WindowStore
+  readonly #lifetimes: Lifetimes
+  /** By identity, by when it expires: what has been let out. Where it is counted, also by the driver alone. */
+  readonly #expiring: WindowStore | undefined
+  readonly #lasting: WindowStore | undefined
   readonly #unreleased: UnreleasedDrivers | undefined
   readonly #next: Processor
   readonly #counters: NodeCounters
@@ -38,7 +41,10 @@ export class Release implements Processor {
         : tables.flatMap(({ role }, scope) => (role === 'lookup' ? [] : [scope]))
     this.#judge = new CombinationJudge(node, env)
     this.#rows = new CombinationRows(tables, env)
-    this.#released = env.windowStore(node.store)
+    this.#lifetimes = new Lifetimes(tables, env.context)
+    const { expiring, lasting } = node.stores
+    this.#expiring = expiring === undefined ? undefined : env.windowStore(expiring)
+    this.#lasting = lasting === undefined ? undefined : env.windowStore(lasting)
     this.#unreleased = unreleasedOf(node, env)
     this.#next = next
     this.#counters = nodeCounters(env.metrics, node.id)
@@ -85,14 +91,24 @@ export class Release implements Processor {
 
   /** @returns false where it was marked already */
   #marks(combination: Combination, scopes: readonly number[]): boolean {
-    if (this.#isMarked(combination, scopes)) return false
-    const driverMs = timeOfDriver(combination)
-    this.#released.put(identityOf(combination, scopes), released, driverMs, driverMs)
+    const { store, key, timeMs } = this.#placeOf(combination, scopes)
+    if (store.fetch(key, timeMs) !== undefined) return false
+    store.put(key, released, timeMs, timeOf(combination))
     return true
   }
 
   #isMarked(combination: Combination, scopes: readonly number[]): boolean {
-    return this.#released.fetch(identityOf(combination, scopes), timeOfDriver(combination)) !== undefined
+    const { store, key, timeMs } = this.#placeOf(combination, scopes)
+    return store.fetch(key, timeMs) !== undefined
+  }
+
+  #placeOf(combination: Combination, scopes: readonly number[]) {
+    const marked = combination.map((member, scope) => (scopes.includes(scope) ? member : undefined))
+    const endMs = this.#lifetimes.endMs(marked)
+    const store = endMs === undefined ? this.#lasting : this.#expiring
+    assert(store !== undefined, 'a combination has a lifetime that no store is for')
+    const timeMs = endMs === undefined ? 0 : expiryTime(endMs, store.retentionMs)
+    return { store, key: identityOf(combination, scopes), timeMs }
   }
 }
 
@@ -110,10 +126,6 @@ function unreleasedOf(node: ReleaseNode, env: ProcessEnvironment): UnreleasedDri
     context: env.context,
     expired,
   })
-}
-
-function timeOfDriver([driver]: readonly (Member | undefined)[]): number {
-  return driver?.timestampMs ?? 0
 }
 
 const driverAlone: readonly number[] = [0]

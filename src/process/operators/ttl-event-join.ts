@@ -3,10 +3,10 @@ import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import {
+  identityOf,
   isDriverKey,
   isOfThePast,
   sameDriver,
-  sameRecord,
   type Combination,
   type Member,
 } from './combination.ts'
@@ -29,9 +29,9 @@ export class TtlEventJoin {
     const { scope, tables } = node
     this.#parts = new TtlJoinParts(node, env, next)
     this.#events = new CombinationStore({
-      store: env.windowStore(node.rightStore),
+      stores: { expiring: node.rightStore },
+      env,
       scopes: tables.length,
-      timedBy: scope,
       identity: [scope],
       lifetimes: this.#parts.lifetimes,
     })
@@ -120,9 +120,13 @@ export class TtlEventJoin {
 
   #replace(before: readonly Combination[], after: readonly Combination[]): void {
     const { outlet } = this.#parts
-    const find = (among: readonly Combination[], one: Combination): Combination | undefined =>
-      among.find((other) => sameRecord(other[this.#scope], one[this.#scope]))
-    for (const gone of before) if (find(after, gone) === undefined) outlet.remove(gone)
-    for (const result of after) outlet.put(result, find(before, result))
+    const [scopes, stay] = [[this.#scope], new Map<string, Combination>()]
+    const events = new Set(after.map((result) => identityOf(result, scopes)))
+    for (const result of before) {
+      const event = identityOf(result, scopes)
+      if (events.has(event)) stay.set(event, result)
+      else outlet.remove(result)
+    }
+    for (const result of after) outlet.put(result, stay.get(identityOf(result, scopes)))
   }
 }

@@ -33,9 +33,9 @@ export class TtlJoinParts {
     this.#clock = env.context.clock
     this.lifetimes = new Lifetimes(tables, env.context)
     this.left = new CombinationStore({
-      store: env.windowStore(node.leftStore),
+      stores: node.leftStores,
+      env,
       scopes: tables.length,
-      timedBy: tables[0]?.role === 'event' ? 0 : undefined,
       identity: eventScopes(tables.slice(0, scope)),
       lifetimes: this.lifetimes,
     })

@@ -21,6 +21,10 @@ function column(scope: number, index: number): Expr {
   return { kind: 'column', scope, index, name, type }
 }
 
+function sessionStore(name: string): StoreSpec {
+  return { ...storeSpec(name, { value: bytes }), kind: 'session', retentionMs: 10 }
+}
+
 function windowStore(name: string): StoreSpec {
   return {
     ...storeSpec(name, { value: bytes, timestamped: false }),
@@ -66,11 +70,19 @@ function joining(
       type: 'left',
       emission,
       nextKey: [],
-      leftStore: 'waiting',
+      leftStores: { expiring: 'waiting' },
       rightStore: 'partners',
       ...shape,
     },
-    { kind: 'release', id: 'release', input: 'join', tables, emission, lookups: [], store: 'released' },
+    {
+      kind: 'release',
+      id: 'release',
+      input: 'join',
+      tables,
+      emission,
+      lookups: [],
+      stores: { expiring: 'released' },
+    },
     {
       kind: 'select',
       id: 'select',
@@ -97,8 +109,8 @@ function joining(
     },
   ]
   const right =
-    role === 'event' ? windowStore('partners') : storeSpec('partners', { value: bytes, timestamped: false })
-  return new TestTask({ nodes, stores: [windowStore('waiting'), right, windowStore('released')] })
+    role === 'event' ? sessionStore('partners') : storeSpec('partners', { value: bytes, timestamped: false })
+  return new TestTask({ nodes, stores: [sessionStore('waiting'), right, windowStore('released')] })
 }
 
 function row(k: number | null, v: string): string {
@@ -224,7 +236,7 @@ describe('a join behind a join', () => {
           type: 'inner',
           emission: 'immediate',
           nextKey: [],
-          leftStore: 'waiting',
+          leftStores: { expiring: 'waiting' },
           rightStore: 'rows',
         },
         {
@@ -236,7 +248,7 @@ describe('a join behind a join', () => {
           value: bytes,
         },
       ],
-      stores: [windowStore('waiting'), storeSpec('rows', { value: bytes, timestamped: false })],
+      stores: [sessionStore('waiting'), storeSpec('rows', { value: bytes, timestamped: false })],
     })
   const [driver, row1, row2, later] = [member(1), member(2), member(3), member(4)]
 

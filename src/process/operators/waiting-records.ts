@@ -1,8 +1,9 @@
 /**
  * Records of a stream that wait for their time, in the order of timestamp, then key, then arrival.
  *
- * Model. A store key is the timestamp (8 bytes) and the key; a value all records of that time and key: of each the value and the headers as
- * JSON, each behind its length (4 bytes).
+ * Model. A store key is the timestamp (8 bytes), the key and a number (4 bytes) that tells apart what has the same time; a value the
+ * record's value and its headers as JSON, each behind its length (4 bytes). The store is read by key alone: which keys there are, by time,
+ * stands here, and is read from it when a task starts.
  */
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { Headers } from '../../base/headers.ts'
@@ -10,6 +11,8 @@ import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import { StreamRecord } from '../processor.ts'
+import { asBuffer } from './combination-store.ts'
+import { TimeHeap } from './time-heap.ts'
 
 interface WaitingOptions {
   readonly store: KeyValueStore
@@ -17,69 +20,91 @@ interface WaitingOptions {
   readonly values: Serde
 }
 
+/** What waits for one time. */
+interface Waiting {
+  readonly storeKeys: Buffer[]
+  nextNumber: number
+}
+
 const timeBytes = 8
-const lastKey = Buffer.alloc(timeBytes + 1, 0xff)
+const numberBytes = 4
 
 export class WaitingRecords {
   readonly #options: WaitingOptions
   readonly #writer = new ByteWriter()
-  /** No record waits whose time is before this. */
-  #firstMs = 0
+  readonly #byTime = new Map<number, Waiting>()
+  readonly #times = new TimeHeap()
 
   constructor(options: WaitingOptions) {
     this.#options = options
+    for (const [key] of options.store.all()) this.#load(Buffer.from(key as Uint8Array))
   }
 
   add({ key, value, timestampMs, headers }: StreamRecord): void {
     const { store, keys, values } = this.#options
+    const waiting = this.#at(timestampMs)
     const writer = this.#writer
     writer.reset()
     writer.writeInt64(timestampMs)
     keys.encode(key, writer, undefined)
+    writer.writeInt32(waiting.nextNumber)
     const storeKey = writer.copy()
     writer.reset()
-    const before = store.get(storeKey) as Uint8Array | undefined
-    if (before !== undefined) writer.writeBytes(Buffer.from(before))
     behindLength(writer, () => values.encode(value, writer, undefined))
     behindLength(writer, () => writer.writeUtf8(headersText(headers)))
     store.put(storeKey, writer.copy(), timestampMs)
-    this.#firstMs = Math.min(this.#firstMs, timestampMs)
+    waiting.storeKeys.push(storeKey)
+    waiting.nextNumber++
   }
 
   /** Takes out those whose time is not after this one. */
   take(untilMs: number): StreamRecord[] {
-    if (untilMs < this.#firstMs) return []
-    const { store } = this.#options
-    const due: (readonly [key: Buffer, value: Buffer])[] = []
-    let firstMs = untilMs + 1
-    for (const [key, value] of store.range(timeKey(this.#firstMs), lastKey)) {
-      const storeKey = Buffer.from(key as Uint8Array)
-      firstMs = Number(storeKey.readBigInt64BE(0))
-      if (firstMs > untilMs) break
-      due.push([storeKey, Buffer.from(value as Uint8Array)])
-    }
-    this.#firstMs = Math.max(firstMs, untilMs + 1)
-    for (const [key] of due) store.delete(key, untilMs)
-    return due.flatMap(([key, value]) => this.#decode(key, value))
-  }
-
-  #decode(storeKey: Buffer, bytes: Buffer): StreamRecord[] {
-    const { keys, values } = this.#options
-    const key = detach(keys.decode(storeKey, timeBytes, storeKey.length, undefined))
     const records: StreamRecord[] = []
-    for (let at = 0; at < bytes.length;) {
-      const valueEnd = at + 4 + bytes.readInt32BE(at)
-      const end = valueEnd + 4 + bytes.readInt32BE(valueEnd)
-      const record = new StreamRecord()
-      record.key = key
-      record.value = detach(values.decode(bytes, at + 4, valueEnd, undefined))
-      record.timestampMs = Number(storeKey.readBigInt64BE(0))
-      record.headers = headersOf(bytes.toString('utf8', valueEnd + 4, end))
-      records.push(record)
-      at = end
+    for (let time = this.#times.first; time !== undefined && time <= untilMs; time = this.#times.first) {
+      for (const record of this.#takeAt(time, untilMs)) records.push(record)
+      this.#times.removeFirst()
     }
     return records
   }
+
+  #at(timestampMs: number): Waiting {
+    const known = this.#byTime.get(timestampMs)
+    if (known !== undefined) return known
+    const waiting = { storeKeys: [], nextNumber: 0 }
+    this.#byTime.set(timestampMs, waiting)
+    this.#times.add(timestampMs)
+    return waiting
+  }
+
+  #takeAt(timeMs: number, nowMs: number): StreamRecord[] {
+    const { storeKeys } = this.#at(timeMs)
+    this.#byTime.delete(timeMs)
+    return storeKeys
+      .sort((one, other) => one.compare(other))
+      .map((storeKey) => this.#decode(storeKey, asBuffer(this.#options.store.delete(storeKey, nowMs))))
+  }
+
+  #load(storeKey: Buffer): void {
+    const waiting = this.#at(timeOf(storeKey))
+    waiting.storeKeys.push(storeKey)
+    const number = storeKey.readInt32BE(storeKey.length - numberBytes)
+    waiting.nextNumber = Math.max(waiting.nextNumber, number + 1)
+  }
+
+  #decode(storeKey: Buffer, bytes: Buffer): StreamRecord {
+    const { keys, values } = this.#options
+    const valueEnd = 4 + bytes.readInt32BE(0)
+    const record = new StreamRecord()
+    record.key = detach(keys.decode(storeKey, timeBytes, storeKey.length - numberBytes, undefined))
+    record.value = detach(values.decode(bytes, 4, valueEnd, undefined))
+    record.timestampMs = timeOf(storeKey)
+    record.headers = headersOf(bytes.toString('utf8', valueEnd + 4))
+    return record
+  }
+}
+
+function timeOf(storeKey: Buffer): number {
+  return Number(storeKey.readBigInt64BE(0))
 }
 
 function behindLength(writer: ByteWriter, write: () => void): void {
@@ -87,12 +112,6 @@ function behindLength(writer: ByteWriter, write: () => void): void {
   writer.writeInt32(0)
   write()
   writer.buffer.writeInt32BE(writer.length - at - 4, at)
-}
-
-function timeKey(timestampMs: number): Buffer {
-  const key = Buffer.alloc(timeBytes)
-  key.writeBigInt64BE(BigInt(timestampMs))
-  return key
 }
 
 function headersText(headers: Headers | undefined): string {

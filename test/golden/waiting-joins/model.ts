@@ -89,7 +89,7 @@ export function randomQuery(random: Random, expiring: boolean): ModelQuery {
   })
   return {
     tables,
-    joins: randomJoins(random, tables, expiring),
+    joins: randomJoins(random, { tables, emission }, expiring),
     notOne: random.below(4) === 0 ? random.below(count + 1) : undefined,
     emission,
     require: emission === 'smart' ? scopes.filter(() => random.below(3) === 0) : [],
@@ -102,17 +102,25 @@ function randomRole(random: Random, scope: number): ModelTable['role'] {
   return choice === 0 ? 'lookup' : choice < 3 ? 'dimension' : 'event'
 }
 
-function randomJoins(random: Random, tables: readonly ModelTable[], expiring: boolean): readonly ModelJoin[] {
+function randomJoins(
+  random: Random,
+  { tables, emission }: Pick<ModelQuery, 'tables' | 'emission'>,
+  expiring: boolean,
+): readonly ModelJoin[] {
+  const isDimension = (scope: number): boolean => tables[scope]?.role === 'dimension'
   const joins: ModelJoin[] = []
   for (const [index, { role }] of tables.slice(1).entries()) {
     const scope = index + 1
     const { brought, late } = lookUpTimes({ tables, joins })
     const before = [...tables.keys()].slice(0, scope)
     const readable = role === 'lookup' ? before : before.filter((earlier) => !late.has(earlier))
+    // Under immediate, a driving dimension is not moved to where a dimension is joined behind.
+    const stays =
+      emission === 'immediate' &&
+      isDimension(0) &&
+      tables.slice(scope + 1).some((_, at) => isDimension(scope + 1 + at))
     const keyed =
-      role !== 'lookup' && tables[0]?.role === 'dimension'
-        ? readable.filter((one) => brought.has(one))
-        : readable
+      role !== 'lookup' && stays ? readable.filter((one) => brought.has(one) || !isDimension(one)) : readable
     joins.push({
       type: random.below(3) === 0 ? 'inner' : 'left',
       key: expiring && role !== 'lookup' ? byOneKey : randomKey(random, keyed),

@@ -25,6 +25,7 @@ type QueryName =
   | 'events'
   | 'a dimension that drives'
   | 'a dimension that drives by two keys'
+  | 'a dimension that drives by what it was joined with'
   | 'a dimension of a dimension'
   | 'a look-up beside a dimension'
   | 'a look-up by a row of a dimension'
@@ -90,6 +91,17 @@ export const queries: Readonly<Record<QueryName, MakeQuery>> = {
         ['event', 'm'],
       ],
       [1, 2],
+    ),
+  ),
+  'a dimension that drives by what it was joined with': driving(
+    byJoinedRow(
+      query(
+        [
+          ['event', 'k'],
+          ['dimension', 'k'],
+        ],
+        [1, 2],
+      ),
     ),
   ),
   'a look-up beside a dimension': query(
@@ -294,6 +306,19 @@ export const traces: readonly Trace[] = [
       ['Y2 6', 'E2 X1 Y2', 'E2 X1 Y2'],
       ['E #a gone', '', ''],
       ['X2 1', '', ''],
+    ],
+  },
+  {
+    about:
+      'a dimension that drives is joined by columns of an event: a version takes the place of the one before wherever that has come',
+    query: 'a dimension that drives by what it was joined with',
+    steps: [
+      ['E1 1 #a', 'E1 - -', ''],
+      ['X1 1 5', 'E1 X1 -', ''],
+      ['F1 5', 'E1 X1 F1', 'E1 X1 F1'],
+      ['E2 1 #a', 'E2 X1 F1', 'E2 X1 F1'],
+      ['E #a gone', '', ''],
+      ['X2 1 5', '', ''],
     ],
   },
   {
