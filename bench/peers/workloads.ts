@@ -43,6 +43,17 @@ export const workloads: Readonly<Record<string, Workload>> = {
   },
   hopping: { definition: 'hopping.yaml', topics: ['transactions'], streams: ['workload=hopping'] },
   session: { definition: 'session.yaml', topics: ['transactions'], streams: ['workload=session'] },
+  /** A quarter of them, to try things out. */
+  'hopping-500k': {
+    definition: 'hopping.yaml',
+    topics: ['transactions500k'],
+    streams: ['workload=hopping', 'in=transactions500k'],
+  },
+  'session-500k': {
+    definition: 'session.yaml',
+    topics: ['transactions500k'],
+    streams: ['workload=session', 'in=transactions500k'],
+  },
   /** 500,000 changes of 100,000 left rows, nearly each to another one of 5,000 right rows. */
   foreign: {
     definition: 'foreign.yaml',
