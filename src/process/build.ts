@@ -7,7 +7,7 @@ import { entrancesOf } from '../topology/node-edges.ts'
 import type { Node, NodeId, RepartitionNode, SourceNode, TableSourceNode } from '../topology/topology.ts'
 import type { ProcessEnvironment, RecordSource } from './environment.ts'
 import { makeOperator, type Operator } from './make-operator.ts'
-import type { Processor } from './processor.ts'
+import type { Processor, Punctuator } from './processor.ts'
 import { outlet } from './operators/outlet.ts'
 import { Sink } from './operators/sink.ts'
 import { buildSource, SharedSource } from './operators/source.ts'
@@ -20,6 +20,8 @@ export interface Processors {
   readonly sources: ReadonlyMap<string, RecordSource>
   /** Before a commit: pushes out what caching operators hold, inputs before those that read them. */
   flush(): void
+  /** Absent where nothing waits for a time. After each record, and now and then. @returns whether something was done */
+  readonly punctuate: (() => boolean) | undefined
   close(): void
 }
 
@@ -81,8 +83,10 @@ class Builder {
       ([topic, shared]) =>
         [topic, shared.length === 1 ? (shared[0] as RecordSource) : new SharedSource(shared)] as const,
     )
+    const punctuators = inOrder.filter(isPunctuator)
     return {
       sources: new Map(sources),
+      punctuate: punctuators.length === 0 ? undefined : () => punctuateAll(punctuators),
       flush: () => inOrder.forEach((processor) => processor.flush?.()),
       close: () => inOrder.forEach((processor) => processor.close?.()),
     }
@@ -170,4 +174,14 @@ class Builder {
 /** The operators of a query read columns and give their results keys of their own. */
 function ignoresKey(node: Node): boolean {
   return node.kind === 'lookup-join' || node.kind === 'select'
+}
+
+function isPunctuator(processor: Processor): processor is Processor & Punctuator {
+  return 'punctuate' in processor
+}
+
+function punctuateAll(punctuators: readonly Punctuator[]): boolean {
+  let done = false
+  for (const one of punctuators) done = one.punctuate() || done
+  return done
 }

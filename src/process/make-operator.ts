@@ -12,6 +12,7 @@ import { ForeignKeySubscribe } from './operators/foreign-key-subscribe.ts'
 import { CombinationSource } from './operators/combination-source.ts'
 import { LookupJoin } from './operators/lookup-join.ts'
 import { Peek } from './operators/peek.ts'
+import { Punctuate } from './operators/punctuate.ts'
 import { Print } from './operators/print.ts'
 import { Release } from './operators/release.ts'
 import { Select } from './operators/select.ts'
@@ -122,6 +123,8 @@ function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
       return new Release(node, env, next)
     case 'deduplicate':
       return new Deduplicate(node, env, next)
+    case 'punctuate':
+      return new Punctuate(node, env, next)
     case 'self-join':
       return new SelfJoin(node, env, next)
     case 'select':

@@ -42,6 +42,12 @@ export interface TaskContext {
   readonly clock: Clock
 }
 
+/** Does something when time has come, whatever records come. */
+export interface Punctuator {
+  /** Asked after each record, and now and then. @returns whether it was time */
+  punctuate(): boolean
+}
+
 /** Handles records of one node, synchronously, and passes results to its children, depth first. */
 export interface Processor {
   process(record: StreamRecord): void

@@ -63,6 +63,12 @@ export class DriverTask {
     const source = this.#processors.sources.get(raw.topic)
     assert(source !== undefined, `no source reads topic "${raw.topic}"`)
     source.accept(raw)
+    this.punctuate()
+  }
+
+  /** What time has come for. */
+  punctuate(): void {
+    this.#processors.punctuate?.()
   }
 
   /** Operators push out what they hold, and stores take their changes for committed. */

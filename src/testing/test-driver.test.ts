@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Format } from '../data/types.ts'
 import { finishTopology } from '../topology/build-topology.ts'
+import type { FunctionRef } from '../topology/functions.ts'
 import type { Topology } from '../topology/topology.ts'
 import { TestDriver } from './test-driver.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const long: Format = { notation: 'binary', type: { kind: 'long' } }
+
+const span = { file: 'app.yaml', line: 1, column: 1, length: 1 }
 
 /** Counts `words` by key, over a repartition topic. */
 function counting(): Topology {
@@ -66,6 +69,48 @@ test('holds back what caches until it is told to commit', async () => {
   expect(driver.take('counts')).toEqual([])
   driver.commit()
   expect(driver.take('counts').map(({ value }) => value)).toEqual([2])
+})
+
+test('calls a punctuator when the clock has moved on, once, and not for records', async () => {
+  const punctuator: FunctionRef = {
+    name: 'tick',
+    kind: 'punctuator',
+    parameters: [{ name: 'timestamp' }],
+    resultType: { kind: 'list', of: { kind: 'tuple', of: [{ kind: 'string' }, { kind: 'long' }] } },
+    stores: [],
+    body: { language: 'javascript', expression: { text: '[["tick", timestamp]]', span } },
+  }
+  await using driver = await TestDriver.open(
+    finishTopology({
+      name: 'app',
+      nodes: [
+        { kind: 'source', id: 'words', topics: ['words'], key: text, value: text },
+        { kind: 'punctuate', id: 'ticks', input: 'words', everyMs: 100, time: 'wall-clock', punctuator },
+        {
+          kind: 'sink',
+          id: 'out',
+          input: 'ticks',
+          topic: { kind: 'topic', name: 'ticks' },
+          key: text,
+          value: long,
+        },
+      ],
+      stores: [],
+      functions: { namespace: 'app', functions: [] },
+    }),
+    { startMs: 1_000 },
+  )
+  const ticks = () => driver.take('ticks').map(({ key, value, timestampMs }) => [key, value, timestampMs])
+  await driver.advance(99)
+  driver.send('words', { key: 'a', value: 'tea', timestampMs: 5_000 })
+  expect(ticks()).toEqual([])
+  await driver.advance(1)
+  expect(ticks()).toEqual([['tick', 1_100, 1_100]])
+  await driver.advance(350)
+  await driver.advance(40)
+  expect(ticks()).toEqual([['tick', 1_450, 1_450]])
+  await driver.advance(10)
+  expect(ticks()).toEqual([['tick', 1_500, 1_500]])
 })
 
 test('keeps partitions apart, each with its stores', async () => {

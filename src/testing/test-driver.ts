@@ -155,6 +155,19 @@ export class TestDriver {
       }
   }
 
+  /** Moves the clock, and does what time has come for by then: once, however often it would have been. */
+  async advance(byMs: number): Promise<void> {
+    const tasks = this.#topology.subTopologies.flatMap((sub) =>
+      Array.from({ length: this.#partitions }, (_, partition) => this.#task(sub, partition)),
+    )
+    await this.clock.advance(byMs)
+    for (const task of tasks) {
+      task.punctuate()
+      if (this.#options.commit !== 'when-told') task.commit()
+    }
+    this.#drain()
+  }
+
   /** Takes what was written to a topic since the last call, in order. */
   take(topic: string): DriverOutput[] {
     return this.#outputs.get(topic)?.splice(0) ?? []

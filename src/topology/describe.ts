@@ -64,6 +64,8 @@ function detail(node: Node): string {
       return ` [${node.type}; from ${node.beforeMs} ms before to ${node.afterMs} ms after, grace ${node.graceMs} ms]`
     case 'deduplicate':
       return ` [once within ${node.withinMs} ms, grace ${node.graceMs} ms; store ${node.store}]`
+    case 'punctuate':
+      return ` [every ${node.everyMs} ms of ${node.time === 'stream' ? 'stream time' : 'the clock'}]`
     case 'self-join':
       return ` [with itself; from ${node.beforeMs} ms before to ${node.afterMs} ms after]`
     case 'lookup-join':

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { functionKinds } from './function-kinds.ts'
 
 describe('functionKinds', () => {
-  test('lists twenty-one kinds, of which eight may use stores', () => {
+  test('lists twenty-two kinds, of which nine may use stores', () => {
     const kinds = Object.values(functionKinds)
-    expect([kinds.length, kinds.filter((kind) => kind.stores).length]).toEqual([21, 8])
+    expect([kinds.length, kinds.filter((kind) => kind.stores).length]).toEqual([22, 9])
   })
 
   test('gives defaults only of names that are arguments', () => {

@@ -1,5 +1,5 @@
 /**
- * The twenty-one kinds of user functions, one row each: what they are called with, what they give, and what happens
+ * The twenty-two kinds of user functions, one row each: what they are called with, what they give, and what happens
  * where the code returns nothing. Front ends check definitions with it, `functions` binds by it.
  */
 import type { DataType } from '../data/types.ts'
@@ -124,6 +124,7 @@ export const functionKinds: Readonly<Record<FunctionKind, FunctionKindFacts>> = 
     stores: true,
     nullResult: false,
   },
+  punctuator: { arguments: ['timestamp'], result: required, stores: true, nullResult: true },
   reducer: { arguments: ['value1', 'value2'], result: required, stores: false, nullResult: true },
   streamPartitioner: {
     arguments: ['topic', 'key', 'value', 'numPartitions'],

@@ -1,7 +1,7 @@
 import type { SourceSpan } from '../base/errors.ts'
 import type { DataType } from '../data/types.ts'
 
-/** The kinds of user functions, with KSML's names. */
+/** The kinds of user functions, with KSML's names; `punctuator` is Weft's. */
 export type FunctionKind =
   | 'aggregator'
   | 'forEach'
@@ -18,6 +18,7 @@ export type FunctionKind =
   | 'merger'
   | 'metadataTransformer'
   | 'predicate'
+  | 'punctuator'
   | 'reducer'
   | 'streamPartitioner'
   | 'timestampExtractor'

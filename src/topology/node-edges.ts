@@ -111,6 +111,8 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
         ...(node.topic.kind === 'extractor' ? [node.topic.extractor] : []),
         ...present(node.partitioner),
       ]
+    case 'punctuate':
+      return [node.punctuator]
     case 'suppress':
     case 'deduplicate':
     case 'global-table':

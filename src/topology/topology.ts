@@ -13,6 +13,7 @@ import type { DeduplicateNode } from './deduplicate-node.ts'
 import type { FunctionRef, FunctionScope } from './functions.ts'
 import type { GlobalJoinNode, StreamTableJoinNode } from './stream-table-nodes.ts'
 import type { SelfJoinNode, StreamJoinNode } from './stream-join-nodes.ts'
+import type { PunctuateNode } from './punctuate-node.ts'
 import type { SuppressNode } from './suppress-node.ts'
 import type { CombinationNode, LookUp, ReleaseNode, TtlJoinNode } from './ttl-join-nodes.ts'
 import type { Windows } from './windows.ts'
@@ -297,6 +298,7 @@ export type Node =
   | StreamJoinNode
   | SelfJoinNode
   | DeduplicateNode
+  | PunctuateNode
   | SuppressNode
   | ToStreamNode
   | ToTableNode

@@ -44,6 +44,7 @@ const variants: { readonly [Kind in Node['kind']]: readonly string[] } = {
   'stream-join': ['inner', 'left', 'outer'],
   'self-join': [''],
   deduplicate: [''],
+  punctuate: ['stream', 'wall-clock'],
   suppress: ['time-limit', 'window-close'],
   'to-stream': [''],
   'to-table': ['newest row', 'versions'],
@@ -92,6 +93,8 @@ function variantsOf(node: Node): readonly string[] {
       return [node.type]
     case 'suppress':
       return [node.until.kind]
+    case 'punctuate':
+      return [node.time]
     case 'combination':
       return [combinationOf(node)]
     case 'ttl-join':
@@ -136,6 +139,7 @@ const simulated: Partial<Record<string, readonly string[]>> = {
   repartition: ['by key'],
   aggregate: ['count', 'reduce', 'top'],
   'table-aggregate': ['aggregate'],
+  punctuate: ['stream'],
   'stream-table-join': ['left', 'left with grace'],
   'global-join': ['left'],
   'lookup-join': ['left'],

@@ -22,6 +22,8 @@ export interface TaskProcessors {
   accept(raw: RawRecord): void
   /** Whether the record has to wait for a schema; see {@link RecordSource}. */
   readonly awaits: ((raw: RawRecord) => boolean) | undefined
+  /** Does what time has come for; undefined where nothing waits for a time. @returns whether it did something */
+  readonly punctuate: (() => boolean) | undefined
   flush(): void
   close(): void
 }
@@ -54,6 +56,8 @@ export class Task {
   attempt = 0
   /** Whether something was processed that no commit holds, not even one that is under way. */
   dirty = false
+  /** Whether something was done that no record brought about: a commit of it holds all positions, so that the group checks who makes it. */
+  #punctuated = false
   /** When the group took offsets last, or the task began. */
   #confirmedMs = 0
   readonly #parts: TaskParts
@@ -162,6 +166,7 @@ export class Task {
    * @throws StreamError with the record's coordinates, where its policy is to fail; or what failed in the producer
    */
   process(recordsMax: number): number {
+    this.#punctuate()
     let count = 0
     while (count < recordsMax) {
       const queue = this.#group.next()
@@ -194,8 +199,16 @@ export class Task {
       queue.partitionTimeMs = raw.partitionTimeMs
       queue.advance()
       count += 1
+      this.#punctuate()
     } while (count < recordsMax && queue.load())
     return count
+  }
+
+  /** What fails then is of no one record. */
+  #punctuate(): void {
+    if (this.#processors?.punctuate?.() !== true) return
+    this.dirty = true
+    this.#punctuated = true
   }
 
   #later(action: () => void): () => void {
@@ -236,7 +249,8 @@ export class Task {
   /** Where each input had come to at the seal, with its time, as a commit holds it. */
   sealedOffsets(): CommittedOffset[] {
     // All of them where the commit is made for the group to say that the task is still this member's.
-    const all = this.#isStale
+    const all = this.#isStale || this.#punctuated
+    this.#punctuated = false
     return [...this.#sealedInputs()]
       .filter(([queue, { position }]) => all || this.#committed.get(queue) !== position)
       .map(([{ partition }, { position, metadata }]) => ({ ...partition, offset: position, metadata }))

@@ -116,6 +116,7 @@ export class TaskBuilder {
     return {
       accept: singleSource(processors.sources),
       awaits: awaitsOf(processors.sources),
+      punctuate: processors.punctuate,
       flush: () => processors.flush(),
       close: () => processors.close(),
     }

@@ -38,6 +38,7 @@ export function withInput(node: Node, from: NodeId, to: NodeId): Node {
     case 'repartition':
     case 'self-join':
     case 'deduplicate':
+    case 'punctuate':
     case 'aggregate':
     case 'window-aggregate':
     case 'table-group':

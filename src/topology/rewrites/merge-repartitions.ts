@@ -116,7 +116,7 @@ class RepartitionMerger {
 function changesKey(node: Node): boolean {
   if (node.kind === 'transform') return !node.table && node.result.startsWith('key')
   if (node.kind === 'convert') return node.key !== undefined
-  return node.kind === 'to-stream' && node.mapper !== undefined
+  return node.kind === 'punctuate' || (node.kind === 'to-stream' && node.mapper !== undefined)
 }
 
 function changes(node: Node): boolean {

@@ -9,6 +9,7 @@ import { foreignKeyJoinCase } from './foreign-key-join.ts'
 import { functionsCase } from './functions.ts'
 import { heldBackCase } from './held-back.ts'
 import { lookupCase } from './lookup.ts'
+import { punctuatorsCase } from './punctuators.ts'
 import { rekeyedJoinCase } from './rekeyed-join.ts'
 import { selfJoinCase } from './self-join.ts'
 import { sessionsCase } from './sessions.ts'
@@ -26,6 +27,7 @@ export const cases: readonly SimulationCase[] = [
   chainCase,
   functionsCase,
   bestValuesCase,
+  punctuatorsCase,
   expiringCase,
   tableJoinCase,
   tablesCase,

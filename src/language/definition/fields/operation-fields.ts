@@ -122,6 +122,22 @@ export const operations = {
       store: optional(storeOrName, 'The window store that holds what was passed on.'),
     },
   ),
+  punctuate: operation(
+    'punctuate',
+    'Calls a function again and again as time passes; its records go on, those that come in do not. An addition of Weft.',
+    {
+      every: required(duration, 'How much time passes between two calls.', {
+        unit: 'milliseconds',
+        example: '10s',
+      }),
+      time: byDefault(
+        choice(['stream', 'wallClock']),
+        'stream',
+        'Whether the time of records passes, or that of the clock.',
+      ),
+      punctuator: required(functionOrName, 'Gives a list of keys and values.'),
+    },
+  ),
   repartition: operation('repartition', 'Sends the records through an internal topic, partitioned by key.', {
     numberOfPartitions: optional(integer(1, 100_000), 'How many partitions the internal topic has.', {
       example: '6',

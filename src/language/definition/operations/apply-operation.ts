@@ -13,6 +13,7 @@ import {
   applyMapping,
   applyMerge,
   applyPeek,
+  applyPunctuate,
   applyRepartition,
   applyTransformValue,
 } from './stateless.ts'
@@ -79,6 +80,8 @@ function applyByType(operation: Operation, context: StepContext): Flow | undefin
       return applyPeek(stepOf(operation, context))
     case 'deduplicate':
       return applyDeduplicate(stepOf(operation, context))
+    case 'punctuate':
+      return applyPunctuate(stepOf(operation, context))
     case 'merge':
       return applyMerge(stepOf(operation, context))
     case 'repartition':

@@ -187,6 +187,38 @@ function sidesOf(
   return { key: tuple?.members[0]?.format ?? old.key, value: tuple?.members[1]?.format ?? old.value }
 }
 
+/** `punctuate`: what comes in says what time it is. */
+export function applyPunctuate(step: Step<FieldsOf<'punctuate'>>): Flow | undefined {
+  const flow = expectStream(step)
+  if (flow === undefined) return undefined
+  const { scope, place, fields } = step
+  const { every, time } = fields
+  const punctuator = useFunction(scope, fields.punctuator, place, {
+    kind: 'punctuator',
+    field: 'punctuator',
+    arguments: [{ kind: 'long' }],
+    stores: true,
+    result: { kind: 'list', of: pair },
+  })
+  const id = statelessName(step)
+  if (punctuator === undefined) return undefined
+  if (every.value === 0) {
+    scope.diagnostics.error('DEFINITION_INVALID', `"every" of ${place.label} is no time`, every.span, {
+      hint: 'Say how much time passes between two calls, at least a millisecond.',
+    })
+    return undefined
+  }
+  addNode(scope, {
+    kind: 'punctuate',
+    id,
+    input: flow.node,
+    everyMs: every.value,
+    time: time.value === 'stream' ? 'stream' : 'wall-clock',
+    punctuator: punctuator.ref,
+  })
+  return { ...flow, node: id, ...sidesOf(punctuator.result.members[0], flow), rekeyed: true }
+}
+
 export function applyPeek(step: Step<FieldsOf<'peek'>>): Flow | undefined {
   const flow = expectStream(step)
   if (flow === undefined) return undefined
