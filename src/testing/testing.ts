@@ -1,8 +1,10 @@
 /**
- * The package's entry `weft-streams/testing`: a definition in the hands of a test, and a Kafka broker inside one, whose time, chance and
- * failures are the test's own. The guide is docs/guides/testing.md.
+ * The package's entry `weft-streams/testing`: a definition in the hands of a test, alone or with the whole engine on a cluster, and a Kafka
+ * broker inside one, whose time, chance and failures are the test's own. The guide is docs/guides/testing.md.
  */
 export { openDriver, type OpenDriverOptions } from './open-driver.ts'
+export { loadTopology, type LoadOptions } from './load-topology.ts'
+export { TestCluster, type ClusterOptions, type ReadRecord, type TestRecord } from './cluster.ts'
 export { TestDriver, type DriverInput, type DriverOutput, type TestDriverOptions } from './test-driver.ts'
 export { startBroker, type RunningBroker, type StartOptions } from './start-broker.ts'
 export { Broker, type BrokerConnection, type ListenerSecurity } from '../broker/broker.ts'
