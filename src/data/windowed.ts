@@ -45,22 +45,40 @@ interface WindowedStruct {
 /** The largest time that has a date in JavaScript. */
 const dateMaxMs = 8_640_000_000_000_000
 
-/** The last instants that were written, by their time: many keys have the same windows. */
-const written = { times: new Float64Array(2).fill(Number.NaN), texts: ['', ''], oldest: 0 }
+/** Instants that were written, each in the place of its second: a few windows are those of many keys. */
+const places = 256
+const known = {
+  times: new Float64Array(places).fill(Number.NaN),
+  texts: Array.from({ length: places }, () => ''),
+}
 
 function instant(timeMs: number): string {
-  const { times, texts } = written
-  if (times[0] === timeMs) return texts[0] as string
-  if (times[1] === timeMs) return texts[1] as string
-  const text = instantText(timeMs)
-  const at = written.oldest
-  times[at] = timeMs
-  texts[at] = text
-  written.oldest = 1 - at
+  const at = Math.abs(Math.floor(timeMs / 1000)) % places
+  if (known.times[at] === timeMs) return known.texts[at] as string
+  const text = instantText(Math.min(timeMs, dateMaxMs))
+  known.times[at] = timeMs
+  known.texts[at] = text
   return text
 }
 
-/** An instant as Java writes it: no fraction where there is none. */
+const dayMs = 86_400_000
+/** From 00 on. */
+const digits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
+/** The last day that an instant was of, and its text with the letter behind it. */
+const lastDay = { number: Number.NaN, text: '' }
+
+/** An instant as Java writes it: no fraction where there is none. A fifth of what `Date` takes. */
 function instantText(timeMs: number): string {
-  return new Date(Math.min(timeMs, dateMaxMs)).toISOString().replace('.000Z', 'Z')
+  const day = Math.floor(timeMs / dayMs)
+  if (day !== lastDay.number) {
+    lastDay.number = day
+    lastDay.text = new Date(day * dayMs).toISOString().replace(/T.*/, 'T')
+  }
+  const inDayMs = timeMs - day * dayMs
+  const second = Math.floor(inDayMs / 1000)
+  const minute = Math.floor(second / 60)
+  const hour = Math.floor(minute / 60)
+  const whole = `${lastDay.text}${digits[hour]}:${digits[minute - hour * 60]}:${digits[second - minute * 60]}`
+  const fraction = inDayMs - second * 1000
+  return fraction === 0 ? `${whole}Z` : `${whole}.${String(fraction).padStart(3, '0')}Z`
 }
