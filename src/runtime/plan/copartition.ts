@@ -75,18 +75,37 @@ export function partitionCounts(
 export function checkCopartitioned(topology: Topology, counts: ReadonlyMap<string, number>): void {
   for (const { node, left, right } of joinsOf(topology)) {
     for (const stream of left) {
-      const table = [...right].find((topic) => counts.get(topic) !== counts.get(stream))
-      if (table === undefined) continue
-      throw new StreamError(
-        'JOIN_NOT_COPARTITIONED',
-        `could not join "${stream}" with "${table}" in "${node}"`,
-        {
-          detail: `Topic "${stream}" has ${counts.get(stream)} partitions; topic "${table}" has ${counts.get(table)}.`,
-          hint: `Repartition "${stream}" to ${counts.get(table)} partitions before the join.`,
-        },
-      )
+      const other = [...right].find((topic) => counts.get(topic) !== counts.get(stream))
+      if (other !== undefined) throw notCopartitioned(topology, { node, topics: [stream, other], counts })
     }
   }
+}
+
+interface Mismatch {
+  readonly node: NodeId
+  readonly topics: readonly [string, string]
+  readonly counts: ReadonlyMap<string, number>
+}
+
+function notCopartitioned(topology: Topology, { node, topics, counts }: Mismatch): StreamError {
+  const isTable = (topic: string): boolean =>
+    topology.nodes.some((one) => one.kind === 'table-source' && one.topic === topic)
+  const named = (topic: string): string => `${isTable(topic) ? 'table' : 'stream'} "${topic}"`
+  const [one, other] = topics
+  const [ofOne, ofOther] = [counts.get(one), counts.get(other)]
+  const stream = [one, other].find((topic) => !isTable(topic))
+  const wanted = stream === one ? ofOther : ofOne
+  return new StreamError(
+    'JOIN_NOT_COPARTITIONED',
+    `could not join ${named(one)} with ${named(other)} in "${node}"`,
+    {
+      detail: `The ${named(one)} has ${ofOne} partitions, the ${named(other)} ${ofOther}.`,
+      hint:
+        stream === undefined
+          ? 'Give both topics equally many partitions, or join on a foreign key.'
+          : `Add "{ type: repartition, numberOfPartitions: ${wanted} }" to stream "${stream}" before the join.`,
+    },
+  )
 }
 
 function isRepartition(node: Node): node is RepartitionNode {

@@ -84,9 +84,9 @@ describe('prepareTopics', () => {
     const topics = new Topics({ orders: 6, customers: 12 })
     await expect(prepareTopics(topics.admin, streamTableJoin(), options)).rejects.toMatchObject({
       code: 'JOIN_NOT_COPARTITIONED',
-      message: 'could not join "orders" with "customers" in "join"',
-      detail: 'Topic "orders" has 6 partitions; topic "customers" has 12.',
-      hint: 'Repartition "orders" to 12 partitions before the join.',
+      message: 'could not join stream "orders" with table "customers" in "join"',
+      detail: 'The stream "orders" has 6 partitions, the table "customers" 12.',
+      hint: 'Add "{ type: repartition, numberOfPartitions: 12 }" to stream "orders" before the join.',
     })
   })
 
