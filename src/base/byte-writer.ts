@@ -4,6 +4,9 @@ const initialBytes = 1024
 /** Less is copied faster than it is kept apart. */
 const apartBytesMin = 4096
 
+/** Shorter text is written faster by a loop than by a call into the runtime. */
+const loopTextMax = 24
+
 /** Bytes that stand between others without having been copied there. */
 interface PartApart {
   /** So many of the written bytes stand before it. */
@@ -69,8 +72,8 @@ export class ByteWriter {
   writeInt64(value: number): void {
     const at = this.reserve(8)
     const high = Math.floor(value / 4_294_967_296)
-    this.buffer.writeInt32BE(high | 0, at)
-    this.buffer.writeUInt32BE(value - high * 4_294_967_296, at + 4)
+    putInt32(this.buffer, at, high | 0)
+    putInt32(this.buffer, at + 4, (value - high * 4_294_967_296) | 0)
   }
 
   writeFloat64(value: number): void {
@@ -108,7 +111,19 @@ export class ByteWriter {
 
   writeUtf8(text: string): void {
     const at = this.reserve(text.length * 3)
-    this.length = at + this.buffer.utf8Write(text, at)
+    const asciiEnd = text.length > loopTextMax ? at : this.#writeAscii(text, at)
+    this.length = asciiEnd > at ? asciiEnd : at + this.buffer.utf8Write(text, at)
+  }
+
+  /** @returns where it ends; `at` where the text has other characters */
+  #writeAscii(text: string, at: number): number {
+    const { buffer } = this
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index)
+      if (code > 0x7f) return at
+      buffer[at + index] = code
+    }
+    return at + text.length
   }
 
   #grow(needed: number): void {
@@ -116,4 +131,12 @@ export class ByteWriter {
     this.buffer.copy(larger, 0, 0, this.length)
     this.buffer = larger
   }
+}
+
+/** As `writeInt32BE`, which checks what is known here: the path of a record writes many. */
+function putInt32(buffer: Buffer, at: number, value: number): void {
+  buffer[at] = value >>> 24
+  buffer[at + 1] = value >>> 16
+  buffer[at + 2] = value >>> 8
+  buffer[at + 3] = value
 }

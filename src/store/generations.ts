@@ -8,7 +8,8 @@
  *
  * Invariants
  *  1. A slot links to an older one only while it is not committed itself.
- *  2. Generations are committed and written in their order; what is written equals all that was committed up to there.
+ *  2. Generations are committed and written in their order; what is written equals all that was committed up to there, but for entries
+ *     that were committed again since: their later values are written later, and a restart replays them.
  */
 import { assert } from '../base/assert.ts'
 import type { StoreEntries } from './contracts.ts'
@@ -105,12 +106,12 @@ export class Generations<Identity> {
     return { count: oldest.slots.length, bytes: oldest.entries.sizeBytes }
   }
 
-  /** What the committed generations up to this one bring into the engine: each entry once, with its last value. */
+  /** What the committed generations up to this one bring into the engine: entries whose last committed value is theirs. */
   unwritten(upTo: number): StoreEntries {
     const picked = new PickedEntries()
     for (const { number, slots, entries } of this.#unwritten) {
       if (number > upTo) break
-      picked.add(entries, (index) => this.#isWanted(slots[index] as Slot<Identity>, upTo))
+      picked.add(entries, (index) => this.#isWanted(slots[index] as Slot<Identity>))
     }
     return picked
   }
@@ -146,11 +147,11 @@ export class Generations<Identity> {
     this.#sealedCount = 0
   }
 
-  /** Whether a slot's value is the entry's last one up to a generation. */
-  #isWanted(slot: Slot<Identity>, upTo: number): boolean {
+  /** Whether a slot's value is the last one that is committed of its entry. */
+  #isWanted(slot: Slot<Identity>): boolean {
     const { newer, generation } = slot
     if (generation === goneGeneration || this.#index.isOver(slot)) return false
-    return newer === undefined || newer.generation > upTo
+    return newer === undefined || newer.generation > this.#committedTo
   }
 
   #settle(slot: Slot<Identity>): void {

@@ -37,7 +37,9 @@ export class TimedKey {
   lowerBound(first: number, second: number): number {
     const { slots } = this
     let high = slots.length
-    if (first > this.#newestFirst || (first === this.#newestFirst && second > this.#newestSecond)) return high
+    if (first > this.#newestFirst) return high
+    if (first === this.#newestFirst && second >= this.#newestSecond)
+      return second === this.#newestSecond ? high - 1 : high
     let low = 0
     while (low < high) {
       const middle = (low + high) >>> 1
@@ -60,7 +62,8 @@ export class TimedKey {
     const at = this.lowerBound(first, second)
     const present = this.slots[at]
     const replaces = present?.identity.first === first && present.identity.second === second
-    if (at < this.slots.length) (this.slots as TimedSlot[]).splice(at, replaces ? 1 : 0, slot)
+    if (replaces) (this.slots as TimedSlot[])[at] = slot
+    else if (at < this.slots.length) (this.slots as TimedSlot[]).splice(at, 0, slot)
     // Most keys have one slot or two: a list that is made to grow has room for many more.
     else if (at < listMin) this.slots = at === 0 ? [slot] : [...this.slots, slot]
     else (this.slots as TimedSlot[]).push(slot)

@@ -143,6 +143,37 @@ describe('a live window', () => {
     expect(engine.position()?.offset).toBeGreaterThan(500)
   })
 
+  test('that is put again and again is written with its last value alone, and a restart has it from the change log', () => {
+    const written: number[] = []
+    class Counting extends MemoryStore {
+      override write(batch: StoreBatch): void {
+        written.push(batch.entries.length)
+        super.write(batch)
+      }
+    }
+    const first = open(windows, new Counting())
+    const [keys, rounds] = [5000, 20]
+    const position = (offset: number) => ({ topicId: '', offset, leaderEpoch: 0, committedAtMs: 0 })
+    for (let round = 1; round <= rounds; round++) {
+      for (let key = 0; key < keys; key++) first.store.put(`k${key}`, `${round}`, minuteMs, minuteMs)
+      if (round === 1) first.store.put('once', 'v', minuteMs, minuteMs)
+      first.managed.committed(first.managed.seal(), position(first.log.length))
+    }
+    // Written generation by generation, and nothing of them but this and the stream time.
+    expect(Math.max(...written)).toBe(2)
+    const at = first.engine.position()?.offset ?? 0
+    expect(at).toBeGreaterThan(keys * 5)
+    const again = open(windows, first.engine)
+    const entries = first.log.slice(at).map(({ key, value, timestampMs }) => ({
+      key: Buffer.from(key, 'hex'),
+      value: Buffer.from(value ?? ''),
+      timestampMs,
+    }))
+    again.managed.restore({ entries, position: position(first.log.length) })
+    const values = Array.from({ length: keys }, (_, key) => again.store.fetch(`k${key}`, minuteMs))
+    expect([new Set(values), again.store.fetch('once', minuteMs)]).toEqual([new Set([`${rounds}`]), 'v'])
+  })
+
   test('is counted although the engine does not have it', () => {
     const { store, managed, count, commit } = open(windows)
     for (let key = 0; key < 20; key++) store.put(`k${key}`, 'v', minuteMs, minuteMs)

@@ -83,6 +83,19 @@ test('a window that was written again after it had expired may be as it was befo
   expect(found('odd', false)).toContain('is odd, but again')
 })
 
+test('a window that was put again behind the position may be as it was at any time before, and no other', () => {
+  const log = [record(0, 10, [windowKey(10), 'a']), record(1, 10, [windowKey(10), 'b'])]
+  const again = record(7, 10, [windowKey(10), 'c'])
+  const found = (value: string | undefined, entries: readonly ReadRecord[]): string => {
+    const there = value === undefined ? [] : [[windowKey(10).toString('latin1'), Buffer.from(value)] as const]
+    return auditStore(store({ entries: new Map(there), position: 5, whole: false }), evidence(entries)).join()
+  }
+  for (const value of ['a', 'b', undefined]) expect(found(value, [...log, again])).toBe('')
+  expect(found('odd', [...log, again])).toContain('is odd, but b')
+  expect(found('a', log)).toContain('is a, but b')
+  expect(found(undefined, log)).toContain('is absent, but b')
+})
+
 test('what a compacted change log has only in a newer state may have been anything; all else must be as it is', () => {
   const text = (key: string): Buffer => Buffer.from(key)
   const log = [record(4, 10, [text('a'), 'a1']), record(6, 20, [text('b'), 'b2'])]

@@ -1,4 +1,7 @@
-/** A store equals the replay of its change log up to its position, less what has expired; at rest there is nothing behind that. */
+/**
+ * A store equals the replay of its change log up to its position, less what has expired, and less what was put again behind it where engines
+ * lag; at rest there is nothing behind that.
+ */
 import type { ReadRecord } from '../../../src/testing/cluster.ts'
 import type { Evidence, StoreEvidence } from './evidence.ts'
 
@@ -20,14 +23,16 @@ export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
   // What stood here before the position is gone where the log was compacted behind it: nobody can say what it was. Versions stay.
   const behind = log.filter(({ offset }) => offset >= position)
   const isCompacted = evidence.compacted && store.kind !== 'versioned'
-  const superseded = new Set(isCompacted ? behind.map(textOf) : [])
+  const putAgain = new Set(behind.map(textOf))
   const isGone = isCompacted ? replay(log, store).isExpired : isExpired
+  const wasBefore = (found: Buffer | undefined, key: string): boolean =>
+    found === undefined || wasOnce(key, found)
   const differing = [...new Set([...entries.keys(), ...store.entries.keys()])].filter((key) => {
     const [wanted, found] = [entries.get(key), store.entries.get(key)]
-    if (superseded.has(key)) return false
+    if (putAgain.has(key) && (isCompacted || (isByTime(store) && wasBefore(found, key)))) return false
     if (store.kind === 'versioned' && found?.length === 1 && found[0] === 0) return false
     // Neither it nor what became of it need be written: no reader gets to see it.
-    if (isGone(key) && (found === undefined || isCompacted || wasOnce(key, found))) return false
+    if (isGone(key) && (isCompacted || wasBefore(found, key))) return false
     return Buffer.compare(wanted ?? nothing, found ?? nothing) !== 0
   })
   const latestMs = Math.max(
