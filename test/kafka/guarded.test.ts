@@ -1,7 +1,9 @@
 /**
- * A conversation of twelve steps with a broker that asks who is there and what they may do: SASL by each mechanism, and topics, groups and
- * transactional ids that are open or closed to a user. Held by clients that others made and by ours, with Apache Kafka of two releases and
- * the embedded broker; what differs stands in {@link differences} with its reason. The steps are those of `java/…/Guarded.java`.
+ * Two conversations with a broker that asks who is there and what they may do. That of a user has twelve steps: SASL by each mechanism, and
+ * topics, groups and transactional ids that are open or closed. That of an administrator has twenty-four: who sets the time of records,
+ * producers and transactions, log folders, elections, rules of access. Held by clients that others made and by ours, with Apache Kafka of
+ * two releases and the embedded broker; what differs stands in {@link conversations} with its reason. The steps are those of
+ * `java/…/Guarded.java` and `java/…/Administration.java`.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
@@ -22,26 +24,74 @@ import {
 import { runJava } from './java-tools.ts'
 import { passwords, startSecuredKafka } from './secured-kafka.ts'
 
-const clients = clientsOf('weft.Guarded', 'guarded-')
+/** `timestamp: firstTimestamp + record.timestampDelta` in its `clients/consumer/messages-stream.js`. */
+const fromProducer = 'it takes each time for what the producer gave'
+const noCall = 'it has no call for it'
+const notOffered = (reason: string, ...steps: readonly string[]): Differences[string] =>
+  Object.fromEntries(steps.map((step) => [step, ['not offered', reason]]))
+const ofTransactions = [
+  'producers',
+  'transaction',
+  'transactions',
+  'transaction-ended',
+  'transactions-ended',
+  'producers-ended',
+  'transaction-missing',
+] as const
 
-/** Where a client sees something else than the transcript, and why. */
-const differences: Differences = {
-  librdkafka: { 'wrong-secret': ['error:_AUTHENTICATION', 'it has an error of its own for it'] },
-  KafkaJS: {
-    'wrong-secret': ['error:KafkaJSSASLAuthenticationError', 'it keeps no number of it'],
-    'transaction-closed': [
-      'error:KafkaJSGroupCoordinatorNotFound',
-      'it says only that it finds no coordinator',
-    ],
-    'group-closed': ['error:KafkaJSGroupCoordinatorNotFound', 'it says only that it finds no coordinator'],
+interface Conversation {
+  readonly clients: ReturnType<typeof clientsOf>
+  readonly steps: number
+  /** Where a client sees something else than the transcript, and why. */
+  readonly differences: Differences
+}
+
+/** By their files. */
+const conversations: Readonly<Record<'guarded' | 'administration', Conversation>> = {
+  guarded: {
+    clients: clientsOf('weft.Guarded', 'guarded-'),
+    steps: 12,
+    differences: {
+      librdkafka: { 'wrong-secret': ['error:_AUTHENTICATION', 'it has an error of its own for it'] },
+      KafkaJS: {
+        'wrong-secret': ['error:KafkaJSSASLAuthenticationError', 'it keeps no number of it'],
+        'transaction-closed': [
+          'error:KafkaJSGroupCoordinatorNotFound',
+          'it says only that it finds no coordinator',
+        ],
+        'group-closed': [
+          'error:KafkaJSGroupCoordinatorNotFound',
+          'it says only that it finds no coordinator',
+        ],
+      },
+      platformatic: {
+        'transaction-open': [
+          'error:CLUSTER_AUTHORIZATION_FAILED',
+          'it adds partitions in the way that is for brokers among themselves',
+        ],
+      },
+      Weft: { 'wrong-secret': ['error:AUTHENTICATION_FAILED', 'it says so in its own words'] },
+    },
   },
-  platformatic: {
-    'transaction-open': [
-      'error:CLUSTER_AUTHORIZATION_FAILED',
-      'it adds partitions in the way that is for brokers among themselves',
-    ],
+  administration: {
+    clients: clientsOf('weft.Administration', 'administration-'),
+    steps: 24,
+    differences: {
+      librdkafka: notOffered(noCall, ...ofTransactions, 'log-dirs'),
+      platformatic: {
+        ...notOffered('its answer to a write tells offsets alone', 'append-time-told'),
+        'append-time': ['given', fromProducer],
+        ...notOffered(fromProducer, 'append-time-type'),
+        ...notOffered('it has neither a call nor a message for it', 'elect', 'elect-missing'),
+      },
+      KafkaJS: {
+        ...notOffered('it does not tell it', 'append-time-type'),
+        'by-append-time': ['0/0 1/0', 'where no record is later it gives the end'],
+        ...notOffered(noCall, 'newest', ...ofTransactions, 'log-dirs', 'elect', 'elect-missing'),
+      },
+      Weft: notOffered('its producer tells offsets alone', 'append-time-told'),
+    },
   },
-  Weft: { 'wrong-secret': ['error:AUTHENTICATION_FAILED', 'it says so in its own words'] },
 }
 
 interface Guarded extends AsyncDisposable {
@@ -110,20 +160,33 @@ async function prepare({ bootstrap }: Guarded, prefixes: readonly string[]): Pro
 }
 
 describe.each(Object.entries(brokers))('%s', (_, start) => {
-  let transcripts: ReadonlyMap<string, Transcript>
+  const transcripts = new Map<string, ReadonlyMap<string, Transcript>>()
   let broker: Guarded | undefined
 
   beforeAll(async () => {
     broker = await start()
-    await prepare(broker, Object.keys(clients).map(prefixOf))
-    transcripts = await holdConversations(clients, broker.sasl, passwords.ann, passwords.boss)
+    const { guarded, administration } = conversations
+    await prepare(broker, Object.keys(guarded.clients).map(prefixOf))
+    const { ann, boss } = passwords
+    const [asUsers, asAdministrators] = await Promise.all([
+      holdConversations(guarded.clients, broker.sasl, ann, boss),
+      holdConversations(administration.clients, broker.bootstrap),
+    ])
+    transcripts.set('guarded', asUsers).set('administration', asAdministrators)
   }, 600_000)
 
   afterAll(() => broker?.[Symbol.asyncDispose](), 60_000)
 
-  test.each(Object.keys(clients))('lets %s do what it may, and says what it may not', (client) => {
-    const expected = expectedOf('guarded.txt', differences[client] ?? {})
-    expect(expected.size).toBe(12)
-    expect(Object.fromEntries(transcripts.get(client) ?? [])).toEqual(Object.fromEntries(expected))
-  })
+  describe.each(Object.entries(conversations))(
+    'in the conversation %s',
+    (name, { clients, steps, differences }) => {
+      test.each(Object.keys(clients))('%s sees what all see', (client) => {
+        const expected = expectedOf(`${name}.txt`, differences[client] ?? {})
+        expect(expected.size).toBe(steps)
+        expect(Object.fromEntries(transcripts.get(name)?.get(client) ?? [])).toEqual(
+          Object.fromEntries(expected),
+        )
+      })
+    },
+  )
 })

@@ -5,12 +5,11 @@ import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
-from steps import step
+from steps import patience_s, step
 
 bootstrap, prefix, ann_secret, boss_secret = sys.argv[1:5]
 topic_open, topic_closed = f"{prefix}-open", f"{prefix}-closed"
 ann, boss, wrong = ("ann", ann_secret), ("boss", boss_secret), ("boss", "wrong-secret")
-patience_s = 20
 
 
 def config(user, mechanism="PLAIN", more=None):

@@ -25,11 +25,11 @@ from confluent_kafka.admin import (
     OffsetSpec,
     ResourceType,
 )
-from steps import step
+from steps import eventually, patience_s, result_of, step
 
 bootstrap, prefix = sys.argv[1:3]
 topic_in, topic_out, small = f"{prefix}-in", f"{prefix}-out", f"{prefix}-small"
-patience_s, start_ms = 20, 1_700_000_000_000
+start_ms = 1_700_000_000_000
 admin = AdminClient({"bootstrap.servers": bootstrap})
 
 
@@ -370,23 +370,6 @@ def delete(*names):
 
 
 # What the steps share.
-
-
-def eventually(holds):
-    """Brokers learn of a change a little after it was made."""
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
-        try:
-            if holds():
-                return
-        except KafkaException:
-            pass
-        time.sleep(0.02)
-
-
-def result_of(futures):
-    [future] = futures.values()
-    return future.result()
 
 
 def offsets(topic, spec, isolation=IsolationLevel.READ_UNCOMMITTED):

@@ -1,6 +1,10 @@
 """What the conversations with librdkafka share."""
 
+import time
+
 from confluent_kafka import KafkaException
+
+patience_s = 20
 
 
 def step(name, work):
@@ -11,3 +15,20 @@ def step(name, work):
         error = failed.args[0]
         seen = f"error:{error.code() if error.code() > 0 else error.name()}"
     print(name, seen, flush=True)
+
+
+def eventually(holds):
+    """Brokers learn of a change a little after it was made."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        try:
+            if holds():
+                return
+        except KafkaException:
+            pass
+        time.sleep(0.02)
+
+
+def result_of(futures):
+    [future] = futures.values()
+    return future.result()

@@ -1,6 +1,9 @@
 package weft;
 
 import static java.util.stream.Collectors.joining;
+import static weft.Steps.PATIENCE;
+import static weft.Steps.eventually;
+import static weft.Steps.step;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,7 +16,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -35,7 +37,6 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -46,7 +47,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * Arguments: bootstrap, prefix of all names.
  */
 public final class Conversation {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final long START_MS = 1_700_000_000_000L;
     private final String bootstrap;
     private final String prefix;
@@ -395,31 +395,6 @@ public final class Conversation {
     }
 
     // What the steps share.
-
-    private static void step(String name, Callable<String> work) throws Exception {
-        String seen;
-        try {
-            seen = work.call();
-        } catch (ExecutionException failed) {
-            seen = "error:" + Errors.forException(failed.getCause()).code();
-        } catch (org.apache.kafka.common.errors.ApiException failed) {
-            seen = "error:" + Errors.forException(failed).code();
-        }
-        System.out.println(name + " " + seen);
-    }
-
-    /** Brokers learn of a change a little after it was made. */
-    private static void eventually(Callable<Boolean> holds) throws Exception {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (System.nanoTime() < end) {
-            try {
-                if (holds.call()) return;
-            } catch (ExecutionException notYet) {
-                // Not there yet.
-            }
-            Thread.sleep(20);
-        }
-    }
 
     private String offsets(String topic, OffsetSpec spec) throws Exception {
         return offsets(topic, spec, IsolationLevel.READ_UNCOMMITTED);

@@ -1,18 +1,18 @@
 package weft;
 
+import static weft.Steps.PATIENCE;
+import static weft.Steps.step;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -23,7 +23,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * Arguments: bootstrap of a listener with SASL, prefix of all names, the passwords of ann and boss.
  */
 public final class Guarded {
-    private static final long PATIENCE_MS = 20_000;
     private final String bootstrap;
     private final String open;
     private final String closed;
@@ -92,7 +91,7 @@ public final class Guarded {
         try (KafkaConsumer<String, String> consumer =
                  new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer())) {
             consumer.subscribe(List.of(topic));
-            long deadline = System.currentTimeMillis() + PATIENCE_MS;
+            long deadline = System.currentTimeMillis() + PATIENCE.toMillis();
             while (System.currentTimeMillis() < deadline)
                 for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(100))) return record.value();
             return "nothing";
@@ -119,17 +118,5 @@ public final class Guarded {
         config.put("sasl.jaas.config", "org.apache.kafka.common.security." + module + " required username=\"" + user
             + "\" password=\"" + quoted + "\";");
         return config;
-    }
-
-    private static void step(String name, Callable<String> work) throws Exception {
-        String seen;
-        try {
-            seen = work.call();
-        } catch (ExecutionException failed) {
-            seen = "error:" + Errors.forException(failed.getCause()).code();
-        } catch (org.apache.kafka.common.KafkaException failed) {
-            seen = "error:" + Errors.forException(failed).code();
-        }
-        System.out.println(name + " " + seen);
     }
 }
