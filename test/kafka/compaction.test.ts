@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import { openKafka } from '../../src/kafka/client.ts'
-import { fetcherDefaults, producerDefaults, textRecord } from '../../src/kafka/fixtures/clients.ts'
+import { producerDefaults, textRecord } from '../../src/kafka/fixtures/clients.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
-import { RecordColumns } from '../../src/protocol/record-columns.ts'
 import { startBroker, type RunningBroker } from '../../src/testing/testing.ts'
 import { sayLeftOut } from '../left-out.ts'
 import { buildJava, runJava } from './java-tools.ts'
+import { readByUs } from './our-reader.ts'
 import { pythonWithPackages, whatPythonLacks } from './python-tools.ts'
 
 const topic = 'table'
@@ -67,35 +67,11 @@ async function readByLibrdkafka({ bootstrap }: RunningBroker): Promise<string[]>
   return stdout.trim().split('\n')
 }
 
-/** Our own reader: what it sees is what the others must see. */
-async function readByUs({ bootstrap }: RunningBroker, endOffset: number): Promise<string[]> {
-  const kafka = openKafka({ bootstrap: [bootstrap], clientId: 'reader', connector: tcpConnector() })
-  const fetcher = kafka.fetcher(fetcherDefaults)
-  fetcher.assign({ topic, partition: 0 }, 0)
-  const columns = new RecordColumns()
-  const seen: string[] = []
-  for (let nextOffset = 0; nextOffset < endOffset;) {
-    const part = fetcher.poll()
-    if (part === undefined) await fetcher.ready(100)
-    for (const batch of part?.batches ?? []) {
-      columns.read(batch)
-      for (let row = 0; row < columns.count; row++) {
-        const text = (start = 0, end = 0): string => batch.buffer.toString('utf8', start, end)
-        const key = text(columns.keyStart[row], columns.keyEnd[row])
-        seen.push(`${columns.offset[row]} ${key} ${text(columns.valueStart[row], columns.valueEnd[row])}`)
-      }
-    }
-    nextOffset = part?.nextOffset ?? nextOffset
-  }
-  await kafka.close()
-  return seen
-}
-
 test('all clients read a compacted log with its gaps', async () => {
   await using kafka = await startBroker({ compactionRestMs: 50 })
   const newest = [...(await write(kafka.bootstrap)).values()]
   const endOffset = 1 + Math.max(...newest.map(offsetOf))
-  const seen = await settled(() => readByUs(kafka, endOffset))
+  const seen = await settled(() => readByUs(kafka.bootstrap, { topic, partition: 0 }, endOffset))
   expect(seen).toEqual(expect.arrayContaining(newest))
   const offsets = seen.map(offsetOf)
   const gaps = offsets.filter((offset, index) => index > 0 && offset > 1 + (offsets[index - 1] ?? 0))

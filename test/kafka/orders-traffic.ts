@@ -10,7 +10,7 @@ import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
 import { consumeTopic } from '../../src/workload/consume-topic.ts'
 import { loadProducer } from '../../src/workload/produce-records.ts'
 import { weft, type WeftProcess } from '../weft-process.ts'
-import { readCommittedByJava, type CommittedRecord } from './committed-records.ts'
+import { readByJava, type SeenRecord } from './java-reader.ts'
 import {
   expectedCounts,
   expectedEnriched,
@@ -111,15 +111,15 @@ export class OrdersTraffic implements AsyncDisposable {
 
 /** What a Java consumer sees of the outputs under read_committed. */
 export interface OrdersOut {
-  readonly enriched: readonly CommittedRecord[]
-  readonly counts: readonly CommittedRecord[]
+  readonly enriched: readonly SeenRecord[]
+  readonly counts: readonly SeenRecord[]
   /** Empty where no pipeline counts by window. */
-  readonly windows: readonly CommittedRecord[]
+  readonly windows: readonly SeenRecord[]
 }
 
 export async function readOrdersOut(bootstrap: string): Promise<OrdersOut> {
   const [enriched = [], counts = [], windows = []] = await Promise.all(
-    outputs.map((topic) => readCommittedByJava(bootstrap, topic)),
+    outputs.map((topic) => readByJava(bootstrap, topic)),
   )
   return { enriched, counts, windows }
 }
@@ -147,7 +147,7 @@ export function expectWindowsCountedOnce({ windows }: OrdersOut, orders: number)
   expectEachCount(windows, expectedWindowCounts(orders))
 }
 
-function expectEachCount(counts: readonly CommittedRecord[], expected: ReadonlyMap<string, number>): void {
+function expectEachCount(counts: readonly SeenRecord[], expected: ReadonlyMap<string, number>): void {
   const byKey = Map.groupBy(counts, ({ key }) => key)
   // A comparison of all of them would be printed whole, which takes minutes.
   const wrong = [...new Set([...byKey.keys(), ...expected.keys()])]

@@ -11,11 +11,11 @@ import {
 } from '../flights-by-duckdb.ts'
 import { weft } from '../weft-process.ts'
 import { startApacheKafka, type ApacheKafka } from './apache-kafka.ts'
-import { readCommittedByJava, type CommittedRecord } from './committed-records.ts'
+import { readByJava, type SeenRecord } from './java-reader.ts'
 
 const stateDir = mkdtempSync(join(tmpdir(), 'weft-state-'))
 let kafka: ApacheKafka
-let located: readonly CommittedRecord[]
+let located: readonly SeenRecord[]
 let batch: readonly LocatedFlight[]
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await weft('produce', 'flights', ...flights, ...bootstrap)
   const run = ['run', 'examples/flights/flights.yaml', '--until-end', '--state-dir', stateDir]
   await weft(...run, ...bootstrap)
-  located = await readCommittedByJava(kafka.bootstrap, 'flights_located')
+  located = await readByJava(kafka.bootstrap, 'flights_located')
   batch = await locatedFlightsByDuckDb()
 }, 180_000)
 
@@ -58,7 +58,7 @@ describe('the flights on Apache Kafka', () => {
 
   test('are counted by city and hour in Python as a batch would count them', async () => {
     const last = new Map(
-      (await readCommittedByJava(kafka.bootstrap, 'delays_by_city_and_hour')).map(({ key, value }) => [
+      (await readByJava(kafka.bootstrap, 'delays_by_city_and_hour')).map(({ key, value }) => [
         key,
         JSON.parse(value) as unknown,
       ]),

@@ -16,7 +16,7 @@ import { openKafka } from '../../src/kafka/client.ts'
 import type { Kafka, Producer } from '../../src/kafka/contracts.ts'
 import { producerDefaults, textRecord } from '../../src/kafka/fixtures/clients.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
-import { readCommittedByJava, type CommittedRecord } from './committed-records.ts'
+import { readByJava, type SeenRecord } from './java-reader.ts'
 import { buildJava, javaClassPath } from './java-tools.ts'
 
 const words = ['amber', 'birch', 'cedar', 'dune', 'ember', 'fern', 'grove', 'heath']
@@ -97,11 +97,11 @@ async function writeFor(rounds: number): Promise<void> {
 }
 
 /** All that committed, when there is as much as there should be, or no more comes. */
-async function countsWritten(): Promise<readonly CommittedRecord[]> {
+async function countsWritten(): Promise<readonly SeenRecord[]> {
   const all = [...expected.values()].reduce((sum, count) => sum + count, 0)
   const endMs = performance.now() + waitMs
   for (;;) {
-    const records = await readCommittedByJava(bootstrap, 'counts')
+    const records = await readByJava(bootstrap, 'counts')
     if (records.length >= all || performance.now() > endMs) return records
     await sleep(500)
   }

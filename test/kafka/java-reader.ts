@@ -1,23 +1,25 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { IsolationLevel } from '../../src/kafka/contracts.ts'
 import { javaClassPath, runJava } from './java-tools.ts'
 
-export interface CommittedRecord {
+export interface SeenRecord {
   readonly partition: number
   readonly offset: number
   readonly key: string
   readonly value: string
 }
 
-/** All that a Java consumer sees in a topic under read_committed, in the order of its log within a partition. */
-export async function readCommittedByJava(
+/** All that a Java consumer sees in a topic, in the order of its log within a partition; what is null is "null". */
+export async function readByJava(
   bootstrap: string,
   topic: string,
-): Promise<readonly CommittedRecord[]> {
+  isolation: IsolationLevel = 'read_committed',
+): Promise<readonly SeenRecord[]> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-read-'))
   const file = join(folder, 'records.tsv')
-  await runJava('weft.ReadCommitted', [bootstrap, topic, file], javaClassPath())
+  await runJava('weft.ReadTopic', [bootstrap, topic, file, isolation], javaClassPath())
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
   rmSync(folder, { recursive: true })
   return lines.map((line) => {

@@ -14,16 +14,16 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
- * Reads a topic from its beginning to its last stable offset as of the start, committed records only, and writes each as one
- * line: partition, offset, key, value, with tabs between.
+ * Reads a topic from its beginning to its end as of the start, which by committed records is its last stable offset, and writes each
+ * record as one line: partition, offset, key, value, with tabs between.
  *
- * Arguments: bootstrap, topic, file.
+ * Arguments: bootstrap, topic, file, isolation level.
  */
-public final class ReadCommitted {
+public final class ReadTopic {
     public static void main(String[] args) throws Exception {
         Properties config = new Properties();
         config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, args[0]);
-        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, args[3]);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         StringDeserializer text = new StringDeserializer();
