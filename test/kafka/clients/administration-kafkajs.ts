@@ -1,6 +1,6 @@
 /** The conversation of administrators with KafkaJS, as far as it can; see Administration.java for the steps. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkaJs, { Kafka, logLevel, type Producer } from 'kafkajs'
+import kafkaJs, { Kafka, logLevel, type AclEntry, type AclFilter, type Producer } from 'kafkajs'
 import { administer, timeType, topic, writer, type RuleFilter } from './administration.ts'
 import { bootstrap, offsetsText, patienceMs, prefix, startMs, stepper } from './conversation.ts'
 import { codeOf } from './kafkajs-error.ts'
@@ -50,9 +50,10 @@ async function keepTimes(): Promise<void> {
   while ((await value()) !== 'CreateTime') await sleep(20)
 }
 
-/** It wants what is any to be left out. */
-function wordsOf({ principal, host: _, ...filter }: RuleFilter) {
-  return principal === null ? filter : { ...filter, principal }
+/** What is any it wants to be left out. */
+function wordsOf(filter: RuleFilter): AclFilter {
+  const words = Object.entries(filter).filter(([, word]) => word !== null)
+  return Object.fromEntries(words) as unknown as AclFilter
 }
 
 await administer(stepper(codeOf), {
@@ -78,7 +79,7 @@ await administer(stepper(codeOf), {
     await transaction.send({ topic, messages: [message(0), message(1)] })
     return () => transaction.commit()
   },
-  grant: (rules) => admin.createAcls({ acl: [...rules] }),
+  grant: (rules) => admin.createAcls({ acl: rules as unknown as AclEntry[] }),
   rules: async (filter) => {
     const { resources } = await admin.describeAcls(wordsOf(filter))
     return resources.flatMap(({ acls, ...resource }) => acls.map((acl) => ({ ...resource, ...acl })))

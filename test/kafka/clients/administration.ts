@@ -148,7 +148,7 @@ function producersText(topics: readonly Topic<WrittenPartition>[] | undefined): 
 function transactionText(states: readonly TransactionState[] | undefined): string | undefined {
   const words = states?.flatMap(({ transactionState, topics }) => [
     transactionState,
-    ...topics.flatMap(({ partitions }) => partitions).toSorted(),
+    ...topics.flatMap(({ partitions }) => partitions).toSorted((one, other) => one - other),
   ])
   return words?.join(' ')
 }
