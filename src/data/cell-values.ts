@@ -2,6 +2,7 @@
  * What a cell of a format without types of its own, such as JSON, is as a value of its column's type: the one place that says what fits a
  * column.
  */
+import { powerOfTen, toScale } from './decimal-scale.ts'
 import { isInterval, parseInterval, type Interval } from './intervals.ts'
 import { fitsType } from './fits-type.ts'
 import { isDate, isTime, isTimestamp, parseDate, parseTime, parseTimestamp } from './times.ts'
@@ -25,12 +26,28 @@ export function cellConverter(type: DataType): CellConverter | undefined {
       return (value) => (typeof value === 'string' ? value : null)
     case 'float':
     case 'double':
+      return numberOf
     case 'decimal':
-      return (value) => (typeof value === 'bigint' ? Number(value) : typeof value === 'number' ? value : null)
+      return decimalConverter(type.precision, type.scale)
     case 'list':
       return listConverter(type.of)
     default:
       return timeConverters[type.kind]
+  }
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'bigint' ? Number(value) : typeof value === 'number' ? value : null
+}
+
+/** Rounds to the scale, as a cast does; what has more digits before the point than there is room for does not fit. */
+function decimalConverter(precision: number, scale: number): CellConverter {
+  const limit = powerOfTen(precision - scale)
+  return (value) => {
+    const number = numberOf(value)
+    if (number === null) return null
+    const rounded = toScale(number, scale)
+    return Math.abs(rounded) < limit ? rounded : null
   }
 }
 

@@ -1,7 +1,8 @@
 import type { DataType } from '../../data/types.ts'
 import type { CallSite } from '../emit/context.ts'
 import { isFloatingKind, isWholeKind } from '../values/compare.ts'
-import { checkDecimal, remainderDecimal, toScale } from '../values/decimals.ts'
+import { toScale } from '../../data/decimal-scale.ts'
+import { checkDecimal, remainderDecimal } from '../values/decimals.ts'
 import {
   absoluteLong,
   addLong,

@@ -14,7 +14,6 @@ const sureDigits: Readonly<Partial<Record<DataType['kind'], number>>> = {
   timestamp: 15,
   float: anyLength,
   double: anyLength,
-  decimal: anyLength,
 }
 const textKinds = [cellKind.text, cellKind.escapedText, cellKind.unicodeText]
 const sureKinds: Readonly<Partial<Record<DataType['kind'], readonly number[]>>> = {
@@ -24,7 +23,6 @@ const sureKinds: Readonly<Partial<Record<DataType['kind'], readonly number[]>>> 
   enum: textKinds,
   float: [cellKind.fraction],
   double: [cellKind.fraction],
-  decimal: [cellKind.fraction],
 }
 
 export class ColumnFit {
@@ -38,10 +36,14 @@ export class ColumnFit {
     this.sureLengths = Int32Array.from(columns.flatMap(({ type }) => lengthsByKind(type)))
   }
 
-  /** @param value - decoded, and not null */
-  fits(column: number, value: unknown): boolean {
+  /**
+   * Null for what does not fit.
+   *
+   * @param value - decoded, and not null
+   */
+  asColumn(column: number, value: unknown): unknown {
     const convert = this.#converters[column]
-    return convert === undefined || convert(value) !== null
+    return convert === undefined ? value : convert(value)
   }
 }
 
@@ -50,7 +52,8 @@ function lengthsByKind(type: DataType): readonly number[] {
   const lengths = Array.from({ length: cellKindCount }, () => 0)
   for (const kind of sureKinds[type.kind] ?? []) lengths[kind] = anyLength
   lengths[cellKind.null] = anyLength
-  lengths[cellKind.number] = sureDigits[type.kind] ?? 0
+  lengths[cellKind.number] =
+    type.kind === 'decimal' ? type.precision - type.scale : (sureDigits[type.kind] ?? 0)
   if (type.kind === 'list' && cellConverter(type.of) === undefined) lengths[cellKind.array] = anyLength
   return lengths
 }

@@ -8,7 +8,7 @@
  * Invariants
  *  1. For any bytes it throws exactly when `checkJson` does, except that a value which is no object is refused as well, and what whoever
  *     is told of misfits throws.
- *  2. What does not fit its column is absent: to expressions, and to a writer that copies fields.
+ *  2. What does not fit its column is absent, and a decimal of more digits rounded: to expressions, and to a writer that copies fields.
  */
 import '../../base/node-extras.ts'
 import { StreamError } from '../../base/errors.ts'
@@ -106,7 +106,7 @@ export class JsonRowReader implements RowReader {
     const first = skipBlanks(buffer, position + 1, end)
     position = first < end && buffer[first] === 0x7d ? this.#empty(row, first) : this.#readFields(row, first)
     checkEnd(buffer, position + 1, start, end)
-    if (this.#doubtful) this.#leaveOutMisfits(row)
+    if (this.#doubtful) this.#fitDoubtful(row)
   }
 
   #empty(row: SlicedRow, closing: number): number {
@@ -177,18 +177,20 @@ export class JsonRowReader implements RowReader {
     return this.#view
   }
 
-  /** Looks at each value whose kind and length leave it open whether it fits. */
-  #leaveOutMisfits(row: SlicedRow): void {
+  /** Looks at each value whose kind and length leave it open whether it fits; a number that fits when it is rounded is. */
+  #fitDoubtful(row: SlicedRow): void {
     const { sureLengths } = this.#fit
     for (let column = 0; column < row.kinds.length; column++) {
       const kind = row.kinds[column] as number
       const length = (row.ends[column] as number) - (row.starts[column] as number)
       if (kind <= cellKind.null || length <= (sureLengths[column * cellKindCount + kind] as number)) continue
-      if (this.#fit.fits(column, row.get(column))) continue
-      this.#onMisfit?.(column, kind)
-      row.kinds[column] = cellKind.absent
-      row.cells[column] = undefined
-      row.fields = undefined
+      const value = row.get(column)
+      const own = this.#fit.asColumn(column, value)
+      if (own === null) {
+        this.#onMisfit?.(column, kind)
+        replace(row, column, { kind: cellKind.absent, cell: undefined })
+      } else if (typeof value === 'number' && own !== value)
+        replace(row, column, { kind: cellKind.decoded, cell: own })
     }
   }
 
@@ -265,6 +267,13 @@ export class JsonRowReader implements RowReader {
     }
     return this.#fields
   }
+}
+
+/** In place of the bytes, which are not copied any more. */
+function replace(row: SlicedRow, column: number, { kind, cell }: { kind: number; cell: unknown }): void {
+  row.kinds[column] = kind
+  row.cells[column] = cell
+  row.fields = undefined
 }
 
 /** The position of a value that begins at `at`, unless there are more blanks than expected. */

@@ -22,6 +22,7 @@ const types: Readonly<Record<string, DataType>> = {
   int: { kind: 'int' },
   long: { kind: 'long' },
   double: { kind: 'double' },
+  money: { kind: 'decimal', precision: 5, scale: 2 },
   'naïve "text"': { kind: 'string' },
   at: { kind: 'timestamp' },
   day: { kind: 'date' },
@@ -52,7 +53,8 @@ const whole = fc.oneof(
 )
 const scalar = fc.oneof(
   whole,
-  fc.constantFrom('1.0', '-12.50', '1e3', '1E-7', '0.1', 'true', 'false', 'null', '2e18'),
+  fc.constantFrom('1.0', '-12.50', '1e3', '1E-7', '0.1', '19.999', '-0.125', '999.994', '999.995', '2e18'),
+  fc.constantFrom('true', 'false', 'null'),
   fc.constantFrom(
     '"2024-05-31"',
     '"2024-05-31T12:00:00Z"',
@@ -123,9 +125,20 @@ function eager(buffer: Buffer): Readonly<Record<string, unknown>> | undefined {
   return Object.fromEntries(
     columns.map(({ name, type }) => {
       const value: unknown = fields.get(name) ?? null
-      return [name, value !== null && naivelyFits(value, type) ? value : null]
+      return [name, value !== null && naivelyFits(value, type) ? naivelyRead(value, type) : null]
     }),
   )
+}
+
+function naivelyRead(value: unknown, type: DataType): unknown {
+  return type.kind === 'decimal' ? inCents(value) : value
+}
+
+/** Halves go away from zero; nothing is left of a thousand or more. */
+function inCents(value: unknown): number | undefined {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return undefined
+  const cents = Math.floor(Math.abs(Number(value)) * 100 + 0.5)
+  return cents < 100_000 ? (Math.sign(Number(value)) * cents) / 100 + 0 : undefined
 }
 
 const bits: Readonly<Record<string, number>> = { byte: 7, short: 15, int: 31, long: 63 }
@@ -141,6 +154,7 @@ function naivelyFits(value: unknown, type: DataType): boolean {
   if (type.kind === 'list') {
     return Array.isArray(value) && value.every((item) => item === null || naivelyFits(item, type.of))
   }
+  if (type.kind === 'decimal') return inCents(value) !== undefined
   if (type.kind === 'double') return typeof value === 'number' || typeof value === 'bigint'
   if (type.kind === 'timestamp' || type.kind === 'date')
     return naivelyTime(value, type.kind === 'date' ? 1e8 : 8.64e18)
