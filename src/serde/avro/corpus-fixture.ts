@@ -51,8 +51,12 @@ export const avroCases: readonly AvroCase[] = [
       2n ** 63n - 1n,
     ],
   },
-  { name: 'float', schema: 'float', values: [0, -1.5, 3.5, Number.POSITIVE_INFINITY, 0.25] },
-  { name: 'double', schema: 'double', values: [0, -0.1, 1e300, Number.MIN_VALUE, Number.NEGATIVE_INFINITY] },
+  { name: 'float', schema: 'float', values: [0, -0, -1.5, 3.5, Number.POSITIVE_INFINITY, 0.25, Number.NaN] },
+  {
+    name: 'double',
+    schema: 'double',
+    values: [0, -0, -0.1, 1e300, Number.MIN_VALUE, Number.NEGATIVE_INFINITY, Number.NaN],
+  },
   { name: 'bytes', schema: 'bytes', values: [new Uint8Array(), Uint8Array.of(0, 255, 128)] },
   {
     name: 'string',
