@@ -44,6 +44,8 @@ export interface RegisteredSchema {
   readonly subject?: string
   /** Confluent counts versions, Apicurio names them. */
   readonly version?: number | string
+  /** Names of rules that a client has to run on values, before they are written and after they are read; absent: none. */
+  readonly rules?: Readonly<Record<'reading' | 'writing', readonly string[]>> | undefined
 }
 
 /** A schema to be written with, from a file or inferred. */

@@ -41,6 +41,50 @@ const cases = (['confluent', 'apicurio'] as const).flatMap((kind) =>
   ),
 )
 
+describe('schemas with rules', () => {
+  const encrypt = { name: 'encrypt', kind: 'TRANSFORM', type: 'ENCRYPT', mode: 'WRITEREAD', tags: ['PII'] }
+  const check = { name: 'check', kind: 'CONDITION', type: 'CEL', mode: 'WRITE', expr: 'message.id > 0' }
+  const upgrade = { name: 'upgrade', kind: 'TRANSFORM', type: 'JSONATA', mode: 'UPGRADE' }
+
+  /** A serde of a topic whose only schema has these rules, once it has what it needs. */
+  async function open(ruleSet: object) {
+    const settings = { ...settingsOf.confluent('payload'), writing: { kind: 'latest' } } as const
+    const { registry, clock, server } = await openTestRegistry(settings)
+    const body = Buffer.from(JSON.stringify({ schema: texts.avro, ruleSet }))
+    const target = '/subjects/orders-value/versions'
+    await server.exchange({ method: 'POST', target, headers: {}, body })
+    const formats = new Formats({
+      notations: { avro: { type: 'confluent_avro', config: {} } },
+      registryOf: () => registry,
+      clock,
+      logger: silentLogger,
+    })
+    const serde = formats.serde({ notation: 'avro', type: { kind: 'struct' } }, 'orders', 'value')
+    const record = Buffer.from('000000000114026e', 'hex')
+    serde.prepare?.()
+    serde.missing?.(record, 0, record.length, undefined)
+    await expect.poll(() => formats.waiting, { interval: 1 }).toBe(false)
+    return { formats, read: () => serde.decode(record, 0, record.length, undefined) }
+  }
+  const refused = (rules: string) =>
+    expect.objectContaining({ code: 'NOT_SUPPORTED', detail: `They are called ${rules}.` })
+
+  test('are not written with, nor read by: nothing here runs them', async () => {
+    const { formats, read } = await open({ domainRules: [check], encodingRules: [encrypt] })
+    expect(() => formats.check()).toThrow(refused('"check", "encrypt"'))
+    expect(read).toThrow(refused('"encrypt"'))
+    formats.close()
+  })
+
+  test('are as any other where the rules are disabled, or of migrations', async () => {
+    const disabled = [encrypt, check].map((rule) => ({ ...rule, disabled: true }))
+    const { formats, read } = await open({ domainRules: disabled, migrationRules: [upgrade] })
+    formats.check()
+    expect(read()).toEqual({ id: 10, note: 'n' })
+    formats.close()
+  })
+})
+
 describe('rows that are kept', () => {
   test.each(cases)(
     'need no headers: $language, $kind, ids in the $writeIdTo',

@@ -11,6 +11,7 @@ import type { RowShape, SlicedRow } from '../data/row.ts'
 import type { Frame, Framing, RegisteredSchema, SchemaRegistry, Side } from '../registry/contracts.ts'
 import type { DecodeBytes, ParsedSchema, SchemaLanguage } from './schema-language.ts'
 import { carriedFrame, carryFrame } from './carried-frame.ts'
+import { refuseRules } from './schema-rules.ts'
 import { notHere, type SchemaWaits } from './schema-waits.ts'
 import type { RowReader, Serde } from './serde.ts'
 import type { Writing } from './writing.ts'
@@ -101,6 +102,7 @@ class SchemasById {
 
   #parse(schema: RegisteredSchema): ParsedSchema {
     const { language, format } = this.#parts
+    refuseRules(schema, 'reading')
     if (schema.type !== language.type)
       throw new StreamError(
         'SCHEMA_INCOMPATIBLE',

@@ -11,6 +11,7 @@ import type {
   Side,
 } from '../registry/contracts.ts'
 import type { EncodeValue, ParsedSchema, SchemaLanguage } from './schema-language.ts'
+import { refuseRules } from './schema-rules.ts'
 import { notHere, type SchemaWaits } from './schema-waits.ts'
 
 /** What tells the values of one topic and side. */
@@ -83,6 +84,7 @@ export class Writing {
 
   #prepare(registered: RegisteredSchema): Prepared {
     const { language, format, side } = this.#parts
+    refuseRules(registered, 'writing')
     const schema = language.parse(registered, format.schema)
     return { encode: schema.encoder(side), prefix: this.#framing.prefix(registered.ids, schema.message) }
   }

@@ -14,6 +14,7 @@ import { confluentFraming } from '../wire/confluent-framing.ts'
 import { flattened } from './drafts.ts'
 import { contentOf } from './refusals.ts'
 import { referenceDepthMax, RegistryClient, type DraftUse } from './registry-client.ts'
+import { rulesOf } from './rules.ts'
 import { subjectBy } from './subjects.ts'
 
 const contentType = 'application/vnd.schemaregistry.v1+json'
@@ -26,6 +27,7 @@ interface SchemaJson {
   readonly schemaType?: SchemaType
   readonly schema?: string
   readonly references?: readonly ReferenceJson[]
+  readonly ruleSet?: unknown
 }
 
 interface ReferenceJson {
@@ -77,6 +79,7 @@ export class ConfluentClient extends RegistryClient<ConfluentSettings> {
       text: draft.text,
       references: flattened(draft),
       subject,
+      rules: rulesOf(json.ruleSet),
       ...(json.version === undefined ? {} : { version: json.version }),
     }
   }
@@ -112,6 +115,7 @@ export class ConfluentClient extends RegistryClient<ConfluentSettings> {
       type: json.schemaType ?? 'AVRO',
       text: json.schema ?? '',
       references: await this.#referred(json.references ?? [], 0),
+      rules: rulesOf(json.ruleSet),
       ...(json.version === undefined ? {} : { version: json.version }),
     }
   }

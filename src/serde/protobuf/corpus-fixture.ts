@@ -53,7 +53,9 @@ export const protoCases: readonly ProtoCase[] = [
   {
     name: 'double',
     schema: proto3('message M { double v = 1; repeated double list = 2; }'),
-    values: [0, -0, 1.5, Number.POSITIVE_INFINITY, 5e-324, Number.NaN].map((v) => ({ value: { v, list: [v] } })),
+    values: [0, -0, 1.5, Number.POSITIVE_INFINITY, 5e-324, Number.NaN].map((v) => ({
+      value: { v, list: [v] },
+    })),
   },
   {
     name: 'float',
