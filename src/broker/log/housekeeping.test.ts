@@ -50,6 +50,17 @@ describe.each(['in memory', 'on disk'])('retention of a log %s', (place) => {
   })
 })
 
+test('segments in memory that roll by time take about as much of it as they hold', async () => {
+  const setup = openTestBroker({ retentionCheckMs: Infinity })
+  await setup.client.createTopic('a', 1, { 'segment.ms': '1000' })
+  const startMs = setup.clock.nowMs()
+  const before = process.memoryUsage().arrayBuffers
+  for (let second = 0; second < 100; second++)
+    await setup.client.produce('a', batchOf(['x'], {}, startMs + second * 1001))
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1_048_576)
+  await setup.broker.close()
+})
+
 test('segments roll by the time of their records', async () => {
   const setup = openTestBroker({ retentionCheckMs: 1000 })
   await setup.client.createTopic('a', 1, { 'segment.ms': '1000', 'retention.ms': '5000' })

@@ -21,13 +21,13 @@ export class MemoryStorage implements LogStorage {
     return []
   }
 
-  create(_baseOffset: number, size: 'small' | 'full'): SegmentBytes {
-    const bytes = size === 'full' ? this.segmentBytesMax : Math.min(initialBytes, this.segmentBytesMax)
-    return new MemoryBytes(bytes, this.segmentBytesMax, this.#budget)
+  create(_baseOffset: number, expectedBytes: number): SegmentBytes {
+    const bytes = Math.max(initialBytes, 2 ** Math.ceil(Math.log2(expectedBytes + 1)))
+    return new MemoryBytes(Math.min(bytes, this.segmentBytesMax), this.segmentBytesMax, this.#budget)
   }
 
   draft(baseOffset: number): SegmentBytes {
-    return this.create(baseOffset, 'small')
+    return this.create(baseOffset, 0)
   }
 
   replace(old: SegmentBytes): void {

@@ -30,8 +30,8 @@ export interface LogStorage {
   hasRoom(bytes: number): boolean
   /** The segments that are there already, by base offset. */
   stored(): StoredSegment[]
-  /** @param size - `full` is worth it where the segment before was filled */
-  create(baseOffset: number, size: 'small' | 'full'): SegmentBytes
+  /** @param expectedBytes - how large it will be, as far as one can tell: as the segment before */
+  create(baseOffset: number, expectedBytes: number): SegmentBytes
   /** A segment in the making, which a crash leaves no trace of. */
   draft(baseOffset: number): SegmentBytes
   /** Puts a draft in the place of the segment that has its base offset. A crash leaves the one or the other. */

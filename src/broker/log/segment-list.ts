@@ -55,8 +55,8 @@ export class SegmentList {
   roll(baseOffset: number, nowMs: number): void {
     // What a write that failed has left behind its end must not come to stand inside of the log.
     this.active?.bytes.truncate(this.active.sizeBytes)
-    const size = this.#segments.length === 0 ? 'small' : 'full'
-    this.#segments.push(new Segment(baseOffset, this.#storage.create(baseOffset, size), nowMs))
+    const bytes = this.#storage.create(baseOffset, this.active?.sizeBytes ?? 0)
+    this.#segments.push(new Segment(baseOffset, bytes, nowMs))
   }
 
   /** Deletes the segments that end before an offset. */
