@@ -21,7 +21,8 @@ export interface RecordsPlace {
   readonly logAppendTimeMs: number | undefined
 }
 
-const initialCapacity = 256
+/** Few of them: many are made for a batch or two, as for the marker at the end of a transaction. */
+const initialCapacity = 8
 
 /** Where reading is. Measured a tenth cheaper than a variable of the module, as the functions are inlined that move it. */
 interface Cursor {
