@@ -10,6 +10,7 @@ class Owner {
   readonly owned = new Set<number>()
   readonly userData: string[] = []
   polling = true
+  dues = 0
   error: unknown
 
   constructor(cluster: TestCluster, name: string, options: Partial<GroupOptions> = {}) {
@@ -28,6 +29,7 @@ class Owner {
           this.userData.push(userData.toString())
           for (const { partition } of partitions) this.owned.add(partition)
         },
+        onDue: () => this.dues++,
       },
       ...options,
     })
@@ -117,6 +119,20 @@ test('nothing is revoked while the owner does not poll', async () => {
   await cluster.advance(5000)
   expect(first.has).toBe('0,1,2,3')
   await until(cluster, [first, second], () => second.owned.size === 2)
+})
+
+test('an owner that sleeps hears that a rebalance asks something of it', async () => {
+  await using cluster = await openCluster()
+  const owners = [new Owner(cluster, 'a')]
+  const [owner] = owners as [Owner]
+  await until(cluster, owners, () => owner.owned.size === 4)
+  await cluster.advance(10_000)
+  expect(owner.member.rebalancing).toBe(false)
+  const before = owner.dues
+  const other = new Owner(cluster, 'b')
+  await other.poll()
+  await cluster.until(() => owner.dues > before)
+  expect(owner.member.rebalancing).toBe(true)
 })
 
 test('a member that leaves hands its partitions on at once', async () => {

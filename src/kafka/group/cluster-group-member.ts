@@ -129,6 +129,7 @@ export class ClusterGroupMember implements GroupMember {
 
   #go(to: MemberState): void {
     this.#state = nextMemberState(this.#state, to)
+    if (this.rebalancing) this.#options.listener.onDue?.()
   }
 
   /** One thing of what a rebalance asks of the owner. */

@@ -27,12 +27,16 @@ export async function assembleThread(
 ): Promise<OpenThread> {
   const equipment = await openEquipment(parts, stopping)
   const member = joinGroup(parts, equipment, membership)
-  const tasks = assignedTasks(parts, equipment, member)
+  const tasks = assignedTasks(parts, equipment, { member, wake: membership.wake })
   const cycle = commitCycle(parts, equipment, { member, tasks })
   return { ...equipment, member, tasks, cycle }
 }
 
-function assignedTasks(parts: ThreadParts, equipment: Equipment, member: GroupMember): AssignedTasks {
+function assignedTasks(
+  parts: ThreadParts,
+  equipment: Equipment,
+  { member, wake }: { readonly member: GroupMember; readonly wake: () => void },
+): AssignedTasks {
   const { options, surroundings, metrics } = parts
   const { kafka, topology, plan, isolation, fetcher, restorer, globals } = equipment
   const builder = new TaskBuilder({
@@ -56,6 +60,7 @@ function assignedTasks(parts: ThreadParts, equipment: Equipment, member: GroupMe
     },
     queueBytesMax: options.bounds.queueBytes,
     logger: surroundings.logger,
+    onAnswer: wake,
   })
 }
 

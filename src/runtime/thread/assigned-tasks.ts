@@ -22,6 +22,8 @@ export interface AssignedTasksParts {
   readonly start: StartOptions
   readonly queueBytesMax: number
   readonly logger: Logger
+  /** Called when the cluster has said where tasks begin: there is something to do for a thread that sleeps. */
+  readonly onAnswer: () => void
 }
 
 /** Chunks taken from the fetcher in one turn; the rest waits there, which is what bounds it. */
@@ -139,6 +141,7 @@ export class AssignedTasks {
       })
       .finally(() => {
         this.#asking -= 1
+        this.#parts.onAnswer()
       })
   }
 

@@ -209,6 +209,8 @@ async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
 export interface Membership {
   readonly listener: RebalanceListener
   readonly followUps: FollowUps
+  /** Ends the thread's sleep, if it sleeps. */
+  readonly wake: () => void
 }
 
 /** Joins the group as a static member: a thread that comes back takes its former self's place and tasks at once. */

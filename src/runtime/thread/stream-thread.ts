@@ -13,10 +13,8 @@ import type { ThreadParts } from './thread-parts.ts'
 import { threadStatus } from './thread-status.ts'
 import { yieldToSockets } from './yield.ts'
 
-/** The longest a thread sleeps when there is nothing to do: how late it may hear of a rebalance. */
+/** The longest a thread sleeps when nothing wakes it. */
 const idleMaxMs = 100
-/** The same while it waits for its first tasks or a restore. */
-const startingIdleMaxMs = 10
 /** Without tasks for longer than this, a thread says so, once. */
 const withoutTasksMs = 5000
 /** Heartbeats that an owner has to hear of an assignment and give up what is not its own, before others ask again. */
@@ -140,10 +138,9 @@ export class StreamThread {
   async #idle({ tasks, fetcher, restorer, output, cycle, member }: OpenThread): Promise<void> {
     if (member.rebalancing) return
     const { clock } = this.#parts.surroundings
-    const starting = tasks.starting || tasks.set.all.length === 0
     if (tasks.set.all.length === 0) this.#sayIfLongWithoutTasks()
     else this.#withoutTasksMs = undefined
-    const waitMs = Math.min(cycle.dueInMs(), starting ? startingIdleMaxMs : idleMaxMs)
+    const waitMs = Math.min(cycle.dueInMs(), idleMaxMs)
     if (waitMs <= 0 || this.#stopping) return
     // A new promise for each sleep: one that lives as long as the thread would collect a reaction at each race.
     this.#wake = deferred()
@@ -157,7 +154,7 @@ export class StreamThread {
   }
 
   #membership(): Membership {
-    return { listener: this.#listener(), followUps: this.#followUps }
+    return { listener: this.#listener(), followUps: this.#followUps, wake: () => this.#wake.resolve() }
   }
 
   /** A start that seems to hang mostly waits for a member that died without leaving: whoever reads the log should know. */
@@ -193,6 +190,7 @@ export class StreamThread {
         await this.#open?.cycle.abandon()
         this.#open?.tasks.giveUp(partitions)
       },
+      onDue: () => this.#wake.resolve(),
     }
   }
 
