@@ -244,19 +244,19 @@ export class Run {
     })
     if (behind.length > 0) return behind
     const open = (await this.#inquiry.openPartitions()).map((key) => `a transaction is open on ${key}`)
-    return open.length > 0 ? open : await this.#uncommitted()
+    return open.length > 0 ? open : await this.#uncommitted(ends)
   }
 
   /** Inputs that are worked off, but not committed: behind the committed offset there is more than ends of transactions. */
-  async #uncommitted(): Promise<string[]> {
+  async #uncommitted(ends: ReadonlyMap<string, number>): Promise<string[]> {
     const { cluster } = this.#options
     const committed = new Map((await this.#inquiry.committed()).map((at) => [partitionKey(at), at.offset]))
+    const committedIn = (input: TopicPartition): number => committed.get(partitionKey(input)) ?? 0
+    const behind = this.#inputs.filter((input) => committedIn(input) < (ends.get(partitionKey(input)) ?? 0))
     const waiting: string[] = []
-    for (const topic of new Set(this.#inputs.map((input) => input.topic))) {
+    for (const topic of new Set(behind.map((input) => input.topic))) {
       const records = await cluster.read(topic)
-      const late = records.filter(
-        ({ partition, offset }) => offset >= (committed.get(`${topic}-${partition}`) ?? 0),
-      )
+      const late = records.filter(({ partition, offset }) => offset >= committedIn({ topic, partition }))
       if (late.length > 0) waiting.push(`${topic}: ${late.length} records are processed, and not committed`)
     }
     return waiting
