@@ -221,7 +221,7 @@ export interface RebalanceListener {
   onAssigned(partitions: readonly TopicPartition[], userData: Buffer): Promise<void>
   /** The partitions were taken away already: no commit is possible any more. */
   onLost(partitions: readonly TopicPartition[]): Promise<void>
-  /** From now on {@link GroupMember.poll} has something to do; for an owner that sleeps. Not awaited, and not inside of `poll` alone. */
+  /** {@link GroupMember.poll} has something to do from now on; for an owner that sleeps. Called at any time, not awaited. */
   onDue?(): void
 }
 
