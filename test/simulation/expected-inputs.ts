@@ -4,7 +4,7 @@ import type { SimulationCase } from './cases/case.ts'
 
 const applicationId = 'app'
 
-/** Every partition that some task has to read, by the topology itself. */
+/** Partitions that some task has to read, by the topology itself: a topic of its own may get more of them. */
 export function expectedInputs({ nodes }: Topology, { topics }: SimulationCase): TopicPartition[] {
   const counts = new Map<string, number>()
   for (const node of nodes) {

@@ -58,12 +58,19 @@ export class Inquiry {
     return `group is ${groups[0]?.groupState} with ${members.join(', ') || 'nobody'}`
   }
 
+  /** All partitions of these topics, as many as they have; of those that are not there yet, the ones that are expected. */
+  async partitions(expected: readonly TopicPartition[]): Promise<TopicPartition[]> {
+    const topics = await this.#cluster.run(this.#cluster.kafka.admin.listTopics())
+    return [...Map.groupBy(expected, ({ topic }) => topic)].flatMap(([topic, parts]) => {
+      const known = topics.find(({ name }) => name === topic)
+      return known?.partitions.map(({ partition }) => ({ topic, partition })) ?? parts
+    })
+  }
+
   /** The offset after the last record that readers see, by partition. */
   async ends(partitions: readonly TopicPartition[]): Promise<Map<string, number>> {
     const { admin } = this.#cluster.kafka
-    const known = await this.#cluster.run(admin.listTopics())
-    const there = partitions.filter(({ topic }) => known.some(({ name }) => name === topic))
-    return this.#cluster.run(admin.listOffsets(there, 'latest', 'read_committed'))
+    return this.#cluster.run(admin.listOffsets(partitions, 'latest', 'read_committed'))
   }
 
   /** Partitions in which a transaction is open. */

@@ -227,14 +227,15 @@ export class Run {
 
   /** Input partitions that are not worked off: who waits for what. */
   async #waiting(): Promise<string[]> {
+    const inputs = await this.#inquiry.partitions(this.#inputs)
     const tasks = this.#tasks()
     const ownerOf = (input: TopicPartition) =>
       tasks.find(({ task }) => task.inputs.some((other) => partitionKey(other) === partitionKey(input)))
-    const idle = this.#inputs.filter((input) => ownerOf(input)?.task.state !== 'running')
+    const idle = inputs.filter((input) => ownerOf(input)?.task.state !== 'running')
     if (idle.length > 0)
       return idle.map((input) => `${partitionKey(input)}: ${describeOwner(ownerOf(input))} and not running`)
-    const ends = await this.#inquiry.ends(this.#inputs)
-    const behind = this.#inputs.flatMap((input) => {
+    const ends = await this.#inquiry.ends(inputs)
+    const behind = inputs.flatMap((input) => {
       const key = partitionKey(input)
       const owner = ownerOf(input)
       const at = owner?.task.inputs.find((other) => partitionKey(other) === key)
@@ -244,15 +245,17 @@ export class Run {
     })
     if (behind.length > 0) return behind
     const open = (await this.#inquiry.openPartitions()).map((key) => `a transaction is open on ${key}`)
-    return open.length > 0 ? open : await this.#uncommitted(ends)
+    return open.length > 0 ? open : await this.#uncommitted(inputs)
   }
 
   /** Inputs that are worked off, but not committed: behind the committed offset there is more than ends of transactions. */
-  async #uncommitted(ends: ReadonlyMap<string, number>): Promise<string[]> {
+  async #uncommitted(inputs: readonly TopicPartition[]): Promise<string[]> {
     const { cluster } = this.#options
     const committed = new Map((await this.#inquiry.committed()).map((at) => [partitionKey(at), at.offset]))
+    // Asked for only now: what was under way when partitions were last asked about may have come to its end.
+    const ends = await this.#inquiry.ends(inputs)
     const committedIn = (input: TopicPartition): number => committed.get(partitionKey(input)) ?? 0
-    const behind = this.#inputs.filter((input) => committedIn(input) < (ends.get(partitionKey(input)) ?? 0))
+    const behind = inputs.filter((input) => committedIn(input) < (ends.get(partitionKey(input)) ?? 0))
     const waiting: string[] = []
     for (const topic of new Set(behind.map((input) => input.topic))) {
       const records = await cluster.read(topic)
