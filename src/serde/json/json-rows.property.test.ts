@@ -134,11 +134,11 @@ function naivelyRead(value: unknown, type: DataType): unknown {
   return type.kind === 'decimal' ? inCents(value) : value
 }
 
-/** Halves go away from zero; nothing is left of a thousand or more. */
+/** Halves go away from zero; nothing is left of a thousand or more. Minus zero stays, which is equal to zero everywhere. */
 function inCents(value: unknown): number | undefined {
   if (typeof value !== 'number' && typeof value !== 'bigint') return undefined
   const cents = Math.floor(Math.abs(Number(value)) * 100 + 0.5)
-  return cents < 100_000 ? (Math.sign(Number(value)) * cents) / 100 + 0 : undefined
+  return cents < 100_000 ? (Math.sign(Number(value)) * cents) / 100 : undefined
 }
 
 const bits: Readonly<Record<string, number>> = { byte: 7, short: 15, int: 31, long: 63 }
