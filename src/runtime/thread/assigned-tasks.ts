@@ -1,13 +1,13 @@
 import { assert } from '../../base/assert.ts'
-import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import { partitionKey } from '../../kafka/contracts.ts'
 import type { Admin, FetchedPartition, Fetcher, GroupMember, TopicPartition } from '../../kafka/contracts.ts'
 import type { Task } from '../task/task.ts'
-import { resetOffsets } from './offset-reset.ts'
+import { KnownOffsets } from './known-offsets.ts'
+import { offsetToGoOn } from './offset-reset.ts'
 import type { RestorePart, Restorer } from './restorer.ts'
 import { askCluster, beginTask } from './task-start.ts'
-import type { ClusterFacts, StartOptions } from './task-start.ts'
+import type { StartOptions } from './task-start.ts'
 import { TaskSet, taskRequests } from './task-set.ts'
 import type { TaskRequest } from './task-set.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
@@ -46,8 +46,7 @@ export class AssignedTasks {
   #beganMs: number | undefined = undefined
   /** Partitions whose next offset is not in the log, until what came before it is processed. */
   #resets: FetchedPartition[] = []
-  /** Partitions of which this thread has heard a committed offset, or committed one. */
-  readonly #everCommitted = new Set<string>()
+  readonly #known = new KnownOffsets()
 
   constructor(parts: AssignedTasksParts) {
     this.#parts = parts
@@ -160,7 +159,7 @@ export class AssignedTasks {
     const attempts = tasks.map((task) => task.attempt)
     for (const task of tasks) this.#remember(task)
     const facts = await askCluster(member, admin, tasks, start)
-    this.#checkNoneForgotten(facts)
+    this.#known.compare(facts.committed.values(), facts.resets.keys())
     if (facts.resets.size > 0)
       logger.info('no committed offset', { beginsAt: Object.fromEntries(facts.resets) })
     const stores: RestorePart[] = []
@@ -177,17 +176,10 @@ export class AssignedTasks {
   }
 
   #remember(task: Task): void {
-    for (const queue of task.queues)
-      if (task.committedPosition(queue) >= 0) this.#everCommitted.add(partitionKey(queue.partition))
-  }
-
-  /**
-   * A group does not lose offsets while it has members. Where it says that it has none for what it had some for, beginning where the reset
-   * policy says would make all output twice, and the next commit would make that last.
-   */
-  #checkNoneForgotten({ committed, resets }: ClusterFacts): void {
-    for (const key of resets.keys()) if (this.#everCommitted.has(key)) throw forgottenOffset(key)
-    for (const key of committed.keys()) this.#everCommitted.add(key)
+    for (const queue of task.queues) {
+      const offset = task.committedPosition(queue)
+      if (offset >= 0) this.#known.note(queue.partition, offset)
+    }
   }
 
   #run(task: Task): void {
@@ -218,18 +210,16 @@ export class AssignedTasks {
 
   async #reset(chunk: FetchedPartition): Promise<void> {
     const { admin, start, fetcher, logger } = this.#parts
-    const found = await resetOffsets(admin, [chunk], { ...start, nowMs: start.nowMs() })
+    const offset = await offsetToGoOn(admin, chunk, { ...start, nowMs: start.nowMs() })
     const place = this.set.find(chunk)
     if (place === undefined || place.task.state !== 'running') return
-    const offset = found.get(partitionKey(chunk))
-    assert(offset !== undefined, `nobody has said where ${partitionKey(chunk)} goes on`)
     logger.warn('offset is outside of the log', {
       partition: partitionKey(chunk),
       from: chunk.fetchOffset,
       to: offset,
     })
     place.queue.reset(offset)
-    place.task.dirty = true
+    place.task.dirty ||= offset !== chunk.fetchOffset
     fetcher.seek(chunk, offset)
   }
 
@@ -246,12 +236,4 @@ export class AssignedTasks {
     if (task.state !== 'running') return
     for (const queue of task.queues) this.#parts.fetcher.unassign(queue.partition)
   }
-}
-
-function forgottenOffset(key: string): StreamError {
-  return new StreamError('OFFSET_OUT_OF_RANGE', `the group has forgotten how far it is in ${key}`, {
-    detail:
-      'It had committed an offset there, and says now that it has none. Beginning anew would process records a second time.',
-    hint: "Find out whether the group's offsets were deleted or lost, and set them, before you start the application again.",
-  })
 }

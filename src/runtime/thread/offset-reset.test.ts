@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Admin } from '../../kafka/contracts.ts'
-import { resetDurationMs, resetOffsets } from './offset-reset.ts'
+import { offsetToGoOn, resetDurationMs, resetOffsets } from './offset-reset.ts'
 
 /** Asks nothing but offsets: earliest is 3, latest 9, and times before 1000 are found at 5. */
 const admin: Pick<Admin, 'listOffsets'> = {
@@ -35,4 +35,31 @@ test('refuses to begin where the policy is none', async () => {
 test('reads durations of both kinds', () => {
   expect(resetDurationMs('by_duration:P1DT2H3M4S')).toBe(93_784_000)
   expect(resetDurationMs('by_duration:1h30m')).toBe(5_400_000)
+})
+
+describe('an offset of which a broker said that it is not in the log', () => {
+  const goOn = (fetchOffset: number) => {
+    const partition = { topic: 'in', partition: 0, fetchOffset, nextOffset: fetchOffset, outOfRange: true }
+    const chunk = { ...partition, highWatermark: -1, lastStableOffset: -1, batches: [] }
+    return offsetToGoOn(admin, chunk, {
+      policyOf: () => 'earliest',
+      isolation: 'read_committed',
+      nowMs: 2000,
+    })
+  }
+
+  test('before its start gives way to what the policy says', async () => {
+    expect(await goOn(2)).toBe(3)
+  })
+
+  test('which it has after all is right', async () => {
+    expect([await goOn(3), await goOn(7), await goOn(9)]).toEqual([3, 7, 9])
+  })
+
+  test('behind its end is no reason to begin anew', async () => {
+    await expect(goOn(10)).rejects.toMatchObject({
+      code: 'LOG_TRUNCATED',
+      detail: expect.stringContaining('the log ends at 9'),
+    })
+  })
 })

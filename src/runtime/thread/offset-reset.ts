@@ -1,7 +1,8 @@
+import { assert } from '../../base/assert.ts'
 import { parseDurationMs } from '../../base/duration.ts'
 import { StreamError } from '../../base/errors.ts'
 import { partitionKey } from '../../kafka/contracts.ts'
-import type { Admin, IsolationLevel, TopicPartition } from '../../kafka/contracts.ts'
+import type { Admin, FetchedPartition, IsolationLevel, TopicPartition } from '../../kafka/contracts.ts'
 import type { OffsetReset, Topology } from '../../topology/topology.ts'
 
 /** What each topic's source says about where to begin; topics that say nothing take the default, internal ones their beginning. */
@@ -46,6 +47,39 @@ export async function resetOffsets(
     for (const [key, offset] of await resetGroup(admin, group, policy, options)) found.set(key, offset)
   }
   return found
+}
+
+/**
+ * Where to go on in a partition of which a broker said that the offset asked for is not in its log.
+ *
+ * The policy is for records that are gone before anybody read them. An offset behind the end says that records are gone which
+ * were read: beginning anew would process what is left a second time. And one that is in the log after all is right: a leader that has
+ * only just begun may have said too much.
+ *
+ * @throws StreamError `LOG_TRUNCATED`; `OFFSET_OUT_OF_RANGE` where the policy is `none`
+ */
+export async function offsetToGoOn(
+  admin: Pick<Admin, 'listOffsets'>,
+  chunk: FetchedPartition,
+  options: ResetOptions,
+): Promise<number> {
+  const key = partitionKey(chunk)
+  const { fetchOffset } = chunk
+  const start = (await admin.listOffsets([chunk], 'earliest', 'read_uncommitted')).get(key)
+  const end = (await admin.listOffsets([chunk], 'latest', 'read_uncommitted')).get(key)
+  assert(start !== undefined && end !== undefined, `nobody has said where ${key} begins and ends`)
+  if (fetchOffset > end) throw truncated(key, fetchOffset, end)
+  if (fetchOffset >= start) return fetchOffset
+  const found = (await resetOffsets(admin, [chunk], options)).get(key)
+  assert(found !== undefined, `nobody has said where ${key} goes on`)
+  return found
+}
+
+function truncated(key: string, fetchOffset: number, end: number): StreamError {
+  return new StreamError('LOG_TRUNCATED', `partition ${key} ends before the offset to go on from`, {
+    detail: `That is ${fetchOffset}; the log ends at ${end}: it lost records that were read already, or was made anew.`,
+    hint: 'What was computed from them stands. "weft reset" lets the application begin anew.',
+  })
 }
 
 async function resetGroup(

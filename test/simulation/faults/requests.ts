@@ -6,7 +6,8 @@ import { pick } from '../cases/case.ts'
 /** Every request of the engine, with answers that it can really get. */
 const errors: Readonly<Record<string, readonly KafkaErrorName[]>> = {
   Produce: ['NOT_LEADER_OR_FOLLOWER', 'REQUEST_TIMED_OUT', 'UNKNOWN_SERVER_ERROR', 'INVALID_PRODUCER_EPOCH'],
-  Fetch: ['NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_LEADER_EPOCH'],
+  // One such answer is enough to have everything twice: it is drawn as often as the others together.
+  Fetch: ['NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_LEADER_EPOCH', 'OFFSET_OUT_OF_RANGE', 'OFFSET_OUT_OF_RANGE'],
   TxnOffsetCommit: [
     'NOT_COORDINATOR',
     'COORDINATOR_LOAD_IN_PROGRESS',

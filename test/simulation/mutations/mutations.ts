@@ -182,6 +182,12 @@ export const mutations: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'the reset policy asked for an offset that is in the log',
+    file: 'src/runtime/thread/offset-reset.ts',
+    find: '  if (fetchOffset >= start) return fetchOffset\n',
+    replace: '',
+  },
+  {
     name: 'a commit that does not wait for the former one',
     file: 'src/runtime/thread/commit-cycle.ts',
     find: `  async commit(): Promise<void> {
