@@ -90,7 +90,9 @@ class Stage {
   }
 
   arguments(name: string): string[] {
-    return ['run', '--config', this.#runner, '--state-dir', join(this.folder, name), '--leave']
+    const level = logs === undefined ? 'info' : 'debug'
+    const place = ['--state-dir', join(this.folder, name), '--log-level', level]
+    return ['run', '--config', this.#runner, ...place, '--leave']
   }
 
   async happen(): Promise<void> {

@@ -189,7 +189,8 @@ export class AssignedTasks {
       queue.paused = false
       this.#parts.fetcher.assign(queue.partition, queue.position)
     }
-    this.#parts.logger.debug('task runs', { task: task.id })
+    const from = task.queues.map(({ partition, position }) => [partitionKey(partition), position] as const)
+    this.#parts.logger.debug('task runs', { task: task.id, from: Object.fromEntries(from) })
   }
 
   #queue(chunk: FetchedPartition): void {
