@@ -60,6 +60,8 @@ export interface FetchedPartition {
    */
   readonly batches: readonly FetchedBatch[]
   readonly nextOffset: number
+  /** Of the last whole batch before `nextOffset`, whether it is among these or was left out; −1 where there is none. */
+  readonly leaderEpoch: number
   /** To be called, or not, when nobody looks at the batches any more: their memory may then be used again. */
   readonly release?: () => void
   /** `fetchOffset` is not in the log: nothing more comes until the partition is sought or assigned anew. */

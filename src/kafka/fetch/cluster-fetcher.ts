@@ -259,7 +259,8 @@ export class ClusterFetcher implements Fetcher {
       const read = readBatches(records, position.offset, isolation, part.abortedTransactions ?? [])
       const { batches, nextOffset, leaderEpoch } = read
       const release = memory.share()
-      this.#buffer.push(position, records.length, { ...partOf(position, part), batches, nextOffset, release })
+      const fetched = { batches, nextOffset, leaderEpoch, release }
+      this.#buffer.push(position, records.length, { ...partOf(position, part), ...fetched })
       position.offset = nextOffset
       position.lastEpoch = leaderEpoch
     } catch (error) {
@@ -316,6 +317,7 @@ function partOf(position: FetchPosition, part: PartitionResponse): FetchedPartit
     lastStableOffset: part.lastStableOffset,
     batches: [],
     nextOffset: position.offset,
+    leaderEpoch: -1,
   }
 }
 

@@ -32,7 +32,15 @@ function chunk(
   const buffer = writer.finish({ baseOffset })
   const header = batchAt(buffer, 0)
   const batches = header === undefined || times.length === 0 ? [] : [recordsOf(buffer, header)]
-  return { ...partition, fetchOffset: baseOffset, highWatermark: 0, lastStableOffset: 0, batches, nextOffset }
+  return {
+    ...partition,
+    fetchOffset: baseOffset,
+    highWatermark: 0,
+    lastStableOffset: 0,
+    batches,
+    nextOffset,
+    leaderEpoch: -1,
+  }
 }
 
 function queueAt(position: number): PartitionQueue {

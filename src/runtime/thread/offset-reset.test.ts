@@ -40,7 +40,7 @@ test('reads durations of both kinds', () => {
 describe('an offset of which a broker said that it is not in the log', () => {
   const goOn = (fetchOffset: number) => {
     const partition = { topic: 'in', partition: 0, fetchOffset, nextOffset: fetchOffset, outOfRange: true }
-    const chunk = { ...partition, highWatermark: -1, lastStableOffset: -1, batches: [] }
+    const chunk = { ...partition, highWatermark: -1, lastStableOffset: -1, batches: [], leaderEpoch: -1 }
     return offsetToGoOn(admin, chunk, {
       policyOf: () => 'earliest',
       isolation: 'read_committed',

@@ -153,6 +153,7 @@ export class Restorer {
   #apply(replay: Replay, chunk: FetchedPartition): number {
     const records = this.#records
     records.reset()
+    // Of what stands last before the new position: a marker may be of a later epoch than the records before it.
     let leaderEpoch = replay.store.managed.position()?.leaderEpoch ?? -1
     for (const batch of chunk.batches) {
       const columns = this.#columns
@@ -160,6 +161,7 @@ export class Restorer {
       records.add(columns, rowFrom(columns, replay.position), rowFrom(columns, replay.end))
       if (batch.baseOffset < replay.end) leaderEpoch = batch.leaderEpoch
     }
+    if (chunk.nextOffset <= replay.end) leaderEpoch = chunk.leaderEpoch
     chunk.release?.()
     const offset = Math.max(replay.position, Math.min(chunk.nextOffset, replay.end))
     if (offset > replay.position)
