@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { silentLogger } from '../base/logger.ts'
+import type { Logger } from '../base/logger.ts'
 import type { Guarantee } from './options.ts'
 import { TestCluster } from '../testing/cluster.ts'
 import { passThrough } from './fixtures.ts'
@@ -7,8 +9,17 @@ const sessionTimeoutMs = 6000
 const input = { topic: 'input', partition: 0 }
 const group = 'app'
 
+/** Warnings. */
+const said: string[] = []
+const logger: Logger = {
+  ...silentLogger,
+  warn: (message) => void said.push(message),
+  with: () => logger,
+}
+
 async function clusterWith(...values: string[]): Promise<TestCluster> {
-  const cluster = new TestCluster()
+  said.length = 0
+  const cluster = new TestCluster({ logger })
   for (const topic of ['input', 'output']) await cluster.createTopic(topic)
   await cluster.produce(
     'input',
@@ -57,6 +68,20 @@ describe.each(['exactly_once_v2', 'at_least_once'] as const)(
         code: 'OFFSET_OUT_OF_RANGE',
         message: expect.stringContaining(message),
       })
+      expect(await outputOf(cluster)).toEqual(['one', 'two'])
+    })
+
+    test('whose group went back while its thread was replaced', async () => {
+      await using cluster = await clusterWith('one', 'two')
+      const { application, failure } = start(cluster, guarantee)
+      await cluster.untilRead('output', (read) => read.length === 2)
+      await cluster.advance(2000)
+      cluster.network(application).cut()
+      await cluster.until(() => said.some((message) => message.includes('another takes its place')), 300_000)
+      await cluster.run(cluster.kafka.admin.setGroupOffsets(group, [{ ...input, offset: 1, metadata: '' }]))
+      cluster.network(application).mend()
+      await cluster.until(() => application.state === 'failed', 60_000)
+      expect(await failure).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
       expect(await outputOf(cluster)).toEqual(['one', 'two'])
     })
 

@@ -3,6 +3,7 @@ import { toStreamError } from '../../base/errors.ts'
 import type { StreamError } from '../../base/errors.ts'
 import type { ThreadStatus } from '../status.ts'
 import type { HostedThread, StartThread } from './hosted-thread.ts'
+import { KnownOffsets } from '../thread/known-offsets.ts'
 import type { ThreadParts } from '../thread/thread-parts.ts'
 
 /**
@@ -21,6 +22,7 @@ export class ThreadSlot {
     this.#start = start
     this.#parts = {
       ...parts,
+      known: new KnownOffsets(),
       onOpened: () => {
         this.#everOpened = true
         parts.onOpened()

@@ -3,6 +3,7 @@ import { AssignedTasks } from './assigned-tasks.ts'
 import { CommitCycle } from './commit-cycle.ts'
 import { openProducer } from './connect-thread.ts'
 import { resetPolicies } from './offset-reset.ts'
+import { KnownOffsets } from './known-offsets.ts'
 import { joinGroup, openEquipment } from './open-thread.ts'
 import type { Equipment, Membership } from './open-thread.ts'
 import type { ThreadParts } from './thread-parts.ts'
@@ -58,6 +59,7 @@ function assignedTasks(
       policyOf: resetPolicies(topology, plan.repartitionTopics, options.offsetReset),
       nowMs: () => surroundings.clock.nowMs(),
     },
+    known: parts.known ?? new KnownOffsets(),
     queueBytesMax: options.bounds.queueBytes,
     logger: surroundings.logger,
     onAnswer: wake,

@@ -3,7 +3,7 @@ import type { Logger } from '../../base/logger.ts'
 import { partitionKey } from '../../kafka/contracts.ts'
 import type { Admin, FetchedPartition, Fetcher, GroupMember, TopicPartition } from '../../kafka/contracts.ts'
 import type { Task } from '../task/task.ts'
-import { KnownOffsets } from './known-offsets.ts'
+import type { KnownOffsets } from './known-offsets.ts'
 import { offsetToGoOn } from './offset-reset.ts'
 import type { RestorePart, Restorer } from './restorer.ts'
 import { askCluster, beginTask } from './task-start.ts'
@@ -20,6 +20,7 @@ export interface AssignedTasksParts {
   readonly restorer: Restorer
   readonly buildTask: (request: TaskRequest) => Task
   readonly start: StartOptions
+  readonly known: KnownOffsets
   readonly queueBytesMax: number
   readonly logger: Logger
   /** Called when the cluster has said where tasks begin: there is something to do for a thread that sleeps. */
@@ -46,7 +47,6 @@ export class AssignedTasks {
   #beganMs: number | undefined = undefined
   /** Partitions whose next offset is not in the log, until what came before it is processed. */
   #resets: FetchedPartition[] = []
-  readonly #known = new KnownOffsets()
 
   constructor(parts: AssignedTasksParts) {
     this.#parts = parts
@@ -159,7 +159,7 @@ export class AssignedTasks {
     const attempts = tasks.map((task) => task.attempt)
     for (const task of tasks) this.#remember(task)
     const facts = await askCluster(member, admin, tasks, start)
-    this.#known.compare(facts.committed.values(), facts.resets.keys())
+    this.#parts.known.compare(facts.committed.values(), facts.resets.keys())
     if (facts.resets.size > 0)
       logger.info('no committed offset', { beginsAt: Object.fromEntries(facts.resets) })
     const stores: RestorePart[] = []
@@ -178,7 +178,7 @@ export class AssignedTasks {
   #remember(task: Task): void {
     for (const queue of task.queues) {
       const offset = task.committedPosition(queue)
-      if (offset >= 0) this.#known.note(queue.partition, offset)
+      if (offset >= 0) this.#parts.known.note(queue.partition, offset)
     }
   }
 

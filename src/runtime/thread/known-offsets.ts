@@ -3,7 +3,7 @@ import { partitionKey } from '../../kafka/contracts.ts'
 import type { CommittedOffset, TopicPartition } from '../../kafka/contracts.ts'
 
 /**
- * How far a thread knows its group to be: offsets that it has heard or committed. A group neither loses offsets nor goes back while it
+ * How far a thread, and those before it in its place, know their group to be: offsets that it has heard or committed. A group neither loses offsets nor goes back while it
  * has members. Where it says that it has, going on would process records a second time, and the next commit would make that last.
  */
 export class KnownOffsets {

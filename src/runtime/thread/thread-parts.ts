@@ -3,6 +3,7 @@ import type { CallBoard } from '../../functions/call-board.ts'
 import type { ProcessEngines } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
+import type { KnownOffsets } from './known-offsets.ts'
 import type { RestoreProgress } from './restorer.ts'
 
 /** What a stream thread is given. */
@@ -16,6 +17,8 @@ export interface ThreadParts {
   readonly options: ApplicationOptions
   readonly surroundings: Surroundings
   readonly metrics: Metrics
+  /** What former lives on this place knew of the group; a life in a worker of its own begins knowing nothing. */
+  readonly known?: KnownOffsets
   /** Where its functions are shown to a watcher in another thread. */
   readonly board?: CallBoard
   /** The thread is in its group, with everything open. */
