@@ -76,6 +76,11 @@ const steps: Readonly<Record<string, (operation: Operation, fn: string) => Field
     type: 'transformKeyValueToValueList',
     mapper: code(functions.newValueLists[fn], '[string]'),
   }),
+  punctuate: (operation) => ({
+    type: 'punctuate',
+    every: `${String(operation['everyMs'])}ms`,
+    punctuator: code('[["tick", String(timestamp)]]', '[(string,string)]'),
+  }),
   merge: (operation) => ({ type: 'merge', stream: operation.with }),
   repartition: () => ({ type: 'repartition' }),
   'to-table': (operation) => ({ type: 'toTable', ...keyValueStore(operation) }),

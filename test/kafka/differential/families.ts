@@ -25,6 +25,16 @@ export const families: Readonly<Record<string, Family>> = {
     for (let left = 1 + plan.below(2); left > 0; left--) fold(plan, group)
     return plan.finish(10)
   },
+  // In one task: Kafka Streams' driver has one time for all that there are.
+  punctuators: (seed) => {
+    const plan = new PlanBuilder(seed)
+    const streams = [plan.stream(), plan.stream()]
+    const merged = [plan.add('merge', { in: streams[0], with: streams[1] })]
+    for (let left = plan.below(4); left > 0; left--) merged.push(plainStep(plan, plan.pick(merged)))
+    const ticks = plan.add('punctuate', { in: plan.pick(merged), everyMs: 1 + plan.below(40) })
+    plan.to(plan.chance(0.5) ? plainStep(plan, ticks) : ticks)
+    return plan.finish(10)
+  },
   'foreign-key joins': foreignKeys,
   'stream-table joins': lookUps,
   windows: windowed,
@@ -263,6 +273,10 @@ function streamStep(plan: PlanBuilder, streams: readonly string[]): string {
     const split = plan.add('split', { in: input, fns: ['odd', 'low', null].slice(0, 1 + plan.below(3)) })
     return `${split}0`
   }
+  return plainStep(plan, input)
+}
+
+function plainStep(plan: PlanBuilder, input: string): string {
   const op = plan.pick(Object.keys(streamSteps))
   const not = op === 'filter' && plan.chance(0.4) ? { not: true } : {}
   return plan.add(op, { in: input, fn: plan.pick(streamSteps[op] ?? []), ...not })

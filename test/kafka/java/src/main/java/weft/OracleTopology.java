@@ -75,6 +75,7 @@ final class OracleTopology {
             case "global-table" -> builder.globalTable(o.get("topic").asText(), Consumed.with(TEXT, TEXT), keyValue(o, TEXT));
             case "filter", "select-key", "map-values", "map", "flat-map", "flat-map-values" ->
                 asProcessors ? processor(op, o) : stateless(op, o);
+            case "punctuate" -> stream(o).process(OracleProcessors.ticks(Duration.ofMillis(o.get("everyMs").asLong())), named(o));
             case "merge" -> stream(o).merge(other(o), named(o));
             case "split" -> split(o);
             case "repartition" -> stream(o).repartition(Repartitioned.with(TEXT, TEXT).withName(o.get("name").asText()));
