@@ -13,17 +13,18 @@ const regions = ['north', 'south']
 
 /**
  * SQL's joins that wait, driven by a dimension with two keys, beside a look-up: customers, with their region, their orders, and the row of
- * their city over a topic between. A customer's newest row takes the place of the one before it, which may wait by another key.
+ * a city over a topic between: with caching the order's, else the customer's own. A customer's newest row takes the place of the one before
+ * it, wherever that has come.
  */
 export const drivingDimensionCase: SimulationCase = {
   name: 'driving dimension',
   topics: { customers: 2, orders: 2, cities: 2, regions: 1, joined: 2 },
-  topology: ({ optimised }) => {
+  topology: ({ optimised, caching }) => {
     const text = { k: 'string', v: 'string' }
     return queryTopology({
       name: 'joined',
       query: `SELECT c.k AS k, c.v AS c, r.v AS r, o.v AS o, t.v AS t FROM customers c
-        LEFT JOIN regions r ON c.region = r.k JOIN orders o ON c.k = o.c JOIN cities t ON c.city = t.k`,
+        LEFT JOIN regions r ON c.region = r.k JOIN orders o ON c.k = o.c JOIN cities t ON ${caching ? 'o' : 'c'}.city = t.k`,
       output: { topic: 'joined', format: 'json', key: 'k' },
       emission: optimised ? { type: 'smart', require: ['r'] } : { type: 'immediate' },
       state: {
@@ -32,7 +33,7 @@ export const drivingDimensionCase: SimulationCase = {
       },
       topics: {
         customers: { columns: { ...text, city: 'string', region: 'string' } },
-        orders: { columns: { v: 'string', c: 'string' } },
+        orders: { columns: { v: 'string', c: 'string', city: 'string' } },
         cities: { columns: text },
         regions: { columns: text },
       },
@@ -60,7 +61,7 @@ function customer(draw: Draw): InputRecord {
 }
 
 function order(draw: Draw): InputRecord {
-  const cells = { c: drawKey(draw), v: `o${draw.next('orders')}` }
+  const cells = { c: drawKey(draw), city: pick(draw.random, cities), v: `o${draw.next('orders')}` }
   return { topic: 'orders', key: cells.v, value: JSON.stringify(cells) }
 }
 
@@ -92,7 +93,7 @@ function auditResults(evidence: Evidence): string[] {
       return (
         version !== undefined &&
         orders.get(o)?.['c'] === version['k'] &&
-        rows.get(t) === version['city'] &&
+        rows.get(t) === (evidence.variant.caching ? orders.get(o) : version)?.['city'] &&
         rows.get(r) === version['region']
       )
     })
