@@ -33,6 +33,15 @@ describe('a request', () => {
     expect(client.connection.closed.aborted).toBe(true)
   })
 
+  test('with bytes too many is answered as without', async () => {
+    const { client } = openTestBroker()
+    await client.createTopic('a')
+    const frame = client.frame(apis.metadata, { topics: [{ name: 'a' }] }, 12)
+    const answer = await client.connection.request(Buffer.concat([frame, Buffer.alloc(1)]))
+    const { topics } = apis.metadata.response.decode(answer ?? Buffer.alloc(0), 12, 5)
+    expect(topics.map(({ name }) => name)).toEqual(['a'])
+  })
+
   test('waits for the one before it on the same connection', async () => {
     const { broker, clock, client } = openTestBroker()
     await client.createTopic('a')

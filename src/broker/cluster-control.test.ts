@@ -147,8 +147,8 @@ describe('a coordinator', () => {
     expect(errorOf(await ask(coordinator))).toBe('UNKNOWN_MEMBER_ID')
   })
 
-  test('that moves refuses who waits to join, and the new one takes the members over', async () => {
-    const { broker, on, clock } = openThree({ groupInitialRebalanceDelayMs: 3000 })
+  async function groupOfThree(options: { groupInitialRebalanceDelayMs?: number } = {}) {
+    const { broker, on, clock } = openThree(options)
     const old = broker.cluster.coordinatorOf('group', 'g')
     const next = others(old)[0] ?? 0
     const join = (nodeId: number, memberId: string) =>
@@ -160,15 +160,42 @@ describe('a coordinator', () => {
         protocolType: 'consumer',
         protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
       })
+    const sync = (nodeId: number, memberId: string, generationId: number) =>
+      on(nodeId).send(apis.syncGroup, { groupId: 'g', memberId, generationId })
+    return { broker, clock, on, old, next, join, sync }
+  }
+
+  test('that moves refuses who waits to join, and the new one takes over who has been in', async () => {
+    const { broker, clock, old, next, join, sync } = await groupOfThree()
     const { memberId } = await join(old, '')
+    const { generationId } = await join(old, memberId)
+    await sync(old, memberId, generationId)
     const waiting = join(old, memberId)
+    const [promised, newcomer] = [(await join(old, '')).memberId, (await join(old, '')).memberId]
+    const coming = join(old, newcomer)
     await clock.advance(10)
     broker.cluster.moveCoordinator('group', 'g', next)
-    expect(errorOf(await waiting)).toBe('NOT_COORDINATOR')
-    const again = join(next, memberId)
-    await clock.advance(20_000)
-    expect(await again).toMatchObject({ errorCode: 0, memberId, leader: memberId, generationId: 1 })
+    expect(errorOf(await coming)).toBe('NOT_COORDINATOR')
+    expect(errorOf(await waiting)).toBe('NONE')
+    for (const unknown of [promised, newcomer])
+      expect(errorOf(await join(next, unknown))).toBe('UNKNOWN_MEMBER_ID')
+    expect(await join(next, memberId)).toMatchObject({ errorCode: 0, memberId, leader: memberId })
     expect(errorOf(await join(old, memberId))).toBe('NOT_COORDINATOR')
+  })
+
+  test.each([
+    ['waits to join', 3000, 'NOT_COORDINATOR'],
+    ['has joined and has no assignment', 0, 'NONE'],
+  ])('that is new knows nobody who %s', async (_case, groupInitialRebalanceDelayMs, answer) => {
+    const { broker, clock, on, old, next, join } = await groupOfThree({ groupInitialRebalanceDelayMs })
+    const { memberId } = await join(old, '')
+    const joining = join(old, memberId)
+    await clock.advance(10)
+    broker.cluster.moveCoordinator('group', 'g', next)
+    expect(errorOf(await joining)).toBe(answer)
+    await clock.advance(3000)
+    const { groups } = await on(next).send(apis.describeGroups, { groups: ['g'] })
+    expect(groups).toMatchObject([{ groupState: 'Empty', members: [] }])
   })
 
   test('of a transaction moves with what is open', async () => {

@@ -27,6 +27,8 @@ export interface MessageCodec<T> {
    * @throws StreamError `PROTOCOL_MALFORMED` for cut, trailing or absurd bytes; never hangs, never allocates more than the input's size allows
    */
   decode(buffer: Buffer, version: number, start?: number): T
+  /** As {@link MessageCodec.decode}, but leaves bytes that follow the message. */
+  decodePrefix(buffer: Buffer, version: number, start: number): T
 }
 
 export type DeepPartial<T> = T extends Buffer | string | number | boolean | null | undefined

@@ -112,10 +112,10 @@ async function startEmbedded(nodes: number): Promise<string> {
 }
 
 /**
- * Leaders move for all. Of the others, platformatic asks the coordinator that it knows until it gives up, librdkafka asks once to describe
- * and to leave a group, and KafkaJS reads again what it has not committed.
+ * Leaders move for all, coordinators for these. librdkafka asks a coordinator that it has found once to delete or to describe a group, and
+ * takes no note of the answer when it leaves one.
  */
-const followsCoordinators = new Set(['Java', 'Weft'])
+const followsCoordinators = new Set(['Java', 'platformatic', 'KafkaJS', 'Weft'])
 
 const nameOf = (client: string, name: string): string => `${prefixOf(client)}-${name}`
 

@@ -149,6 +149,19 @@ describe('quotas', () => {
   })
 })
 
+test.each([
+  ['unset is so already', 4, { configOperation: 1 }, 'NONE'],
+  ['set is refused', 4, { configOperation: 0, value: '1' }, 'INVALID_REQUEST'],
+  ['unset of what has no settings is refused', 99, { configOperation: 1 }, 'INVALID_REQUEST'],
+])('settings of a broker are fixed: what is to be %s', async (_case, resourceType, operation, error) => {
+  const { client } = openTestBroker()
+  const configs = [{ name: 'leader.replication.throttled.rate', ...operation }]
+  const resources = [{ resourceType, resourceName: '1', configs }]
+  expect((await client.send(apis.incrementalAlterConfigs, { resources })).responses.map(errorOf)).toEqual([
+    error,
+  ])
+})
+
 test('what has settings is listed by type', async () => {
   const { client } = openTestBroker({ nodes: 2 })
   await client.createTopic('a')

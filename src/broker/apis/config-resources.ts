@@ -34,7 +34,7 @@ export function configRefusal(
 }
 
 /**
- * Gives a topic other settings. Settings of a broker are fixed when it starts.
+ * Gives a topic other settings. Those of a broker are fixed when it starts.
  *
  * @param change - makes the new settings of the old ones, or says what is wrong with the wish
  */
@@ -46,12 +46,7 @@ export function alterTopicConfigs(
 ): ResourceAnswer {
   const refused = configRefusal(resource, 'alterConfigs', call)
   if (refused !== undefined) return resourceAnswer(resource, refused)
-  if (resource.resourceType !== resourceTypes.topic)
-    return resourceAnswer(
-      resource,
-      'INVALID_REQUEST',
-      'Only the settings of topics can be changed on this broker.',
-    )
+  if (resource.resourceType !== resourceTypes.topic) return leaveAsItIs(resource, change)
   const topic = call.node.topics.get(resource.resourceName)
   if (topic === undefined)
     return resourceAnswer(
@@ -66,6 +61,18 @@ export function alterTopicConfigs(
   if (problem !== undefined) return resourceAnswer(resource, problem.error, problem.message)
   if (!validateOnly) call.node.topics.configure(topic, overrides)
   return resourceAnswer(resource)
+}
+
+/** Nothing is ever set on a broker that runs: what asks only that something be unset, as tools do that clear throttles, has it. */
+function leaveAsItIs(
+  resource: ConfigResource,
+  change: (overrides: Map<string, string>) => string | undefined,
+): ResourceAnswer {
+  const overrides = new Map<string, string>()
+  const asked = change(overrides) !== undefined || overrides.size > 0
+  if (resource.resourceType === resourceTypes.broker && !asked) return resourceAnswer(resource)
+  const message = 'Only the settings of topics can be changed on this broker.'
+  return resourceAnswer(resource, 'INVALID_REQUEST', message)
 }
 
 /** Adds to or takes from a setting that is a list. */

@@ -138,13 +138,18 @@ export class ClassicGroup {
     return true
   }
 
-  /** Another node coordinates the group from here on: who waits must ask there, and has a whole session for it. */
+  /**
+   * Another node coordinates the group from here on: who waits must ask there, and has a whole session for it. As in Kafka, which has
+   * written down settled generations alone, the new one knows nothing of who was in none yet.
+   */
   changeCoordinator(): void {
+    this.#promisedIds.clear()
     for (const member of this.members.all()) {
       this.#sessions.answerJoin(member, refusedJoin('NOT_COORDINATOR', member.memberId))
       this.#sessions.answerSync(member, 'NOT_COORDINATOR')
       this.#sessions.touch(member)
     }
+    for (const member of this.members.all()) if (!member.settled) this.#remove(member)
   }
 
   #speaks({ protocolType, protocols }: JoinRequest, known: Member | undefined): boolean {
@@ -179,6 +184,7 @@ export class ClassicGroup {
       awaitingJoin: undefined,
       awaitingSync: undefined,
       owesSync: false,
+      settled: false,
       session: undefined,
     }
     this.members.add(member)
@@ -323,6 +329,7 @@ export class ClassicGroup {
     for (const member of this.members.all()) {
       // A copy: the bytes lie in a request whose other bytes need not live as long as the group.
       member.assignment = Buffer.from(byMember.get(member.memberId) ?? noAssignment)
+      member.settled = true
       this.#sessions.answerSync(member, 'NONE')
     }
   }

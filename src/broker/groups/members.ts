@@ -46,6 +46,8 @@ export interface Member {
   awaitingSync: ((result: SyncResult) => void) | undefined
   /** Whether it joined this generation and has not asked for its assignment yet. */
   owesSync: boolean
+  /** Whether it has been in a generation that had its assignments. */
+  settled: boolean
   session: Timer | undefined
 }
 

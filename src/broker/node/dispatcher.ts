@@ -114,7 +114,8 @@ export class Dispatcher {
       disconnect: () => peer.disconnect(),
       finish: () => peer.finish(),
     }
-    return { start, handler, body: handler.api.request.decode(frame, apiVersion, bodyAt), call }
+    // As Apache Kafka does, it takes requests with bytes too many: some clients have sent them for years.
+    return { start, handler, body: handler.api.request.decodePrefix(frame, apiVersion, bodyAt), call }
   }
 
   #endpoints(peer: Peer, which: 'running' | 'all'): NodeEndpoint[] {

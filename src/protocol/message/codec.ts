@@ -42,11 +42,10 @@ export function defineApi<Q extends Fields, S extends Fields>(
   })
 }
 
-/** A codec with what it was compiled from, which can also read a message and leave what follows it. */
+/** A codec with what it was compiled from. */
 export interface TableCodec<T> extends MessageCodec<T> {
   readonly name: string
   readonly fields: Fields
-  decodePrefix(buffer: Buffer, version: number, start: number): T
 }
 
 /** Encode and decode of one message. */
