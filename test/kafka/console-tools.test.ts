@@ -32,9 +32,20 @@ const classes = {
   'kafka-leader-election': `${tools}.LeaderElectionCommand`,
   'kafka-cluster': `${tools}.ClusterTool`,
   'kafka-broker-api-versions': `${tools}.BrokerApiVersionsCommand`,
+  'kafka-features': `${tools}.FeatureCommand`,
+  'kafka-acls': `${tools}.AclCommand`,
+  'kafka-reassign-partitions': `${tools}.reassign.ReassignPartitionsCommand`,
 } as const
 
-/** A command: the tool, its arguments, and what it reads after `<`. `DELETE` is the file that names records to delete. */
+const superUser = 'User:ANONYMOUS'
+
+/** Files that commands name. */
+const inputs = {
+  DELETE: '{"partitions":[{"topic":"load","partition":0,"offset":100}],"version":1}',
+  MOVES: '{"partitions":[{"topic":"load","partition":0,"replicas":[1]}],"version":1}',
+} as const
+
+/** A command: the tool, its arguments, and what it reads after `<`. */
 const commands = [
   'kafka-topics --create --topic orders --partitions 3 --replication-factor 1 --config retention.ms=86400000',
   'kafka-topics --create --topic orders --partitions 3',
@@ -83,7 +94,39 @@ const commands = [
   'kafka-consumer-groups --delete --group nobody',
   'kafka-log-dirs --describe --topic-list load',
   'kafka-leader-election --election-type preferred --topic orders --partition 0',
+  'kafka-reassign-partitions --reassignment-json-file MOVES --execute',
+  'kafka-reassign-partitions --reassignment-json-file MOVES --verify',
+  'kafka-reassign-partitions --list',
+  'kafka-configs --alter --entity-type users --entity-name ann --add-config SCRAM-SHA-256=[iterations=4096,password=secret]',
+  'kafka-configs --describe --entity-type users --entity-name ann',
+  'kafka-configs --alter --entity-type users --entity-name ann --delete-config SCRAM-SHA-256',
+  'kafka-configs --describe --entity-type users --entity-name ann',
   'kafka-cluster cluster-id',
+  'kafka-cluster list-endpoints',
+  'kafka-broker-api-versions',
+  'kafka-features describe',
+  'kafka-features downgrade --feature transaction.version=1',
+  'kafka-features describe',
+  'kafka-features upgrade --feature transaction.version=2 --dry-run',
+  'kafka-features upgrade --feature transaction.version=2',
+  'kafka-features upgrade --feature transaction.version=1',
+  'kafka-features upgrade --feature transaction.version=9',
+  'kafka-features upgrade --feature unheard.version=1',
+  'kafka-features disable --feature group.version',
+  'kafka-features upgrade --feature group.version=1',
+  'kafka-acls --add --allow-principal User:ann --operation Read --operation Describe --topic orders',
+  'kafka-acls --add --deny-principal User:bob --deny-host 10.0.0.1 --operation Write --topic or --resource-pattern-type prefixed',
+  'kafka-acls --add --allow-principal User:ann --producer --topic load --transactional-id perf',
+  'kafka-acls --add --allow-principal User:ann --consumer --topic orders --group shop',
+  'kafka-acls --add --allow-principal User:ann --operation All --transactional-id perf --cluster',
+  'kafka-acls --add --allow-principal ann --operation Read --topic orders',
+  'kafka-acls --list',
+  'kafka-acls --list --topic orders --resource-pattern-type match',
+  'kafka-acls --list --principal User:bob',
+  'kafka-acls --remove --force --allow-principal User:ann --operation Read --topic orders',
+  'kafka-acls --remove --force --topic or --resource-pattern-type prefixed',
+  'kafka-acls --remove --force --topic missing',
+  'kafka-acls --list',
   'kafka-topics --delete --topic orders',
   'kafka-topics --delete --topic orders',
   'kafka-topics --list --exclude-internal',
@@ -99,6 +142,15 @@ interface Difference {
   readonly reason: string
 }
 
+const notOffered = [
+  '\\w+DelegationToken',
+  'DescribeQuorum',
+  'UnregisterBroker',
+  '(?:Add|Remove)RaftVoter',
+  '\\w*Share',
+  'StreamsGroup',
+] as const
+
 const differences: readonly Difference[] = [
   {
     calls: ['kafka-transactions describe --transactional-id'],
@@ -106,20 +158,51 @@ const differences: readonly Difference[] = [
     embedded: 'None  None',
     reason: 'when the last transaction began is forgotten when it has ended',
   },
+  {
+    calls: ['kafka-broker-api-versions'],
+    apache: new RegExp(`^(  (?:${notOffered.join('|')})\\w*\\(\\d+\\)): [^,\n]*`, 'gm'),
+    embedded: '$1: UNSUPPORTED',
+    reason: 'the reference says what is not offered',
+  },
+  {
+    calls: ['kafka-features describe'],
+    apache: /^Feature: (?!group|transaction).*\n/gm,
+    embedded: '',
+    reason: 'it has the two that clients see the effect of',
+  },
+  {
+    calls: ['kafka-features upgrade --feature transaction.version=1'],
+    apache: /Can't downgrade .*/,
+    embedded: 'The version cannot go down unless the request allows a downgrade.',
+    reason: 'it says so in its own words, as all that follow',
+  },
+  {
+    calls: ['kafka-features upgrade --feature transaction.version=9'],
+    apache: /Local controller 1 only supports versions 0-2/,
+    embedded: 'This broker supports the versions 0 to 2.',
+    reason: '',
+  },
+  {
+    calls: ['kafka-features upgrade --feature unheard.version=1'],
+    apache: /Local controller 1 does/,
+    embedded: 'This broker does',
+    reason: '',
+  },
 ]
 
-/** The place of the address among a tool's arguments: `kafka-transactions` and `kafka-cluster` want it elsewhere. */
+/** The place of the address among a tool's arguments: some want it before the others. */
 function withAddress(words: readonly string[], bootstrap: string): string[] {
   const [tool = '', ...rest] = words
-  if (tool === 'kafka-transactions') return [tool, '--bootstrap-server', bootstrap, ...rest]
+  if (tool === 'kafka-transactions' || tool === 'kafka-features')
+    return [tool, '--bootstrap-server', bootstrap, ...rest]
   return [tool, ...rest, '--bootstrap-server', bootstrap]
 }
 
 /** The script that `ConsoleTools.java` reads. */
-function script(bootstrap: string, deletions: string): string {
+function script(bootstrap: string): string {
   const lines = commands.map((command) => {
     const [call = '', input] = command.split(' < ')
-    const words = call.replace('DELETE', deletions).split(' ')
+    const words = call.split(' ').map((word) => (word in inputs ? join(folder, word) : word))
     const [tool = '', ...rest] = withAddress(words, bootstrap)
     const className = classes[tool as keyof typeof classes]
     return [call, className, ...rest, ...(input === undefined ? [] : ['stdin', input])].join('\t')
@@ -129,34 +212,49 @@ function script(bootstrap: string, deletions: string): string {
 
 /** Without what differs between any two clusters, and without where in Java an error came up. */
 function normal(transcript: string, bootstrap: string): string {
-  return transcript
-    .replaceAll(bootstrap, 'HOST:PORT')
-    .replaceAll(/^\tat .*\n|^Caused by: .*\n|^Querying brokers .*\n/gm, '')
-    .replaceAll(/TopicId: \S+/g, 'TopicId: ID')
-    .replaceAll(/\b\d{4}-\d\d-\d\d[T ][\d:.,]+\b/g, 'TIME')
-    .replaceAll(/\b1[78]\d{11}\b/g, 'TIME')
-    .replaceAll(/\d+ records sent, [^\n]*/g, 'RATES')
-    .replaceAll(/^TIME, TIME, .*$/gm, 'TIME, TIME, RATES')
-    .replaceAll(/Cluster ID: \S+/g, 'Cluster ID: ID')
-    .replaceAll(/"logDir":"[^"]*"/g, '"logDir":"FOLDER"')
-    .replaceAll(/"size":\d+/g, '"size":SIZE')
-    .replaceAll(/(TIME[ \t]+)\d+[ \t]*$/gm, '$1DURATION')
-    .replaceAll(/^\d+(?=[ \t]+\d+[ \t]+-?\d+[ \t]+-?\d+[ \t]+TIME)/gm, 'PRODUCER')
-    .replaceAll(/(?<=\bperf[ \t]+(?:\d+[ \t]+)?)\d+(?=[ \t]+(?:\d+[ \t]+)?CompleteCommit)/g, 'PRODUCER')
-    .replaceAll(/[ \t]+$/gm, '')
-    .replaceAll(/[ \t]{2,}|\t/g, '  ')
+  return (
+    transcript
+      .replaceAll(bootstrap, 'HOST:PORT')
+      .replaceAll(/^\tat .*\n|^Caused by: .*\n|^Querying brokers .*\n/gm, '')
+      .replaceAll(/TopicId: \S+/g, 'TopicId: ID')
+      .replaceAll(/\b\d{4}-\d\d-\d\d[T ][\d:.,]+\b/g, 'TIME')
+      .replaceAll(/\b1[78]\d{11}\b/g, 'TIME')
+      .replaceAll(/\d+ records sent, [^\n]*/g, 'RATES')
+      .replaceAll(/^TIME, TIME, .*$/gm, 'TIME, TIME, RATES')
+      .replaceAll(/Cluster ID: \S+/g, 'Cluster ID: ID')
+      .replaceAll(/(?<=127\.0\.0\.1[ \t]+)\d+/g, 'PORT')
+      .replaceAll(/Epoch: \d+/g, 'Epoch: EPOCH')
+      // Where its versions begin is another release's matter: they reach down to 3.9.
+      .replaceAll(/: (?:\d+ to )?(\d+) \[usable: \d+\]/g, ': up to $1')
+      .replaceAll(/"(logDir|log_dirs)":(\[?)"[^"]*"/g, '"$1":$2"FOLDER"')
+      .replaceAll(/"size":\d+/g, '"size":SIZE')
+      .replaceAll(/(TIME[ \t]+)\d+[ \t]*$/gm, '$1DURATION')
+      .replaceAll(/^\d+(?=[ \t]+\d+[ \t]+-?\d+[ \t]+-?\d+[ \t]+TIME)/gm, 'PRODUCER')
+      .replaceAll(/(?<=\bperf[ \t]+(?:\d+[ \t]+)?)\d+(?=[ \t]+(?:\d+[ \t]+)?CompleteCommit)/g, 'PRODUCER')
+      .replaceAll(/[ \t]+$/gm, '')
+      .replaceAll(/[ \t]{2,}|\t/g, '  ')
+  )
 }
 
-/** What each command wrote; groups are listed in no order. */
+/** What each command wrote; groups and rules of access are listed in no order. */
 function byCommand(transcript: string): Map<string, string> {
   const parts = transcript.split(/^\$ /m).slice(1)
   return new Map(
     parts.map((part, index) => {
       const [call = '', ...lines] = part.trimEnd().split('\n')
-      const isList = /^kafka-(?:consumer-)?groups --list/.test(call)
-      return [`${index + 1} ${call}`, (isList ? lines.toSorted() : lines).join('\n')]
+      const isList = /^kafka-(?:(?:consumer-)?groups --list|acls --add)/.test(call)
+      const text = (isList ? lines.toSorted() : lines).join('\n')
+      return [`${index + 1} ${call}`, call.startsWith('kafka-acls --list') ? paragraphsInOrder(text) : text]
     }),
   )
+}
+
+function paragraphsInOrder(text: string): string {
+  const paragraphs = text.split('\n\n').map((paragraph) => {
+    const [heading = '', ...lines] = paragraph.split('\n')
+    return [heading, ...lines.toSorted()].join('\n')
+  })
+  return paragraphs.toSorted().join('\n\n')
 }
 
 let apache: ApacheKafka
@@ -164,16 +262,27 @@ let embedded: Broker
 const transcripts = new Map<string, string>()
 
 beforeAll(async () => {
-  apache = await startApacheKafka()
+  apache = await startApacheKafka({
+    settings: {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': superUser,
+      'allow.everyone.if.no.acl.found': 'true',
+    },
+  })
   // As Apache Kafka has it in these tests.
   const topicDefaults = { 'min.insync.replicas': '1', 'retention.bytes': '-1' }
-  embedded = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger, topicDefaults })
+  embedded = new Broker({
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    topicDefaults,
+    superUsers: [superUser],
+  })
   const places = { apache: apache.bootstrap, embedded: `127.0.0.1:${(await embedded.listen(0)).port}` }
-  const deletions = join(folder, 'delete.json')
-  writeFileSync(deletions, '{"partitions":[{"topic":"load","partition":0,"offset":100}],"version":1}')
+  for (const [name, text] of Object.entries(inputs)) writeFileSync(join(folder, name), text)
   for (const [name, bootstrap] of Object.entries(places)) {
     const file = join(folder, name)
-    writeFileSync(file, script(bootstrap, deletions))
+    writeFileSync(file, script(bootstrap))
     const logging = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=off']
     transcripts.set(name, normal(await runJava('weft.ConsoleTools', [file], undefined, logging), bootstrap))
   }

@@ -112,8 +112,9 @@ async function startEmbedded(nodes: number): Promise<string> {
 }
 
 /**
- * Leaders move for all, coordinators for these. librdkafka asks a coordinator that it has found once to delete or to describe a group, and
- * takes no note of the answer when it leaves one.
+ * Leaders move for all, coordinators for these. librdkafka asks the coordinator that it has found once to delete or to describe a group
+ * (`rd_kafka_admin_coord_response_parse` in its `src/rdkafka_admin.c` gives its refusal to the application), and looks at no answer when it
+ * leaves one.
  */
 const followsCoordinators = new Set(['Java', 'platformatic', 'KafkaJS', 'Weft'])
 
