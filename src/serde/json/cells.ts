@@ -71,7 +71,7 @@ function decodeLongNumber(buffer: Buffer, start: number, end: number): number | 
 }
 
 /**
- * Writes a plain value as JSON text; `bigint` as a whole number.
+ * Writes a plain value as JSON text; `bigint` as a whole number, bytes as base64.
  *
  * @returns undefined where the value holds a number that JSON cannot carry (NaN, infinity) or nothing at all
  */
@@ -79,17 +79,24 @@ export function stringifyJson(value: unknown): string | undefined {
   let text: string | undefined
   try {
     text = JSON.stringify(value)
+    if (text !== undefined && maybeBytes.test(text)) text = JSON.stringify(value, carried)
   } catch {
-    text = JSON.stringify(value, (_name, inner: unknown) =>
-      typeof inner === 'bigint' ? JSON.rawJSON(String(inner)) : inner,
-    )
+    text = JSON.stringify(value, carried)
   }
   return text?.includes('null') === true && !allFinite(value) ? undefined : text
+}
+
+/** As `JSON.stringify` writes bytes: an object of their places. */
+const maybeBytes = /\{(?:"0":\d|\})/
+
+function carried(_name: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return JSON.rawJSON(String(value))
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
 }
 
 /** `JSON.stringify` writes a number that is not finite as null; only a text with a null in it can hide one. */
 function allFinite(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null) return true
-  return Object.values(value).every(allFinite)
+  return ArrayBuffer.isView(value) || Object.values(value).every(allFinite)
 }
