@@ -61,6 +61,7 @@ const rules: Readonly<Record<string, readonly Row[]>> = {
   'formats with a text of their own are read from it and written to it': [
     ['json', 'string', { a: [1, big], b: null }, '{"a":[1,9007199254740993],"b":null}'],
     ['json', 'string', [1, 'x'], '[1,"x"]'],
+    ['json', 'string', { b: 1, a: [{ d: 0.5, c: '"' }] }, '{"a":[{"c":"\\"","d":0.5}],"b":1}'],
     ['string', 'json', '{"a":9007199254740993}', { a: big }],
     ['string', 'json', '[1]', [1]],
     ['string', xml, '<a><b>1</b></a>', { b: '1' }],

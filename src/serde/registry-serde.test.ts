@@ -41,6 +41,32 @@ const cases = (['confluent', 'apicurio'] as const).flatMap((kind) =>
   ),
 )
 
+test.each(['confluent', 'apicurio'] as const)(
+  'a key of JSON with a schema of %s has one form, whether it is written here or stands in a topic',
+  async (kind) => {
+    const { registry, clock } = await openTestRegistry(settingsOf[kind]('payload'))
+    const formats = new Formats({
+      notations: { it: { type: `${kind}_jsonschema`, config: {} } },
+      registryOf: () => registry,
+      clock,
+      logger: silentLogger,
+    })
+    const format: Format = { notation: 'it', type: { kind: 'struct' }, source: { text: texts.jsonschema } }
+    const serde = formats.serde(format, 'orders', 'key')
+    serde.prepare?.()
+    await expect.poll(() => formats.waiting, { interval: 1 }).toBe(false)
+    const writer = new ByteWriter()
+    serde.encode({ note: 'n', id: 7 }, writer, undefined)
+    const sorted = '{"id":7,"note":"n"}'
+    const frame = writer.view().subarray(0, writer.length - sorted.length)
+    expect(writer.view().subarray(frame.length).toString()).toBe(sorted)
+    const foreign = Buffer.concat([frame, Buffer.from('{"note": "n", "id": 7}')])
+    expect(serde.canonicalKey?.(foreign)).toEqual(writer.copy())
+    expect(serde.canonicalKey?.(Buffer.from('no frame')).toString()).toBe('no frame')
+    formats.close()
+  },
+)
+
 describe('schemas with rules', () => {
   const encrypt = { name: 'encrypt', kind: 'TRANSFORM', type: 'ENCRYPT', mode: 'WRITEREAD', tags: ['PII'] }
   const check = { name: 'check', kind: 'CONDITION', type: 'CEL', mode: 'WRITE', expr: 'message.id > 0' }

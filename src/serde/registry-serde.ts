@@ -49,6 +49,27 @@ export function registrySerde(parts: RegistrySerdeParts): Serde {
       ),
     missing: (buffer, start, end, headers) => schemas.missing(framing, { buffer, start, end, headers }),
     prepare: () => writing.prepare(),
+    ...canonicalKeys(language, framing),
+  }
+}
+
+/** What stands before the body stays. */
+function canonicalKeys({ canonicalKey }: SchemaLanguage, framing: Framing): Pick<Serde, 'canonicalKey'> {
+  if (canonicalKey === undefined) return {}
+  return {
+    canonicalKey: (bytes) => {
+      const frame = frameOrNothing(framing, {
+        buffer: bytes,
+        start: 0,
+        end: bytes.length,
+        headers: undefined,
+      })
+      if (frame === undefined) return bytes
+      return Buffer.concat([
+        bytes.subarray(0, frame.bodyStart),
+        canonicalKey(bytes.subarray(frame.bodyStart)),
+      ])
+    },
   }
 }
 

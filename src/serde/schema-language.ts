@@ -14,6 +14,8 @@ export interface SchemaLanguage {
    * @throws StreamError `SCHEMA_INVALID`
    */
   parse(source: SchemaSource, name?: string): ParsedSchema
+  /** What stands behind the frame of a key as encoders write it; absent where each value has one form only. */
+  readonly canonicalKey?: (body: Buffer) => Buffer
 }
 
 export interface ParsedSchema {

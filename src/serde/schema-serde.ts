@@ -21,5 +21,6 @@ export function schemaSerde(
     decode: (buffer, start, end) => decode(buffer, start, end),
     encode: (value, writer) => encode(value, writer),
     project: (columns) => schema.rowReader(undefined, {}, columns),
+    ...(language.canonicalKey === undefined ? {} : { canonicalKey: language.canonicalKey }),
   }
 }

@@ -2,6 +2,7 @@
 import type { NotationType } from '../data/notation-types.ts'
 import type { Format } from '../data/types.ts'
 import { csvColumns, csvOptions, readCsv, writeCsv } from './csv/csv-serde.ts'
+import { canonicalText } from './json/canonical.ts'
 import { textOfPlain } from './plain-text.ts'
 import { xmlText } from './xml/xml-serde.ts'
 
@@ -34,7 +35,8 @@ export function textForm(
     case 'xml':
       return xmlText(format)
     case 'json':
-      return { write: textOfPlain }
+      // Text that becomes a key is one for values with the same fields, and that of KSML.
+      return { write: (value) => canonicalText(textOfPlain(value)) }
     default:
       return undefined
   }

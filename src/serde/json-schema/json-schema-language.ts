@@ -7,6 +7,7 @@ import { StreamError } from '../../base/errors.ts'
 import { materialize } from '../../data/lazy.ts'
 import { SelectedRow } from '../../data/selected-row.ts'
 import type { Column, DataType, SchemaSource } from '../../data/types.ts'
+import { canonicalBytes } from '../json/canonical.ts'
 import { jsonKeySerde } from '../json/json-key-serde.ts'
 import { jsonSerde } from '../json/json-serde.ts'
 import type { ParsedSchema, SchemaLanguage } from '../schema-language.ts'
@@ -19,6 +20,7 @@ type Json = Readonly<Record<string, unknown>>
 export const jsonSchemaLanguage: SchemaLanguage = {
   type: 'JSON',
   parse: (source) => parsedJsonSchema(source),
+  canonicalKey: canonicalBytes,
 }
 
 function parsedJsonSchema(source: SchemaSource): ParsedSchema {
