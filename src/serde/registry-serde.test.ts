@@ -93,7 +93,7 @@ describe('schemas with rules', () => {
     return { formats, read: () => serde.decode(record, 0, record.length, undefined) }
   }
   const refused = (rules: string) =>
-    expect.objectContaining({ code: 'NOT_SUPPORTED', detail: `They are called ${rules}.` })
+    expect.objectContaining({ code: 'SCHEMA_INCOMPATIBLE', detail: `They are called ${rules}.` })
 
   test('are not written with, nor read by: nothing here runs them', async () => {
     const { formats, read } = await open({ domainRules: [check], encodingRules: [encrypt] })

@@ -139,6 +139,14 @@ class Setting implements AsyncDisposable {
     await this.cluster.produce('readings', [{ key: 'k', value }])
   }
 
+  /** Registers a schema for whose values clients have to run rules. @returns its id */
+  async registerWithRules(subject: string, schema: string, ruleSet: object): Promise<number> {
+    const body = Buffer.from(JSON.stringify({ schema, ruleSet }))
+    const request = { method: 'POST', target: `/subjects/${subject}/versions`, headers: {}, body }
+    const answer = await this.link.send('http://registry', request, AbortSignal.timeout(1000))
+    return (JSON.parse(answer.body.toString()) as { id: number }).id
+  }
+
   /** Writes a reading with an id that no registry has given. */
   produceWithId(id: number, value: Reading): Promise<void> {
     const { bytes } = this.#others.framing('value', 'AVRO').prefix({ id, contentId: id })
@@ -168,6 +176,12 @@ class Setting implements AsyncDisposable {
       values.push(avroDecoder(parseAvroSchema(text))(value, bodyStart, value.length))
     }
     return values
+  }
+
+  /** Their codes, once there are some. */
+  async deadLetters(): Promise<readonly string[]> {
+    const letters = await this.cluster.untilRead('app-dead-letters', (read) => read.length > 0)
+    return letters.map(({ headers }) => String(headers?.find(({ key }) => key === 'weft.error.code')?.value))
   }
 
   async pause(seconds: number): Promise<void> {
@@ -270,11 +284,7 @@ describe.each(['confluent', 'apicurio'] as const)('a definition over topics of %
       { id: 'a', fahrenheit: 86 },
       { id: 'c', fahrenheit: 122 },
     ])
-    const letters = await setting.cluster.untilRead('app-dead-letters', (read) => read.length > 0)
-    const codes = letters.map(({ headers }) =>
-      String(headers?.find(({ key }) => key === 'weft.error.code')?.value),
-    )
-    expect(codes).toEqual([code])
+    expect(await setting.deadLetters()).toEqual([code])
   })
 
   test('that policies let fail stops with the record and the reason', async () => {
@@ -282,5 +292,32 @@ describe.each(['confluent', 'apicurio'] as const)('a definition over topics of %
     await setting.produceBytes(Buffer.from('070000000102', 'hex'))
     const application = setting.start({ decode: 'fail' })
     await expect(setting.cluster.run(application.done)).rejects.toMatchObject({ code: 'VALUE_MALFORMED' })
+  })
+})
+
+describe('a definition over topics whose schemas have rules for clients', () => {
+  const encrypt = { name: 'encrypt', kind: 'TRANSFORM', type: 'ENCRYPT', mode: 'WRITEREAD', tags: ['PII'] }
+
+  test('keeps what would have to be decrypted as a dead letter, and goes on', async () => {
+    await using setting = await Setting.open('confluent')
+    const id = await setting.registerWithRules('elsewhere-value', celsius, { domainRules: [encrypt] })
+    await setting.produceWithId(id, b)
+    await setting.produce(celsius, a)
+    setting.start()
+    expect(await setting.warm(1)).toEqual([{ id: 'a', fahrenheit: 86 }])
+    expect(await setting.deadLetters()).toEqual(['SCHEMA_INCOMPATIBLE'])
+  })
+
+  test('stops rather than write what would have to be encrypted, also where the subject has the rules from before', async () => {
+    await using setting = await Setting.open('confluent')
+    const older = record('Warm', { id: 'string', fahrenheit: 'double', place: 'string' })
+    await setting.registerWithRules('warm-value', older, { domainRules: [encrypt] })
+    await setting.produce(celsius, a)
+    const application = setting.start()
+    await expect(setting.cluster.run(application.done)).rejects.toMatchObject({
+      code: 'SCHEMA_INCOMPATIBLE',
+      detail: expect.stringContaining('"encrypt"') as unknown,
+    })
+    expect(await setting.cluster.read('warm')).toEqual([])
   })
 })

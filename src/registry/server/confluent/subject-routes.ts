@@ -21,8 +21,9 @@ export function subjectRoutes(service: RegistryService): readonly Route[] {
     get(`${one}/versions`, (call) => page(call, listVersions(service, call))),
     post(`${one}/versions`, async (call) => {
       const stored = await service.register(registrationOf(call))
+      const { id, version, metadata, ruleSet } = stored
       // Without the text: clients keep what they sent, which may be a form of it that they can read and others cannot.
-      return { id: stored.id, version: stored.version, guid: service.index.guidOf(stored) }
+      return { id, version, guid: service.index.guidOf(stored), metadata, ruleSet }
     }),
     get(version, (call) => answerOf(findVersion(service, call), call)),
     remove(version, (call) =>
