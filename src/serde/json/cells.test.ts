@@ -5,6 +5,7 @@ describe('plain values as JSON', () => {
   test.each([
     [{ blob: Uint8Array.of(1, 2, 255), list: [Uint8Array.of()] }, '{"blob":"AQL/","list":[""]}'],
     [{ blob: Uint8Array.of(1), seen: 9_007_199_254_740_993n }, '{"blob":"AQ==","seen":9007199254740993}'],
+    [Uint8Array.of(1), '"AQ=="'],
     [{ 0: 'a', empty: {}, text: '{"0":1}' }, '{"0":"a","empty":{},"text":"{\\"0\\":1}"}'],
     [{ whole: 1e21, none: undefined }, '{"whole":1e+21}'],
   ])('%o is %s', (value, text) => {

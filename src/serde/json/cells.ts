@@ -79,15 +79,18 @@ export function stringifyJson(value: unknown): string | undefined {
   let text: string | undefined
   try {
     text = JSON.stringify(value)
-    if (text !== undefined && maybeBytes.test(text)) text = JSON.stringify(value, carried)
+    if (text !== undefined && mayHaveBytes(text)) text = JSON.stringify(value, carried)
   } catch {
     text = JSON.stringify(value, carried)
   }
   return text?.includes('null') === true && !allFinite(value) ? undefined : text
 }
 
-/** As `JSON.stringify` writes bytes: an object of their places. */
-const maybeBytes = /\{(?:"0":\d|\})/
+/** `JSON.stringify` writes bytes as an object of their places; nearly no text is looked at twice for it. */
+function mayHaveBytes(text: string): boolean {
+  if (text.indexOf('{', 1) < 0) return text.startsWith('{"0":')
+  return text.includes('{"0":') || text.includes('{}')
+}
 
 function carried(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return JSON.rawJSON(String(value))
