@@ -16,7 +16,7 @@ import { checkJson, depthMax, scanned } from './scan.ts'
  * JSON text. Values stay text until somebody needs them; whole numbers of any size survive, and what nobody changed leaves
  * byte for byte as it came.
  *
- * @param containersOnly - refuse values at the top that are neither object nor list
+ * @param containersOnly - refuse values at the top that are neither object nor list, read or written
  */
 export function jsonSerde(containersOnly: boolean): Serde {
   let lastLayout: SelectedLayout | undefined
@@ -44,7 +44,7 @@ export function jsonSerde(containersOnly: boolean): Serde {
       if (value instanceof SelectedRow) writeSelected(value, writer)
       else if (value instanceof JsonText || value instanceof SlicedRow)
         writer.writeBytes(value.buffer, value.start, value.end)
-      else writeOther(value, writer)
+      else writeOther(value, writer, containersOnly)
     },
     project: (columns: readonly Column[], onMisfit?: OnMisfit): RowReader =>
       new JsonRowReader(columns, onMisfit),
@@ -52,8 +52,13 @@ export function jsonSerde(containersOnly: boolean): Serde {
 }
 
 /** Another language's JSON text goes out as it is: numbers keep their form. */
-function writeOther(value: unknown, writer: ByteWriter): void {
+function writeOther(value: unknown, writer: ByteWriter, containersOnly: boolean): void {
   const text = (value instanceof Lazy ? value.jsonText?.() : undefined) ?? plainText(materialize(value))
+  if (containersOnly && !/^\s*[{[]/.test(text)) {
+    throw new StreamError('VALUE_TYPE_MISMATCH', 'value is neither an object nor a list', {
+      hint: 'Give its topic a type such as string or double, or make an object or a list of it.',
+    })
+  }
   const start = writer.length
   writer.writeUtf8(text)
   if (opensMoreThan(depthMax, text)) checkReadable(writer, start)

@@ -299,6 +299,16 @@ describe('lazy JSON', () => {
     )
   })
 
+  test.each([5, 'text', true, 7n])('writes %o only where a single value may stand', (value) => {
+    const writer = new ByteWriter()
+    expect(() => jsonSerde(true).encode(value, writer, undefined)).toThrow(
+      expect.objectContaining({ code: 'VALUE_TYPE_MISMATCH' }),
+    )
+    expect(writer.length).toBe(0)
+    jsonSerde(false).encode(value, writer, undefined)
+    expect(writer.view().toString()).toBe(JSON.stringify(value === 7n ? 7 : value))
+  })
+
   test('keeps numbers of any size and untouched text byte for byte', () => {
     const text = Buffer.from('{"a": 1.0, "b":123456789012345678901}')
     const serde = jsonSerde(true)
