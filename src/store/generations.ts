@@ -2,12 +2,12 @@
  * The life of what is written to an overlay: open, sealed (its transaction is under way), then failed or committed; and what is committed
  * is written to the engine, at once or some generations later.
  *
- * Model. A slot belongs to the open generation (written since the last seal), to one behind it, or is clean (equals the engine). An
- * entry written again after a seal gets a new slot that links to the one before it, so that a failure can fall back to it; a clean slot is
- * written in place. Tombstones are slots with a null value until they are written to the engine.
+ * Model. An entry has one slot, with its newest value. A slot belongs to the generation that wrote it last, or is clean (equals the engine).
+ * A generation keeps the slots that it wrote, and their bytes from its seal on: what a failure takes back is read from the newest one that
+ * is left, or from the engine. Tombstones are slots with a null value until they are written to the engine.
  *
  * Invariants
- *  1. A slot links to an older one only while it is not committed itself.
+ *  1. A slot's committed value is that of the generation which it names, or the engine's where it names none.
  *  2. Generations are committed and written in their order; what is written equals all that was committed up to there, but for entries
  *     that were committed again since: their later values are written later, and a restart replays them.
  */
@@ -17,15 +17,16 @@ import type { GenerationSize } from './managed-store.ts'
 import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
 import { PickedEntries, type PackedEntries } from './store-entries.ts'
 
-/** Where an overlay finds the newest slot of each entry. */
-export interface NewestSlots<Identity> {
-  newest(identity: Identity): Slot<Identity> | undefined
-  /** Puts the slot where {@link NewestSlots.newest} finds it, in place of another. */
+/** Where an overlay finds the slot of each entry. */
+export interface SlotIndex<Identity> {
+  /** The entry has a slot now. */
   enter(slot: Slot<Identity>): void
   /** The entry has no slot any more, and the engine has no such entry. */
   leave(identity: Identity): void
   /** The entry has no slot any more; the engine may have one. */
   lose(identity: Identity): void
+  /** The slot gets the value that these bytes are, as the engine would have them; null: none. */
+  reset(slot: Slot<Identity>, bytes: Buffer | null): void
   /** The slot is clean now and may be forgotten when room is needed. */
   settled(slot: Slot<Identity>): void
   /** Whether the entry has expired for good: the engine need not know of it. */
@@ -40,7 +41,7 @@ interface SealedGeneration<Identity> {
 }
 
 export class Generations<Identity> {
-  readonly #index: NewestSlots<Identity>
+  readonly #index: SlotIndex<Identity>
   readonly #sealed: SealedGeneration<Identity>[] = []
   /** Committed; the engine does not have them yet. */
   #unwritten: SealedGeneration<Identity>[] = []
@@ -49,7 +50,7 @@ export class Generations<Identity> {
   #dirty: Slot<Identity>[] = []
   #sealedCount = 0
 
-  constructor(index: NewestSlots<Identity>) {
+  constructor(index: SlotIndex<Identity>) {
     this.#index = index
   }
 
@@ -57,16 +58,11 @@ export class Generations<Identity> {
     return this.#dirty.length + this.#sealedCount
   }
 
-  /** The entry's slot of the open generation; `newest` is what the index has now. */
-  writable(newest: Slot<Identity> | undefined, identity: Identity): Slot<Identity> {
-    if (newest?.generation === this.#open) return newest
-    let slot = newest
-    if (slot === undefined || slot.generation !== cleanGeneration) {
-      slot = new Slot(identity)
-      slot.older = newest
-      if (newest !== undefined) newest.newer = slot
-      this.#index.enter(slot)
-    }
+  /** The entry's slot, as one of the open generation; `known` is what the index has now. */
+  writable(known: Slot<Identity> | undefined, identity: Identity): Slot<Identity> {
+    if (known?.generation === this.#open) return known
+    const slot = known ?? new Slot(identity)
+    if (known === undefined) this.#index.enter(slot)
     slot.generation = this.#open
     this.#dirty.push(slot)
     return slot
@@ -75,8 +71,8 @@ export class Generations<Identity> {
   /** Slots that differ from the engine, each entry once, in no order of keys. */
   *dirtySlots(): Generator<Slot<Identity>> {
     for (const slot of this.#dirty) yield slot
-    for (const { slots } of [...this.#sealed, ...this.#unwritten]) {
-      for (const slot of slots) if (slot.newer === undefined && slot.generation !== goneGeneration) yield slot
+    for (const { number, slots } of [...this.#sealed, ...this.#unwritten]) {
+      for (const slot of slots) if (slot.generation === number) yield slot
     }
   }
 
@@ -100,18 +96,18 @@ export class Generations<Identity> {
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
     this.#sealed.shift()
     this.#sealedCount -= oldest.slots.length
-    for (const slot of oldest.slots) slot.older = undefined
+    for (const slot of oldest.slots) slot.committed = generation
     this.#committedTo = generation
     if (oldest.slots.length > 0) this.#unwritten.push(oldest)
     return { count: oldest.slots.length, bytes: oldest.entries.sizeBytes }
   }
 
-  /** What the committed generations up to this one bring into the engine: entries whose last committed value is theirs. */
+  /** What the committed generations up to this one bring into the engine: entries whose committed value is theirs. */
   unwritten(upTo: number): StoreEntries {
     const picked = new PickedEntries()
     for (const { number, slots, entries } of this.#unwritten) {
       if (number > upTo) break
-      picked.add(entries, (index) => this.#isWanted(slots[index] as Slot<Identity>))
+      picked.add(entries, (index) => this.#isWanted(slots[index] as Slot<Identity>, number))
     }
     return picked
   }
@@ -120,13 +116,13 @@ export class Generations<Identity> {
   written(upTo: number): void {
     const written = this.#unwritten.filter(({ number }) => number <= upTo)
     this.#unwritten = this.#unwritten.slice(written.length)
-    for (const { slots } of written) for (const slot of slots) this.#settle(slot)
+    for (const { number, slots } of written) for (const slot of slots) this.#settle(slot, number)
   }
 
   /** Drops this generation and all later ones; what is committed stays. */
   failed(generation: number): void {
     const from = Math.max(generation, this.#committedTo + 1)
-    for (const slot of this.#dirty) this.#fallBack(slot.identity, from)
+    const dropped = new Set(this.#dirty)
     this.#dirty = []
     for (
       let last = this.#sealed.at(-1);
@@ -135,8 +131,9 @@ export class Generations<Identity> {
     ) {
       this.#sealed.pop()
       this.#sealedCount -= last.slots.length
-      for (const slot of last.slots) this.#fallBack(slot.identity, from)
+      for (const slot of last.slots) dropped.add(slot)
     }
+    this.#fallBack(dropped)
     this.#open++
   }
 
@@ -147,40 +144,40 @@ export class Generations<Identity> {
     this.#sealedCount = 0
   }
 
-  /** Whether a slot's value is the last one that is committed of its entry. */
-  #isWanted(slot: Slot<Identity>): boolean {
-    const { newer, generation } = slot
-    if (generation === goneGeneration || this.#index.isOver(slot)) return false
-    return newer === undefined || newer.generation > this.#committedTo
+  /** Whether the slot's committed value is this generation's. */
+  #isWanted(slot: Slot<Identity>, number: number): boolean {
+    return slot.committed === number && slot.generation !== goneGeneration && !this.#index.isOver(slot)
   }
 
-  #settle(slot: Slot<Identity>): void {
-    const { newer } = slot
-    if (slot.generation === goneGeneration) return
-    if (newer === undefined && slot.value !== null && !this.#index.isOver(slot)) {
+  #settle(slot: Slot<Identity>, number: number): void {
+    if (slot.committed !== number || slot.generation === goneGeneration) return
+    slot.committed = cleanGeneration
+    // Written again, in a generation that is not committed.
+    if (slot.generation !== number) return
+    if (slot.value !== null && !this.#index.isOver(slot)) {
       slot.generation = cleanGeneration
       this.#index.settled(slot)
       return
     }
     slot.generation = goneGeneration
-    if (newer === undefined) this.#index.leave(slot.identity)
-    else newer.older = undefined
+    this.#index.leave(slot.identity)
   }
 
-  /** Takes an entry's slots of this generation and later ones away. */
-  #fallBack(identity: Identity, generation: number): void {
-    const newest = this.#index.newest(identity)
-    let left = newest
-    while (left !== undefined && left.generation >= generation) {
-      left.generation = goneGeneration
-      left = left.older
+  /** Gives slots the values that they had in the newest generation that is left. */
+  #fallBack(dropped: ReadonlySet<Slot<Identity>>): void {
+    const lost = new Set(dropped)
+    for (const { number, slots, entries } of [...this.#unwritten, ...this.#sealed].toReversed()) {
+      for (const [index, slot] of slots.entries()) {
+        const isLast = number > this.#committedTo || slot.committed === number
+        if (!isLast || !lost.delete(slot)) continue
+        slot.generation = number
+        slot.waiting = undefined
+        this.#index.reset(slot, entries.at(index).value)
+      }
     }
-    if (left === newest) return
-    if (left === undefined) {
-      this.#index.lose(identity)
-      return
+    for (const slot of lost) {
+      slot.generation = goneGeneration
+      this.#index.lose(slot.identity)
     }
-    left.newer = undefined
-    this.#index.enter(left)
   }
 }

@@ -2,7 +2,7 @@ import { ByteWriter } from '../base/byte-writer.ts'
 import type { EngineEntry, OrderedStore } from './contracts.ts'
 import { mergeScan, type DirtyEntry } from './merge-scan.ts'
 import type { Overlay } from './overlay.ts'
-import { Slot } from './slot.ts'
+import { fillSlot, Slot } from './slot.ts'
 
 /**
  * The entries of engine and overlay together, in unsigned byte order of their keys; both bounds included, undefined: open.
@@ -23,8 +23,7 @@ export function* scanOverlay(
 function cleanSlot(overlay: Overlay, { key, value }: EngineEntry): Slot {
   const { keys, values } = overlay.coding
   const slot = new Slot(keys.fromBytes(key))
-  slot.value = values.read(value)
-  slot.timestampMs = values.timestampMs(value)
+  fillSlot(slot, value, values)
   return slot
 }
 

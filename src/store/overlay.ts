@@ -19,7 +19,7 @@ import { Generations } from './generations.ts'
 import type { Keying } from './keying.ts'
 import type { GenerationSize } from './managed-store.ts'
 import { plainKeys, SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
-import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
+import { cleanGeneration, fillSlot, goneGeneration, Slot } from './slot.ts'
 import { TextIndex } from './text-index.ts'
 import { storedRecords, type ValueCoding } from './value-coding.ts'
 
@@ -60,10 +60,10 @@ export class Overlay {
     this.#writer = new SlotWriter({ ...options, keys: plainKeys(keys), values })
     this.#ring = new CleanRing(options.cleanEntriesMax, (slot) => this.#newest.delete(slot.identity))
     this.#generations = new Generations({
-      newest: (identity) => this.#newest.get(identity),
       enter: (slot) => this.#newest.set(slot.identity, slot),
       leave: (identity) => this.#newest.delete(identity),
       lose: (identity) => this.#newest.delete(identity),
+      reset: (slot, bytes) => fillSlot(slot, bytes, values),
       settled: (slot) => this.#ring.keep(slot),
       isOver: () => false,
     })
@@ -149,8 +149,7 @@ export class Overlay {
     const bytes = this.engine.get(key.view())
     if (bytes === undefined) return undefined
     const slot = new Slot(identity)
-    slot.value = this.coding.values.read(bytes)
-    slot.timestampMs = this.coding.values.timestampMs(bytes)
+    fillSlot(slot, bytes, this.coding.values)
     this.#newest.set(identity, slot)
     this.#ring.keep(slot)
     return slot

@@ -75,12 +75,15 @@ export class SlotWriter<Identity> {
     const writer = this.#scratch
     writer.reset()
     const ends = new Float64Array(slots.length * 2)
+    const isDeleted = new Uint8Array(slots.length)
     for (let index = 0; index < slots.length; index++) {
-      ends[index * 2] = this.#encode(slots[index] as Slot<Identity>, writer)
+      const slot = slots[index] as Slot<Identity>
+      ends[index * 2] = this.#encode(slot, writer)
       ends[index * 2 + 1] = writer.length
+      if (slot.value === null) isDeleted[index] = 1
     }
     if (this.#options.changeLog !== undefined && this.#options.logAt === 'seal') this.#logAll(slots, ends)
-    return new PackedEntries(writer.copy(), ends, (index) => slots[index]?.value === null)
+    return new PackedEntries(writer.copy(), ends, (index) => isDeleted[index] === 1)
   }
 
   #logAll(slots: readonly Slot<Identity>[], ends: Float64Array): void {

@@ -1,11 +1,12 @@
 import type { KeptEntry, StoreKeyIdentity } from './contracts.ts'
+import type { ValueCoding } from './value-coding.ts'
 
 /** The generation of a slot whose value equals the engine's. Written generations count from 1. */
 export const cleanGeneration = 0
 /** The generation of a slot that is no longer in the overlay. */
 export const goneGeneration = -1
 
-/** One entry's value in an overlay. Reused in place while its key stays hot. `identity` is what its overlay finds it by. */
+/** One entry in an overlay, with its newest value. `identity` is what its overlay finds it by. */
 export class Slot<Identity = StoreKeyIdentity> implements KeptEntry {
   readonly identity: Identity
   /** Decoded, or lazy over bytes of its own; `null`: deleted. */
@@ -14,16 +15,20 @@ export class Slot<Identity = StoreKeyIdentity> implements KeptEntry {
   touched = false
   timestampMs: number | undefined = undefined
   generation = cleanGeneration
+  /** The committed generation that has its committed value; clean where that is in the engine, or nowhere. */
+  committed = cleanGeneration
   /** As {@link KeptEntry.waiting}. */
   waiting: unknown = undefined
-  /** The same entry's value in an older generation, to which it falls back while its own is not committed. */
-  older: Slot<Identity> | undefined = undefined
-  /** The same entry's value in a younger generation. */
-  newer: Slot<Identity> | undefined = undefined
   /** Whether it has a place among the clean entries' ring. */
   kept = false
 
   constructor(identity: Identity) {
     this.identity = identity
   }
+}
+
+/** Gives a slot what an engine has of its entry; null: nothing. */
+export function fillSlot(slot: Slot<unknown>, bytes: Buffer | null, values: ValueCoding): void {
+  slot.value = bytes === null ? null : values.read(bytes)
+  slot.timestampMs = bytes === null ? undefined : values.timestampMs(bytes)
 }

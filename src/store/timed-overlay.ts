@@ -22,7 +22,7 @@ import type { OrderedStore, RestoreRecords, StoreEntries, StoreKeyIdentity, Time
 import { Generations } from './generations.ts'
 import type { GenerationSize } from './managed-store.ts'
 import { SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
-import { goneGeneration, Slot } from './slot.ts'
+import { fillSlot, goneGeneration, Slot } from './slot.ts'
 import type { StreamTime } from './stream-time.ts'
 import type { TimedCoding } from './timed-coding.ts'
 import { restoredEntries } from './timed-restore.ts'
@@ -79,10 +79,10 @@ export class TimedOverlay {
     this.#writer = new SlotWriter({ ...options, keys: options.coding })
     this.#ring = new CleanRing(options.cleanEntriesMax, (slot) => this.#evict(slot))
     this.#generations = new Generations({
-      newest: ({ owner, first, second }) => owner.find(first, second),
       enter: (slot) => this.#enter(slot),
       leave: ({ owner, first, second }) => this.#leave(owner, first, second),
       lose: (place) => this.#lose(place),
+      reset: (slot, bytes) => fillSlot(slot, bytes, options.values),
       settled: (slot) => this.#ring.keep(slot),
       isOver: ({ identity }) => identity.first < options.buckets.committedLiveFromMs,
     })
@@ -279,10 +279,8 @@ export class TimedOverlay {
   }
 
   #clean(place: TimedPlace, bytes: Buffer): TimedSlot {
-    const { values } = this.options
     const slot: TimedSlot = new Slot(place)
-    slot.value = values.read(bytes)
-    slot.timestampMs = values.timestampMs(bytes)
+    fillSlot(slot, bytes, this.options.values)
     this.#enter(slot)
     return slot
   }
