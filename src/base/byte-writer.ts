@@ -71,9 +71,7 @@ export class ByteWriter {
   /** @param value - a whole number within ±2^53 */
   writeInt64(value: number): void {
     const at = this.reserve(8)
-    const high = Math.floor(value / 4_294_967_296)
-    putInt32(this.buffer, at, high | 0)
-    putInt32(this.buffer, at + 4, (value - high * 4_294_967_296) | 0)
+    putInt64(this.buffer, at, value)
   }
 
   writeFloat64(value: number): void {
@@ -131,6 +129,13 @@ export class ByteWriter {
     this.buffer.copy(larger, 0, 0, this.length)
     this.buffer = larger
   }
+}
+
+/** Eight bytes, big-endian, where there is room for them. @param value - a whole number within ±2^53 */
+export function putInt64(buffer: Buffer, at: number, value: number): void {
+  const high = Math.floor(value / 4_294_967_296)
+  putInt32(buffer, at, high | 0)
+  putInt32(buffer, at + 4, (value - high * 4_294_967_296) | 0)
 }
 
 /** As `writeInt32BE`, which checks what is known here: the path of a record writes many. */

@@ -6,7 +6,7 @@
  */
 import type { BufferPool } from '../base/buffer-pool.ts'
 import { assert } from '../base/assert.ts'
-import { ByteWriter } from '../base/byte-writer.ts'
+import { ByteWriter, putInt64 } from '../base/byte-writer.ts'
 import type { Headers } from '../base/headers.ts'
 import { compress } from './compression.ts'
 import { crc32c } from './crc32c.ts'
@@ -60,6 +60,8 @@ const recordOverheadBytes = 32
 const initialBytes = 16_384
 /** Shorter keys are copied faster by a loop than by a call into the runtime. */
 const loopCopyBytes = 24
+/** What a size counts for when another batch has been smaller. */
+const lessUsual = 0.75
 
 export class RecordBatchWriter {
   readonly #writer: ByteWriter
@@ -69,6 +71,8 @@ export class RecordBatchWriter {
   #baseTimestampMs = 0
   #baseTimestampGiven = false
   #maxTimestampMs = 0
+  /** How large batches are, the largest of the last few. */
+  #usualBytes = 0
 
   /** @param pool - where the memory of uncompressed batches comes from; {@link RecordBatchWriter.finish} gives it away */
   constructor(capacityBytes = initialBytes, pool?: BufferPool) {
@@ -156,9 +160,18 @@ export class RecordBatchWriter {
           ])
     this.#writeHeader(batch, ending)
     if (ending.stampedLater !== true) stampChecksum(batch, 0, batch.length)
-    if (compression === 'none') this.#writer.buffer = this.#allocate(nextCapacity(written.length))
+    if (compression === 'none') this.#writer.buffer = this.#allocate(this.#nextCapacity(written.length))
     this.#reset()
     return batch
+  }
+
+  /**
+   * The next batch is likely of the size of the last ones: a flush ends one early now and then. A little room spares it a move to a larger
+   * buffer.
+   */
+  #nextCapacity(writtenBytes: number): number {
+    this.#usualBytes = Math.max(writtenBytes, this.#usualBytes * lessUsual)
+    return Math.max(initialBytes, Math.ceil(this.#usualBytes * 1.25))
   }
 
   #allocate(bytes: number): Buffer {
@@ -198,11 +211,6 @@ function attributesOf({ compression, transactional, logAppendTime, deleteHorizon
     (logAppendTime === true ? attributeBits.logAppendTime : 0) |
     (deleteHorizon === true ? attributeBits.deleteHorizon : 0)
   )
-}
-
-/** The next batch is likely of the size of this one, and a little room spares it a move to a larger buffer. */
-function nextCapacity(writtenBytes: number): number {
-  return Math.max(initialBytes, writtenBytes + (writtenBytes >> 2))
 }
 
 /** No fewer bytes than a record takes in a batch: to know before the append whether it still fits. */
@@ -309,12 +317,6 @@ function writeBatchHeader(batch: Buffer, fields: HeaderFields): void {
 
 function stampChecksum(buffer: Buffer, start: number, end: number): void {
   buffer.writeUInt32BE(crc32c(buffer, start + batchLayout.attributes, end), start + batchLayout.crc)
-}
-
-function putInt64(buffer: Buffer, at: number, value: number): void {
-  const high = Math.floor(value / 4_294_967_296)
-  buffer.writeInt32BE(high, at)
-  buffer.writeUInt32BE(value - high * 4_294_967_296, at + 4)
 }
 
 /** −1 for null. */

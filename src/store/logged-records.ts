@@ -2,7 +2,7 @@
  * Change-log records on their way into an engine, by the thousand. Bytes are copied a record batch at a time and become entries only when
  * they are asked for: no object a record lives longer than the engine needs to take it.
  */
-import { ByteWriter } from '../base/byte-writer.ts'
+import { ByteWriter, putInt64 } from '../base/byte-writer.ts'
 import type { RestoredRecord, RestoreRecords, StoreEntries, StoreEntry } from './contracts.ts'
 
 /** Columns of positions in a buffer: what reading a record batch gives. A null key or value ends at −1. */
@@ -127,10 +127,7 @@ export class LoggedRecords implements RestoreRecords {
     const value = isInPlace
       ? buffer.subarray(start - timestampBytes, end)
       : Buffer.concat([Buffer.alloc(timestampBytes), buffer.subarray(start, end)])
-    const timestampMs = this.#timestamps[index] as number
-    const high = Math.floor(timestampMs / 4_294_967_296)
-    value.writeInt32BE(high, 0)
-    value.writeUInt32BE(timestampMs - high * 4_294_967_296, 4)
+    putInt64(value, 0, this.#timestamps[index] as number)
     return value
   }
 }
