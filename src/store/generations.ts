@@ -168,8 +168,7 @@ export class Generations<Identity> {
     const lost = new Set(dropped)
     for (const { number, slots, entries } of [...this.#unwritten, ...this.#sealed].toReversed()) {
       for (const [index, slot] of slots.entries()) {
-        const isLast = number > this.#committedTo || slot.committed === number
-        if (!isLast || !lost.delete(slot)) continue
+        if (!lost.delete(slot)) continue
         slot.generation = number
         slot.waiting = undefined
         this.#index.reset(slot, entries.at(index).value)

@@ -40,8 +40,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'one overlay generation instead of two',
     file: 'src/store/generations.ts',
-    find: 'if (newest?.generation === this.#open) return newest',
-    replace: 'if (newest !== undefined && newest.generation !== cleanGeneration) return newest',
+    find: 'if (known?.generation === this.#open) return known',
+    replace: 'if (known !== undefined && known.generation !== cleanGeneration) return known',
   },
   {
     name: 'engine write before the end of the transaction',
@@ -124,8 +124,14 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'clean entries kept after a failed generation',
     file: 'src/store/generations.ts',
-    find: '      this.#index.lose(identity)\n',
-    replace: '      newest!.generation = cleanGeneration\n',
+    find: '      this.#index.lose(slot.identity)\n',
+    replace: '      slot.generation = cleanGeneration\n',
+  },
+  {
+    name: 'an entry left out of the engine for a value that is not committed',
+    file: 'src/store/generations.ts',
+    find: 'return slot.committed === number && slot.generation !== goneGeneration &&',
+    replace: 'return slot.committed === number && slot.generation === number &&',
   },
   {
     name: 'what operators hold left out of a commit',
