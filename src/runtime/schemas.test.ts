@@ -253,4 +253,13 @@ describe('a schema to write with', () => {
     const output = await on.untilRead('output', (records) => records.length >= 1)
     expect(read(output[0]?.value ?? null, orderV2)).toEqual({ id: 1, note: 'none' })
   })
+
+  test('that the registry does not have ends the application, and does not keep it waiting', async () => {
+    await using on = await cluster()
+    await on.produce('input', [{ key: 'a', value: framed(1, orderV1, { id: 1 }) }])
+    const application = started(on, pass(avro(orderV1), avro()), new LocalRegistry(orderV1))
+    await expect(on.run(application.done)).rejects.toThrow(
+      expect.objectContaining({ code: 'SCHEMA_NOT_FOUND' }),
+    )
+  })
 })

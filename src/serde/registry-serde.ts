@@ -118,7 +118,7 @@ class SchemasById {
 
   #fetch({ kind, id }: Pick<Frame, 'kind' | 'id'>): void {
     const { waits, registry } = this.#parts
-    waits.begin(`schema ${keyOf({ kind, id })}`, () => registry.fetch({ kind, id }))
+    waits.begin(`schema ${keyOf({ kind, id })}`, () => registry.fetch({ kind, id }).catch(leaveToRecord))
   }
 
   #parse(schema: RegisteredSchema): ParsedSchema {
@@ -134,6 +134,11 @@ class SchemasById {
       )
     return language.parse(schema, format.source === undefined ? format.schema : undefined)
   }
+}
+
+/** That there is no such id is known from now on: it is the error of each record that names it. */
+function leaveToRecord(error: unknown): void {
+  if (!(error instanceof StreamError) || error.code !== 'SCHEMA_NOT_FOUND') throw error
 }
 
 /** What is no frame has no schema to wait for: decoding says what is wrong with it. */

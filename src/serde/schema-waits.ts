@@ -59,8 +59,7 @@ export class SchemaWaits {
         (thrown: unknown) => toStreamError(thrown),
       )
       if (error === undefined || error.retry === 'never') {
-        // What a single record needs and the registry does not have is found again when that record is decoded.
-        if (error !== undefined && error.code !== 'SCHEMA_NOT_FOUND') this.#failure ??= error
+        this.#failure ??= error
         break
       }
       logger.warn('a schema registry does not answer, trying again', {
