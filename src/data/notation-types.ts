@@ -18,6 +18,11 @@ export const notationTypes = [
 
 export type NotationType = (typeof notationTypes)[number]
 
+/** Whether values of such a notation have a schema, in a file or in a registry. */
+export function hasSchema(type: string): boolean {
+  return /(?:avro|jsonschema|protobuf)$/.test(type)
+}
+
 /** By the type of the notation where it says it, else by whose address there is. */
 export function kindOfRegistry({
   type,

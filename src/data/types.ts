@@ -69,6 +69,8 @@ export interface Format {
   readonly schema?: string
   /** That schema, where the definition has it; absent: the registry has. */
   readonly source?: SchemaSource
+  /** The topic that such values come from: its newest schema is theirs where they go and none is registered. As definitions call it. */
+  readonly topic?: string
 }
 
 /** A schema as it is written. */

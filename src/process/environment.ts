@@ -104,6 +104,7 @@ export interface ProcessEnvironment {
   /** The store of a global table, shared by the thread's tasks, read only. */
   globalStore(node: NodeId): KeyValueStore
   bind(ref: FunctionRef): Callable
+  /** @param topic - schemas are registered under it; of what only the operator itself reads, any name that is its own in the cluster */
   serde(format: Format, topic: string, side: 'key' | 'value'): Serde
   /** How values of a format are text, where they are. */
   text(format: Format): TextForm | undefined

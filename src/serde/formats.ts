@@ -39,6 +39,8 @@ export interface FormatsParts {
   readonly notations: Readonly<Record<string, NotationSettings>>
   /** The registry that a notation's schemas are in; undefined where none is configured for it. */
   readonly registryOf: (notation: string) => SchemaRegistry | undefined
+  /** The name in the cluster of a topic of a definition; absent: the same. */
+  readonly realTopic?: (name: string) => string
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -90,8 +92,11 @@ export class Formats {
 
   #registrySerde(parts: Omit<WritingParts, 'waits'>): Serde {
     const { format, topic, side } = parts
-    const key = JSON.stringify([format.notation, format.schema, format.source, topic, side])
-    const writing = this.#writings.get(key) ?? new Writing({ ...parts, waits: this.#waits })
+    const { notation, schema, source, topic: from } = format
+    const key = JSON.stringify([notation, schema, source, from, topic, side])
+    const { realTopic = (name) => name } = this.#parts
+    const origin = from === undefined ? {} : { origin: realTopic(from) }
+    const writing = this.#writings.get(key) ?? new Writing({ ...parts, ...origin, waits: this.#waits })
     if (this.#writings.size >= writingsMax) this.#writings.clear()
     this.#writings.set(key, writing)
     return registrySerde({ ...parts, waits: this.#waits, writing })

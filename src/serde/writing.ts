@@ -21,6 +21,8 @@ export interface WritingParts {
   readonly waits: SchemaWaits
   readonly format: Format
   readonly topic: string
+  /** The topic that the values come from, by its name in the cluster. */
+  readonly origin?: string
   readonly side: Side
 }
 
@@ -75,11 +77,22 @@ export class Writing {
 
   #register(): Promise<RegisteredSchema> {
     const { registry, topic, side, format, language } = this.#parts
+    if (format.source === undefined) return this.#latest()
     const recordName = this.#schema?.recordName
     const subject = registry.subjectOf({ topic, side, ...(recordName === undefined ? {} : { recordName }) })
-    return format.source === undefined
-      ? registry.latest(subject)
-      : registry.forWriting(subject, draftOf(language, format.source))
+    return registry.forWriting(subject, draftOf(language, format.source))
+  }
+
+  /** Of the topic, else of the one that the values come from: nobody registers schemas for what an application keeps. */
+  async #latest(): Promise<RegisteredSchema> {
+    const { registry, topic, side, origin } = this.#parts
+    try {
+      return await registry.latest(registry.subjectOf({ topic, side }))
+    } catch (error) {
+      const isMissing = error instanceof StreamError && error.code === 'SCHEMA_NOT_FOUND'
+      if (!isMissing || origin === undefined) throw error
+      return registry.latest(registry.subjectOf({ topic: origin, side }))
+    }
   }
 
   #prepare(registered: RegisteredSchema): Prepared {

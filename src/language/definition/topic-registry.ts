@@ -2,6 +2,7 @@ import type { SourceSpan } from '../../base/errors.ts'
 import { isAssignable } from '../../data/assignable.ts'
 import { describeFormat } from '../../data/type-strings.ts'
 import type { Format } from '../../data/types.ts'
+import { hasSchema } from '../../data/notation-types.ts'
 import type { NodeId, OffsetReset } from '../../topology/topology.ts'
 import { parseDurationMs } from '../../base/duration.ts'
 import { suggest } from '../diagnostic.ts'
@@ -163,9 +164,17 @@ export class TopicRegistry {
       )
       return undefined
     }
-    const flow = this.#makeReader(kind, { fields, chosen, path, formats: { key, value } })
+    const formats = { key: this.#from(chosen, key), value: this.#from(chosen, value) }
+    const flow = this.#makeReader(kind, { fields, chosen, path, formats })
     this.#readers.set(chosen.name, { kind, flow })
     return flow
+  }
+
+  /** What is known of values by the topic that they come from alone. */
+  #from({ topics: [topic, ...others], pattern }: ChosenTopics, format: Format): Format {
+    const type = this.#scope.diagnostics.schemas.names.get(format.notation) ?? format.notation
+    const isOfOne = topic !== undefined && others.length === 0 && pattern === undefined
+    return isOfOne && format.source === undefined && hasSchema(type) ? { ...format, topic } : format
   }
 
   #makeReader(kind: TopicKind, { fields, chosen, path, formats }: Reading): Flow | undefined {

@@ -126,8 +126,8 @@ class KeptSubscriptions {
 
   constructor(node: ForeignKeyAnswerNode, env: ProcessEnvironment) {
     this.#store = env.store(node.store)
-    this.#foreignKeys = env.serde(node.foreignKey, '', 'key')
-    this.#keys = env.serde(node.key, '', 'key')
+    this.#foreignKeys = env.serde(node.foreignKey, env.topics.internal(node.store), 'key')
+    this.#keys = env.serde(node.key, env.topics.internal(node.id), 'key')
     this.#subscriptions = subscriptionSerde(this.#keys)
   }
 

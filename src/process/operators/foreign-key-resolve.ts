@@ -30,7 +30,7 @@ export class ForeignKeyResolve implements Processor {
   constructor(node: ForeignKeyResolveNode, env: ProcessEnvironment, { left, next }: ResolveOptions) {
     this.#left = left
     this.#joiner = new UserFunction(node.joiner, node.id, env)
-    this.#hash = new ValueHash(env.serde(node.value, '', 'value'))
+    this.#hash = new ValueHash(node.value, node.table, env)
     this.#alone = node.type === 'left'
     this.#next = next
     this.#stale = dropCounter(env.metrics, node.id, 'stale-answer')

@@ -29,8 +29,8 @@ export class ForeignKeySubscribe implements Processor {
   constructor(node: ForeignKeySubscribeNode, env: ProcessEnvironment, next: Processor) {
     this.#env = env
     this.#extractor = new UserFunction(node.extractor, node.id, env)
-    this.#keys = serdeKeying(env.serde(node.foreignKey, '', 'key'), node.foreignKey)
-    this.#hash = new ValueHash(env.serde(node.value, '', 'value'))
+    this.#keys = serdeKeying(env.serde(node.foreignKey, env.topics.internal(node.id), 'key'), node.foreignKey)
+    this.#hash = new ValueHash(node.value, node.input, env)
     this.#left = node.type === 'left'
     this.#next = next
     this.#nullKeys = dropCounter(env.metrics, node.id, 'null-foreign-key')

@@ -171,10 +171,11 @@ class WaitingRecords {
     this.#earliest = env.eventTime(`${node.id} earliest`)
     this.#records = new UnmatchedRecords({
       store: env.listStore(store),
-      keys: env.serde(node.key, '', 'key'),
+      keys: env.serde(node.key, env.topics.internal(store), 'key'),
+      // The sides have types of their own, and so have the subjects that these are registered under.
       values: {
-        left: env.serde(node.leftValue, '', 'value'),
-        right: env.serde(node.rightValue, '', 'value'),
+        left: env.serde(node.leftValue, env.topics.internal(`${store}-left`), 'value'),
+        right: env.serde(node.rightValue, env.topics.internal(`${store}-right`), 'value'),
       },
       identity,
     })

@@ -97,11 +97,12 @@ export function suppressedView(node: SuppressNode, env: ProcessEnvironment, pare
   }
 }
 
-function codecOf({ key, value }: SuppressNode, env: ProcessEnvironment): HeldCodec {
+function codecOf({ key, value, store }: SuppressNode, env: ProcessEnvironment): HeldCodec {
+  const topic = env.topics.internal(store)
   const inner = key.type.kind === 'windowed' ? { notation: key.notation, type: key.type.of } : key
   return new HeldCodec({
     keyFormat: key,
-    keys: env.serde(inner, '', 'key'),
-    values: env.serde(value, '', 'value'),
+    keys: env.serde(inner, topic, 'key'),
+    values: env.serde(value, topic, 'value'),
   })
 }

@@ -22,7 +22,7 @@ export class TableGroup implements Processor {
 
   constructor(node: TableGroupNode, env: ProcessEnvironment, next: Processor) {
     this.#mapper = new UserFunction(node.mapper, node.id, env)
-    this.#keys = serdeKeying(env.serde(node.key, '', 'key'), node.key)
+    this.#keys = serdeKeying(env.serde(node.key, env.topics.internal(node.id), 'key'), node.key)
     this.#next = next
     this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
     this.#late = dropCounter(env.metrics, node.id, 'late')

@@ -22,12 +22,13 @@ export class WaitingJoin implements Processor {
   readonly #time: EventTime
 
   constructor(node: NodeId, grace: JoinGrace, { env, join }: WaitingJoinParts) {
+    const topic = env.topics.internal(grace.store)
     this.#graceMs = grace.ms
     this.#join = join
     this.#waiting = new WaitingRecords({
       store: env.store(grace.store),
-      keys: env.serde(grace.key, '', 'key'),
-      values: env.serde(grace.value, '', 'value'),
+      keys: env.serde(grace.key, topic, 'key'),
+      values: env.serde(grace.value, topic, 'value'),
     })
     this.#time = env.eventTime(node)
   }

@@ -9,7 +9,7 @@ import type {
   RebalanceListener,
 } from '../../kafka/contracts.ts'
 import { Formats } from '../../serde/formats.ts'
-import { nameInCluster } from '../../topology/name-pattern.ts'
+import { nameInCluster, topicInCluster } from '../../topology/name-pattern.ts'
 import { functionsOf } from '../../topology/node-edges.ts'
 import type { FollowUps } from '../assignment/follow-ups.ts'
 import { encodeFacts } from '../assignment/member-facts.ts'
@@ -141,6 +141,7 @@ function openFormats({ options, surroundings }: ThreadParts, registries: Registr
   return new Formats({
     notations: options.notations,
     registryOf: (notation) => registryOf?.(notation) ?? registries.of(notation),
+    realTopic: (name) => topicInCluster(name, options.names.topic),
     clock,
     logger,
   })
