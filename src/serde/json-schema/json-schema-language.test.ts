@@ -116,6 +116,24 @@ describe('JSON with a schema', () => {
     }
   })
 
+  test('refers to others from where its own id is, and they to each other', () => {
+    const text = JSON.stringify({
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      $id: 'https://shop.example/schemas/order.json',
+      type: 'object',
+      properties: { customer: { $ref: 'customer.json' } },
+    })
+    const references = [
+      { name: 'address.json', text: '{"type":"object","required":["city"]}' },
+      { name: 'customer.json', text: '{"type":"object","properties":{"at":{"$ref":"address.json"}}}' },
+    ]
+    const decode = jsonSchemaLanguage.parse({ text, references }).decoder(undefined, {})
+    const good = Buffer.from('{"customer":{"at":{"city":"Oslo"}}}')
+    expect(decode(good, 0, good.length)).toEqual({ customer: { at: { city: 'Oslo' } } })
+    const bad = Buffer.from('{"customer":{"at":{}}}')
+    expect(() => decode(bad, 0, bad.length)).toThrow(/"\/customer\/at"/)
+  })
+
   test.each(['{', '[]', '{"type":"nope"}', '{"$ref":"missing.json"}'])('%s is no schema', (text) => {
     expect(() => jsonSchemaLanguage.parse({ text })).toThrow(
       expect.objectContaining({ code: 'SCHEMA_INVALID' }),

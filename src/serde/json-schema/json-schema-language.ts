@@ -105,15 +105,22 @@ function compile(schema: Json, references: ReadonlyMap<string, Json>): ajv.Valid
   const dialect = typeof schema['$schema'] === 'string' ? schema['$schema'] : ''
   const options = { strict: false, allErrors: false, validateFormats: false, logger: false } as const
   const validator = new (validatorOf(dialect))(options)
+  const main = withoutDialect(schema)
   try {
-    for (const [name, reference] of references) validator.addSchema(withoutDialect(reference), name)
-    return validator.compile(withoutDialect(schema))
+    for (const [name, reference] of references)
+      validator.addSchema(withoutDialect(reference), addressOf(name, main['$id']))
+    return validator.compile(main)
   } catch (error) {
     throw new StreamError('SCHEMA_INVALID', 'a JSON Schema is not valid', {
       detail: error instanceof Error ? error.message : String(error),
       cause: error,
     })
   }
+}
+
+/** What a schema calls another by is read from where its own id is, as a link in a document. */
+function addressOf(name: string, id: unknown): string {
+  return typeof id === 'string' && URL.canParse(name, id) ? new URL(name, id).href : name
 }
 
 /** Drafts 4 and 6 differ from 7 in little that a validator cannot take as it is; their own meta-schemas are not carried. */
