@@ -271,6 +271,21 @@ test('contexts count ids for themselves and are reached by path or by name', asy
   )
 })
 
+test("Confluent's interface stands where Apicurio's server has it, too", async () => {
+  const { call } = await openWithTwo()
+  const versions = '/subjects/orders-value/versions'
+  expect((await call('GET', `/apis/ccompat/v7${versions}`)).json).toEqual([1, 2])
+  expect(
+    (await call('POST', `/apis/ccompat/v7/contexts/.other${versions}`, { schema: order })).json,
+  ).toMatchObject({
+    id: 1,
+  })
+  expect((await call('GET', '/contexts')).json).toEqual(['.', '.other'])
+  expect((await call('GET', '/apis/ccompat/v7/subjects/none/versions')).json).toEqual(
+    failure(40401, "Subject 'none' not found."),
+  )
+})
+
 describe('the log', () => {
   test('a server that is opened again knows the same, also when the log was compacted', async () => {
     const log = new ListLog()

@@ -74,7 +74,7 @@ export class RegistryServer {
 
   async #answer({ method, target, headers, body }: HttpRequest): Promise<HttpResponse> {
     const { pathname, query } = parseTarget(target)
-    const { path, context } = withoutContext(pathname)
+    const { path, context } = withoutContext(pathname.replace(asInApicurio, ''))
     const match = findRoute(isApicurio(path) ? this.#apicurio : this.#confluent, method, path)
     const call: Call = { path: match.path, query, headers, body, context }
     const answer = await match.route.answer(call)
@@ -88,6 +88,9 @@ function parseTarget(target: string): { readonly pathname: string; readonly quer
   const pathname = mark < 0 ? target : target.slice(0, mark)
   return { pathname, query: new URLSearchParams(mark < 0 ? '' : target.slice(mark)) }
 }
+
+/** Before Confluent's interface in Apicurio's server, whose users have it in their settings. */
+const asInApicurio = /^\/apis\/ccompat\/v\d+(?=\/)/
 
 /** `/contexts/NAME/…` stands for everything behind it, in that context. */
 function withoutContext(pathname: string): { readonly path: string; readonly context: string | undefined } {
