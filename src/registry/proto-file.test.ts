@@ -10,6 +10,7 @@ import { describe, expect, test } from 'vitest'
 import type { StreamError } from '../base/errors.ts'
 import { protoText, readProtoFiles } from './proto-file.ts'
 import { printFile } from './proto/print-file.ts'
+import { furtherFiles } from './proto/further-files.ts'
 import { jsonName } from './proto/parse-field.ts'
 import { wellKnownFiles } from './proto/well-known.ts'
 
@@ -46,6 +47,18 @@ const money = {
   name: 'money.proto',
   text: 'syntax = "proto3"; package money; message Money { optional int64 units = 1; string currency_code = 2; }',
 }
+
+const imported = `syntax = "proto3";
+import "confluent/meta.proto";
+import "confluent/type/decimal.proto";
+import "google/type/date.proto";
+import "google/type/datetime.proto";
+message Order {
+  option (confluent.message_meta).doc = "as Kafka Connect writes it";
+  confluent.type.Decimal total = 1 [(confluent.field_meta) = { params: [{ key: "precision", value: "9" }] }];
+  google.type.Date day = 2;
+  google.type.DateTime at = 3;
+}`
 
 function thrown(work: () => unknown): StreamError {
   try {
@@ -104,6 +117,36 @@ describe('Protobuf schemas', () => {
     ])
     expect(main.messageType[0]?.field[3]?.defaultValue).toBe('\\000\\377a')
     expect(main.options?.javaPackage).toBe('com.example.shop')
+  })
+
+  test('may import the files that serialisers have with them, and those only that they use come along', () => {
+    const { all } = readProtoFiles(imported)
+    expect(all.map(({ name }) => name)).toEqual([
+      'google/protobuf/descriptor.proto',
+      'confluent/meta.proto',
+      'confluent/type/decimal.proto',
+      'google/type/date.proto',
+      'google/protobuf/duration.proto',
+      'google/type/datetime.proto',
+      'default',
+    ])
+    const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [...all] }))
+    const types = registry.getMessage('Order')?.fields.map(({ message }) => message?.typeName)
+    expect(types).toEqual(['confluent.type.Decimal', 'google.type.Date', 'google.type.DateTime'])
+  })
+
+  test.each([...furtherFiles.keys()])('%s can be imported', (path) => {
+    const { all } = readProtoFiles(`syntax = "proto3"; import "${path}"; message M {}`)
+    expect(() => createFileRegistry(create(FileDescriptorSetSchema, { file: [...all] }))).not.toThrow()
+  })
+
+  test('a reference goes before a file of the same path', () => {
+    const own = { name: 'google/type/date.proto', text: 'syntax = "proto3"; message Own {}' }
+    const { all } = readProtoFiles(
+      'syntax = "proto3"; import "google/type/date.proto"; message M { Own own = 1; }',
+      [own],
+    )
+    expect(all[0]?.messageType.map(({ name }) => name)).toEqual(['Own'])
   })
 
   test('the innermost type of a name wins', () => {

@@ -2,6 +2,7 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema, type FileDescriptorProto } from '@bufbuild/protobuf/wkt'
 import type { NamedSchema } from './contracts.ts'
+import { furtherFiles } from './proto/further-files.ts'
 import { linkFile } from './proto/link-file.ts'
 import { parseFile } from './proto/parse-file.ts'
 import { printFile } from './proto/print-file.ts'
@@ -32,12 +33,12 @@ export function readProtoFiles(text: string, references: readonly NamedSchema[] 
   return { main, all: withImports(main, known) }
 }
 
-function readOne(
-  name: string,
-  text: string,
-  known: ReadonlyMap<string, FileDescriptorProto>,
-): FileDescriptorProto {
+function readOne(name: string, text: string, known: Map<string, FileDescriptorProto>): FileDescriptorProto {
   const file = isBase64(text) ? fromBase64(name, text) : parseFile(name, text)
+  for (const path of file.dependency) {
+    const further = known.has(path) ? undefined : furtherFiles.get(path)
+    if (further !== undefined) known.set(path, readOne(path, further, known))
+  }
   linkFile(file, known)
   return file
 }
