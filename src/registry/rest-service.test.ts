@@ -210,6 +210,7 @@ const others: readonly Case[] = [
   ['GET', '/schemas/ids/1/subjects?deleted=false', undefined, 200, ['orders-value']],
   ['GET', '/schemas/ids/1/subjects?deleted=false&subject=orders-value&limit=1&offset=1', undefined, 200, []],
   ['GET', '/schemas/ids/9/subjects?deleted=false', undefined, 404, { error_code: 40403 }],
+  ['GET', '/schemas/ids/-1/subjects?deleted=false', undefined, 404, { error_code: 40403 }],
   ['GET', '/schemas/ids/1/versions?deleted=false', undefined, 200, [{ subject: 'orders-value', version: 1 }]],
   ['GET', '/schemas/ids/9/versions?deleted=false', undefined, 404, { error_code: 40403 }],
   ['GET', '/contexts', undefined, 200, ['.']],

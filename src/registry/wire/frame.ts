@@ -10,7 +10,9 @@ export class ReusedFrame implements Frame {
   messagePath: readonly number[] | undefined = undefined
   messageName: string | undefined = undefined
 
+  /** @throws StreamError `VALUE_MALFORMED` for a number that no registry gives: asking for it would be an error of another kind */
   set(kind: keyof SchemaIds, id: number | string, bodyStart: number): this {
+    if (typeof id === 'number' && id < 0) throw noFrame('an id of a schema', 'a negative number')
     this.kind = kind
     this.id = id
     this.bodyStart = bodyStart

@@ -71,6 +71,7 @@ describe("Confluent's framing", () => {
     ['an empty value', Buffer.alloc(0)],
     ['a value of four bytes', Buffer.from([0, 0, 0, 0])],
     ['another magic byte', Buffer.from('{"a":1}')],
+    ['a negative id', Buffer.from([0, 0xff, 0xff, 0xff, 0xff, 1])],
   ])('names %s as malformed and shows nothing of it', (_, buffer) => {
     expect(() => avro.read(buffer, 0, buffer.length, undefined)).toThrow(malformed)
   })
@@ -147,6 +148,7 @@ describe("Apicurio's framing", () => {
     ['an empty value', Buffer.alloc(0)],
     ['a cut id', Buffer.from([0, 0, 0])],
     ['another magic byte', Buffer.from('{"a":1}')],
+    ['a negative id', Buffer.from([0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1])],
   ])('names %s as malformed', (_, buffer) => {
     for (const idBytes of [4, 8, 'either'] as const)
       expect(() => apicurioFraming({ ...usual, idBytes }).read(buffer, 0, buffer.length, undefined)).toThrow(
@@ -158,7 +160,7 @@ describe("Apicurio's framing", () => {
     const framing = apicurioFraming({ ...usual, type: 'PROTOBUF' })
     const buffer = Buffer.from('\0\0\0\0\x07\x07\n\x05Or')
     expect(() => framing.read(buffer, 0, buffer.length, undefined)).toThrow(malformed)
-    for (const value of [Buffer.from([1]), Buffer.from('7fffffffffffffff', 'hex')])
-      expect(() => framing.read(body, 0, 4, [{ key: 'apicurio.value.contentId', value }])).toThrow(malformed)
+    for (const value of [Buffer.from([1]), Buffer.from('7fffffffffffffff', 'hex'), Buffer.alloc(8, 0xff)])
+      expect(() => apicurioFraming(usual).read(body, 0, 4, [{ key: 'apicurio.value.contentId', value }])).toThrow(malformed)
   })
 })

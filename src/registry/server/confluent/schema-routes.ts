@@ -63,7 +63,7 @@ function keptOfId(service: RegistryService, call: Call): readonly StoredVersion[
 /** In the context of the path or of the subject that is asked with; a subject without one may be of any context. */
 function versionsOfId({ state }: RegistryService, call: Call): readonly StoredVersion[] {
   const text = call.path['id'] ?? ''
-  if (!/^\d{1,10}$/.test(text)) throw new RegistryFailure(404, 'HTTP 404 Not Found')
+  if (!/^-?\d{1,10}$/.test(text)) throw new RegistryFailure(404, 'HTTP 404 Not Found')
   const id = Number(text)
   const asked = parseSubject(call.query.get('subject') ?? call.context ?? '')
   const found = state.byId(asked.context, id)
