@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 import { StreamError } from '../base/errors.ts'
-import type { SchemaSource } from '../data/types.ts'
+import type { ReferredSource, SchemaSource } from '../data/types.ts'
 import type { SchemaBook } from '../language/schema-book.ts'
 import { typeOfNotation, type NotationSettings } from '../serde/formats.ts'
 import type { NotationType } from '../data/notation-types.ts'
@@ -45,11 +45,13 @@ function findSchema(folder: string, type: NotationType, name: string): ReturnTyp
     .map((candidate) => join(folder, candidate + ending))
     .find((candidate) => existsSync(candidate))
   if (path === undefined) return undefined
-  const source = readSource(folder, path, ending)
+  const files = new ImportedFiles(folder, ending)
   try {
+    const source = files.source(path)
     return { source, type: typeOfSchema(type, source, name) }
   } catch (error) {
-    throw error instanceof StreamError ? inFile(error, path) : error
+    if (!(error instanceof StreamError) || error.code === 'FILE_UNREADABLE') throw error
+    throw inFile(error, path, files.hintFor(error.detail ?? ''))
   }
 }
 
@@ -74,31 +76,75 @@ function candidates(name: string): readonly string[] {
 }
 
 const imports: Readonly<Record<string, RegExp>> = {
-  '.proto': /^\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;/gm,
+  '.proto': /(?<=^|;)\s*import\s+(?:public\s+|weak\s+)?(?:"([^"]+)"|'([^']+)')\s*;/gm,
   '.json': /"\$ref"\s*:\s*"([^"#]+)(?:#[^"]*)?"/g,
 }
 
-/** A schema with what it imports from the folder; what is not there may be known to the format, or it says so itself. */
-function readSource(folder: string, path: string, ending: string): SchemaSource {
-  const references = new Map<string, string>()
-  const visit = (text: string, from: string): void => {
-    const pattern = imports[ending]
-    if (pattern === undefined) return
-    for (const [, name = ''] of text.matchAll(pattern)) {
-      const file = [join(dirname(from), name), join(folder, name)].find(
-        (candidate) => isInside(folder, candidate) && existsSync(candidate),
-      )
-      if (file === undefined || references.has(name) || references.size >= importsMax) continue
-      const imported = readInside(folder, file)
-      references.set(name, imported)
-      visit(imported, file)
-    }
+/** A schema with the files that it imports, directly or not: each once, what is imported before who imports it. */
+class ImportedFiles {
+  readonly #inOrder: ReferredSource[] = []
+  /** By the names that imports give them: those that are being read, all that were found, and those that are in no file. */
+  readonly #open: string[] = []
+  readonly #found = new Set<string>()
+  readonly #missing = new Set<string>()
+  readonly #folder: string
+  readonly #ending: string
+
+  constructor(folder: string, ending: string) {
+    this.#folder = folder
+    this.#ending = ending
   }
-  const text = readInside(folder, path)
-  visit(text, path)
-  // What is imported comes before who imports it.
-  const inOrder = [...references].map(([name, text]) => ({ name, text })).toReversed()
-  return inOrder.length === 0 ? { text } : { text, references: inOrder }
+
+  /** What is not there may be known to the format, or it says so itself. */
+  source(path: string): SchemaSource {
+    const text = readInside(this.#folder, path)
+    const imported = this.#read(text, path)
+    return imported.length === 0 ? { text } : { text, references: this.#inOrder, imports: imported }
+  }
+
+  /** For who is told that something is missing: where it was looked for. */
+  hintFor(detail: string): string | undefined {
+    if (![...this.#missing].some((name) => detail.includes(name))) return undefined
+    return `Put what it imports into folder "${this.#folder}", at the path that the import names.`
+  }
+
+  /** @returns the names of those that the text imports itself */
+  #read(text: string, path: string): readonly string[] {
+    const pattern = imports[this.#ending]
+    if (pattern === undefined) return []
+    const names = new Set([...text.matchAll(pattern)].map(([, double, single]) => double ?? single ?? ''))
+    return [...names].filter((name) => this.#add(name, path))
+  }
+
+  #add(name: string, from: string): boolean {
+    const file = [join(dirname(from), name), join(this.#folder, name)].find(
+      (candidate) => isInside(this.#folder, candidate) && existsSync(candidate),
+    )
+    if (file === undefined) {
+      this.#missing.add(name)
+      return false
+    }
+    if (this.#open.includes(name)) return this.#inCircle(name)
+    if (this.#found.has(name)) return true
+    if (this.#found.size >= importsMax) return false
+    this.#found.add(name)
+    this.#open.push(name)
+    const text = readInside(this.#folder, file)
+    const imported = this.#read(text, file)
+    this.#open.pop()
+    this.#inOrder.push({ name, text, ...(imported.length === 0 ? {} : { imports: imported }) })
+    return true
+  }
+
+  /** JSON Schemas may refer to each other; files of Protobuf may not, not even to themselves. */
+  #inCircle(name: string): boolean {
+    if (this.#ending !== '.proto') return true
+    const circle = [...this.#open.slice(this.#open.indexOf(name)), name]
+    throw new StreamError('SCHEMA_INVALID', 'schema files import each other in a circle', {
+      detail: `The circle: ${circle.map((each) => `"${each}"`).join(', ')}.`,
+      hint: 'Put what both need into a file of its own.',
+    })
+  }
 }
 
 function isInside(folder: string, path: string): boolean {
@@ -115,10 +161,11 @@ function readInside(folder: string, path: string): string {
   return readText(path)
 }
 
-function inFile(error: StreamError, path: string): StreamError {
+function inFile(error: StreamError, path: string, hint: string | undefined): StreamError {
+  const said = error.hint ?? hint
   return new StreamError(error.code, `${error.message} (in file "${path}")`, {
     ...(error.detail === undefined ? {} : { detail: error.detail }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(said === undefined ? {} : { hint: said }),
     cause: error,
   })
 }

@@ -77,7 +77,16 @@ export interface Format {
 export interface SchemaSource {
   readonly text: string
   /** What it refers to, also through others; what is referred to comes first. `name` is what the referring schema calls it. */
-  readonly references?: readonly { readonly name: string; readonly text: string }[]
+  readonly references?: readonly ReferredSource[]
+  /** The names of those that it refers to itself; absent: all of them. */
+  readonly imports?: readonly string[]
+}
+
+export interface ReferredSource {
+  readonly name: string
+  readonly text: string
+  /** The names of those that it refers to itself; absent: none. */
+  readonly imports?: readonly string[]
 }
 
 /** A column of a row: of a topic read by a query, or of a query's result. */

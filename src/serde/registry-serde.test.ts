@@ -111,6 +111,51 @@ describe('schemas with rules', () => {
   })
 })
 
+test.each(['confluent', 'apicurio'] as const)(
+  'what a schema refers to through others is registered with those: %s',
+  async (kind) => {
+    const { registry, clock } = await openTestRegistry(settingsOf[kind]('payload'))
+    const formats = new Formats({
+      notations: { it: { type: `${kind}_protobuf`, config: {} } },
+      registryOf: () => registry,
+      clock,
+      logger: silentLogger,
+    })
+    const proto = (body: string): string => `syntax = "proto3"; ${body}`
+    const source = {
+      text: proto('import "line.proto"; message Bill { Line line = 1; }'),
+      references: [
+        { name: 'money.proto', text: proto('message Money { int64 cents = 1; }') },
+        {
+          name: 'line.proto',
+          text: proto('import "money.proto"; message Line { Money price = 1; }'),
+          imports: ['money.proto'],
+        },
+      ],
+      imports: ['line.proto'],
+    }
+    const serde = formats.serde(
+      { notation: 'it', type: { kind: 'struct' }, source, schema: 'Bill' },
+      'bills',
+      'value',
+    )
+    const settled = async (): Promise<void> => {
+      await expect.poll(() => formats.waiting, { interval: 1 }).toBe(false)
+      formats.check()
+    }
+    serde.prepare?.()
+    await settled()
+    const writer = new ByteWriter()
+    const bill = { line: { price: { cents: 5 } } }
+    serde.encode(bill, writer, [])
+    const written = writer.copy()
+    serde.missing?.(written, 0, written.length, [])
+    await settled()
+    expect(serde.decode(written, 0, written.length, [])).toEqual(bill)
+    formats.close()
+  },
+)
+
 describe('rows that are kept', () => {
   test.each(cases)(
     'need no headers: $language, $kind, ids in the $writeIdTo',

@@ -103,9 +103,18 @@ export class Writing {
   }
 }
 
-function draftOf(language: SchemaLanguage, { text, references = [] }: SchemaSource): SchemaDraft {
-  const drafts = references.map(({ name, text }) => ({ name, draft: { type: language.type, text } }))
-  return { type: language.type, text, ...(drafts.length === 0 ? {} : { references: drafts }) }
+/** A registry is told of each schema what that one refers to itself: it finds the rest of them by that. */
+function draftOf({ type }: SchemaLanguage, { text, imports, references = [] }: SchemaSource): SchemaDraft {
+  const drafts = new Map<string, SchemaDraft>()
+  const draft = (text: string, imports: readonly string[]): SchemaDraft => {
+    const referred = imports.flatMap((name) => {
+      const found = drafts.get(name)
+      return found === undefined ? [] : [{ name, draft: found }]
+    })
+    return { type, text, ...(referred.length === 0 ? {} : { references: referred }) }
+  }
+  for (const { name, text, imports = [] } of references) drafts.set(name, draft(text, imports))
+  return draft(text, imports ?? [...drafts.keys()])
 }
 
 /** Stores keep no headers: a value in one has to carry its schema's id itself. */
