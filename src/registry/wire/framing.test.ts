@@ -161,6 +161,8 @@ describe("Apicurio's framing", () => {
     const buffer = Buffer.from('\0\0\0\0\x07\x07\n\x05Or')
     expect(() => framing.read(buffer, 0, buffer.length, undefined)).toThrow(malformed)
     for (const value of [Buffer.from([1]), Buffer.from('7fffffffffffffff', 'hex'), Buffer.alloc(8, 0xff)])
-      expect(() => apicurioFraming(usual).read(body, 0, 4, [{ key: 'apicurio.value.contentId', value }])).toThrow(malformed)
+      expect(() =>
+        apicurioFraming(usual).read(body, 0, 4, [{ key: 'apicurio.value.contentId', value }]),
+      ).toThrow(malformed)
   })
 })
