@@ -66,6 +66,7 @@ export class SchemaWaits {
         what,
         code: error.code,
         error: error.message,
+        detail: error.detail,
         afterMs: waitMs,
       })
       await sleep(clock, waitMs)

@@ -206,6 +206,24 @@ describe('a registry in trouble', () => {
     expect(error.detail).toBe('The last of 4 tries: no answer within 10000 ms.')
   })
 
+  test.each([
+    ['', 'The answer is empty.'],
+    ['<html>', 'The answer is no JSON.'],
+    ['null', 'The answer is JSON but neither an object nor a list.'],
+    ['{}', 'The answer has no field "schema".'],
+  ])('that answers %j with success is no registry', async (body, detail) => {
+    const { registry, link } = await open()
+    const answer = { status: 200, headers: {}, body: Buffer.from(body) }
+    link.outcomes.push(answer, answer)
+    const refused = {
+      code: 'REGISTRY_REFUSED',
+      message: "could not read the schema registry's answer for the schema with id 1",
+      detail,
+    }
+    expect(await failureOf(registry.fetch({ kind: 'id', id: 1 }))).toMatchObject(refused)
+    if (body !== '{}') expect(await failureOf(registry.register('s', order))).toMatchObject({ detail })
+  })
+
   test('that asks for patience gets it', async () => {
     const { registry, link, clock } = await open()
     link.outcomes.push({ ...refusal(429, 429, 'slow down'), headers: { 'retry-after': '7' } })

@@ -12,7 +12,7 @@ import type {
 import type { ConfluentSettings } from '../settings.ts'
 import { confluentFraming } from '../wire/confluent-framing.ts'
 import { flattened } from './drafts.ts'
-import { contentOf } from './refusals.ts'
+import { contentOf, unreadable } from './refusals.ts'
 import { referenceDepthMax, RegistryClient, type DraftUse } from './registry-client.ts'
 import { rulesOf } from './rules.ts'
 import { subjectBy } from './subjects.ts'
@@ -49,8 +49,9 @@ export class ConfluentClient extends RegistryClient<ConfluentSettings> {
 
   protected async askRef(ref: SchemaRef): Promise<RegisteredSchema> {
     const target = ref.kind === 'guid' ? `/schemas/guids/${ref.id}` : `/schemas/ids/${ref.id}`
-    const json = await this.#get(target, `the schema with ${ref.kind} ${ref.id}`)
-    return this.#registered({ ...json, ...(ref.kind === 'id' ? { id: Number(ref.id) } : {}) })
+    const asked = `the schema with ${ref.kind} ${ref.id}`
+    const json = await this.#get(target, asked)
+    return this.#registered({ ...json, ...(ref.kind === 'id' ? { id: Number(ref.id) } : {}) }, asked)
   }
 
   protected askLatest(subject: string): Promise<RegisteredSchema> {
@@ -61,7 +62,7 @@ export class ConfluentClient extends RegistryClient<ConfluentSettings> {
     const asked =
       version === 'latest' ? `the latest version of "${subject}"` : `version ${version} of "${subject}"`
     const json = await this.#get(`/subjects/${encodeURIComponent(subject)}/versions/${version}`, asked)
-    return { ...(await this.#registered(json)), subject }
+    return { ...(await this.#registered(json, asked)), subject }
   }
 
   /** A schema that the serialiser has: the answer holds its id, what else there is of it is known. */
@@ -109,11 +110,12 @@ export class ConfluentClient extends RegistryClient<ConfluentSettings> {
     return references
   }
 
-  async #registered(json: SchemaJson): Promise<RegisteredSchema> {
+  async #registered(json: SchemaJson, asked: string): Promise<RegisteredSchema> {
+    if (typeof json.schema !== 'string') throw unreadable(asked, 'The answer has no field "schema".')
     return {
       ids: idsOf(json),
       type: json.schemaType ?? 'AVRO',
-      text: json.schema ?? '',
+      text: json.schema,
       references: await this.#referred(json.references ?? [], 0),
       rules: rulesOf(json.ruleSet),
       ...(json.version === undefined ? {} : { version: json.version }),

@@ -13,8 +13,8 @@ interface Refusal {
   readonly ofRegistry: boolean
 }
 
-/** The JSON of an answer. @throws StreamError for a refusal, saying what was asked for */
-export function contentOf(response: HttpResponse, asked: string): unknown {
+/** The JSON of an answer, an object or a list. @throws StreamError for a refusal, saying what was asked for */
+export function contentOf(response: HttpResponse, asked: string): object {
   if (response.status >= 200 && response.status < 300) return parseContent(response, asked)
   throw refusalError(response.status, refusalOf(response), asked)
 }
@@ -25,17 +25,25 @@ export function textOf(response: HttpResponse, asked: string): string {
   throw refusalError(response.status, refusalOf(response), asked)
 }
 
-function parseContent({ body }: HttpResponse, asked: string): unknown {
-  if (body.length === 0) return undefined
+function parseContent({ body }: HttpResponse, asked: string): object {
+  if (body.length === 0) throw unreadable(asked, 'The answer is empty.')
+  let parsed: unknown
   try {
-    return JSON.parse(body.toString('utf8'))
+    parsed = JSON.parse(body.toString('utf8'))
   } catch (error) {
-    throw new StreamError('REGISTRY_REFUSED', `could not read the schema registry's answer for ${asked}`, {
-      detail: 'The answer is no JSON.',
-      hint: 'Check that the address is that of a schema registry.',
-      cause: error,
-    })
+    throw unreadable(asked, 'The answer is no JSON.', error)
   }
+  if (typeof parsed === 'object' && parsed !== null) return parsed
+  throw unreadable(asked, 'The answer is JSON but neither an object nor a list.')
+}
+
+/** An answer that no registry gives: another server, or something between, has the address. */
+export function unreadable(asked: string, detail: string, cause?: unknown): StreamError {
+  return new StreamError('REGISTRY_REFUSED', `could not read the schema registry's answer for ${asked}`, {
+    detail,
+    hint: 'Check that the address is that of a schema registry.',
+    cause,
+  })
 }
 
 /** Confluent's form is `error_code` and `message`, Apicurio's `title`, `detail` and `name`. */
