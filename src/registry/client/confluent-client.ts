@@ -145,7 +145,7 @@ export class ConfluentClient extends RegistryClient<ConfluentSettings> {
       headers,
       ...(body === undefined ? {} : { body }),
     })
-    return contentOf(response, asked) as SchemaJson
+    return contentOf(response, asked)
   }
 }
 
