@@ -231,6 +231,33 @@ describe('a rebalance', () => {
     expect(await b.join()).toMatchObject({ leader: b.memberId, members: [{}] })
   })
 
+  test('begins without a member that never asks for what the leader assigned to it', async () => {
+    const setup = openTestBroker()
+    const [a, b] = [new Member(setup), new Member(setup)]
+    await a.join()
+    await a.sync()
+    const joining = b.join()
+    await setup.clock.advance(1)
+    await Promise.all([a.join(), joining])
+    await a.sync({ [a.memberId]: 'for a', [b.memberId]: 'for b' })
+    for (let i = 0; i < 3; i++) {
+      await setup.clock.advance(6000)
+      expect([await a.beat(), await b.beat()]).toEqual(['NONE', 'NONE'])
+    }
+    await setup.clock.advance(2001)
+    expect([await a.beat(), await b.beat()]).toEqual(['REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID'])
+    expect(await a.join()).toMatchObject({ errorCode: 0, generationId: 3, members: [{}] })
+  })
+
+  test('does not begin when all have asked for their assignments', async () => {
+    const setup = openTestBroker()
+    const members = await twoMembers(setup)
+    for (let i = 0; i < 5; i++) {
+      await setup.clock.advance(6000)
+      expect(await Promise.all(members.map((member) => member.beat()))).toEqual(['NONE', 'NONE'])
+    }
+  })
+
   test('does not begin when a member that is no leader joins again unchanged, as after a lost answer', async () => {
     const setup = openTestBroker()
     const [, b] = await twoMembers(setup)

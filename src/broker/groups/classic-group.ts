@@ -82,7 +82,7 @@ export class ClassicGroup {
     const error = this.#checkSync(request)
     const member = this.members.get(request.memberId)
     if (error !== 'NONE' || member === undefined) return { error, assignment: noAssignment }
-    member.owesSync = false
+    this.#noteSync(member)
     if (this.#state === 'stable') {
       this.#sessions.touch(member)
       return { error: 'NONE', assignment: member.assignment }
@@ -322,8 +322,13 @@ export class ClassicGroup {
     return this.#state === 'preparing' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
   }
 
+  /** Nobody is waited for once all have asked for their assignments. */
+  #noteSync(member: Member): void {
+    member.owesSync = false
+    if (this.members.all().every(({ owesSync }) => !owesSync)) this.#syncTimer?.cancel()
+  }
+
   #assign({ assignments }: SyncRequest): void {
-    this.#syncTimer?.cancel()
     const byMember = new Map(assignments.map(({ memberId, assignment }) => [memberId, assignment]))
     this.#go('stable')
     for (const member of this.members.all()) {
@@ -334,7 +339,7 @@ export class ClassicGroup {
     }
   }
 
-  /** Members that joined and then never asked for their assignment would hold the group up. */
+  /** Members that joined and then never ask for their assignment hold the group up, or what the leader gave them. */
   #dropUnsynced(): void {
     for (const member of this.members.all()) if (member.owesSync) this.#drop(member)
     this.#prepareRebalance('a member did not sync in time')
