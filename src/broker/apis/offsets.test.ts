@@ -153,6 +153,16 @@ describe('offsets that nobody needs', () => {
     expect(await groupsOf(client)).toEqual([])
   })
 
+  test('need not have been there for a group without members to go', async () => {
+    const { client, clock } = openTestBroker({ offsetsRetentionMs: 7 * day })
+    await client.createTopic('a')
+    const { memberId } = await join(client)
+    await client.send(apis.leaveGroup, { groupId: 'g', members: [{ memberId }] })
+    expect(await groupsOf(client)).toEqual(['g'])
+    await clock.advance(600_001)
+    expect(await groupsOf(client)).toEqual([])
+  })
+
   test('stay for ever where the broker is told so', async () => {
     const { client, clock } = openTestBroker({ offsetsRetentionMs: Infinity })
     await client.createTopic('a')

@@ -16,8 +16,8 @@ export interface OffsetRetentionOptions {
 
 /**
  * Forgets offsets that nobody has needed for long: of a group without members, those that were committed, and whose members were last
- * seen, longer ago than the retention; of a group of consumers, those of topics that no member subscribes to any more. A group of which
- * nothing is left goes, too.
+ * seen, longer ago than the retention; of a group of consumers, those of topics that no member subscribes to any more. A group without members
+ * of which no offset is left goes, too, or of which none has ever been.
  */
 export class OffsetRetention {
   readonly #options: OffsetRetentionOptions
@@ -72,9 +72,8 @@ export class OffsetRetention {
           !isNeeded(topic) &&
           !offsets.isPending(topic, partition),
       )
-    if (old.length === 0) return
     for (const { topic, partition } of old) offsets.delete(topic, partition)
-    logger.info('old offsets forgotten', { group: groupId, offsets: old.length })
+    if (old.length > 0) logger.info('old offsets forgotten', { group: groupId, offsets: old.length })
     if (empty && !offsets.hasPending && offsets.committed().length === 0) groups.delete(groupId)
   }
 
