@@ -197,7 +197,7 @@ describe('where all sessions are taken', () => {
     expect(await readers[1]?.fetch([])).toBe('FETCH_SESSION_ID_NOT_FOUND')
   })
 
-  test('an old one that is no larger makes room', async () => {
+  test('an old one makes room for a larger one, not for one of its size', async () => {
     const { setup, readers, newcomer } = await full()
     await readers[0]?.fetch([['a', 1, 0]])
     for (let i = 0; i < 3; i++) {
@@ -205,6 +205,10 @@ describe('where all sessions are taken', () => {
       for (const reader of readers) await reader.fetch([])
     }
     await newcomer.fetch([['a', 0, 0]])
+    expect(newcomer.sessionId).toBe(0)
+    for (const reader of readers) expect(await reader.fetch([])).toEqual([])
+    const both = ['a', 'b'].map((topic) => [topic, 0, 0] as [string, number, number])
+    await newcomer.fetch(both, { sessionEpoch: 0 })
     expect(newcomer.sessionId).toBeGreaterThan(0)
     expect(await readers[0]?.fetch([])).toEqual([])
     expect(await readers[1]?.fetch([])).toBe('FETCH_SESSION_ID_NOT_FOUND')

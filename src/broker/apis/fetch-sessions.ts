@@ -11,7 +11,7 @@
  * | id | next one | incremental: changes to the session's partitions |
  *
  * A session takes memory for each of its partitions, so there are only so many; one that has not been used for a while makes
- * room, then an old one that is no larger than the new one. Who gets none is answered with session 0 and goes on with full fetches.
+ * room, then an old one that is smaller than the new one. Who gets none is answered with session 0 and goes on with full fetches.
  */
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
@@ -186,7 +186,7 @@ export class FetchSessions {
     const [smallest] = [...this.#sessions.values()]
       .filter(({ createdMs }) => nowMs - createdMs > evictionMs)
       .toSorted((a, b) => a.partitions.size - b.partitions.size)
-    return smallest !== undefined && smallest.partitions.size <= partitions ? smallest : undefined
+    return smallest !== undefined && smallest.partitions.size < partitions ? smallest : undefined
   }
 }
 
