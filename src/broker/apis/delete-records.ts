@@ -1,7 +1,11 @@
-/** DeleteRecords (21): moves the start of a log. Offset −1 means everything there is; memory is freed by whole segments. */
+/**
+ * DeleteRecords (21): moves the start of a log. Offset −1 means everything there is; memory is freed by whole segments. A topic that is compacted
+ * and never deleted from takes no such wish.
+ */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode } from '../../protocol/error-codes.ts'
+import type { Topic } from '../topics/topics.ts'
 import { defineHandler } from './api-handler.ts'
 import { findLed, findTopic } from './partition-lookup.ts'
 
@@ -21,6 +25,8 @@ export const deleteRecordsHandler = defineHandler({
           const failed = (errorCode: number) => ({ partitionIndex, lowWatermark: -1, errorCode })
           const found = findLed(topic, partitionIndex, call)
           if (found.kind === 'missing') return failed(kafkaErrorCode(found.error))
+          if (topic.kind === 'found' && isCompactedOnly(topic.it))
+            return failed(kafkaErrorCode('POLICY_VIOLATION'))
           const log = found.it
           const before = offset === everything ? log.highWatermark : offset
           if (before < 0 || before > log.highWatermark) return failed(kafkaErrorCode('OFFSET_OUT_OF_RANGE'))
@@ -37,3 +43,7 @@ export const deleteRecordsHandler = defineHandler({
     })),
   }),
 })
+
+function isCompactedOnly({ configs: { effective } }: Topic): boolean {
+  return effective.compacted && !effective.deleted
+}

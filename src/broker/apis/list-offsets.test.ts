@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { apis } from '../../protocol/apis.ts'
+import { RecordBatchWriter, type BatchEnding } from '../../protocol/record-batch-writer.ts'
 import { TempFolder } from '../fixtures/data-folder.ts'
 import { batchOf, errorOf, openTestBroker, TestClient } from '../fixtures/test-broker.ts'
+
+const nothing = Buffer.alloc(0)
 
 async function at(client: TestClient, timestamp: number, version = -1) {
   const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, timestamp }] }]
@@ -16,6 +19,13 @@ async function threeTimes() {
   await setup.client.createTopic('a')
   for (const timeMs of [10, 30, 20]) await setup.client.produce('a', batchOf(['x', 'y'], {}, timeMs))
   return setup
+}
+
+function timedBatchOf(timesMs: readonly number[], ending: BatchEnding = {}): Buffer {
+  const writer = new RecordBatchWriter()
+  const slices = { key: nothing, keyStart: 0, keyEnd: -1, value: nothing, valueStart: 0, valueEnd: 0 }
+  for (const timestampMs of timesMs) writer.append({ timestampMs, ...slices, headers: undefined })
+  return writer.finish(ending)
 }
 
 describe('a place in a log', () => {
@@ -52,6 +62,40 @@ describe('a place in a log', () => {
     ])
   })
 
+  test('lies behind what was deleted of the very batch that has the time', async () => {
+    const { client } = openTestBroker()
+    await client.createTopic('a')
+    await client.produce('a', timedBatchOf([100, 50, 50]))
+    await client.produce('a', timedBatchOf([60, 90]))
+    const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, offset: 1 }] }]
+    await client.send(apis.deleteRecords, { topics })
+    expect([await at(client, 50), await at(client, 80), await at(client, 91)]).toEqual([
+      [1, 50],
+      [4, 90],
+      [-1, -1],
+    ])
+  })
+
+  test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
+    'is found within a batch of %s',
+    async (compression) => {
+      const { client } = openTestBroker()
+      await client.createTopic('a')
+      await client.produce('a', timedBatchOf([10, 30, 20, 40], { compression }))
+      expect([
+        await at(client, 11),
+        await at(client, 31),
+        await at(client, -3),
+        await at(client, 41),
+      ]).toEqual([
+        [1, 30],
+        [3, 40],
+        [3, 40],
+        [-1, -1],
+      ])
+    },
+  )
+
   test('is given in each version but the first', async () => {
     const { client } = await threeTimes()
     for (let version = 1; version <= apis.listOffsets.maxVersion; version++)
@@ -68,6 +112,18 @@ test('the end of an epoch is the end of the log while it lasts, and not known of
     [0, 6],
     [-1, -1],
   ])
+})
+
+test('no records are deleted by hand where compaction alone may, as in Apache Kafka', async () => {
+  const { client } = openTestBroker()
+  for (const [name, policy] of [
+    ['a', 'compact'],
+    ['b', 'compact,delete'],
+  ] as const)
+    await client.createTopic(name, 1, { 'cleanup.policy': policy })
+  const topics = ['a', 'b'].map((name) => ({ name, partitions: [{ partitionIndex: 0, offset: -1 }] }))
+  const answer = await client.send(apis.deleteRecords, { topics })
+  expect(answer.topics.map(({ partitions }) => errorOf(partitions[0]))).toEqual(['POLICY_VIOLATION', 'NONE'])
 })
 
 test('records are deleted up to an offset in the log, or all', async () => {

@@ -117,16 +117,24 @@ function placeAt(log: PartitionLog, timestamp: number, isolation: ReadLimits['is
 
 /** The first record at or after a time, if a reader may see it. */
 function recordAtTime(log: PartitionLog, timestampMs: number, end: number): Place {
-  const batch = timestampMs < 0 ? undefined : log.batchAtTime(timestampMs)
-  const header = batch === undefined ? undefined : batchAt(batch, 0)
-  if (batch === undefined || header === undefined) return nowhere
+  if (timestampMs < 0) return nowhere
   const columns = new RecordColumns()
-  columns.read(recordsOf(batch, header))
-  for (let i = 0; i < columns.count; i++) {
-    const offset = columns.offset[i] ?? -1
-    const timestamp = columns.timestampMs[i] ?? -1
-    if (timestamp >= timestampMs && offset >= log.startOffset)
-      return offset < end ? { offset, timestamp } : nowhere
+  let from = log.startOffset
+  for (;;) {
+    const batch = log.batchAtTime(timestampMs, from)
+    const header = batch === undefined ? undefined : batchAt(batch, 0)
+    if (batch === undefined || header === undefined) return nowhere
+    columns.read(recordsOf(batch, header))
+    const index = columns.timestampMs.subarray(0, columns.count).findIndex((timestamp, index) => {
+      return timestamp >= timestampMs && (columns.offset[index] ?? -1) >= log.startOffset
+    })
+    if (index >= 0) return placeOf(columns, index, end)
+    // What the batch has of that time lies before the log's start.
+    from = header.lastOffset + 1
   }
-  return nowhere
+}
+
+function placeOf({ offset, timestampMs }: RecordColumns, index: number, end: number): Place {
+  const place = { offset: offset[index] ?? -1, timestamp: timestampMs[index] ?? -1 }
+  return place.offset < end ? place : nowhere
 }

@@ -48,6 +48,7 @@ export type AppendOutcome =
       readonly error:
         | 'INVALID_PRODUCER_EPOCH'
         | 'OUT_OF_ORDER_SEQUENCE_NUMBER'
+        | 'INVALID_TXN_STATE'
         | 'KAFKA_STORAGE_ERROR'
         | 'NOT_LEADER_OR_FOLLOWER'
     }
@@ -203,10 +204,10 @@ export class PartitionLog {
     return { records, aborted: this.aborted.overlapping(offset, nextOffset) }
   }
 
-  /** The first batch with a record at or after this time; undefined where none is. */
-  batchAtTime(timestampMs: number): Buffer | undefined {
+  /** The first batch, from the one that holds `offset` on, with a record at or after this time; undefined where none is. */
+  batchAtTime(timestampMs: number, offset: number): Buffer | undefined {
     for (const segment of this.segments.all()) {
-      const batch = segment.batchAtTime(timestampMs, this.#startOffset)
+      const batch = segment.batchAtTime(timestampMs, offset)
       if (batch !== undefined) return batch
     }
     return undefined

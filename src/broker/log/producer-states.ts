@@ -5,7 +5,8 @@
  * one is appended; one that equals one of the last five is a repetition and is answered with its first offset; anything else is out of
  * order. A newer epoch starts at sequence 0, an older one is fenced.
  *
- * A producer has at most one open transaction in a partition; it runs from its first transactional batch to its marker.
+ * A producer has at most one open transaction in a partition; it runs from its first transactional batch to its marker. All of its batches
+ * meanwhile belong to it.
  */
 import type { BatchHeader } from '../../protocol/record-batch-reader.ts'
 
@@ -30,7 +31,10 @@ export interface SequencedBatch {
 export type SequenceVerdict =
   | { readonly kind: 'next' }
   | { readonly kind: 'duplicate'; readonly batch: SequencedBatch }
-  | { readonly kind: 'refused'; readonly error: 'INVALID_PRODUCER_EPOCH' | 'OUT_OF_ORDER_SEQUENCE_NUMBER' }
+  | {
+      readonly kind: 'refused'
+      readonly error: 'INVALID_PRODUCER_EPOCH' | 'OUT_OF_ORDER_SEQUENCE_NUMBER' | 'INVALID_TXN_STATE'
+    }
 
 export interface ProducerState {
   readonly producerId: number
@@ -68,8 +72,9 @@ export class ProducerStates {
     if (repeated !== undefined) return { kind: 'duplicate', batch: repeated }
     const newest = known.at(-1)
     const expected = newest === undefined ? 0 : (newest.lastSequence + 1) % sequenceCount
-    if (batch.baseSequence === expected) return { kind: 'next' }
-    return { kind: 'refused', error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' }
+    if (batch.baseSequence !== expected) return { kind: 'refused', error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' }
+    const strays = state.openSinceOffset !== undefined && !batch.transactional
+    return strays ? { kind: 'refused', error: 'INVALID_TXN_STATE' } : { kind: 'next' }
   }
 
   /** Takes note of a batch that was appended. */

@@ -456,6 +456,17 @@ test('a transactional batch without a transactional id is refused, also while th
   expect(await setup.client.endOffset('a')).toBe(1)
 })
 
+test('a batch outside of transactions is refused while its producer has one open in the partition', async () => {
+  const setup = await open()
+  const producer = new Producer(setup)
+  await producer.init()
+  await producer.write('x')
+  const { producerId, producerEpoch } = producer
+  const batch = batchOf(['y'], { producerId, producerEpoch, baseSequence: 1 })
+  expect((await setup.client.produce('a', batch)).error).toBe('INVALID_TXN_STATE')
+  expect(await setup.client.endOffset('a')).toBe(1)
+})
+
 test('of ids at rest the one makes room whose transaction ended first', async () => {
   const setup = await open({ transactionalIdsMax: 2 })
   const used = new Producer(setup, 2, 'used')
