@@ -1,6 +1,6 @@
 /**
- * OffsetCommit (8): where a group has got to. By a member of the current generation, of a consumer group (version 9+) in its epoch, or by
- * anyone while the group has no members.
+ * OffsetCommit (8): where a group has got to. By a member of the current generation, of a consumer group (version 9+) in its epoch or in one
+ * that is over where it has had the partitions since, or by anyone while the group has no members.
  * Version 10 names topics by id. Retention times of old versions are ignored: offsets stay until they are deleted.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
@@ -8,7 +8,7 @@ import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, kafkaErrorName, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import { defineHandler } from './api-handler.ts'
 import { onGroup } from './demand.ts'
-import { commitErrorOf, offsetEntry } from './offset-entries.ts'
+import { commitErrorOf, committedPartitions, offsetEntry } from './offset-entries.ts'
 import { findTopic } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.offsetCommit>
@@ -24,6 +24,7 @@ export const offsetCommitHandler = defineHandler({
       instanceId: request.groupInstanceId ?? undefined,
       generation: request.generationIdOrMemberEpoch,
       transactional: false,
+      partitions: () => committedPartitions(request.topics, node),
     })
     if (refused !== 'NONE') return everywhere(request, refused)
     const group = node.groups.obtain(request.groupId)

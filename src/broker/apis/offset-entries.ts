@@ -1,5 +1,6 @@
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
 import type { GroupOffsetEntry } from '../groups/group-offsets.ts'
+import { partitionKeyOf } from '../groups/server-assignors.ts'
 import type { NodeState } from '../node/node-state.ts'
 import type { Topic } from '../topics/topics.ts'
 import { findPartition, type Found } from './partition-lookup.ts'
@@ -29,4 +30,19 @@ export function offsetEntry(topic: Topic, wish: OffsetWish, node: NodeState): Gr
     metadata: wish.committedMetadata ?? '',
     committedAtMs: node.clock.nowMs(),
   }
+}
+
+/** What a commit speaks of, as far as it is there: partitions as `topicId:partition`. */
+export function committedPartitions(
+  topics: readonly {
+    readonly name: string
+    readonly topicId?: string
+    readonly partitions: readonly OffsetWish[]
+  }[],
+  node: NodeState,
+): string[] {
+  return topics.flatMap(({ name, topicId = '', partitions }) => {
+    const id = (node.topics.get(name) ?? node.topics.byId(topicId))?.id
+    return id === undefined ? [] : partitions.map(({ partitionIndex }) => partitionKeyOf(id, partitionIndex))
+  })
 }

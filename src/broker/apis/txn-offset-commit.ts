@@ -8,7 +8,7 @@ import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, kafkaErrorName, type KafkaErrorName } from '../../protocol/error-codes.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { onGroup, rightTo } from './demand.ts'
-import { commitErrorOf, offsetEntry } from './offset-entries.ts'
+import { commitErrorOf, committedPartitions, offsetEntry } from './offset-entries.ts'
 import { findTopic } from './partition-lookup.ts'
 
 type Request = RequestOf<typeof apis.txnOffsetCommit>
@@ -32,6 +32,7 @@ export const txnOffsetCommitHandler = defineHandler({
       instanceId: request.groupInstanceId ?? undefined,
       generation: request.generationId,
       transactional: true,
+      partitions: () => committedPartitions(request.topics, node),
     })
     if (refused !== 'NONE') return everywhere(request, refused)
     const error = await admit(request, call)

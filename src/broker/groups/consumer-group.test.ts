@@ -65,8 +65,8 @@ class Consumer {
     return this.beat({ memberEpoch: epoch })
   }
 
-  commit(offset: number, epoch = this.epoch) {
-    const topics = [{ name: 'a', partitions: [{ partitionIndex: 0, committedOffset: offset }] }]
+  commit(offset: number, epoch = this.epoch, partitionIndex = 0) {
+    const topics = [{ name: 'a', partitions: [{ partitionIndex, committedOffset: offset }] }]
     const request = { groupId: 'g', memberId: this.memberId, generationIdOrMemberEpoch: epoch, topics }
     return this.client.send(apis.offsetCommit, request, 9)
   }
@@ -239,6 +239,56 @@ describe('a consumer group', () => {
     expect(errorOf(await fetchAs(null, -1))).toBe('NONE')
     await one.leave()
     expect(await errors(5, -1)).toEqual(['NONE'])
+  })
+
+  test('takes offsets of an epoch that is over, but for partitions that came to their member later', async () => {
+    const { consumer } = await openGroup(2)
+    const [one, two] = [consumer('one'), consumer('two')]
+    await settle([one])
+    const before = one.epoch
+    await two.join()
+    await settle([one, two])
+    expect(one.epoch).toBeGreaterThan(before)
+    const [kept, gone] = one.partitions[0]?.endsWith(':0') === true ? [0, 1] : [1, 0]
+    const errorsOf = async (who: Consumer, partitionIndex: number, epoch: number) =>
+      errorOf((await who.commit(3, epoch, partitionIndex)).topics[0]?.partitions[0])
+    expect(await errorsOf(one, kept, before)).toBe('NONE')
+    expect(await errorsOf(one, gone, before)).toBe('STALE_MEMBER_EPOCH')
+    expect(await errorsOf(one, kept, before - 1)).toBe('STALE_MEMBER_EPOCH')
+    expect(await errorsOf(two, gone, two.epoch)).toBe('NONE')
+    expect(await errorsOf(two, gone, before)).toBe('STALE_MEMBER_EPOCH')
+    await two.leave()
+    await settle([one])
+    expect(one.partitions.length).toBe(2)
+    expect(await errorsOf(one, gone, one.epoch - 1)).toBe('STALE_MEMBER_EPOCH')
+    expect(await errorsOf(one, kept, before)).toBe('NONE')
+  })
+
+  test('takes offsets of an epoch that is over for what a member is still to give up', async () => {
+    const { consumer } = await openGroup(2)
+    const [one, two] = [consumer('one'), consumer('two', { topics: ['elsewhere'] })]
+    await settle([one])
+    const before = one.epoch
+    await two.join()
+    await settle([one, two])
+    two.topics = ['a']
+    await two.beat()
+    await one.beat()
+    expect(one.epoch).toBeGreaterThan(before)
+    expect(two.partitions).toEqual([])
+    for (const partition of [0, 1])
+      expect(errorOf((await one.commit(3, before, partition)).topics[0]?.partitions[0])).toBe('NONE')
+  })
+
+  test('tells a member by pattern again what it has when it says all that it knows', async () => {
+    const { consumer } = await openGroup()
+    const one = consumer('one')
+    const byPattern = { subscribedTopicNames: null, subscribedTopicRegex: 'a' }
+    await one.beat(byPattern)
+    one.obey()
+    expect((await one.beat(byPattern)).assignment?.topicPartitions.length).toBe(1)
+    const little = { ...byPattern, rebalanceTimeoutMs: -1 }
+    expect((await one.beat(little)).assignment).toBeNull()
   })
 
   test('refuses what it cannot make sense of', async () => {

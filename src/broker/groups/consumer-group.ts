@@ -16,6 +16,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { KafkaErrorName } from '../../protocol/error-codes.ts'
 import {
   isReconciled,
+  mayCommit,
   nextStep,
   topicsOf,
   type ConsumerMember,
@@ -150,20 +151,21 @@ export class ConsumerGroup {
     this.#retarget()
     this.#reconcile(found, beat.owned)
     this.#touch(found)
+    const subscribes = beat.subscribedTopics !== undefined || beat.pattern !== undefined
     const full =
       beat.epoch === joining ||
-      (beat.rebalanceTimeoutMs !== undefined &&
-        beat.subscribedTopics !== undefined &&
-        beat.owned !== undefined)
+      (beat.rebalanceTimeoutMs !== undefined && subscribes && beat.owned !== undefined)
     const changed = full || !samePartitions(before, found.assigned)
     const { memberId, epoch, assigned } = found
     return { kind: 'alive', memberId, epoch, assigned: changed ? assigned : undefined }
   }
 
-  /** Whether these offsets may be committed: by a member in its epoch, or by anyone while the group has no members. */
-  checkCommit({ memberId, generation }: OffsetCommitClaim): KafkaErrorName {
+  /** Whether these offsets may be committed: by a member that has them, or by anyone while the group has no members. */
+  checkCommit({ memberId, generation, partitions }: OffsetCommitClaim): KafkaErrorName {
     if (generation < 0 && this.#members.size === 0) return 'NONE'
-    return this.checkEpoch(memberId, generation)
+    const member = this.#members.get(memberId)
+    if (member === undefined) return 'UNKNOWN_MEMBER_ID'
+    return mayCommit(member, generation, partitions) ? 'NONE' : 'STALE_MEMBER_EPOCH'
   }
 
   checkEpoch(memberId: string, epoch: number): KafkaErrorName {
@@ -198,6 +200,7 @@ export class ConsumerGroup {
     known.epoch = joining
     known.assigned = nothing
     known.revoking = nothing
+    known.givenIn = new Map()
     known.state = 'stable'
     return known
   }
@@ -372,6 +375,7 @@ function newMember(beat: ConsumerHeartbeat, memberId: string): ConsumerMember {
     state: 'stable',
     assigned: nothing,
     revoking: nothing,
+    givenIn: new Map(),
     session: undefined,
     rebalance: undefined,
   }

@@ -41,6 +41,8 @@ export interface ConsumerMember {
   assigned: PartitionKeys
   /** What it was told to give up. */
   revoking: PartitionKeys
+  /** In which epoch it was given what it has or is to give up. */
+  givenIn: ReadonlyMap<string, number>
   session: Timer | undefined
   /** Runs while it takes its time to give something up. */
   rebalance: Timer | undefined
@@ -52,7 +54,7 @@ export interface Target {
 }
 
 /** What changes of a member in a step. */
-export type MemberStep = Pick<ConsumerMember, 'state' | 'epoch' | 'assigned' | 'revoking'>
+export type MemberStep = Pick<ConsumerMember, 'state' | 'epoch' | 'assigned' | 'revoking' | 'givenIn'>
 
 /** All topics that a member is to have partitions of. */
 export function topicsOf({ subscribedTopics, matchedTopics }: ConsumerMember): readonly string[] {
@@ -92,15 +94,28 @@ function step(
   const kept = member.assigned.intersection(target.partitions)
   const revoking = member.assigned.difference(target.partitions)
   if (revoking.size > 0 && holdsOn(owned, revoking))
-    return { state: 'unrevoked', epoch: member.epoch, assigned: kept, revoking }
+    return { state: 'unrevoked', epoch: member.epoch, assigned: kept, revoking, givenIn: member.givenIn }
   const missing = [...target.partitions.difference(kept)]
   const free = missing.filter((partition) => !taken(partition))
-  return {
-    state: free.length < missing.length ? 'unreleased' : 'stable',
-    epoch: target.epoch,
-    assigned: kept.union(new Set(free)),
-    revoking: new Set(),
-  }
+  const { epoch } = target
+  const assigned = kept.union(new Set(free))
+  const state = free.length < missing.length ? 'unreleased' : 'stable'
+  const since = (key: string): number => (kept.has(key) ? member.givenIn.get(key) : undefined) ?? epoch
+  const givenIn = new Map([...assigned].map((key) => [key, since(key)]))
+  return { state, epoch, assigned, revoking: new Set(), givenIn }
+}
+
+/**
+ * Whether a member may commit offsets of these partitions in an epoch: in its own, and in one that is over where it has had all of
+ * them since (KIP-1251).
+ */
+export function mayCommit(
+  member: ConsumerMember,
+  epoch: number,
+  partitions: () => readonly string[],
+): boolean {
+  if (epoch >= member.epoch) return epoch === member.epoch
+  return partitions().every((key) => (member.givenIn.get(key) ?? Infinity) <= epoch)
 }
 
 /** Whether the member may still have one of these; who does not say may. */

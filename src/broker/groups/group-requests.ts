@@ -36,6 +36,8 @@ export interface OffsetCommitClaim extends MemberClaim {
   /** Or the member's epoch; −1 for who commits without being a member. */
   readonly generation: number
   readonly transactional: boolean
+  /** Of those partitions, as `topicId:partition`, that there are. */
+  readonly partitions: () => readonly string[]
 }
 
 export interface GroupSettings {
