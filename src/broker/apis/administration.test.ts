@@ -224,6 +224,22 @@ describe('a marker from outside', () => {
       'UNKNOWN_TOPIC_OR_PARTITION',
     ])
   })
+
+  test('of the second version of transactions carries a new epoch, unless it comes once more', async () => {
+    const { client, send, producerEpoch } = await hanging()
+    const second = { transactionVersion: 2 }
+    expect(await send(second)).toEqual(['INVALID_PRODUCER_EPOCH'])
+    expect(await client.endOffset('a', true)).toBe(0)
+    const next = { ...second, producerEpoch: producerEpoch + 1 }
+    expect([await send(next), await send(next)]).toEqual([['NONE'], ['NONE']])
+    expect(await client.endOffset('a', true)).toBeGreaterThanOrEqual(2)
+  })
+
+  test('is refused from a coordinator that has been followed by another', async () => {
+    const { send } = await hanging()
+    expect(await send({ coordinatorEpoch: 5 })).toEqual(['NONE'])
+    expect(await send({ coordinatorEpoch: 4 })).toEqual(['TRANSACTION_COORDINATOR_FENCED'])
+  })
 })
 
 describe('SCRAM credentials', () => {

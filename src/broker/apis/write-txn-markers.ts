@@ -1,10 +1,12 @@
 /**
  * WriteTxnMarkers (27): ends a producer's transaction in some partitions, past its coordinator. Brokers send it among themselves;
- * administrators to be rid of a transaction that hangs. Version 0 is gone; version 2 names the transaction version, which changes nothing here.
+ * administrators to be rid of a transaction that hangs. Version 0 is gone; version 2 names the transaction version: from the second one on a
+ * marker has an epoch of its own, which no batch has.
  */
 import type { DeepPartial } from '../../protocol/api.ts'
 import { apis, type RequestOf, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorCode, type KafkaErrorName } from '../../protocol/error-codes.ts'
+import type { ProducerState } from '../log/producer-states.ts'
 import { appendTransactionMarker } from '../node/transaction-markers.ts'
 import { defineHandler, type Call } from './api-handler.ts'
 import { onCluster } from './demand.ts'
@@ -13,6 +15,8 @@ import type { Topic } from '../topics/topics.ts'
 
 type Marker = RequestOf<typeof apis.writeTxnMarkers>['markers'][number]
 type Response = DeepPartial<ResponseOf<typeof apis.writeTxnMarkers>>
+
+const ownEpochFromVersion = 2
 
 export const writeTxnMarkersHandler = defineHandler({
   api: apis.writeTxnMarkers,
@@ -55,11 +59,20 @@ function write(
   if (led.kind === 'missing') return led.error
   const { producerId, producerEpoch, coordinatorEpoch, transactionResult } = marker
   const state = led.it.producers.get(producerId)
-  if (state !== undefined && producerEpoch < state.epoch) return 'INVALID_PRODUCER_EPOCH'
+  if (state !== undefined && isOld(marker, state)) return 'INVALID_PRODUCER_EPOCH'
   if (state !== undefined && coordinatorEpoch < state.coordinatorEpoch)
     return 'TRANSACTION_COORDINATOR_FENCED'
   const outcome = transactionResult ? 'commit' : 'abort'
   const facts = { producerId, producerEpoch, coordinatorEpoch, outcome } as const
   const written = appendTransactionMarker(led.it, facts, call.node.clock.nowMs())
   return written ? 'NONE' : 'KAFKA_STORAGE_ERROR'
+}
+
+function isOld(
+  { producerEpoch, transactionVersion }: Marker,
+  { epoch, openSinceOffset }: ProducerState,
+): boolean {
+  if (producerEpoch !== epoch || transactionVersion < ownEpochFromVersion) return producerEpoch < epoch
+  // Where nothing is open, it is the marker that has been here.
+  return openSinceOffset !== undefined
 }
