@@ -17,7 +17,8 @@ export const describeProducersHandler = defineHandler({
         partitions: partitionIndexes.map((partitionIndex) => {
           const found = findLed(topic, partitionIndex, call)
           if (found.kind === 'missing') return { partitionIndex, errorCode: kafkaErrorCode(found.error) }
-          const activeProducers = found.it.producers.all().map((state) => ({
+          const nowMs = call.node.clock.nowMs()
+          const activeProducers = found.it.producers.all(nowMs).map((state) => ({
             producerId: state.producerId,
             producerEpoch: state.epoch,
             lastSequence: state.batches.at(-1)?.lastSequence ?? -1,

@@ -175,6 +175,21 @@ describe('an idempotent producer', () => {
     const late = await client.produce('a', batchOf(['x'], { ...producer, baseSequence: 9 }))
     expect(late.error).toBe('NONE')
   })
+
+  test('is not told of any more when it has been silent for long, though nobody wrote since', async () => {
+    const { client, clock } = openTestBroker({ producerExpirationMs: 1000 })
+    await client.createTopic('a')
+    await client.produce('a', batchOf(['x'], { ...producer, baseSequence: 0 }))
+    const told = async (): Promise<number | undefined> => {
+      const topics = [{ name: 'a', partitionIndexes: [0] }]
+      const answer = await client.send(apis.describeProducers, { topics })
+      return answer.topics[0]?.partitions[0]?.activeProducers.length
+    }
+    await clock.advance(1000)
+    expect(await told()).toBe(1)
+    await clock.advance(1)
+    expect(await told()).toBe(0)
+  })
 })
 
 describe('acknowledgements', () => {

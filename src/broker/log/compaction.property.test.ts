@@ -194,7 +194,7 @@ function setOrDelete<K>(table: Map<K, string>, key: K, value: string | null): vo
 }
 
 function factsOf(log: PartitionLog): object {
-  const producers = log.producers.all().toSorted((a, b) => a.producerId - b.producerId)
+  const producers = log.producers.all(0).toSorted((a, b) => a.producerId - b.producerId)
   return {
     ends: [log.startOffset, log.endOffset, log.lastStableOffset],
     table: tableOf(log),

@@ -153,7 +153,7 @@ function factsOf(log: PartitionLog): object {
     ends: [log.startOffset, log.endOffset, log.lastStableOffset],
     reads: log.segments.all().length > 1 ? reads.length : reads,
     epochs: [0, 1, 2, 3].map((epoch) => log.endOfEpoch(epoch)),
-    producers: log.producers.all(),
+    producers: log.producers.all(0),
     sizeBytes: log.sizeBytes,
   }
 }

@@ -124,7 +124,9 @@ export class ProducerStates {
     return this.#states.get(producerId)
   }
 
-  all(): ProducerState[] {
+  /** Those that have not been silent for too long. */
+  all(nowMs: number): ProducerState[] {
+    this.#forgetSilent(nowMs)
     return [...this.#states.values()]
   }
 
@@ -154,6 +156,10 @@ export class ProducerStates {
   #sweep(nowMs: number): void {
     if (nowMs < this.#nextSweepMs) return
     this.#nextSweepMs = nowMs + this.#expirationMs / 10
+    this.#forgetSilent(nowMs)
+  }
+
+  #forgetSilent(nowMs: number): void {
     for (const state of this.#states.values()) {
       const idle = nowMs - state.lastTimestampMs > this.#expirationMs
       if (idle && state.openSinceOffset === undefined) this.#states.delete(state.producerId)
