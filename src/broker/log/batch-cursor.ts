@@ -14,6 +14,8 @@ export class BatchCursor {
   baseOffset = -1
   lastOffset = -1
   maxTimestampMs = -1
+  /** Whether compaction has left nothing of it but its offsets. */
+  isEmpty = false
   readonly #bytes: SegmentBytes
   readonly #windowBytes: number
   #next: number
@@ -50,6 +52,7 @@ export class BatchCursor {
     this.baseOffset = baseOffset
     this.lastOffset = baseOffset + window.readInt32BE(at + batchLayout.lastOffsetDelta)
     this.maxTimestampMs = readInt64(window, at + batchLayout.maxTimestamp)
+    this.isEmpty = window.readInt32BE(at + batchLayout.count) === 0
     this.#next += sizeBytes
     return true
   }

@@ -93,6 +93,28 @@ describe.each(['in memory', 'on disk'])('compaction of a log %s', (place) => {
     await setup.broker.close()
   })
 
+  test('is not in the way of who reads on behind the last record that it was given', async () => {
+    using folder = new TempFolder()
+    const setup = open(place, folder)
+    await setup.client.createTopic('a', 1, compacted)
+    // Segments of which nothing is left but where they end.
+    for (let i = 0; i < 30; i++) await put(setup, i === 0 ? 'first' : 'often', `v${i}`)
+    await setup.clock.advance(1001)
+    const seen: string[] = []
+    for (let offset = 0; offset < 30;) {
+      const records = readBatches((await setup.client.fetch('a', offset)).records).flatMap(
+        (batch) => batch.records,
+      )
+      const last = records.at(-1)
+      if (last === undefined) break
+      seen.push(...records.map(({ value }) => String(value)))
+      offset = last.offset + 1
+    }
+    expect(seen[0]).toBe('v0')
+    expect(seen.at(-1)).toBe('v29')
+    await setup.broker.close()
+  })
+
   test('keeps a tombstone for a while, and then not', async () => {
     using folder = new TempFolder()
     const setup = open(place, folder)

@@ -197,7 +197,7 @@ export class PartitionLog {
     const { isolation, maxBytes, atLeastOne } = limits
     const beforeOffset = this.visibleEnd(isolation)
     if (offset >= beforeOffset) return nothingRead
-    const found = this.segments.holding(offset)?.read(offset, { beforeOffset, maxBytes, atLeastOne })
+    const found = this.segments.read(offset, { beforeOffset, maxBytes, atLeastOne })
     if (found === undefined || found.records.length === 0) return nothingRead
     const { records, nextOffset } = found
     if (isolation === 'read_uncommitted') return { records, aborted: [] }

@@ -1,5 +1,5 @@
 import type { LogStorage } from './segment-bytes.ts'
-import { Segment, type BatchEntry } from './segment.ts'
+import { Segment, type BatchEntry, type SegmentRead, type SegmentReadLimits } from './segment.ts'
 
 /** When the segment that is written to is full, or old. */
 export interface SegmentLimits {
@@ -29,15 +29,30 @@ export class SegmentList {
     return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
   }
 
+  /**
+   * Whole batches from the one that holds `offset` (or the next one) on. Batches without a record are passed over where one with records
+   * follows: some clients go on behind the last record that they were given, and would ask for an empty batch for ever.
+   */
+  read(offset: number, limits: SegmentReadLimits): SegmentRead | undefined {
+    const from = this.#indexHolding(offset)
+    for (let at = from; at < this.#segments.length; at++) {
+      const found = this.#segments[at]?.read(offset, { ...limits, withRecord: true })
+      if (found === undefined) continue
+      if (found.records.length > 0) return found
+      break
+    }
+    return this.#segments[from]?.read(offset, limits)
+  }
+
   /** The segment with the first batch at or behind an offset. */
-  holding(offset: number): Segment | undefined {
+  #indexHolding(offset: number): number {
     let at = Math.max(
       0,
       this.#segments.findLastIndex((segment) => segment.baseOffset <= offset),
     )
     // Compaction may have taken the end of a segment, or all of it: then what comes next stands in a later one.
     while (at < this.#segments.length - 1 && (this.#segments[at]?.lastOffset ?? -1) < offset) at++
-    return this.#segments[at]
+    return at
   }
 
   /** Whether a batch must go to a new segment. */

@@ -22,6 +22,8 @@ export interface SegmentReadLimits {
   /** An upper bound, except that with `atLeastOne` the first batch is given whatever its size. */
   readonly maxBytes: number
   readonly atLeastOne: boolean
+  /** Whether the first batch must have a record. */
+  readonly withRecord?: boolean
 }
 
 /** A run of batches with an index. Offsets rise from batch to batch; compaction leaves gaps. */
@@ -72,11 +74,14 @@ export class Segment {
     if (maxTimestampMs > this.#maxTimestampMs) this.#maxTimestampMs = maxTimestampMs
   }
 
-  /** Whole batches from the one that holds `offset` (or the next one) on, as one view. */
-  read(offset: number, limits: SegmentReadLimits): SegmentRead {
-    const first = this.#cursorAt((cursor) => cursor.lastOffset >= offset, this.#index.positionBefore(offset))
+  /** Whole batches from the one that holds `offset` (or the next one) on, as one view; undefined where there is none to begin with. */
+  read(offset: number, limits: SegmentReadLimits): SegmentRead | undefined {
+    const wished = (cursor: BatchCursor): boolean =>
+      cursor.lastOffset >= offset && !(cursor.isEmpty && limits.withRecord === true)
+    const first = this.#cursorAt(wished, this.#index.positionBefore(offset))
+    if (first === undefined) return undefined
     const nothing = { records: noBytes, nextOffset: offset }
-    if (first === undefined || first.lastOffset >= limits.beforeOffset) return nothing
+    if (first.lastOffset >= limits.beforeOffset) return nothing
     const start = first.position
     const maxBytes = limits.atLeastOne ? Math.max(limits.maxBytes, first.sizeBytes) : limits.maxBytes
     if (first.sizeBytes > maxBytes) return nothing
