@@ -10,6 +10,7 @@ import {
   clientCertificate,
   clientKey,
   clientStore,
+  legacyStore,
   serverCertificate,
   serverKey,
 } from './fixtures/certificates.ts'
@@ -85,12 +86,14 @@ describe('over sockets', () => {
     expect(() => open(server.url, { tls: { ...shown, passphrase: 'wrong' } })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', detail: 'The password does not open the key.' }),
     )
-    expect(() => open(server.url, { tls: { ...shown, pfx: authorityStore } })).toThrow(
-      expect.objectContaining({
-        code: 'CONFIG_INVALID',
-        detail: 'The key store holds certificates and no key.',
-      }),
-    )
+    for (const [pfx, detail] of [
+      [authorityStore, 'The key store holds certificates and no key.'],
+      [legacyStore, 'The key store is encrypted in a way that OpenSSL does not have any more.'],
+      [Buffer.from('x'), 'What was given is no PEM text, or no PKCS #12 file.'],
+    ] as const)
+      expect(() => open(server.url, { tls: { ...shown, pfx } })).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID', detail }),
+      )
   })
 
   test('with credentials, only those who show them are answered', async () => {
