@@ -137,9 +137,8 @@ describe.each(places)('$name', ({ isReal, confluent, apicurio }) => {
     await Promise.all([writer.close(), reader.close()])
   })
 
-  test.runIf(isReal)(
-    "gives Protobuf descriptors that are none: the reason why Python's and Node's Protobuf is left out here",
-    async () => {
+  if (isReal)
+    test("gives Protobuf descriptors that are none: the reason why Python's and Node's Protobuf is left out here", async () => {
       const ask = async (path: string, body?: object): Promise<Record<string, unknown>> => {
         const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' }
         const post = { method: 'POST', headers, body: JSON.stringify(body) }
@@ -158,8 +157,7 @@ describe.each(places)('$name', ({ isReal, confluent, apicurio }) => {
       const { id: registered } = await register('descriptor', descriptor)
       const refusal = await ask(`/schemas/ids/${String(registered)}?format=serialized`)
       expect(refusal['message']).toContain('Syntax error')
-    },
-  )
+    })
 
   const confluentConfig = (): Record<string, string> => ({ 'schema.registry.url': confluent() })
   const readOf = (trips: readonly RoundTrip[]): unknown[] => trips.map(({ topic, read }) => ({ topic, read }))
