@@ -91,7 +91,9 @@ class Stage {
 
   arguments(name: string): string[] {
     const level = logs === undefined ? 'info' : 'debug'
-    const place = ['--state-dir', join(this.folder, name), '--log-level', level]
+    // On a machine that is short of CPU a broker takes longer to come back than a process tries by default.
+    const patience = ['--connect-timeout', '2m']
+    const place = ['--state-dir', join(this.folder, name), '--log-level', level, ...patience]
     return ['run', '--config', this.#runner, ...place, '--leave']
   }
 
