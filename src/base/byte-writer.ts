@@ -5,7 +5,7 @@ const initialBytes = 1024
 const apartBytesMin = 4096
 
 /** Shorter text is written faster by a loop than by a call into the runtime. */
-const loopTextMax = 24
+const loopTextMax = 12
 
 /** Bytes that stand between others without having been copied there. */
 interface PartApart {

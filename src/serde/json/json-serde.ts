@@ -61,7 +61,7 @@ function writeOther(value: unknown, writer: ByteWriter, containersOnly: boolean)
   }
   const start = writer.length
   writer.writeUtf8(text)
-  if (opensMoreThan(depthMax, text)) checkReadable(writer, start)
+  if (text.length > depthMax && opensMoreThan(depthMax, text)) checkReadable(writer, start)
 }
 
 /** Whether brackets open often enough to be nested as deep; nearly no text is scanned for it. Those inside of texts count, too. */
