@@ -174,6 +174,17 @@ describe('a live window', () => {
     expect([new Set(values), again.store.fetch('once', minuteMs)]).toEqual([new Set([`${rounds}`]), 'v'])
   })
 
+  test('falls back to what was committed when a generation fails, and what waited for that one is forgotten', () => {
+    const { store, managed, commit } = open(windows)
+    store.put('k', 'old', minuteMs, minuteMs)
+    commit()
+    const kept = store.put('k', 'new', minuteMs, minuteMs)
+    if (kept !== undefined) kept.waiting = 'for a flush'
+    managed.failed(0)
+    expect(store.fetch('k', minuteMs)).toBe('old')
+    expect(store.put('k', 'again', minuteMs, minuteMs)?.waiting).toBeUndefined()
+  })
+
   test('is counted although the engine does not have it', () => {
     const { store, managed, count, commit } = open(windows)
     for (let key = 0; key < 20; key++) store.put(`k${key}`, 'v', minuteMs, minuteMs)
