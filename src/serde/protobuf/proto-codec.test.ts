@@ -158,3 +158,23 @@ test('rows hold the wanted columns only, in the types of SQL', () => {
   reader.read(bytes, 0, bytes.length, row)
   expect(columns.map((_, index) => row.get(index))).toEqual(['n', 1_700_000_000_000_005, 4, null, 3])
 })
+
+test('unsigned numbers that SQL has no type for are an error, not NULL', () => {
+  const text =
+    'syntax = "proto3"; import "google/protobuf/wrappers.proto"; ' +
+    'message M { uint64 u = 1; fixed64 f = 2; google.protobuf.UInt64Value w = 3; }'
+  const schema = protoLanguage.parse({ text })
+  for (const name of ['u', 'f', 'w']) {
+    const reader = schema.rowReader(undefined, {}, [{ name, type: { kind: 'long' } }])
+    const row = new SlicedRow(reader.shape)
+    const cellOf = (number: bigint): unknown => {
+      const bytes = encoded(text, { [name]: name === 'w' ? { value: number } : number })
+      reader.read(bytes, 0, bytes.length, row)
+      return row.get(0)
+    }
+    expect(cellOf(2n ** 63n - 1n)).toBe(2n ** 63n - 1n)
+    expect(() => cellOf(2n ** 63n)).toThrow(
+      expect.objectContaining({ code: 'VALUE_MALFORMED', message: `field "${name}" is beyond BIGINT` }),
+    )
+  }
+})

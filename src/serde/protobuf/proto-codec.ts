@@ -11,7 +11,7 @@ import { compileDecoder, DecoderCompiler } from './compile-decoder.ts'
 import { compileEncoder } from './compile-encoder.ts'
 import { cellOf } from './data-types.ts'
 import { explainMisfit } from './explain-misfit.ts'
-import { fieldsOf } from './fields.ts'
+import { fieldsOf, type Element } from './fields.ts'
 import { ProtoReader } from './proto-reader.ts'
 import { Misfit } from '../misfit.ts'
 import { ProtoWriter } from './proto-writer.ts'
@@ -99,7 +99,25 @@ function convertersOf(message: DescMessage, columns: readonly Column[]) {
   const fields = new Map(fieldsOf(message).map((field) => [field.name, field]))
   return columns.flatMap(({ name }, index) => {
     const field = fields.get(name)
-    const cell = field?.shape === 'single' ? cellOf(field.element) : undefined
-    return cell === undefined ? [] : [{ index, toCell: cell.toCell }]
+    if (field?.shape !== 'single') return []
+    const toCell = cellOf(field.element)?.toCell
+    if (isUnsigned64(field.element))
+      return [{ index, toCell: (value: unknown) => inBigint(toCell?.(value) ?? value, name) }]
+    return toCell === undefined ? [] : [{ index, toCell }]
+  })
+}
+
+const bigintMax = 2n ** 63n - 1n
+
+function isUnsigned64(element: Element): boolean {
+  if (element.kind === 'message') return element.message.typeName === 'google.protobuf.UInt64Value'
+  return element.kind === 'scalar' && (element.scalar === 'uint64' || element.scalar === 'fixed64')
+}
+
+/** SQL's whole numbers have a sign: the upper half of the unsigned ones would read as NULL. */
+function inBigint(value: unknown, column: string): unknown {
+  if (typeof value !== 'bigint' || value <= bigintMax) return value
+  throw new StreamError('VALUE_MALFORMED', `field "${column}" is beyond BIGINT`, {
+    hint: 'Read the topic in a pipeline, whose functions have whole numbers of any size.',
   })
 }
