@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { StreamError } from '../base/errors.ts'
 import { describeFormat, describeType, parseType, parseTypeTree } from './type-strings.ts'
 
 const short = (text: string): string => {
@@ -71,6 +72,16 @@ describe('parseType', () => {
     expect(() => parseType(text)).toThrow(
       expect.objectContaining({ code: 'TYPE_INVALID', message: expect.stringContaining(why) }),
     )
+  })
+
+  test('names each notation once where the configuration has one of the same name', () => {
+    let hint = ''
+    try {
+      parseTypeTree('yaml:X', new Map([['json', 'json']]))
+    } catch (error) {
+      hint = (error as StreamError).hint ?? ''
+    }
+    expect(hint.match(/\bjson\b/g)).toHaveLength(1)
   })
 })
 

@@ -158,7 +158,7 @@ class TypeReader {
       throw invalid(
         this.#text,
         `"${prefix}" is not a notation`,
-        `Use one of the notations: ${[...this.#names.keys(), ...notations.keys()].join(', ')}.`,
+        `Use one of the notations: ${[...new Set([...this.#names.keys(), ...notations.keys()])].join(', ')}.`,
       )
     if (rest !== '' && this.#peek() === '(')
       return this.#readCall(rest, { inherited: notation, explicit: true, depth })

@@ -5,6 +5,7 @@
 import { isObject } from '../../data/is-object.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { AvroField, AvroPrimitiveKind, AvroRecord, AvroType } from './avro-type.ts'
+import { notJson } from '../json/schema-json.ts'
 import { checkDefault } from './check-default.ts'
 import { readLogical } from './read-logical.ts'
 
@@ -218,7 +219,7 @@ function parseText(text: string): unknown {
   } catch (error) {
     // Registries and users also write a bare name without quotes.
     if (primitives.has(text.trim())) return text.trim()
-    throw new StreamError('SCHEMA_INVALID', 'an Avro schema is not JSON', { cause: error })
+    throw notJson('an Avro schema', text, error)
   }
 }
 

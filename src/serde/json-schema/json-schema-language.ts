@@ -10,6 +10,7 @@ import type { Column, DataType, SchemaSource } from '../../data/types.ts'
 import { canonicalBytes } from '../json/canonical.ts'
 import { jsonKeySerde } from '../json/json-key-serde.ts'
 import { jsonSerde } from '../json/json-serde.ts'
+import { notJson } from '../json/schema-json.ts'
 import type { ParsedSchema, SchemaLanguage } from '../schema-language.ts'
 import type { RowReader } from '../serde.ts'
 import { typeOfJsonSchema } from './data-types.ts'
@@ -159,7 +160,7 @@ function parseText(text: string): Json {
   try {
     parsed = JSON.parse(text)
   } catch (error) {
-    throw new StreamError('SCHEMA_INVALID', 'a JSON Schema is not JSON', { cause: error })
+    throw notJson('a JSON Schema', text, error)
   }
   if (parsed === true) return {}
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Json

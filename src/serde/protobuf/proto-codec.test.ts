@@ -178,3 +178,12 @@ test('unsigned numbers that SQL has no type for are an error, not NULL', () => {
     )
   }
 })
+
+test.each([
+  ['', 'It has no messages.'],
+  ['message A { message B {} }', 'Its messages are A, A.B.'],
+])('a message that is not there is told with those that are: %j', (text, detail) => {
+  expect(() => protoLanguage.parse({ text: `syntax = "proto3"; ${text}` }, 'M')).toThrow(
+    expect.objectContaining({ code: 'SCHEMA_INVALID', detail }),
+  )
+})

@@ -93,7 +93,10 @@ function messageNamed(file: DescFile, name: string | undefined): DescMessage {
     'SCHEMA_INVALID',
     name === undefined ? 'a Protobuf schema has no message' : `a Protobuf schema has no message "${name}"`,
     {
-      detail: `Its messages are ${all.map(({ typeName }) => typeName).join(', ')}.`,
+      detail:
+        all.length === 0
+          ? 'It has no messages.'
+          : `Its messages are ${all.map(({ typeName }) => typeName).join(', ')}.`,
     },
   )
 }
