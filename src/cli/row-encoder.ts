@@ -5,6 +5,7 @@ import { StreamError } from '../base/errors.ts'
 import type { Header } from '../base/headers.ts'
 import { cellKind, SlicedRow } from '../data/row.ts'
 import { SelectedRow } from '../data/selected-row.ts'
+import { describeType } from '../data/type-strings.ts'
 import type { Column } from '../data/types.ts'
 import { jsonRows, type TopicValues } from '../language/catalog.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
@@ -82,8 +83,9 @@ function selectedOf(
   return made
 }
 
-function misfit({ name }: Column): StreamError {
+function misfit({ name, type }: Column): StreamError {
   return new StreamError('VALUE_TYPE_MISMATCH', `field "${name}" does not fit the schema of the topic`, {
+    detail: `It does not fit: ${describeType(type)} is wanted.`,
     hint: 'Change the value, or the schema.',
   })
 }

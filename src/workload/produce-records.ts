@@ -1,5 +1,6 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { sleep, type Clock } from '../base/clock.ts'
+import { StreamError } from '../base/errors.ts'
 import type { Headers } from '../base/headers.ts'
 import type { AppendedRecord, Producer, ProducerOptions } from '../kafka/contracts.ts'
 import type { DataRecord } from './data-file.ts'
@@ -26,7 +27,7 @@ export interface ProduceOptions {
   readonly encode?: EncodeRow | undefined
 }
 
-/** @returns what goes into the record's headers */
+/** @returns what goes into the record's headers @throws StreamError for a row that cannot be written so */
 export type EncodeRow = (json: string, writer: ByteWriter) => Headers | undefined
 
 /** How often a paced load looks at the time. */
@@ -36,6 +37,7 @@ const paceEveryMs = 10
  * Sends records to a topic and waits until all are acknowledged. Records without a time get the time of sending.
  *
  * @returns how many were sent
+ * @throws StreamError for a row that cannot be encoded, with its place; those before it are sent
  */
 export async function produceRecords(
   producer: Producer,
@@ -52,7 +54,11 @@ export async function produceRecords(
       if (sent === options.count || options.signal.aborted) break
       if (producer.full) await producer.drained()
       await pace(sent)
-      append(record)
+      const failure = append(record)
+      if (failure !== undefined) {
+        await producer.flush()
+        throw atRow(failure, sent)
+      }
       sent++
     }
     options.onProgress(sent)
@@ -66,7 +72,7 @@ function recordAppender(
   producer: Producer,
   topic: string,
   { clock, encode }: ProduceOptions,
-): (record: DataRecord) => void {
+): (record: DataRecord) => StreamError | undefined {
   const key = new ByteWriter()
   const value = new ByteWriter()
   const appended: AppendedRecord = {
@@ -84,15 +90,30 @@ function recordAppender(
     key.reset()
     value.reset()
     if (record.key !== null) key.writeUtf8(record.key)
-    if (encode === undefined) value.writeUtf8(record.value)
-    else appended.headers = encode(record.value, value)
+    try {
+      if (encode === undefined) value.writeUtf8(record.value)
+      else appended.headers = encode(record.value, value)
+    } catch (error) {
+      if (error instanceof StreamError) return error
+      throw error
+    }
     appended.timestampMs = record.timestampMs ?? clock.nowMs()
     appended.key = key.buffer
     appended.keyEnd = record.key === null ? -1 : key.length
     appended.value = value.buffer
     appended.valueEnd = value.length
     producer.append(topic, appended)
+    return undefined
   }
+}
+
+function atRow(error: StreamError, sent: number): StreamError {
+  const place = `It is row ${sent + 1}; those before it were sent.`
+  return new StreamError(error.code, error.message, {
+    detail: error.detail === undefined ? place : `${error.detail} ${place}`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    cause: error,
+  })
 }
 
 /** Waits, where a rate is set, until record number `sent` is due. */

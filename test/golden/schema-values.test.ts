@@ -171,11 +171,13 @@ describe('produce', () => {
     day: '"2026-03-01"',
   }
 
-  async function produce(changed: Readonly<Record<string, string>> = {}): Promise<void> {
+  async function produce(changed: Readonly<Record<string, string>> = {}, before = 0): Promise<void> {
     await place.createTopics('orders')
     await place.ask('/subjects/orders-value/versions', { schema: JSON.stringify(schema) })
-    const row = Object.entries({ ...fields, ...changed }).map(([name, text]) => `"${name}":${text}`)
-    place.write({ 'rows.jsonl': `{${row.join(',')}}\n` })
+    const rows = [...Array.from({ length: before }, () => fields), { ...fields, ...changed }].map((row) =>
+      Object.entries(row).map(([name, text]) => `"${name}":${text}`),
+    )
+    place.write({ 'rows.jsonl': rows.map((row) => `{${row.join(',')}}\n`).join('') })
     const file = [
       '--config',
       join(place.folder, 'config.yaml'),
@@ -213,5 +215,16 @@ describe('produce', () => {
     ['id', '"f81d4fae"'],
   ])('names the field %s that is %s', async (name, text) => {
     await expect(produce({ [name]: text })).rejects.toThrow(new RegExp(`^field "${name}.*does not fit`))
+  })
+
+  test('names the row that does not fit, what is wanted, and sends those before it', async () => {
+    await expect(produce({ at: '"yesterday"' }, 2)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'VALUE_TYPE_MISMATCH',
+        message: 'field "at" does not fit the schema of the topic',
+        detail: 'It does not fit: timestamp is wanted. It is row 3; those before it were sent.',
+      }),
+    )
+    expect(await place.consume('orders', 2)).toHaveLength(2)
   })
 })
