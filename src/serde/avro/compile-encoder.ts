@@ -15,7 +15,7 @@ import type {
   AvroUnion,
 } from './avro-type.ts'
 import { DefaultLiterals } from './default-literals.ts'
-import { bytesOfDecimal, bytesOfDuration, bytesOfUuid, isUuid } from './logical-values.ts'
+import { bytesOfDecimal, bytesOfDuration, bytesOfUuid, endOfDay, isUuid } from './logical-values.ts'
 import { fits } from './fits.ts'
 
 export type Encode = (writer: AvroWriter, value: unknown) => void
@@ -32,6 +32,7 @@ const support = {
   isUuid,
   fits,
   isObject,
+  isFloat: (value: unknown): boolean => typeof value === 'number' && Object.is(Math.fround(value), value),
   /** Records and maps within themselves would never end. */
   deep: (): never => {
     throw new Misfit('deep')
@@ -63,9 +64,9 @@ export class EncoderCompiler {
       case 'boolean':
         return `w.writeBoolean(${value});`
       case 'int':
-        return `w.writeInt(${value});`
+        return `${timeCheck(type, value)}w.writeInt(${value});`
       case 'long':
-        return `w.writeLong(${value});`
+        return `${timeCheck(type, value)}w.writeLong(${value});`
       case 'float':
         return `w.writeFloat(${value});`
       case 'double':
@@ -143,6 +144,8 @@ export class EncoderCompiler {
   #test(branch: AvroType, branches: readonly AvroType[]): string {
     const others = branches.filter(({ kind }) => kind !== 'null')
     if (others.length === 1) return 'v !== null && v !== undefined'
+    // What a float would round, a double keeps.
+    if (branch.kind === 'float' && others.some(({ kind }) => kind === 'double')) return 's.isFloat(v)'
     const rough = roughType(branch)
     if (others.every((other) => other === branch || roughType(other) !== rough)) return roughTests[rough]
     return `s.fits(${this.#constant(branch)}, v)`
@@ -163,6 +166,12 @@ const roughTests: Readonly<Record<Rough, string>> = {
   bytes: 'v instanceof Uint8Array',
   array: 'Array.isArray(v)',
   object: 's.isObject(v)',
+}
+
+/** Refuses times that no day has. */
+function timeCheck({ logical }: AvroPrimitive, value: string): string {
+  const end = logical === undefined ? undefined : endOfDay(logical)
+  return end === undefined ? '' : `if (!(${value} >= 0 && ${value} < ${end})) w.misfit(); `
 }
 
 /** What JavaScript sees of values of a type. Decimals are text, numbers too: they count as text, and are looked at closely. */

@@ -3,7 +3,7 @@ import { isObject } from '../../data/is-object.ts'
 import type { Logical } from '../../data/types.ts'
 import { describeAvro, type AvroField, type AvroType, type AvroUnion } from './avro-type.ts'
 import { singleBranch } from './cells.ts'
-import { bytesOfDecimal, bytesOfDuration, bytesOfUuid, isUuid } from './logical-values.ts'
+import { bytesOfDecimal, bytesOfDuration, bytesOfUuid, endOfDay, isUuid } from './logical-values.ts'
 
 export function fits(type: AvroType, value: unknown): boolean {
   return explainMisfit(type, value, { exact: true }) === undefined
@@ -123,10 +123,10 @@ function fitsPlain(
       return typeof value === 'boolean'
     case 'int': {
       const number = typeof value === 'bigint' ? Number(value) : value
-      return typeof number === 'number' && (number | 0) === number
+      return typeof number === 'number' && (number | 0) === number && isTime(type.logical, number)
     }
     case 'long':
-      return typeof value === 'bigint' ? value >= int64Min && value <= int64Max : Number.isSafeInteger(value)
+      return isLong(value) && isTime(type.logical, value)
     case 'float':
     case 'double':
       return typeof value === 'number' || typeof value === 'bigint'
@@ -137,6 +137,16 @@ function fitsPlain(
     case 'fixed':
       return fitsBytes(type.logical, value, type.sizeBytes)
   }
+}
+
+function isLong(value: unknown): value is number | bigint {
+  return typeof value === 'bigint' ? value >= int64Min && value <= int64Max : Number.isSafeInteger(value)
+}
+
+/** Whether a number is within a day, where it has to be. */
+function isTime(logical: Logical | undefined, value: number | bigint): boolean {
+  const end = logical === undefined ? undefined : endOfDay(logical)
+  return end === undefined || (value >= 0 && value < end)
 }
 
 function fitsBytes(logical: Logical | undefined, value: unknown, sizeBytes: number | undefined): boolean {

@@ -1,5 +1,12 @@
 /** Logical types as values: decimals as text that keeps their scale, UUIDs as text, durations by parts. */
+import type { Logical } from '../../data/types.ts'
 import { formatDecimal, parseDecimal } from '../../data/decimal.ts'
+
+/** What times of day are below, in the units of the type; undefined where it is no time of day. */
+export function endOfDay({ kind }: Logical): number | undefined {
+  if (kind === 'time-millis') return 86_400_000
+  return kind === 'time-micros' ? 86_400_000_000 : undefined
+}
 
 /** An Avro `duration`. */
 export interface AvroDuration {
