@@ -1,6 +1,7 @@
 /** A parsed Avro schema: what the codec, the resolution and the type language read. Named types may refer to themselves. */
 
 import type { Logical } from '../../data/types.ts'
+import type { Meaning } from './connect-meaning.ts'
 
 export type AvroPrimitiveKind = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string'
 
@@ -8,6 +9,8 @@ export interface AvroPrimitive {
   readonly kind: AvroPrimitiveKind
   /** One that does not fit what it annotates is ignored, as the specification asks. */
   readonly logical: Logical | undefined
+  /** For columns of SQL, where there is no logical type. */
+  readonly connect?: Meaning
 }
 
 interface Named {
@@ -83,6 +86,11 @@ export function describeAvro(type: AvroType): string {
 
 export function logicalTypeOf(type: AvroType): Logical | undefined {
   return 'logical' in type ? type.logical : undefined
+}
+
+/** What a column of the type is, beyond its kind. */
+export function meaningOf(type: AvroType): Logical['kind'] | Meaning | undefined {
+  return logicalTypeOf(type)?.kind ?? ('connect' in type ? type.connect : undefined)
 }
 
 function describeLogical(type: AvroType): string {

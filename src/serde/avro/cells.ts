@@ -1,6 +1,9 @@
 /** Between Avro's logical types and the cells of SQL rows: timestamps and times in microseconds, decimals as numbers. */
+import { StreamError } from '../../base/errors.ts'
+import { parseTimestamp } from '../../data/times.ts'
 import { textOfPlain } from '../plain-text.ts'
-import type { AvroType } from './avro-type.ts'
+import { timestampText } from '../timestamp-text.ts'
+import { meaningOf, type AvroType } from './avro-type.ts'
 import type { AvroDuration } from './logical-values.ts'
 
 type Convert = (value: unknown) => unknown
@@ -20,6 +23,8 @@ export function avroToCell(type: AvroType): Convert | undefined {
         const { months, days, milliseconds } = value as AvroDuration
         return { months, days, micros: milliseconds * 1000 }
       }
+    case 'timestamp-text':
+      return momentOfText
     case 'plain':
       return undefined
   }
@@ -35,11 +40,21 @@ export function cellToAvro(type: AvroType): Convert {
       if (units < 1)
         return (cell) => (typeof cell === 'number' ? BigInt(cell) * BigInt(Math.round(1 / units)) : cell)
       return (cell) => (typeof cell === 'number' ? Math.floor(cell / units) : cell)
+    case 'timestamp-text':
+      return (cell) => (typeof cell === 'number' ? timestampText(cell) : cell)
     case 'duration':
       return durationOfInterval
     default:
       return singleBranch(type).kind === 'string' ? textOfPlain : (cell) => cell
   }
+}
+
+function momentOfText(value: unknown): number {
+  const micros = parseTimestamp(value as string)
+  if (micros !== undefined) return micros
+  throw new StreamError('VALUE_MALFORMED', 'a text is no timestamp, as its Avro schema says', {
+    hint: 'See "io.debezium.time.ZonedTimestamp": it has the form 2024-05-31T12:00:00Z.',
+  })
 }
 
 function durationOfInterval(cell: unknown): unknown {
@@ -52,7 +67,7 @@ function durationOfInterval(cell: unknown): unknown {
 }
 
 interface Units {
-  readonly kind: 'plain' | 'decimal' | 'time' | 'timestamp' | 'duration'
+  readonly kind: 'plain' | 'decimal' | 'time' | 'timestamp' | 'timestamp-text' | 'duration'
   /** Microseconds for one of the schema's units. */
   readonly units: number
 }
@@ -61,11 +76,12 @@ const plain: Units = { kind: 'plain', units: 1 }
 
 function unitsOf(type: AvroType): Units {
   const single = singleBranch(type)
-  const logical = 'logical' in single ? single.logical?.kind : undefined
-  switch (logical) {
+  const meaning = meaningOf(single)
+  switch (meaning) {
     case 'decimal':
     case 'duration':
-      return { kind: logical, units: 1 }
+    case 'timestamp-text':
+      return { kind: meaning, units: 1 }
     case 'time-millis':
       return { kind: 'time', units: 1000 }
     case 'time-micros':

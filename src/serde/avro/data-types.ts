@@ -1,6 +1,6 @@
 /** Avro schemas as types of the definition language and as columns of SQL. */
 import type { Column, DataType, Field, Logical, PrimitiveKind } from '../../data/types.ts'
-import type { AvroType } from './avro-type.ts'
+import { logicalTypeOf, meaningOf, type AvroType } from './avro-type.ts'
 import { singleBranch } from './cells.ts'
 
 /**
@@ -60,15 +60,15 @@ export function columnsOfAvro(type: AvroType): readonly Column[] | undefined {
 
 function columnType(type: AvroType): DataType {
   const single = singleBranch(type)
-  const logical = 'logical' in single ? single.logical : undefined
-  switch (logical?.kind) {
+  const logical = logicalTypeOf(single)
+  if (logical?.kind === 'decimal') return logical
+  const meaning = meaningOf(single)
+  switch (meaning) {
     case undefined:
       return single.kind === 'enum' ? { kind: 'string' } : typeOfAvro(single)
-    case 'decimal':
-      return logical
     case 'uuid':
     case 'date':
-      return { kind: logical.kind }
+      return { kind: meaning }
     case 'time-millis':
     case 'time-micros':
       return { kind: 'time' }

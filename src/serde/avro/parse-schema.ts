@@ -6,6 +6,7 @@ import { isObject } from '../../data/is-object.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { AvroField, AvroPrimitiveKind, AvroRecord, AvroType } from './avro-type.ts'
 import { notJson } from '../json/schema-json.ts'
+import { connectMeaning } from './connect-meaning.ts'
 import { checkDefault } from './check-default.ts'
 import { readLogical } from './read-logical.ts'
 
@@ -127,7 +128,7 @@ class SchemaParser {
     }
     if (typeof type === 'string' && primitives.has(type)) {
       const kind = type as AvroPrimitiveKind
-      return { kind, logical: readLogical(schema, { kind }) }
+      return { kind, logical: readLogical(schema, { kind }), ...connectMeaning(schema, kind) }
     }
     if (type === undefined) throw invalid(context.path, 'it has no "type"')
     return this.#type(type, within(context, ''))

@@ -13,6 +13,7 @@ import { cellKind, StoredRow, type Row, type RowFields, type SlicedRow } from '.
 import { copyToSlab, slabStart } from '../../data/slab.ts'
 import type { SelectedColumn, SelectedLayout, SelectedRow } from '../../data/selected-row.ts'
 import { stringifyJson } from './cells.ts'
+import { timestampText } from '../timestamp-text.ts'
 
 type Run = RowRun | CellRun
 
@@ -186,21 +187,13 @@ function copyBytes(source: Buffer, start: number, end: number, writer: ByteWrite
 
 function writeCell(value: unknown, column: SelectedColumn, writer: ByteWriter): void {
   const { kind } = column.type
-  const text = kind === 'timestamp' ? timestampText(value) : kind === 'bytes' ? base64Text(value) : value
+  const isMoment = kind === 'timestamp' && typeof value === 'number'
+  const text = isMoment ? timestampText(value) : kind === 'bytes' ? base64Text(value) : value
   writeValue(text, writer, column.name)
 }
 
 function base64Text(value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
-}
-
-/** Timestamps are microseconds inside and RFC 3339 in UTC outside, with as many decimals as they need. */
-function timestampText(value: unknown): unknown {
-  if (typeof value !== 'number') return value
-  const ms = Math.floor(value / 1000)
-  const micros = value - ms * 1000
-  const text = new Date(ms).toISOString()
-  return micros === 0 ? text : `${text.slice(0, -1)}${String(micros).padStart(3, '0')}Z`
 }
 
 function writeValue(value: unknown, writer: ByteWriter, name: string): void {
