@@ -156,6 +156,32 @@ test.each(['confluent', 'apicurio'] as const)(
   },
 )
 
+test('a schema that cannot be read is looked at once, however many records name it', async () => {
+  const { registry, clock, server } = await openTestRegistry(settingsOf.confluent('payload'))
+  const body = Buffer.from(JSON.stringify({ schema: texts.avro }))
+  await server.exchange({ method: 'POST', target: '/subjects/orders-value/versions', headers: {}, body })
+  const formats = new Formats({
+    notations: { proto: { type: 'confluent_protobuf', config: {} } },
+    registryOf: () => registry,
+    clock,
+    logger: silentLogger,
+  })
+  const serde = formats.serde({ notation: 'proto', type: { kind: 'struct' } }, 'orders', 'value')
+  const record = Buffer.from('00000000010008', 'hex')
+  serde.missing?.(record, 0, record.length, undefined)
+  await expect.poll(() => formats.waiting, { interval: 1 }).toBe(false)
+  const failures = [1, 2].map(() => {
+    try {
+      return serde.decode(record, 0, record.length, undefined)
+    } catch (error) {
+      return error
+    }
+  })
+  expect(failures[0]).toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' })
+  expect(failures[1]).toBe(failures[0])
+  formats.close()
+})
+
 describe('rows that are kept', () => {
   test.each(cases)(
     'need no headers: $language, $kind, ids in the $writeIdTo',

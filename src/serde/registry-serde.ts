@@ -76,7 +76,7 @@ function canonicalKeys({ canonicalKey }: SchemaLanguage, framing: Framing): Pick
 /** Parsed schemas by the ids of records. */
 class SchemasById {
   readonly #parts: RegistrySerdeParts
-  readonly #parsed = new Map<string, ParsedSchema>()
+  readonly #parsed = new Map<string, ParsedSchema | StreamError>()
 
   constructor(parts: RegistrySerdeParts) {
     this.#parts = parts
@@ -84,16 +84,20 @@ class SchemasById {
 
   /** @throws StreamError `SCHEMA_NOT_HERE`; what the registry denied */
   get(frame: Frame): ParsedSchema {
+    const parsed = this.#parsed.get(keyOf(frame)) ?? this.#first(frame)
+    if (parsed instanceof StreamError) throw parsed
+    return parsed
+  }
+
+  #first(frame: Frame): ParsedSchema | StreamError {
     const key = keyOf(frame)
-    const parsed = this.#parsed.get(key)
-    if (parsed !== undefined) return parsed
     const known = this.#parts.registry.known({ kind: frame.kind, id: frame.id })
     if (known instanceof StreamError) throw known
     if (known === undefined) {
       this.#fetch(frame)
       throw notHere(`schema ${key}`)
     }
-    const fresh = this.#parse(known)
+    const fresh = attempt(() => this.#parse(known))
     if (this.#parsed.size >= decodersMax) this.#parsed.clear()
     this.#parsed.set(key, fresh)
     return fresh
