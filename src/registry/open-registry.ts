@@ -21,10 +21,10 @@ export interface RegistryEnvironment {
 /** A client of a registry. It connects when it is first asked for something. */
 export function openRegistry(settings: RegistrySettings, environment: RegistryEnvironment): SchemaRegistry {
   const { clock, random, transport = socketTransport(settings.tls) } = environment
-  const { limits, auth } = settings
+  const { limits, auth, headers } = settings
   const urls = settings.kind === 'apicurio' ? settings.urls.map(apicurioUrl) : settings.urls
   const authorization = authorizationOf(auth, urls, { clock, transport })
-  const exchange = new RegistryExchange({ urls, limits, transport, authorization, clock, random })
+  const exchange = new RegistryExchange({ urls, limits, transport, headers, authorization, clock, random })
   const cache = new SchemaCache(limits, clock)
   return settings.kind === 'apicurio'
     ? new ApicurioClient(settings, exchange, cache)

@@ -3,7 +3,13 @@
  * (`apicurio.registry.url`, …). What has no meaning here is named to the user, so that nobody relies on a property that does nothing.
  */
 import { StreamError } from '../base/errors.ts'
-import { apicurioAuth, apicurioTls, confluentAuth, confluentTls } from './properties/security.ts'
+import {
+  apicurioAuth,
+  apicurioTls,
+  confluentAuth,
+  confluentHeaders,
+  confluentTls,
+} from './properties/security.ts'
 import { PropertyReader, wrong } from './properties/values.ts'
 import {
   apicurioSettings,
@@ -49,6 +55,7 @@ function readConfluent(reader: PropertyReader): ConfluentSettings {
   return {
     ...defaults,
     auth: confluentAuth(reader),
+    headers: confluentHeaders(reader),
     tls: confluentTls(reader),
     writing: confluentWriting(reader),
     normalize: reader.flag('normalize.schemas') ?? defaults.normalize,

@@ -41,6 +41,8 @@ interface CommonSettings {
   readonly urls: readonly string[]
   readonly auth: RegistryAuth
   readonly tls: RegistryTls | undefined
+  /** Sent to the registry with each request, beside those of the interface. */
+  readonly headers: Readonly<Record<string, string>>
   readonly writing: WritingPolicy
   /** Whether schemas are brought into a normal form before they are compared and registered. */
   readonly normalize: boolean
@@ -97,6 +99,7 @@ export const defaultLimits: RegistryLimits = {
 const commonDefaults = {
   auth: { kind: 'none' },
   tls: undefined,
+  headers: {},
   normalize: false,
   subjects: { key: 'topic', value: 'topic' },
   limits: defaultLimits,

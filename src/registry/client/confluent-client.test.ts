@@ -3,6 +3,7 @@ import { StreamError } from '../../base/errors.ts'
 import type { SchemaRegistry } from '../contracts.ts'
 import { openTestRegistry, whileTimePasses, type TestRegistry } from '../../testing/registry.ts'
 import { avroRecord, caller, refusal } from '../fixtures/test-registry.ts'
+import { registrySettings } from '../registry-properties.ts'
 import type { RegistryServer } from '../registry-server.ts'
 import { confluentSettings, defaultLimits, type ConfluentSettings } from '../settings.ts'
 
@@ -300,6 +301,32 @@ describe('credentials', () => {
     const { registry, link } = await open({ auth })
     await registry.register('s', order)
     expect(link.sent[0]?.headers['authorization']).toBe(header)
+  })
+
+  test('are shown with the cluster and the pool of identities that they are for, to the registry alone', async () => {
+    const properties = {
+      'schema.registry.url': 'https://registry',
+      'bearer.auth.credentials.source': 'OAUTHBEARER',
+      'bearer.auth.issuer.endpoint.url': 'https://login/token',
+      'bearer.auth.client.id': 'c',
+      'bearer.auth.client.secret': 's',
+      'bearer.auth.logical.cluster': 'lsrc-1',
+      'bearer.auth.identity.pool.id': 'pool-1',
+    }
+    const { settings, unsupported } = registrySettings('confluent', properties)
+    expect(unsupported).toEqual([])
+    const { registry, link } = await openTestRegistry(settings)
+    const token = Buffer.from('{"access_token":"t","expires_in":60}')
+    link.outcomes.push({ status: 200, headers: {}, body: token })
+    await registry.register('s', order)
+    const shown = link.sent.map(({ headers }) => [
+      headers['target-sr-cluster'],
+      headers['confluent-identity-pool-id'],
+    ])
+    expect(shown).toEqual([
+      [undefined, undefined],
+      ['lsrc-1', 'pool-1'],
+    ])
   })
 
   test('tokens come from their endpoint and are fetched again before they end', async () => {

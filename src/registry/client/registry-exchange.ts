@@ -13,6 +13,8 @@ export interface RegistryExchangeOptions {
   readonly urls: readonly string[]
   readonly limits: RegistryLimits
   readonly transport: Transport
+  /** Of each request. */
+  readonly headers: Readonly<Record<string, string>>
   /** The `authorization` header, where one is needed; may fetch a token first. */
   readonly authorization: () => Promise<string | undefined>
   readonly clock: Clock
@@ -78,12 +80,17 @@ export class RegistryExchange {
   async #try(request: RegistryRequest): Promise<HttpResponse | string> {
     const { clock, limits, transport, urls } = this.#options
     const authorization = await this.#options.authorization()
+    const headers = {
+      ...this.#options.headers,
+      ...request.headers,
+      ...(authorization === undefined ? {} : { authorization }),
+    }
     const abort = new AbortController()
     const timer = clock.setTimer(limits.requestTimeoutMs, () => abort.abort())
     try {
       const url = urls[this.#urlIndex % urls.length] ?? ''
       const signal = AbortSignal.any([abort.signal, this.#closed.signal])
-      return await transport.send(url, toHttp(request, authorization), signal)
+      return await transport.send(url, toHttp({ ...request, headers }), signal)
     } catch (error) {
       if (this.#closed.signal.aborted) return 'the client was closed'
       return abort.signal.aborted ? `no answer within ${limits.requestTimeoutMs} ms` : networkReason(error)
@@ -115,14 +122,11 @@ export class RegistryExchange {
   }
 }
 
-function toHttp(
-  { method, target, headers, body, text }: RegistryRequest,
-  authorization: string | undefined,
-): HttpRequest {
+function toHttp({ method, target, headers, body, text }: RegistryRequest): HttpRequest {
   return {
     method,
     target,
-    headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
+    headers,
     body: Buffer.from(text ?? (body === undefined ? '' : JSON.stringify(body))),
   }
 }

@@ -22,6 +22,17 @@ export function confluentAuth(reader: PropertyReader): RegistryAuth {
   return { kind: 'basic', username: userInfo.slice(0, colon), password: userInfo.slice(colon + 1) }
 }
 
+/** What Confluent's cloud is told beside a token: whose cluster it is for, and which pool of identities stands behind it. */
+export function confluentHeaders(reader: PropertyReader): Readonly<Record<string, string>> {
+  const own = (name: string): string | undefined => reader.text(name, longPrefix + name)
+  const cluster = own('bearer.auth.logical.cluster')
+  const pool = own('bearer.auth.identity.pool.id')
+  return {
+    ...(cluster === undefined ? {} : { 'target-sr-cluster': cluster }),
+    ...(pool === undefined ? {} : { 'confluent-identity-pool-id': pool }),
+  }
+}
+
 function confluentBearer(
   source: string | undefined,
   own: (name: string) => string | undefined,
