@@ -262,4 +262,15 @@ describe('a schema to write with', () => {
       expect.objectContaining({ code: 'SCHEMA_NOT_FOUND' }),
     )
   })
+
+  test('may be registered after the start, by whoever writes the first record', async () => {
+    await using on = await cluster()
+    const registry = new LocalRegistry(orderV1)
+    started(on, pass(avro(orderV1), avro()), registry)
+    await on.run(new Promise<void>((resolve) => on.clock.setTimer(5000, () => resolve())))
+    await registry.register('output-value', { type: 'AVRO', text: orderV2 })
+    await on.produce('input', [{ key: 'a', value: framed(1, orderV1, { id: 1 }) }])
+    const output = await on.untilRead('output', (records) => records.length >= 1)
+    expect(read(output[0]?.value ?? null, orderV2)).toEqual({ id: 1, note: 'none' })
+  })
 })

@@ -12,7 +12,7 @@ import type { Frame, Framing, RegisteredSchema, SchemaRegistry, Side } from '../
 import type { DecodeBytes, ParsedSchema, SchemaLanguage } from './schema-language.ts'
 import { carriedFrame, carryFrame } from './carried-frame.ts'
 import { refuseRules } from './schema-rules.ts'
-import { notHere, type SchemaWaits } from './schema-waits.ts'
+import { leaveMissing, notHere, type SchemaWaits } from './schema-waits.ts'
 import type { RowReader, Serde } from './serde.ts'
 import type { Writing } from './writing.ts'
 
@@ -122,7 +122,7 @@ class SchemasById {
 
   #fetch({ kind, id }: Pick<Frame, 'kind' | 'id'>): void {
     const { waits, registry } = this.#parts
-    waits.begin(`schema ${keyOf({ kind, id })}`, () => registry.fetch({ kind, id }).catch(leaveToRecord))
+    waits.begin(`schema ${keyOf({ kind, id })}`, () => registry.fetch({ kind, id }).catch(leaveMissing))
   }
 
   #parse(schema: RegisteredSchema): ParsedSchema {
@@ -138,11 +138,6 @@ class SchemasById {
       )
     return language.parse(schema, format.source === undefined ? format.schema : undefined)
   }
-}
-
-/** That there is no such id is known from now on: it is the error of each record that names it. */
-function leaveToRecord(error: unknown): void {
-  if (!(error instanceof StreamError) || error.code !== 'SCHEMA_NOT_FOUND') throw error
 }
 
 /** What is no frame has no schema to wait for: decoding says what is wrong with it. */

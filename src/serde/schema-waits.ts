@@ -75,6 +75,11 @@ export class SchemaWaits {
   }
 }
 
+/** For who asks early: whoever then needs what the registry does not have is told so. */
+export function leaveMissing(error: unknown): void {
+  if (!(error instanceof StreamError) || error.code !== 'SCHEMA_NOT_FOUND') throw error
+}
+
 /** For who decodes or encodes without having waited. */
 export function notHere(what: string): StreamError {
   return new StreamError('SCHEMA_NOT_HERE', `${what} is on its way from the registry`)

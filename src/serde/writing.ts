@@ -12,7 +12,7 @@ import type {
 } from '../registry/contracts.ts'
 import type { EncodeValue, ParsedSchema, SchemaLanguage } from './schema-language.ts'
 import { refuseRules } from './schema-rules.ts'
-import { notHere, type SchemaWaits } from './schema-waits.ts'
+import { leaveMissing, notHere, type SchemaWaits } from './schema-waits.ts'
 
 /** What tells the values of one topic and side. */
 export interface WritingParts {
@@ -49,19 +49,28 @@ export class Writing {
     this.#schema = format.source === undefined ? undefined : language.parse(format.source, format.schema)
   }
 
+  /** What is not there yet is asked for again when the first value comes. */
   prepare(): void {
-    if (this.#prepared !== undefined) return
-    const { waits, topic, side } = this.#parts
-    waits.begin(`the schema of the ${side}s written to topic "${topic}"`, async () => {
-      this.#prepared ??= this.#prepare(await this.#register())
-    })
+    if (this.#prepared === undefined) this.#begin(() => this.#ask().catch(leaveMissing))
+  }
+
+  #begin(ask: () => Promise<void>): void {
+    this.#parts.waits.begin(this.#what, ask)
+  }
+
+  get #what(): string {
+    return `the schema of the ${this.#parts.side}s written to topic "${this.#parts.topic}"`
+  }
+
+  async #ask(): Promise<void> {
+    this.#prepared ??= this.#prepare(await this.#register())
   }
 
   encode(value: unknown, writer: ByteWriter, headers: Header[] | undefined): void {
     const prepared = this.#prepared
     if (prepared === undefined) {
-      this.prepare()
-      throw notHere(`the schema of the ${this.#parts.side}s written to topic "${this.#parts.topic}"`)
+      this.#begin(() => this.#ask())
+      throw notHere(this.#what)
     }
     const { prefix, encode } = prepared
     const start = writer.length
