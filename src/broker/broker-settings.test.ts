@@ -21,6 +21,16 @@ test('settings by the names of Apache Kafka are those of the broker', () => {
   })
 })
 
+test('super users are principals with semicolons between, whose names may have commas', () => {
+  const { 'super.users': setting } = brokerSettings
+  const superUsers = ['User:alice', 'User:CN=bob,O=Weft']
+  expect(told({ 'super.users': ' User:alice; User:CN=bob,O=Weft;' })).toEqual({ superUsers })
+  expect(setting && settingOf({ ...brokerDefaults, superUsers }, setting)).toEqual({
+    value: superUsers.join(';'),
+    byDefault: false,
+  })
+})
+
 test('what each setting is by itself can be set', () => {
   for (const [name, setting] of Object.entries(brokerSettings)) {
     const { value, byDefault } = settingOf(brokerDefaults, setting)
@@ -34,6 +44,8 @@ test.each([
   ['num.partitions', 'four', 'Not a number of type INT'],
   ['auto.create.topics.enable', 'yes', 'Expected value to be either true or false'],
   ['log.retention.check.interval.ms', '9999999999', 'Value must be no more than 2147483647'],
+  ['super.users', 'User:alice;bob', 'Not a principal such as User:alice: "bob"'],
+  ['super.users', 'User:', 'Not a principal such as User:alice: "User:"'],
   ['log.cleanup.policy', 'burn', 'String must be one of: delete, compact'],
 ])('%s cannot be %s', (name, value, detail) => {
   expect(() => told({ [name]: value })).toThrow(

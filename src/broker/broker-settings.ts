@@ -7,9 +7,12 @@ import { brokerDefaults, type BrokerConfig } from './broker-config.ts'
 import { topicSettingsBeneath } from './topics/names-beneath.ts'
 import { factsOf, problemOf, type ConfigRules } from './topics/topic-configs.ts'
 
-/** What a setting is kept as. */
+/** What a setting is kept as: a text as the principals in it. */
+type Value = number | boolean | readonly string[]
+
+/** Where a setting is kept. */
 type Kept = {
-  readonly [K in keyof BrokerConfig]: BrokerConfig[K] extends number | boolean ? K : never
+  readonly [K in keyof BrokerConfig]: BrokerConfig[K] extends Value ? K : never
 }[keyof BrokerConfig]
 
 interface BrokerSetting extends ConfigRules {
@@ -49,6 +52,7 @@ export const brokerSettings: Readonly<Record<string, BrokerSetting>> = {
   'offsets.retention.minutes': { key: 'offsetsRetentionMs', type: 'int', min: 1, factorMs: 60_000 },
   'producer.id.expiration.ms': { key: 'producerExpirationMs', type: 'int', min: 1 },
   'socket.request.max.bytes': { key: 'requestBytesMax', type: 'int', min: 1 },
+  'super.users': { key: 'superUsers', type: 'string' },
   'transaction.max.timeout.ms': { key: 'transactionTimeoutMaxMs', type: 'int', min: 1 },
 }
 
@@ -68,7 +72,7 @@ export function configOf(
   settings: ReadonlyMap<string, string>,
   hint: (name: string, names: readonly string[]) => string,
 ): Partial<BrokerConfig> {
-  const config: Partial<Record<Kept, number | boolean>> = {}
+  const config: Partial<Record<Kept, Value>> = {}
   const topicDefaults: Record<string, string> = {}
   for (const [name, value] of settings) {
     const ofTopics = topicSettingsBeneath.get(name)
@@ -78,13 +82,11 @@ export function configOf(
       throw new StreamError('CONFIG_INVALID', `"${name}" is no setting of the broker`, {
         hint: hint(name, [...Object.keys(brokerSettings), ...topicSettingsBeneath.keys()]),
       })
-    const problem = problemOf(value, facts)
+    const problem = setting?.type === 'string' ? principalsProblem(value) : problemOf(value, facts)
     if (problem !== undefined)
       throw new StreamError('CONFIG_INVALID', `"${name}" cannot be "${value}"`, { detail: problem })
     if (ofTopics !== undefined) topicDefaults[ofTopics] = value
-    else if (setting !== undefined)
-      config[setting.key] =
-        setting.type === 'boolean' ? value === 'true' : Number(value) * (setting.factorMs ?? 1)
+    else if (setting !== undefined) config[setting.key] = parse(value, setting)
   }
   checkAscending(config)
   // Each key holds what its setting's type says.
@@ -94,7 +96,25 @@ export function configOf(
   }
 }
 
-function checkAscending(told: Partial<Record<Kept, number | boolean>>): void {
+function parse(value: string, { type, factorMs = 1 }: BrokerSetting): Value {
+  if (type === 'string') return principalsOf(value)
+  return type === 'boolean' ? value === 'true' : Number(value) * factorMs
+}
+
+/** With semicolons between: names of certificates have commas. */
+function principalsOf(text: string): string[] {
+  return text
+    .split(';')
+    .map((principal) => principal.trim())
+    .filter((principal) => principal !== '')
+}
+
+function principalsProblem(text: string): string | undefined {
+  const wrong = principalsOf(text).find((principal) => !/^[^:]+:./.test(principal))
+  return wrong === undefined ? undefined : `Not a principal such as User:alice: "${wrong}"`
+}
+
+function checkAscending(told: Partial<Record<Kept, Value>>): void {
   const numberOf = (name: string): number => {
     const { key } = brokerSettings[name] as BrokerSetting
     return Number(told[key] ?? brokerDefaults[key])
@@ -115,6 +135,8 @@ export function settingOf(
   { key, factorMs = 1 }: BrokerSetting,
 ): { value: string; byDefault: boolean } {
   const kept = config[key]
-  const value = typeof kept === 'number' ? (Number.isFinite(kept) ? kept / factorMs : -1) : kept
-  return { value: String(value), byDefault: kept === brokerDefaults[key] }
+  const byDefault = kept === brokerDefaults[key]
+  if (typeof kept === 'boolean') return { value: String(kept), byDefault }
+  if (typeof kept !== 'number') return { value: kept.join(';'), byDefault }
+  return { value: String(Number.isFinite(kept) ? kept / factorMs : -1), byDefault }
 }

@@ -37,10 +37,10 @@ test('the reference of the broker lists its settings and what they are by themse
     name,
     value?.split(';', 1)[0],
   ])
-  const own = Object.entries(brokerSettings).map(([name, setting]) => [
-    `\`${name}\``,
-    `\`${settingOf(brokerDefaults, setting).value}\``,
-  ])
+  const own = Object.entries(brokerSettings).map(([name, setting]) => {
+    const { value } = settingOf(brokerDefaults, setting)
+    return [`\`${name}\``, value === '' ? 'nobody' : `\`${value}\``]
+  })
   const ofTopics = [...topicSettingsBeneath].map(([name, ofTopic]) => [`\`${name}\``, `\`${ofTopic}\``])
   expect(listed).toEqual([['setting', 'by itself'], ...own, ['setting', 'of topics'], ...ofTopics])
 })
