@@ -66,6 +66,10 @@ test('a bound of memory where records are in a folder is refused', async () => {
   await expect(call('--memory', '1GiB', '--data-dir', 'folder')).rejects.toThrow(/--memory.*--data-dir/)
 })
 
+test('a data folder without a name is refused: the working folder would become one', async () => {
+  await expect(call('--data-dir', '')).rejects.toThrow('It takes a folder')
+})
+
 test('a topic that is named twice is refused', async () => {
   await expect(call('--topics', 'a:4,a:8')).rejects.toThrow(
     expect.objectContaining({ code: 'USAGE_INVALID', message: 'topic "a" is named twice' }),

@@ -48,7 +48,7 @@ export function addBrokerCommand(program: Command, output: Output): void {
     .description('run the embedded Kafka broker, in memory or on disk')
     .option('--port <n>', 'port to listen on; 0: any that is free', portNumber, 9092)
     .option('--host <name>', 'address to listen on', '127.0.0.1')
-    .option('--data-dir <folder>', 'folder to keep records and all else in; without, in memory')
+    .option('--data-dir <folder>', 'folder to keep records and all else in; without, in memory', folderName)
     .addOption(
       new Option('--memory <size>', 'what records in memory may take; beyond it they are refused: 4GiB')
         .argParser(sizeBytes)
@@ -115,6 +115,12 @@ async function runBroker(options: BrokerOptions, output: Output): Promise<void> 
     await broker.close()
     release()
   }
+}
+
+/** An empty name is a variable of a shell that was not set, and would stand for the working folder. */
+function folderName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It takes a folder; "." is the one you are in.')
+  return text
 }
 
 function addSetting(text: string, settings: Settings = new Map()): Settings {
