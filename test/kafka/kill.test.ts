@@ -70,9 +70,11 @@ async function runUntilKilled(
   await traffic.untilMore(process)
   const firstRecordMs = performance.now() - startMs
   await sleep(50 + random.below(1200))
+  await traffic.untilBehind()
+  const { sent: ordersSent, seen: seenAtKill } = traffic
   await process.kill()
   const ranMs = performance.now() - startMs
-  return { firstRecordMs, ranMs, ordersSent: traffic.sent, seenAtKill: traffic.seen }
+  return { firstRecordMs, ranMs, ordersSent, seenAtKill }
 }
 
 /** It dies somewhere between reading the definition and its first commit: joining, fencing its former self, restoring. */

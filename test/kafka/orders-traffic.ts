@@ -64,10 +64,24 @@ export class OrdersTraffic implements AsyncDisposable {
   /** Waits until the process has made something new visible. */
   async untilMore(process: WeftProcess): Promise<void> {
     const before = this.seen
+    await this.#until(
+      () => this.seen > before,
+      () => `no record came out:\n${process.stderr().slice(-4000)}`,
+    )
+  }
+
+  /** Waits for a moment between two portions to be over, in which everything is visible. */
+  async untilBehind(): Promise<void> {
+    await this.#until(
+      () => this.seen < this.sent,
+      () => 'no order was sent',
+    )
+  }
+
+  async #until(holds: () => boolean, otherwise: () => string): Promise<void> {
     const deadlineMs = performance.now() + patienceMs
-    while (this.seen === before) {
-      if (performance.now() > deadlineMs)
-        throw new Error(`no record came out:\n${process.stderr().slice(-4000)}`)
+    while (!holds()) {
+      if (performance.now() > deadlineMs) throw new Error(otherwise())
       await sleep(5)
     }
   }

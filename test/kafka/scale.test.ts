@@ -30,7 +30,7 @@ const stopped: WeftEnd[] = []
 /** Waits until a task of the counting pipeline's second half runs there: that is one with a store. */
 async function untilItCounts(process: WeftProcess): Promise<void> {
   const deadlineMs = performance.now() + tasksTimeoutMs
-  while (!/"task":"1_\d","msg":"task runs"/.test(process.stderr())) {
+  while (!/"task":"1_\d",.*"msg":"task runs"/.test(process.stderr())) {
     if (performance.now() > deadlineMs)
       throw new Error(`it was given no task:\n${process.stderr().slice(-4000)}`)
     await sleep(20)

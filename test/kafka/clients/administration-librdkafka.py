@@ -147,10 +147,12 @@ def rules():
     matching = rule_filter(ResourceType.ANY, ResourcePatternType.MATCH)
     of_ann = rule_filter(ResourceType.ANY, ResourcePatternType.LITERAL, "User:ann")
     step("acl-create", lambda: grant(reads, in_group, denied))
+    eventually(lambda: len(admin.describe_acls(matching).result()) == 3)
     step("acl-create-bad", lambda: grant(bad))
     step("acl-of-topic", lambda: rules_text(admin.describe_acls(of_topic).result()))
     step("acl-that-match", lambda: rules_text(admin.describe_acls(matching).result()))
     step("acl-delete", lambda: rules_text(result_of(admin.delete_acls([of_ann]))))
+    eventually(lambda: len(admin.describe_acls(matching).result()) == 1)
     step("acl-left", lambda: rules_text(admin.describe_acls(matching).result()))
     step("acl-delete-again", lambda: rules_text(result_of(admin.delete_acls([of_ann]))))
 

@@ -188,12 +188,14 @@ async function rules(step: Step, client: Administrator): Promise<void> {
     await client.grant(granted)
     return 'ok'
   }
+  const seen = async (): Promise<string> => rulesText(await client.rules(matching))
   await step('acl-create', () => grant(reads, inGroup, denied))
+  await until(seen, /ann.*ann.*bob/)
   await step('acl-create-bad', () => grant({ ...reads, principal: 'ann' }))
   await step('acl-of-topic', async () => rulesText(await client.rules(ofTopic)))
-  await step('acl-that-match', async () => rulesText(await client.rules(matching)))
+  await step('acl-that-match', seen)
   await step('acl-delete', async () => rulesText(await client.revoke(ofAnn)))
-  await step('acl-left', async () => rulesText(await client.rules(matching)))
+  await step('acl-left', async () => (await until(seen, /^(?!.*ann)/)) ?? '')
   await step('acl-delete-again', async () => rulesText(await client.revoke(ofAnn)))
 }
 
@@ -228,7 +230,7 @@ async function offered(seen: Promise<string | undefined> | undefined): Promise<s
   return (await seen) ?? 'not offered'
 }
 
-/** What is seen when it is so, or the time is over: what a transaction's end brings about comes a little after it. */
+/** What is seen when it is so, or the time is over: brokers learn of a change a little after it. */
 async function until(look: () => Promise<string | undefined>, pattern: RegExp): Promise<string | undefined> {
   const endMs = performance.now() + patienceMs
   for (;;) {

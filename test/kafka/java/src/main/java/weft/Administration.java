@@ -218,11 +218,13 @@ public final class Administration {
             rule(ResourceType.TOPIC, PatternType.LITERAL, vault, ANN, "*", AclOperation.READ, AclPermissionType.ALLOW),
             rule(ResourceType.GROUP, PatternType.LITERAL, vault, ANN, "*", AclOperation.ALL, AclPermissionType.ALLOW),
             rule(ResourceType.TOPIC, PatternType.PREFIXED, prefix + "-va", "User:bob", "10.0.0.1", AclOperation.WRITE, AclPermissionType.DENY)));
+        untilRules(3);
         step("acl-create-bad", () -> grant(
             rule(ResourceType.TOPIC, PatternType.LITERAL, vault, "ann", "*", AclOperation.READ, AclPermissionType.ALLOW)));
         step("acl-of-topic", () -> rulesOf(filter(ResourceType.TOPIC, PatternType.LITERAL, null)));
         step("acl-that-match", () -> rulesOf(filter(ResourceType.ANY, PatternType.MATCH, null)));
         step("acl-delete", () -> revoke(filter(ResourceType.ANY, PatternType.LITERAL, ANN)));
+        untilRules(1);
         step("acl-left", () -> rulesOf(filter(ResourceType.ANY, PatternType.MATCH, null)));
         step("acl-delete-again", () -> revoke(filter(ResourceType.ANY, PatternType.LITERAL, ANN)));
     }
@@ -244,6 +246,10 @@ public final class Administration {
 
     private String rulesOf(AclBindingFilter filter) throws Exception {
         return texts(admin.describeAcls(filter).values().get());
+    }
+
+    private void untilRules(int count) throws Exception {
+        eventually(() -> admin.describeAcls(filter(ResourceType.ANY, PatternType.MATCH, null)).values().get().size() == count);
     }
 
     private String revoke(AclBindingFilter filter) throws Exception {
