@@ -26,6 +26,30 @@ test('runs a definition: records in, records and rows out', async () => {
   expect(store.kind === 'key-value' && store.get('a')).toBe(2)
 })
 
+test('shows the rows of a global table', async () => {
+  await using driver = await openDriver(`
+streams:
+  orders: { topic: orders, keyType: string, valueType: string }
+  sent: { topic: sent, keyType: string, valueType: string }
+globalTables:
+  cities: { topic: cities, keyType: string, valueType: string }
+pipelines:
+  main:
+    from: orders
+    via:
+      - type: join
+        globalTable: cities
+        mapper: { language: javascript, expression: value, resultType: string }
+        valueJoiner: { language: javascript, expression: value2, resultType: string }
+    to: sent
+`)
+  driver.send('cities', { key: 'r', value: 'Rome', timestampMs: 5 })
+  driver.send('orders', { key: 'a', value: 'r' })
+  expect(driver.take('sent').map(({ value }) => value)).toEqual(['Rome'])
+  const store = driver.store('cities')
+  expect(store.kind === 'key-value' && [String(store.get('r')), store.timestampMs('r')]).toEqual(['Rome', 5])
+})
+
 test('says all that is wrong with a definition', async () => {
   const broken = definition.replace('from: words', 'from: wrods').replace('type: count', 'type: cuont')
   const failure = openDriver(broken, { path: 'words.yaml' })

@@ -178,10 +178,10 @@ export class TestDriver {
     return [...this.#outputs.keys()]
   }
 
-  /** A store of one partition's task: tell its kind by its `kind`. @throws StreamError `NAME_NOT_FOUND` */
+  /** A store of one partition's task, or a global table's: tell its kind by its `kind`. @throws StreamError `NAME_NOT_FOUND` */
   store(name: string, partition = 0): StateStore {
     const sub = this.#topology.subTopologies.find(({ stores }) => stores.includes(name))
-    const found = sub === undefined ? undefined : this.#task(sub, partition).store(name)
+    const found = sub === undefined ? this.#globalStore(name) : this.#task(sub, partition).store(name)
     if (found !== undefined) return found
     throw new StreamError('NAME_NOT_FOUND', `no task has a store "${name}"`, {
       hint: `Name one of: ${this.#topology.stores.map((store) => store.name).join(', ')}.`,
@@ -236,6 +236,11 @@ export class TestDriver {
     const { logger } = this.#surroundings
     const serde = (format: Format, _topic: string, side: 'key' | 'value') => serdeFor(format, side)
     return openGlobalTable(node, { spec, metrics, logger, clock, serde })
+  }
+
+  #globalStore(name: string): StateStore | undefined {
+    const node = this.#topology.nodes.find((one) => one.kind === 'global-table' && one.store === name)
+    return node === undefined ? undefined : this.#globalTable(node.id).store
   }
 
   #globalTable(node: string): GlobalTable {

@@ -307,12 +307,16 @@ describe('a join of a stream with a global table', () => {
     expect(task.count('weft_records_dropped_total', 'j')).toBe(2)
   })
 
-  test('left: keeps records without a match, but not those without a key to look up', () => {
+  test('left: keeps records without a match, and those without a key to look up', () => {
     const task = joined('left')
     task.load('g', 'x', '"found"')
-    for (const value of ['{"n":2,"ref":"y"}', '{"n":3}']) task.push('in', 'a', value)
+    for (const value of ['{"n":2,"ref":"y"}', '{"n":3}', null]) task.push('in', 'a', value)
     task.push('in', null, '{"n":4}')
-    expect(task.takeSent()).toEqual(['out: a=["a",2,null] @0', 'out: null=[null,4,null] @0'])
+    expect(task.takeSent()).toEqual([
+      'out: a=["a",2,null] @0',
+      'out: a=["a",3,null] @0',
+      'out: null=[null,4,null] @0',
+    ])
     expect(task.count('weft_records_dropped_total', 'j')).toBe(1)
   })
 })

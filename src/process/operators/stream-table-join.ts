@@ -10,8 +10,7 @@ import { UserFunction } from './user-function.ts'
  * Joins each record of a stream with what a table has for its key at that moment, or if it keeps versions, had at the record's time; the
  * result has the stream's timestamp.
  *
- * A record without value is left out, and one without a key to look up too. Only a left join keeps a record whose own key is null, and
- * joins it with nothing.
+ * A record without value is left out, and one without a key to look up too, but for left joins: they join it with nothing.
  */
 export class StreamTableJoin implements Processor {
   readonly #table: TableView
@@ -44,7 +43,7 @@ export class StreamTableJoin implements Processor {
     this.#counters.recordsIn.value++
     const { key, value } = record
     const lookUp = value === null ? null : this.#keyOf(key, value)
-    if (value === null || (lookUp === null && !(this.#left && key === null))) {
+    if (value === null || (lookUp === null && !this.#left)) {
       this.#dropped.value++
       return
     }

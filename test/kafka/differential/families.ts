@@ -37,6 +37,7 @@ export const families: Readonly<Record<string, Family>> = {
   },
   'foreign-key joins': foreignKeys,
   'stream-table joins': lookUps,
+  'global joins': globalJoins,
   windows: windowed,
   suppress: suppressed,
   rewrites,
@@ -125,6 +126,20 @@ function lookUps(seed: number): Plan {
   return historyMs === undefined ? finished : { ...finished, records: withoutForgotten(finished.records) }
 }
 
+/** Joins of streams with a global table, in a row, with keys to look up that are null now and then. */
+function globalJoins(seed: number): Plan {
+  const plan = new PlanBuilder(seed)
+  const streams = [plan.stream()]
+  const table = plan.globalTable()
+  for (let left = 1 + plan.below(3); left > 0; left--) {
+    const stream = plan.chance(0.4) ? streamStep(plan, streams) : plan.pick(streams)
+    const [type, fn] = [plan.pick(['inner', 'left']), plan.pick(['plus', 'picky'])]
+    streams.push(plan.add('global-join', { in: stream, with: table, type, fn }))
+  }
+  for (const stream of new Set(streams.slice(-2))) plan.to(stream)
+  return plan.finish(10)
+}
+
 /** Kafka Streams forgets when a version was deleted, where the tombstone has the version's own time: older ones then come back. */
 function withoutForgotten(records: Plan['records']): Plan['records'] {
   const timed = new Set<string>()
@@ -186,8 +201,9 @@ function windowed(seed: number): Plan {
   const op = cogrouped ? 'aggregate' : plan.pick(['count', 'reduce', 'aggregate'])
   const { kind, sizeMs, retentionMs } = windows
   const caching = !('emit' in emit) && plan.chance(0.3)
-  // What a cache still shows of windows that the store has let go depends on when it was emptied: nothing to compare with.
-  const spareMs = caching ? 10_000 : plan.pick([0, 0, 40])
+  // What a cache still shows of windows that the store has let go depends on when it was emptied, and those that have closed Kafka Streams
+  // tells of only where its store still has them: nothing to compare with.
+  const spareMs = caching || 'emit' in emit ? 10_000 : plan.pick([0, 0, 40])
   const store = { ...plan.store(), kind, sizeMs, caching, retentionMs: retentionMs + spareMs }
   const fn = plan.pick(['append', 'appendUntilX'])
   const folded = plan.add(op, { in: windows.id, fn, cogrouped, ...store })
