@@ -154,3 +154,58 @@ test('a version that comes late is told to streams, and not to joins of tables',
   expect(task.count('weft_records_dropped_total', 'tab')).toBe(1)
   expect(task.count('weft_records_dropped_total', 'j')).toBe(1)
 })
+
+test('a version that comes late is left out of groups, and of both sides of joins on a foreign key', () => {
+  const functions = new TestFunctions()
+  const mapper = functions.add('keyValueMapper', (_key: string, value: string) => ['all', value])
+  const extractor = functions.add('foreignKeyExtractor', () => 'k')
+  const internal = { key: text, value: text } as const
+  const task = new TestTask({
+    functions,
+    stores: [versions, storeSpec('counts'), storeSpec('kept', { key: bytes, value: bytes })],
+    nodes: [
+      table,
+      { kind: 'table-group', id: 'group', input: 'tab', mapper, key: text },
+      { kind: 'table-aggregate', id: 'count', input: 'group', fold: { kind: 'count' }, store: 'counts' },
+      {
+        kind: 'foreign-key-subscribe',
+        id: 'ask',
+        input: 'tab',
+        type: 'inner',
+        extractor,
+        foreignKey: text,
+        value: text,
+      },
+      {
+        kind: 'repartition',
+        id: 'asked',
+        topic: 'asked',
+        input: 'ask',
+        ...internal,
+        carries: 'subscriptions',
+      },
+      {
+        kind: 'foreign-key-answer',
+        id: 'answer',
+        input: 'asked',
+        table: 'tab',
+        store: 'kept',
+        foreignKey: text,
+        key: text,
+      },
+      {
+        kind: 'repartition',
+        id: 'answers',
+        topic: 'answers',
+        input: 'answer',
+        ...internal,
+        carries: 'answers',
+      },
+    ],
+  })
+  task.push('tab', 'k', 'B', { timestampMs: 200 })
+  task.push('tab', 'k', 'A', { timestampMs: 150 })
+  expect(task.takeSent()).toHaveLength(1)
+  const late = ['group', 'ask', 'answer'].map((node) => task.count('weft_records_dropped_total', node))
+  expect(late).toEqual([1, 1, 1])
+})
