@@ -67,6 +67,8 @@ export class SessionAggregate implements Processor {
     const { gapMs, graceMs } = this.#windows
     if (timestampMs > this.#time.ms) this.#time.ms = timestampMs
     const closedMs = this.#time.ms - graceMs - gapMs
+    // First: what is put now may drive out of the store what has closed.
+    if (this.#onClose) this.#emitClosed(record, closedMs)
     const touched = [
       ...this.#store.findSessions(key, {
         earliestEndMs: timestampMs - gapMs,
@@ -77,7 +79,6 @@ export class SessionAggregate implements Processor {
     const endMs = touched.reduce((most, session) => Math.max(most, session.endMs), timestampMs)
     if (endMs < closedMs) this.#late.value++
     else this.#merge(record, touched, new Windowed(key, startMs, endMs))
-    if (this.#onClose) this.#emitClosed(record, closedMs)
   }
 
   flush(): void {

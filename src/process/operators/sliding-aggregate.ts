@@ -78,13 +78,11 @@ export class SlidingAggregate implements Processor {
       this.#late.value++
       return
     }
-    // Windows do not begin before the epoch: the first ones are all one.
-    if (timestampMs < differenceMs) {
-      this.#processEarly(record)
-      return
-    }
-    this.#process(record)
+    // First: what is put now may drive out of the store what has closed.
     this.#emitClosed(record)
+    // Windows do not begin before the epoch: the first ones are all one.
+    if (timestampMs < differenceMs) this.#processEarly(record)
+    else this.#process(record)
   }
 
   flush(): void {

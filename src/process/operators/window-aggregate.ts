@@ -50,10 +50,9 @@ export class WindowAggregate implements Processor {
     const time = this.#time
     if (timestampMs > time.ms) time.ms = timestampMs
     const closedMs = time.ms - this.#graceMs
-    // What windows that grow put ahead of the time may drive out what has closed: that is told first. Others tell as Kafka Streams.
-    if (this.#grid.grows) this.#emitClosed(record, closedMs)
+    // First: what is put now may drive out of the store what has closed.
+    this.#emitClosed(record, closedMs)
     this.#updateAll(record, closedMs)
-    if (!this.#grid.grows) this.#emitClosed(record, closedMs)
   }
 
   #updateAll(record: StreamRecord, closedMs: number): void {

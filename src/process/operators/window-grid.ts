@@ -18,11 +18,6 @@ export class WindowGrid {
     this.#growsToMs = growsToMs
   }
 
-  /** Whether several windows begin at one time. */
-  get grows(): boolean {
-    return this.#growsToMs !== undefined
-  }
-
   windowOf(key: unknown, slotMs: number): Windowed {
     const size = this.#growsToMs
     const startMs = size === undefined ? slotMs : Math.floor(slotMs / size) * size

@@ -116,6 +116,22 @@ describe('windows of a fixed length', () => {
     expect(play(task, [])).toEqual(second)
   })
 
+  test.each([
+    [tumbling, 'a 0-10=1 @3'],
+    [{ kind: 'sliding', differenceMs: 2, graceMs: 0 } as const, 'a 1-3=1 @3'],
+    [{ kind: 'session', gapMs: 5, graceMs: 0 } as const, 'a 3-3=1 @3'],
+  ])(
+    'go on when they have closed though time has leapt past all that their store keeps',
+    (windows, closed) => {
+      const task = windowed(windows, { emit: 'close', retentionMs: 15 })
+      const records = [
+        [3, '1'],
+        [70, '2'],
+      ] as const
+      expect(play(task, records)).toEqual([closed])
+    },
+  )
+
   test('leave out records without a key', () => {
     const task = windowed(tumbling)
     task.push('in', null, '1')
