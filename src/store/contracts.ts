@@ -256,6 +256,8 @@ export interface SessionKey<K = unknown> {
 export interface SessionOverlap {
   readonly earliestEndMs: number
   readonly latestStartMs: number
+  /** Sessions that end later are left out; absent: none are. */
+  readonly latestEndMs?: number
 }
 
 export interface SessionEntry<K = unknown, V = unknown> extends SessionKey<K> {

@@ -58,7 +58,7 @@ export class OverlaySessionStore implements SessionStore {
   }
 
   findSessions(key: unknown, overlap: SessionOverlap, options?: ScanOptions): Iterable<SessionEntry> {
-    const times = { fromMs: overlap.earliestEndMs, toMs: Number.MAX_SAFE_INTEGER }
+    const times = { fromMs: overlap.earliestEndMs, toMs: overlap.latestEndMs ?? Number.MAX_SAFE_INTEGER }
     return this.#entries(slotsOf(this.#overlay, this.identity(key), times, options), overlap)
   }
 
@@ -70,7 +70,7 @@ export class OverlaySessionStore implements SessionStore {
     const coding = this.#overlay.options.coding.keys
     const bounds = {
       fromMs: overlap.earliestEndMs,
-      toMs: Number.MAX_SAFE_INTEGER,
+      toMs: overlap.latestEndMs ?? Number.MAX_SAFE_INTEGER,
       keyFrom: keyBytes(this.name, coding, keys.from),
       keyTo: keyBytes(this.name, coding, keys.to),
     }

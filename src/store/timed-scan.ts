@@ -47,6 +47,8 @@ function dirtyEntries(overlay: TimedOverlay, bounds: TimedBounds): DirtyEntry<Ti
   const writer = new ByteWriter(64)
   const entries: DirtyEntry<TimedSlot>[] = []
   for (const slot of overlay.dirtySlots()) {
+    const { first } = slot.identity
+    if (first < bounds.fromMs || first > bounds.toMs) continue
     writer.reset()
     coding.write(slot.identity, writer)
     if (isWithin(coding, bounds, writer.view())) entries.push({ key: writer.copy(), slot })

@@ -115,9 +115,9 @@ export class SessionAggregate implements Processor {
     if (closedMs <= this.#closed.ms) return
     const [fromMs, toMs] = [Math.max(0, this.#closed.ms), closedMs - 1]
     if (toMs < 0 || toMs < fromMs) return
-    const overlap = { earliestEndMs: fromMs, latestStartMs: toMs }
+    const overlap = { earliestEndMs: fromMs, latestStartMs: toMs, latestEndMs: toMs }
     const all = { from: undefined, to: undefined }
-    const sessions = [...this.#store.findSessionsOfKeys(all, overlap)].filter(({ endMs }) => endMs <= toMs)
+    const sessions = [...this.#store.findSessionsOfKeys(all, overlap)]
     const record = new StreamRecord()
     record.headers = cause.headers
     for (const { key, startMs, endMs, value } of sessions.sort((a, b) => a.endMs - b.endMs)) {
