@@ -139,6 +139,29 @@ describe('windows of a fixed length', () => {
   })
 })
 
+// What the record that closes windows writes moves the time of their store, which then lets them go.
+test.each([
+  [tumbling, 15, ['a 0-10=1+2 @7', 'a 10-20=3 @14']],
+  [
+    { kind: 'sliding', differenceMs: 5, graceMs: 5 } as const,
+    15,
+    ['a 0-5=1 @3', 'a 2-7=1+2 @7', 'a 4-9=2 @7', 'a 9-14=3 @14'],
+  ],
+  [{ kind: 'session', gapMs: 5, graceMs: 5 } as const, 10, ['a 3-7=1+2 @7', 'a 14-14=3 @14']],
+])(
+  'windows that close go on though their store keeps none of them longer: %j',
+  (windows, retentionMs, told) => {
+    const task = windowed(windows, { emit: 'close', retentionMs })
+    const records = [
+      [3, '1'],
+      [7, '2'],
+      [14, '3'],
+      [400, '4'],
+    ] as const
+    expect(play(task, records)).toEqual(told)
+  },
+)
+
 describe('sliding windows', () => {
   test('end with each record, and begin just after the one before', () => {
     const task = windowed({ kind: 'sliding', differenceMs: 10, graceMs: 50 })

@@ -127,7 +127,7 @@ async function transactions(step: Step, client: Administrator): Promise<void> {
   await step('transactions', () => offered(open()))
   await commit()
   await step('transaction-ended', () => offered(until(() => transaction(writer), /^Complete/)))
-  await step('transactions-ended', () => offered(open()))
+  await step('transactions-ended', () => offered(until(open, /^none$/)))
   await step('producers-ended', () => offered(until(producers, /^none$/)))
   await step('transaction-missing', () => offered(transaction(missing)))
 }
