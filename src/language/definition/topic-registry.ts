@@ -139,7 +139,7 @@ export class TopicRegistry {
         hint:
           later === undefined
             ? suggest(name.value, names, 'names')
-            : `Move pipeline "${later}", which makes it, up before this one.`,
+            : `Move pipeline "${later}", which makes it, up before this one; if each needs the other, go through a topic.`,
       },
     )
     return undefined

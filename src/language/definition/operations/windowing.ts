@@ -112,13 +112,10 @@ function need(
 ): number | undefined {
   if (length !== undefined && length.value > 0) return length.value
   const type = fields.windowType.value
-  scope.diagnostics.error(
-    'DEFINITION_INVALID',
-    `${type} windows need "${field}"`,
-    length?.span ?? place.span,
-    {
-      hint: `Add "${field}: 1m", or how long you want it.`,
-    },
-  )
+  const [message, span, hint] =
+    length === undefined
+      ? [`${type} windows need "${field}"`, place.span, `Add "${field}: 1m", or how long you want it.`]
+      : [`"${field}" of ${type} windows is zero`, length.span, 'Give at least "1ms".']
+  scope.diagnostics.error('DEFINITION_INVALID', message, span, { hint })
   return undefined
 }
