@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts'
 import { assert } from '../../base/assert.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { SessionStore } from '../../store/contracts.ts'
@@ -145,11 +146,4 @@ function numberOf(combination: Combination, scopes: readonly number[]): number {
     number = (number % numberEnd) * 4099 + own
   }
   return number
-}
-
-/** Bytes of a store or a record as a buffer. */
-export function asBuffer(value: unknown): Buffer {
-  if (value instanceof Buffer) return value
-  const bytes = value as Uint8Array
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -1,7 +1,7 @@
+import { asBuffer } from '../../base/as-buffer.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import { encodeCombination, readCombination, type Combination } from './combination.ts'
-import { asBuffer } from './combination-store.ts'
 
 /** The newest row of each record key of a driving dimension, with what was looked up for it: what the next one takes the place of. */
 export class DriverVersions {

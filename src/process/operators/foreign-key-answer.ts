@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Serde } from '../../serde/serde.ts'
@@ -152,7 +153,7 @@ class KeptSubscriptions {
     const prefix = this.#writer.copy()
     for (const [key, value] of this.#store.range(prefix, after(prefix))) {
       if (!startsWith(key as Uint8Array, prefix)) return
-      const bytes = bufferOf(value as Uint8Array)
+      const bytes = asBuffer(value)
       yield this.#subscriptions.decode(bytes, 0, bytes.length, undefined) as Subscription
     }
   }
@@ -177,10 +178,6 @@ function after(prefix: Buffer): Buffer {
 
 function startsWith(bytes: Uint8Array, prefix: Buffer): boolean {
   return (
-    bytes.length >= prefix.length && bufferOf(bytes).compare(prefix, 0, prefix.length, 0, prefix.length) === 0
+    bytes.length >= prefix.length && asBuffer(bytes).compare(prefix, 0, prefix.length, 0, prefix.length) === 0
   )
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

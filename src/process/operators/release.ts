@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts'
 import { assert } from '../../base/assert.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { ReleaseNode } from '../../topology/ttl-join-nodes.ts'
@@ -7,7 +8,7 @@ import { eventScopes, identityOf, Lifetimes, timeOf, type Combination } from './
 import { CombinationJudge } from './combination-judge.ts'
 import { readChange } from './combination-outlet.ts'
 import { CombinationRows } from './combination-rows.ts'
-import { asBuffer, expiryTime } from './combination-store.ts'
+import { expiryTime } from './combination-store.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 import { UnreleasedDrivers } from './unreleased-drivers.ts'
 

@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
@@ -13,7 +14,7 @@ import {
   type Combination,
   type Member,
 } from './combination.ts'
-import { asBuffer, type StoredCombination } from './combination-store.ts'
+import type { StoredCombination } from './combination-store.ts'
 import { TtlJoinParts } from './ttl-join-parts.ts'
 
 /**

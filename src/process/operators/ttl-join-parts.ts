@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts'
 import type { Clock } from '../../base/clock.ts'
 import { scopesOf } from '../../expr/columns.ts'
 import { compileExpr, type Evaluate } from '../../expr/compile.ts'
@@ -7,7 +8,7 @@ import type { Processor, StreamRecord } from '../processor.ts'
 import { eventScopes, Lifetimes, withMember, type Combination, type Member } from './combination.ts'
 import { CombinationOutlet, readChange, type CombinationChange } from './combination-outlet.ts'
 import { CombinationRows } from './combination-rows.ts'
-import { asBuffer, CombinationStore } from './combination-store.ts'
+import { CombinationStore } from './combination-store.ts'
 import { expressionFailure } from './expression-failure.ts'
 import { nodeCounters, type NodeCounters } from './node-counters.ts'
 

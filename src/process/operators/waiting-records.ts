@@ -5,13 +5,13 @@
  * record's value and its headers as JSON, each behind its length (4 bytes). The store is read by key alone: which keys there are, by time,
  * stands here, and is read from it when a task starts.
  */
+import { asBuffer } from '../../base/as-buffer.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { Headers } from '../../base/headers.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import { StreamRecord } from '../processor.ts'
-import { asBuffer } from './combination-store.ts'
 import { TimeHeap } from './time-heap.ts'
 
 interface WaitingOptions {

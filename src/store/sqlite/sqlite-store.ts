@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { asBuffer } from '../../base/as-buffer.ts'
 import { assert } from '../../base/assert.ts'
 import { makeFolders } from '../../base/make-folders.ts'
 import { chunkedRange, type Chunk } from '../chunked-range.ts'
@@ -184,9 +185,4 @@ function guarded<T>(deed: 'open' | 'read' | 'write', path: string, run: () => T)
   } catch (error) {
     throw sqliteFailure(error, deed, path)
   }
-}
-
-function asBuffer(value: unknown): Buffer {
-  const bytes = value as Uint8Array
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
