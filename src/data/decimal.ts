@@ -1,4 +1,4 @@
-/** Decimals as text with a fixed number of decimals, so that `12.30` keeps its scale and no digit is lost. */
+/** Decimals as text that keeps their scale, `12.30`, so that no digit is lost: with a fixed number of decimals, or each with its own. */
 
 const decimalText = /^([+-]?)(\d{0,400})(?:\.(\d{0,400}))?(?:[eE]([+-]?\d{1,3}))?$/
 
@@ -44,4 +44,36 @@ function multiplesOf(digits: string, decimals: number, scale: number): string | 
   const surplus = decimals - scale
   if (surplus <= 0) return digits + '0'.repeat(-surplus)
   return /^0*$/.test(digits.slice(-surplus)) ? digits.slice(0, -surplus) : undefined
+}
+
+/** `unscaled` × 10^−`scale`. */
+export interface Scaled {
+  readonly unscaled: bigint
+  /** Of 32 bits with a sign. */
+  readonly scale: number
+}
+
+const scaledText = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,10}))?$/
+/** More zeros than this before the first digit are an exponent, as in Java's `BigDecimal`. */
+const leadingZerosMax = 6
+
+/** As Java's `BigDecimal.toString`: another scale is another text. */
+export function formatScaled({ unscaled, scale }: Scaled): string {
+  const digits = String(unscaled < 0n ? -unscaled : unscaled)
+  const exponent = digits.length - 1 - scale
+  if (scale >= 0 && exponent >= -leadingZerosMax) return formatDecimal(unscaled, scale)
+  const fraction = digits.length > 1 ? `.${digits.slice(1)}` : ''
+  return `${unscaled < 0n ? '-' : ''}${digits[0]}${fraction}E${exponent < 0 ? '' : '+'}${exponent}`
+}
+
+/** @returns undefined for what is no number, or has a scale beyond 32 bits */
+export function parseScaled(value: unknown): Scaled | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return undefined
+  const match = scaledText.exec(String(value).trim())
+  if (match === null) return undefined
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match
+  const scale = fraction.length - Number(exponent)
+  if (whole + fraction === '' || (scale | 0) !== scale) return undefined
+  const unscaled = BigInt(whole + fraction)
+  return { unscaled: sign === '-' ? -unscaled : unscaled, scale }
 }

@@ -53,6 +53,7 @@ export type PlainLogical =
   | 'local-timestamp-micros'
   | 'local-timestamp-nanos'
   | 'duration'
+  | 'big-decimal'
 
 export interface Field {
   readonly name: string

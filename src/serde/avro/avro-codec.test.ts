@@ -59,6 +59,56 @@ test('decimals take the fewest bytes, as Java writes them', () => {
   expect(decoded(Buffer.from('04ff80', 'hex'), schema)).toBe('-1.28')
 })
 
+describe('big-decimals', () => {
+  const schema = { type: 'bytes', logicalType: 'big-decimal' }
+
+  /** Values and bytes of Java's `BigDecimal` and `Conversions.BigDecimalConversion`. */
+  test.each([
+    ['0', '06020000'],
+    ['12.30', '080404ce04'],
+    ['-12.34', '0804fb2e04'],
+    ['1.2E+4', '06020c05'],
+    ['0.000001', '0602010c'],
+    ['1E-7', '0602010e'],
+    ['-1.28E-10', '06028018'],
+  ])('%s is what Java writes', (text, hex) => {
+    expect(encoded(schema, text).toString('hex')).toBe(hex)
+    expect(decoded(Buffer.from(hex, 'hex'), schema)).toBe(text)
+  })
+
+  test('are written of numbers, too', () => {
+    expect(decoded(encoded(schema, 1.5), schema)).toBe('1.5')
+    expect(decoded(encoded(schema, 10n ** 30n), schema)).toBe(`1${'0'.repeat(30)}`)
+  })
+
+  test.each(['', '1.2.3', 'NaN', true, '1E+9999999999'])('%j is none', (value) => {
+    expect(() => encoded(schema, value)).toThrow(expect.objectContaining({ code: 'VALUE_TYPE_MISMATCH' }))
+  })
+
+  test.each(['00', '020a', '0602000000'])('bytes that none has (%s) are malformed', (hex) => {
+    expect(() => decoded(Buffer.from(hex, 'hex'), schema)).toThrow(
+      expect.objectContaining({ code: 'VALUE_MALFORMED' }),
+    )
+  })
+
+  test('have a default', () => {
+    const wanted = {
+      type: 'record',
+      name: 'R',
+      fields: [{ name: 'a', type: schema, default: '\u0002\u0007\u0002' }],
+    }
+    const written = { type: 'record', name: 'R', fields: [] }
+    expect(decoded(encoded(written, {}), written, wanted)).toEqual({ a: '0.7' })
+  })
+
+  test('are no decimals: those have one scale', () => {
+    const decimal = { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 }
+    expect(() => decoded(encoded(schema, '1.23'), schema, decimal)).toThrow(
+      expect.objectContaining({ code: 'SCHEMA_INCOMPATIBLE' }),
+    )
+  })
+})
+
 describe('evolution', () => {
   test.each(evolutionCases.filter(({ error }) => error === undefined))('$name is readable', (pair) => {
     expect(decoded(encoded(pair.writer, pair.value), pair.writer, pair.reader)).toEqual(pair.expected)

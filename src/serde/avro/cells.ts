@@ -78,6 +78,8 @@ function unitsOf(type: AvroType): Units {
   const single = singleBranch(type)
   const meaning = meaningOf(single)
   switch (meaning) {
+    case 'big-decimal':
+      return { kind: 'decimal', units: 1 }
     case 'decimal':
     case 'duration':
     case 'timestamp-text':

@@ -9,6 +9,7 @@ import type { Logical } from '../../data/types.ts'
 import type { AvroReader } from './avro-reader.ts'
 import type { AvroEnum, AvroField, AvroRecord, AvroType, AvroUnion } from './avro-type.ts'
 import { propertyName } from '../property-name.ts'
+import { bigDecimalOfBytes } from './big-decimal.ts'
 import { DefaultLiterals } from './default-literals.ts'
 import { decimalOfBytes, durationOfBytes, uuidOfBytes } from './logical-values.ts'
 import { branchFor, incompatible, incompatibleBecause, matches, readerField } from './match-types.ts'
@@ -24,6 +25,7 @@ export function compileDecoder(writer: AvroType, reader: AvroType): Decode {
 
 const support = {
   decimal: decimalOfBytes,
+  bigDecimal: bigDecimalOfBytes,
   duration: durationOfBytes,
   uuid: uuidOfBytes,
   utf8: (text: string) => new Uint8Array(Buffer.from(text)),
@@ -273,6 +275,8 @@ function logicalOf(bytes: string, logical: Logical | undefined): string {
   switch (logical?.kind) {
     case 'decimal':
       return `s.decimal(${bytes}, ${logical.scale})`
+    case 'big-decimal':
+      return `s.bigDecimal(${bytes})`
     case 'duration':
       return `s.duration(${bytes})`
     case 'uuid':

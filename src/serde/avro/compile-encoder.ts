@@ -15,6 +15,7 @@ import type {
   AvroUnion,
 } from './avro-type.ts'
 import { DefaultLiterals } from './default-literals.ts'
+import { bytesOfBigDecimal } from './big-decimal.ts'
 import { bytesOfDecimal, bytesOfDuration, bytesOfUuid, endOfDay, isUuid } from './logical-values.ts'
 import { fits } from './fits.ts'
 
@@ -27,6 +28,7 @@ export function compileEncoder(type: AvroType): Encode {
 
 const support = {
   decimal: bytesOfDecimal,
+  bigDecimal: bytesOfBigDecimal,
   duration: bytesOfDuration,
   uuid: bytesOfUuid,
   isUuid,
@@ -207,6 +209,8 @@ function bytesOf({ kind, logical, ...rest }: AvroPrimitive | AvroFixed, value: s
   switch (logical?.kind) {
     case 'decimal':
       return `s.decimal(${value}, ${JSON.stringify({ precision: logical.precision, scale: logical.scale })}${size})`
+    case 'big-decimal':
+      return `s.bigDecimal(${value})`
     case 'duration':
       return `s.duration(${value})`
     case 'uuid':

@@ -74,6 +74,8 @@ function columnType(type: AvroType): DataType {
       return { kind: 'time' }
     case 'duration':
       return { kind: 'interval' }
+    case 'big-decimal':
+      return { kind: 'double' }
     default:
       return { kind: 'timestamp' }
   }

@@ -4,6 +4,7 @@ import { StreamError } from '../../base/errors.ts'
 import { propertyName } from '../property-name.ts'
 import { branchOfDefault } from './check-default.ts'
 import type { AvroType } from './avro-type.ts'
+import { bigDecimalOfBytes } from './big-decimal.ts'
 import { decimalOfBytes, durationOfBytes, uuidOfBytes } from './logical-values.ts'
 
 /** A record's own default may be needed for its own default. */
@@ -66,6 +67,8 @@ function bytesLiteral(logical: Logical | undefined, text: string): string {
   switch (logical?.kind) {
     case 'decimal':
       return JSON.stringify(decimalOfBytes(bytes, logical.scale))
+    case 'big-decimal':
+      return JSON.stringify(bigDecimalOfBytes(bytes))
     case 'uuid':
       return JSON.stringify(uuidOfBytes(bytes))
     case 'duration':

@@ -3,6 +3,7 @@ import { isObject } from '../../data/is-object.ts'
 import type { Logical } from '../../data/types.ts'
 import { describeAvro, type AvroField, type AvroType, type AvroUnion } from './avro-type.ts'
 import { singleBranch } from './cells.ts'
+import { bytesOfBigDecimal } from './big-decimal.ts'
 import { bytesOfDecimal, bytesOfDuration, bytesOfUuid, endOfDay, isUuid } from './logical-values.ts'
 
 export function fits(type: AvroType, value: unknown): boolean {
@@ -153,6 +154,8 @@ function fitsBytes(logical: Logical | undefined, value: unknown, sizeBytes: numb
   switch (logical?.kind) {
     case 'decimal':
       return bytesOfDecimal(value, logical, sizeBytes) !== undefined
+    case 'big-decimal':
+      return bytesOfBigDecimal(value) !== undefined
     case 'duration':
       return bytesOfDuration(value) !== undefined
     case 'uuid':

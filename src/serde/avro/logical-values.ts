@@ -32,6 +32,7 @@ export function bytesOfDecimal(
 ): Uint8Array | undefined {
   const unscaled = parseDecimal(value, scale)
   if (unscaled === undefined || digitsOf(unscaled) > precision) return undefined
+  if (sizeBytes !== undefined && bytesFor(unscaled) > sizeBytes) return undefined
   return bytesOfBigint(unscaled, sizeBytes)
 }
 
@@ -39,7 +40,7 @@ function digitsOf(value: bigint): number {
   return String(value < 0n ? -value : value).length
 }
 
-function bigintOfBytes(bytes: Uint8Array): bigint {
+export function bigintOfBytes(bytes: Uint8Array): bigint {
   if (bytes.length === 0) return 0n
   if (bytes.length <= 6)
     return BigInt(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readIntBE(0, bytes.length))
@@ -47,13 +48,11 @@ function bigintOfBytes(bytes: Uint8Array): bigint {
   return BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex}`))
 }
 
-function bytesOfBigint(value: bigint, sizeBytes: number | undefined): Uint8Array | undefined {
-  const needed = bytesFor(value)
-  const size = sizeBytes ?? needed
-  if (needed > size) return undefined
-  const hex = BigInt.asUintN(8 * size, value)
+/** Big-endian two's complement. */
+export function bytesOfBigint(value: bigint, sizeBytes: number = bytesFor(value)): Uint8Array {
+  const hex = BigInt.asUintN(8 * sizeBytes, value)
     .toString(16)
-    .padStart(2 * size, '0')
+    .padStart(2 * sizeBytes, '0')
   return new Uint8Array(Buffer.from(hex, 'hex'))
 }
 

@@ -31,6 +31,7 @@ const decimal = { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 
 describe('made schemas', () => {
   test.each([
     ['decimal', decimal, ['12.30', null]],
+    ['big-decimal', { type: 'bytes', logicalType: 'big-decimal' }, ['1.2E+4', null]],
     ['uuid', { type: 'string', logicalType: 'uuid' }, ['f81d4fae-7dec-11d0-a765-00a0c91e6bf6', null]],
     ['time', { type: 'int', logicalType: 'time-millis' }, [86_399_999, null]],
     ['date', { type: 'int', logicalType: 'date' }, [-719_162, null]],

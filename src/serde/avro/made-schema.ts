@@ -86,7 +86,8 @@ function optional(name: string, schema: unknown): object {
 
 /** Decimals are text in values, and bytes in Avro. */
 function logicalSchema(kind: string, logical: Logical): unknown {
-  return logical.kind === 'decimal' ? decimalSchema(logical) : { type: kind, logicalType: logical.kind }
+  if (logical.kind === 'decimal') return decimalSchema(logical)
+  return { type: logical.kind === 'big-decimal' ? 'bytes' : kind, logicalType: logical.kind }
 }
 
 function decimalSchema({ precision, scale }: { readonly precision: number; readonly scale: number }): object {

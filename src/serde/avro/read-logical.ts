@@ -13,6 +13,7 @@ const annotated: Readonly<Record<PlainLogical, string>> = {
   'local-timestamp-micros': 'long',
   'local-timestamp-nanos': 'long',
   duration: 'fixed',
+  'big-decimal': 'bytes',
 }
 const uuidBytes = 16
 const durationBytes = 12

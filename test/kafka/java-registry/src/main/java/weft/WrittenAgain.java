@@ -19,7 +19,10 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.TreeSet;
+import org.apache.avro.Conversions;
 import org.apache.avro.Schema;
+import org.apache.avro.data.TimeConversions;
+import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.io.DecoderFactory;
@@ -63,12 +66,29 @@ public final class WrittenAgain {
     return fields;
   }
 
+  /** Values as what their logical types mean: decimals as BigDecimal, times as Instant. */
+  private static GenericData meanings() {
+    GenericData data = new GenericData();
+    data.addLogicalTypeConversion(new Conversions.DecimalConversion());
+    data.addLogicalTypeConversion(new Conversions.BigDecimalConversion());
+    data.addLogicalTypeConversion(new Conversions.UUIDConversion());
+    data.addLogicalTypeConversion(new TimeConversions.DateConversion());
+    data.addLogicalTypeConversion(new TimeConversions.TimeMillisConversion());
+    data.addLogicalTypeConversion(new TimeConversions.TimeMicrosConversion());
+    data.addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
+    data.addLogicalTypeConversion(new TimeConversions.TimestampMicrosConversion());
+    data.addLogicalTypeConversion(new TimeConversions.LocalTimestampMillisConversion());
+    data.addLogicalTypeConversion(new TimeConversions.LocalTimestampMicrosConversion());
+    return data;
+  }
+
   private static byte[] avro(String text, byte[] data) throws Exception {
     Schema schema = new Schema.Parser().parse(text);
-    Object value = new GenericDatumReader<>(schema).read(null, DecoderFactory.get().binaryDecoder(data, null));
+    GenericData meanings = meanings();
+    Object value = new GenericDatumReader<>(schema, schema, meanings).read(null, DecoderFactory.get().binaryDecoder(data, null));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     var encoder = EncoderFactory.get().binaryEncoder(out, null);
-    new GenericDatumWriter<>(schema).write(value, encoder);
+    new GenericDatumWriter<>(schema, meanings).write(value, encoder);
     encoder.flush();
     return out.toByteArray();
   }
