@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts'
+import { forEachAnyway } from '../../base/for-each-anyway.ts'
 import type { Clock } from '../../base/clock.ts'
 import { toStreamError } from '../../base/errors.ts'
 import type { StreamError } from '../../base/errors.ts'
@@ -300,7 +301,7 @@ export class Task {
   close(): void {
     this.suspend()
     this.#go('closed')
-    for (const store of this.stores) store.managed.close()
+    forEachAnyway(this.stores, (store) => store.managed.close())
   }
 
   #go(to: TaskState): void {

@@ -99,10 +99,9 @@ function commitCycle(
 /** Gives up what the thread has; every step is tried. Without a commit before, uncommitted work is lost, as it should be. */
 export async function closeThread(open: OpenThread, leave: boolean): Promise<void> {
   await open.cycle.settle()
-  open.tasks.closeAll()
   try {
-    await open.member.close(leave)
+    open.tasks.closeAll()
   } finally {
-    await open.close()
+    await open.member.close(leave).finally(() => open.close())
   }
 }

@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts'
+import { forEachAnyway } from '../../base/for-each-anyway.ts'
 import type { Logger } from '../../base/logger.ts'
 import { partitionKey } from '../../kafka/contracts.ts'
 import type { Admin, FetchedPartition, Fetcher, GroupMember, TopicPartition } from '../../kafka/contracts.ts'
@@ -73,7 +74,7 @@ export class AssignedTasks {
   }
 
   closeAll(): void {
-    for (const task of this.set.all) this.#close(task)
+    forEachAnyway(this.set.all, (task) => this.#close(task))
   }
 
   /** Forgets what running tasks did since the last commit, and begins them again where the group says. */
