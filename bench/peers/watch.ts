@@ -75,7 +75,10 @@ export async function recordsIn(kafka: Kafka, topic: string): Promise<() => Prom
 }
 
 /** Gives how many input records a group has committed; −1 while it has no assignment. */
-function committed(kafka: Kafka, { group, inputs }: Watched): () => Promise<number> {
+export function committed(
+  kafka: Kafka,
+  { group, inputs }: Pick<Watched, 'group' | 'inputs'>,
+): () => Promise<number> {
   let assigned = false
   return async () => {
     assigned ||= (await kafka.admin.describeGroup(group))?.state === 'Stable'

@@ -1,0 +1,99 @@
+/**
+ * Question: is state that is many times larger than memory processed within its budget, and how fast?
+ * Budget: 20 GB on disk, with at most 1 GB of memory for the whole process.
+ *
+ *     node bench/state/larger-than-memory.ts [gigabytes=20] [bytes=2000] [memory=512MiB] [updates=500000]
+ *
+ * One process of `weft run` keeps the newest profile of each key on RocksDB, exactly once, without a change log, from an embedded broker
+ * in this process. First each profile comes once, in no order, then random ones change: each change reads what the key had. Profiles are
+ * random bytes, so that nothing is gained by compression. The producer stays 100,000 records ahead at most: topics keep a minute.
+ */
+import { execFileSync } from 'node:child_process'
+import { randomFillSync } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { seededRandom } from '../../src/base/random.ts'
+import { peakMemoryMib } from '../peers/process-usage.ts'
+import { committed } from '../peers/watch.ts'
+import { argumentsGiven, report, rowOf } from '../report.ts'
+import { append, residentMib, startBeside, type Beside } from './weft-beside-broker.ts'
+
+const given = argumentsGiven()
+const gigabytes = Number(given.get('gigabytes') ?? 20)
+const bytes = Number(given.get('bytes') ?? 2000)
+const memory = given.get('memory') ?? '512MiB'
+const updates = Number(given.get('updates') ?? 500_000)
+const profiles = Math.floor((gigabytes * 1e9) / bytes)
+const aheadMax = 100_000
+/** A stride that shares no factor with the count visits every key once, in no order. */
+const stride = 7_919_317
+const noise = randomFillSync(Buffer.allocUnsafe(16 << 20))
+const random = seededRandom(3)
+
+async function main(): Promise<void> {
+  const beside = await startBeside({
+    definition: join(import.meta.dirname, 'larger-than-memory.yaml'),
+    topics: ['profiles', 'sizes'],
+    options: ['--state-memory', memory, '--state-engine', 'rocksdb'],
+    environment: {},
+  })
+  const progress = committed(beside.kafka, { group: 'larger-than-memory', inputs: ['profiles'] })
+  const load = await send(beside, {
+    from: 0,
+    count: profiles,
+    key: (at) => (at * stride) % profiles,
+    progress,
+  })
+  const disk =
+    Number(execFileSync('du', ['-sk', beside.stateDir], { encoding: 'utf8' }).split('\t')[0]) * 1024
+  const change = await send(beside, {
+    from: profiles,
+    count: updates,
+    key: () => random.below(profiles),
+    progress,
+  })
+  const peak = peakMemoryMib(beside.pid)
+  await beside.end()
+  report({
+    file: 'larger-than-memory',
+    title: `${profiles.toLocaleString('en-US')} profiles of ${bytes} bytes, --state-memory ${memory}`,
+    circumstances: 'RocksDB, exactly once, embedded broker beside it',
+    columns: ['on disk, GB', 'first time, records/s', 'changed, records/s', 'peak memory, MiB'],
+    rows: [rowOf([(disk / 1e9).toFixed(1), Math.round(load), Math.round(change), peak])],
+  })
+}
+
+interface Work {
+  /** Records that came before. */
+  readonly from: number
+  readonly count: number
+  readonly key: (at: number) => number
+  /** Records whose results are committed. */
+  readonly progress: () => Promise<number>
+}
+
+/** @returns records per second, from the first one sent to the commit of the last one */
+async function send({ producer, pid }: Beside, { from, count, key, progress }: Work): Promise<number> {
+  await producer.partitionCount('profiles')
+  const startMs = performance.now()
+  let sent = 0
+  let done = 0
+  let saidMs = startMs
+  while (done < count) {
+    const until = Math.min(count, done + aheadMax)
+    for (; sent < until && !producer.full; sent++) {
+      const at = random.below(noise.length - bytes)
+      append(producer, 'profiles', Buffer.from(`customer-${key(sent)}`), noise.subarray(at, at + bytes))
+    }
+    await delay(5)
+    done = Math.max(0, (await progress()) - from)
+    if (performance.now() - saidMs < 30_000) continue
+    saidMs = performance.now()
+    console.log(
+      `${done.toLocaleString('en-US')} of ${count.toLocaleString('en-US')}, ${residentMib(pid)} MiB`,
+    )
+  }
+  return count / ((performance.now() - startMs) / 1000)
+}
+
+await main()
