@@ -77,10 +77,15 @@ export class CommitCycle {
 
   /** Whether what is processed must be committed before there may be more. */
   get full(): boolean {
-    if (this.#size.full) return true
+    if (this.sized) return true
     let count = 0
     for (const task of this.#parts.tasks.set.running) count += task.dirtyEntries
     return count >= this.#parts.options.bounds.dirtyEntries
+  }
+
+  /** Whether the commit to come has as many records as it may have. */
+  get sized(): boolean {
+    return this.#size.full
   }
 
   /** Lets a task process up to `recordsMax` records into the commit to come, fewer where that is full before. @returns how many */

@@ -125,9 +125,9 @@ export class StreamThread {
     do {
       round = 0
       if (cycle.full) break
-      for (const task of tasks.set.running) {
-        if (output.full || formats.waiting) break
-        round += cycle.process(task, bounds.sliceRecords)
+      for (let left = tasks.set.running.length; left > 0; left--) {
+        if (output.full || formats.waiting || cycle.sized) break
+        round += cycle.process(tasks.set.next(), bounds.sliceRecords)
       }
       total += round
     } while (round > 0 && clock.monotonicMs() < endMs)

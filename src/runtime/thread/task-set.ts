@@ -35,6 +35,8 @@ export class TaskSet {
   readonly #places = new Map<string, Place>()
   #tasks: Task[] = []
   #running: Task[] | undefined = undefined
+  /** Index of the running task that had the last turn. */
+  #turn = -1
 
   get all(): readonly Task[] {
     return this.#tasks
@@ -44,6 +46,13 @@ export class TaskSet {
   get running(): readonly Task[] {
     this.#running ??= this.#tasks.filter((task) => task.state === 'running')
     return this.#running
+  }
+
+  /** The running task whose turn it is. Where a bound ends a round, the next one goes on with those that had none. There must be one. */
+  next(): Task {
+    const { running } = this
+    this.#turn = (this.#turn + 1) % running.length
+    return running[this.#turn] as Task
   }
 
   /** To be called when a task has changed its state. */
