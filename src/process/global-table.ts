@@ -8,6 +8,7 @@ import type { Format } from '../data/types.ts'
 import { compileExpr, type Evaluate } from '../expr/compile.ts'
 import type { Expr } from '../expr/expr.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { CleanBudget } from '../store/clean-budget.ts'
 import type { KeyValueStore, ManagedStore, OrderedStore, RestoreBatch } from '../store/contracts.ts'
 import { indexKeying } from '../store/index-keying.ts'
 import { memoryEngine, openStore } from '../store/open-store.ts'
@@ -46,6 +47,7 @@ export interface GlobalTableEnvironment {
   readonly clock: Clock
   /** Rows kept decoded; what is beyond is decoded at each look-up. */
   readonly cleanEntriesMax?: number
+  readonly cleanBudget?: CleanBudget
   serde(format: Format, topic: string, side: 'key' | 'value'): Serde
 }
 
@@ -65,6 +67,7 @@ export function openGlobalTable(node: GlobalTableNode, env: GlobalTableEnvironme
     metrics: env.metrics,
     keyedBy: node.index === undefined ? 'record-key' : 'index',
     ...(env.cleanEntriesMax === undefined ? {} : { cleanEntriesMax: env.cleanEntriesMax }),
+    ...(env.cleanBudget === undefined ? {} : { cleanBudget: env.cleanBudget }),
   })
   const decoder = new Decoder({
     node: node.id,

@@ -14,6 +14,7 @@ import { openIdentity } from './identity/process-identity.ts'
 import type { ProcessIdentity } from './identity/process-identity.ts'
 import type { ApplicationOptions, Surroundings } from './options.ts'
 import { needsEngines, openEngines, registerEngineMetrics } from './state/open-engines.ts'
+import { engineBytes } from './state/state-memory.ts'
 import type { ThreadStatus } from './status.ts'
 import type { RestoreProgress } from './thread/restorer.ts'
 
@@ -101,7 +102,7 @@ export class Application {
       this.#failure = toStreamError(thrown)
     }
     if (this.#failure === undefined && this.#state === 'starting') {
-      registerEngineMetrics(this.metrics, this.#engines, this.#options.state.memoryBytes)
+      registerEngineMetrics(this.metrics, this.#engines, engineBytes(this.#options))
       this.#startThreads(this.#identity?.processId ?? '')
     } else await this.#closeAndEnd()
   }

@@ -33,7 +33,7 @@ export interface KafkaTarget {
 export interface StateOptions {
   /** `auto`: RocksDB where its binary is there, else SQLite. `memory`: nothing is kept on disk. */
   readonly engine: EngineChoice
-  /** Of an application's stores on disk in one process: buffers and caches together, memory outside the JavaScript heap. */
+  /** Of an application's stores in one process together: entries that are kept decoded; buffers and caches of engines on disk. */
   readonly memoryBytes: number
 }
 

@@ -1,11 +1,14 @@
+import { CleanBudget } from './clean-budget.ts'
 import type { StoreKeyIdentity } from './contracts.ts'
 import { cleanGeneration, goneGeneration, type Slot } from './slot.ts'
 
 /** Fewer places that are empty are not worth moving the others. */
 const emptyMin = 1024
+/** What an entry takes beside its value, about: slot, key, places in map and queue. */
+const slotBytes = 200
 
 /**
- * Bounds the clean entries of an overlay by second chance: a queue of slots. A slot that was read since it was last at the front is spared
+ * Bounds the clean entries of an overlay, by number and by memory, by second chance: a queue of slots. A slot that was read since it was last at the front is spared
  * once and goes to the end. A slot that was written meanwhile gives its place up and asks for a new one when it is clean again.
  */
 export class CleanRing<Identity = StoreKeyIdentity> {
@@ -14,23 +17,25 @@ export class CleanRing<Identity = StoreKeyIdentity> {
   #head = 0
   readonly #max: number
   readonly #evict: (slot: Slot<Identity>) => void
+  readonly #budget: CleanBudget
+  #bytes = 0
 
   /** @param max - entries; 0 keeps none */
-  constructor(max: number, evict: (slot: Slot<Identity>) => void) {
+  constructor(max: number, evict: (slot: Slot<Identity>) => void, budget = new CleanBudget()) {
     this.#max = max
     this.#evict = evict
+    this.#budget = budget
   }
 
   /** Gives a clean slot a place; evicts another where the ring is full. */
   keep(slot: Slot<Identity>): void {
-    if (slot.kept) return
+    if (slot.keptBytes > 0) return
     if (this.#max === 0) {
       this.#remove(slot)
       return
     }
-    if (this.#count >= this.#max) this.#makeRoom()
-    slot.kept = true
-    this.#slots.push(slot)
+    this.#makeRoom()
+    this.#push(slot)
   }
 
   /**
@@ -59,6 +64,7 @@ export class CleanRing<Identity = StoreKeyIdentity> {
   clear(): void {
     this.#slots = []
     this.#head = 0
+    this.#holds(0)
   }
 
   get #count(): number {
@@ -67,7 +73,7 @@ export class CleanRing<Identity = StoreKeyIdentity> {
 
   /** Ends after two rounds at most: the first takes every mark away. */
   #makeRoom(): void {
-    while (this.#count >= this.#max) {
+    while (this.#count > 0 && (this.#count >= this.#max || this.#budget.isExceededBy(this.#bytes))) {
       const slot = this.#shift()
       if (slot.generation === cleanGeneration) this.#spareOrRemove(slot)
     }
@@ -79,15 +85,27 @@ export class CleanRing<Identity = StoreKeyIdentity> {
       return
     }
     slot.touched = false
-    slot.kept = true
+    this.#push(slot)
+  }
+
+  #push(slot: Slot<Identity>): void {
+    slot.keptBytes = slotBytes + slot.valueBytes
     this.#slots.push(slot)
+    this.#holds(this.#bytes + slot.keptBytes)
+  }
+
+  #holds(bytes: number): void {
+    if (bytes === this.#bytes) return
+    this.#budget.change(this.#bytes, bytes)
+    this.#bytes = bytes
   }
 
   #shift(): Slot<Identity> {
     const slots = this.#slots
     const slot = slots[this.#head] as Slot<Identity>
     slots[this.#head++] = undefined
-    slot.kept = false
+    this.#holds(this.#bytes - slot.keptBytes)
+    slot.keptBytes = 0
     if (this.#head > emptyMin && this.#head > slots.length / 2) {
       this.#slots = slots.slice(this.#head)
       this.#head = 0

@@ -116,7 +116,9 @@ export class Generations<Identity> {
   written(upTo: number): void {
     const written = this.#unwritten.filter(({ number }) => number <= upTo)
     this.#unwritten = this.#unwritten.slice(written.length)
-    for (const { number, slots } of written) for (const slot of slots) this.#settle(slot, number)
+    for (const { number, slots, entries } of written) {
+      for (const [index, slot] of slots.entries()) this.#settle(slot, number, entries.valueBytesAt(index))
+    }
   }
 
   /** Drops this generation and all later ones; what is committed stays. */
@@ -149,13 +151,14 @@ export class Generations<Identity> {
     return slot.committed === number && slot.generation !== goneGeneration && !this.#index.isOver(slot)
   }
 
-  #settle(slot: Slot<Identity>, number: number): void {
+  #settle(slot: Slot<Identity>, number: number, valueBytes: number): void {
     if (slot.committed !== number || slot.generation === goneGeneration) return
     slot.committed = cleanGeneration
     // Written again, in a generation that is not committed.
     if (slot.generation !== number) return
     if (slot.value !== null && !this.#index.isOver(slot)) {
       slot.generation = cleanGeneration
+      slot.valueBytes = valueBytes
       this.#index.settled(slot)
       return
     }

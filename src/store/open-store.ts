@@ -4,6 +4,7 @@ import type { Column, Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
 import { BucketedKeys } from './bucketed-keys.ts'
 import { bucketBytes, Buckets, defaultBucketMs, newestPrefix } from './buckets.ts'
+import { CleanBudget } from './clean-budget.ts'
 import type {
   ChangeLogSink,
   FacadeOfKind,
@@ -96,6 +97,8 @@ export interface OpenStoreOptions<Description extends StoreDescription = StoreDe
   readonly checksWrites?: boolean
   /** Clean hot entries kept decoded; default {@link cleanEntriesMaxDefault}. */
   readonly cleanEntriesMax?: number
+  /** What those of all stores of the thread may take; absent: as much as there is. */
+  readonly cleanBudget?: CleanBudget
   readonly metrics: Metrics
   /** `index`: keys are column values (one, or an array of several) instead of record keys; `keySerde` is not used. */
   readonly keyedBy?: 'record-key' | 'index'
@@ -148,6 +151,7 @@ interface Base {
   readonly logAt: 'write' | 'seal'
   readonly checksWrites: boolean
   readonly cleanEntriesMax: number
+  readonly cleanBudget: CleanBudget
   readonly engineReads: Counter
   readonly expired: Counter
 }
@@ -164,6 +168,7 @@ function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
     logAt: spec.caching ? 'seal' : 'write',
     checksWrites: options.checksWrites === true,
     cleanEntriesMax: options.cleanEntriesMax ?? cleanEntriesMaxDefault,
+    cleanBudget: options.cleanBudget ?? new CleanBudget(),
     engineReads: metrics.counter(
       'weft_store_engine_reads_total',
       'Reads that the overlay could not answer',

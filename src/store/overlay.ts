@@ -13,6 +13,7 @@ import '../base/node-extras.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
 import type { Counter } from '../base/metrics.ts'
 import { detach } from '../data/lazy.ts'
+import type { CleanBudget } from './clean-budget.ts'
 import { CleanRing } from './clean-ring.ts'
 import type { PointStore, RestoreRecords, StoreEntries, StoreKeyIdentity } from './contracts.ts'
 import { Generations } from './generations.ts'
@@ -36,6 +37,7 @@ export interface OverlayOptions extends Pick<
   readonly engine: Pick<PointStore, 'get'>
   readonly coding: Coding
   readonly cleanEntriesMax: number
+  readonly cleanBudget: CleanBudget
   /** Counts reads that the overlay could not answer. */
   readonly engineReads: Counter
 }
@@ -58,7 +60,11 @@ export class Overlay {
     this.#texts = new TextIndex(options.cleanEntriesMax)
     const { keys, values } = options.coding
     this.#writer = new SlotWriter({ ...options, keys: plainKeys(keys), values })
-    this.#ring = new CleanRing(options.cleanEntriesMax, (slot) => this.#newest.delete(slot.identity))
+    const evict = (slot: Slot): void => {
+      this.#newest.delete(slot.identity)
+      this.#texts.drop(slot)
+    }
+    this.#ring = new CleanRing(options.cleanEntriesMax, evict, options.cleanBudget)
     this.#generations = new Generations({
       enter: (slot) => this.#newest.set(slot.identity, slot),
       leave: (identity) => this.#newest.delete(identity),

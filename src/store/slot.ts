@@ -19,8 +19,12 @@ export class Slot<Identity = StoreKeyIdentity> implements KeptEntry {
   committed = cleanGeneration
   /** As {@link KeptEntry.waiting}. */
   waiting: unknown = undefined
-  /** Whether it has a place among the clean entries' ring. */
-  kept = false
+  /** Of the value's bytes as the engine has them. */
+  valueBytes = 0
+  /** What it counts for in the clean entries' ring; 0: it has no place there. */
+  keptBytes = 0
+  /** Where a text index has it; −1: nowhere. */
+  textEntry = -1
 
   constructor(identity: Identity) {
     this.identity = identity
@@ -31,4 +35,5 @@ export class Slot<Identity = StoreKeyIdentity> implements KeptEntry {
 export function fillSlot(slot: Slot<unknown>, bytes: Buffer | null, values: ValueCoding): void {
   slot.value = bytes === null ? null : values.read(bytes)
   slot.timestampMs = bytes === null ? undefined : values.timestampMs(bytes)
+  slot.valueBytes = bytes?.length ?? 0
 }

@@ -19,6 +19,10 @@ export class PackedEntries implements StoreEntries {
     return this.#bytes.length
   }
 
+  valueBytesAt(index: number): number {
+    return (this.#ends[index * 2 + 1] as number) - (this.#ends[index * 2] as number)
+  }
+
   at(index: number): StoreEntry {
     const start = index === 0 ? 0 : (this.#ends[index * 2 - 1] as number)
     const keyEnd = this.#ends[index * 2] as number

@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
-import { Slot } from './slot.ts'
+import { goneGeneration, Slot } from './slot.ts'
 import { TextIndex } from './text-index.ts'
 
 const keys = fc.array(fc.string({ unit: 'binary-ascii', maxLength: 12 }), {
@@ -35,4 +35,14 @@ test('begins anew when it holds more than its bound', () => {
     index.put(bytes(number), 0, bytes(number).length, new Slot(number))
   expect(index.find(bytes(1), 0, 2)).toBeUndefined()
   expect(index.find(bytes(1300), 0, 5)?.identity).toBe(1300)
+})
+
+test('lets go of a slot that its store has let go', () => {
+  const index = new TextIndex(600)
+  const [bytes, slot] = [Buffer.from('k'), new Slot('k')]
+  index.put(bytes, 0, 1, slot)
+  index.drop(new Slot('other'))
+  expect(index.find(bytes, 0, 1)).toBe(slot)
+  index.drop(slot)
+  expect(index.find(bytes, 0, 1)).toMatchObject({ generation: goneGeneration, value: null })
 })

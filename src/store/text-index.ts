@@ -1,9 +1,12 @@
-import type { Slot } from './slot.ts'
+import { goneGeneration, Slot } from './slot.ts'
 
 const initialCapacity = 1024
 const bytesPerKey = 16
 /** Entries that may point to slots which are gone, for each one that a store keeps: beyond it the index begins anew. */
 const entriesPerSlot = 2
+/** Stands for one that was let go, so that its value is no longer held. */
+const noSlot = new Slot(0)
+noSlot.generation = goneGeneration
 
 /**
  * From the bytes of a text key, as they lie in a record, to the slot that it was last found in: a look-up that makes no string and touches
@@ -36,9 +39,18 @@ export class TextIndex {
   put(buffer: Buffer, start: number, end: number, slot: Slot): void {
     const at = this.#locate(buffer, start, end)
     const entry = this.#table[at * 2] as number
+    if (entry === 0 && this.#slots.length >= this.#entriesMax) {
+      this.#clear()
+      return
+    }
+    slot.textEntry = entry > 0 ? entry - 1 : this.#slots.length
     if (entry > 0) this.#slots[entry - 1] = slot
-    else if (this.#slots.length >= this.#entriesMax) this.#clear()
     else this.#add(buffer, start, end, slot)
+  }
+
+  /** The store does not have the slot any more. */
+  drop(slot: Slot): void {
+    if (this.#slots[slot.textEntry] === slot) this.#slots[slot.textEntry] = noSlot
   }
 
   #add(buffer: Buffer, start: number, end: number, slot: Slot): void {

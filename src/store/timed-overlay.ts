@@ -17,6 +17,7 @@ import { ByteWriter } from '../base/byte-writer.ts'
 import type { Counter } from '../base/metrics.ts'
 import { detach } from '../data/lazy.ts'
 import type { Buckets } from './buckets.ts'
+import type { CleanBudget } from './clean-budget.ts'
 import { CleanRing } from './clean-ring.ts'
 import type { OrderedStore, RestoreRecords, StoreEntries, StoreKeyIdentity, TimeRange } from './contracts.ts'
 import { Generations } from './generations.ts'
@@ -39,6 +40,7 @@ export interface TimedOverlayOptions extends Pick<
   readonly buckets: Buckets
   readonly time: StreamTime
   readonly cleanEntriesMax: number
+  readonly cleanBudget: CleanBudget
   /** Counts reads that the overlay could not answer. */
   readonly engineReads: Counter
 }
@@ -77,7 +79,7 @@ export class TimedOverlay {
     this.options = options
     this.#isTimestamped = options.values.prefixBytes > 0
     this.#writer = new SlotWriter({ ...options, keys: options.coding })
-    this.#ring = new CleanRing(options.cleanEntriesMax, (slot) => this.#evict(slot))
+    this.#ring = new CleanRing(options.cleanEntriesMax, (slot) => this.#evict(slot), options.cleanBudget)
     this.#generations = new Generations({
       enter: (slot) => this.#enter(slot),
       leave: ({ owner, first, second }) => this.#leave(owner, first, second),

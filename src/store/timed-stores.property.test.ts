@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
+import { CleanBudget } from './clean-budget.ts'
 import { versionNotPut, type ManagedStore, type RestoredRecord } from './contracts.ts'
 import { keptChange } from './fixtures.ts'
 import { MemoryStore } from './memory/memory-store.ts'
@@ -97,6 +98,8 @@ function options<Spec extends StoreDescription>(
     valueSerde: serdeFor(text),
     changeLog: { append: (change) => log.push(keptChange(change)) },
     cleanEntriesMax,
+    // Two entries or three.
+    ...(cleanEntriesMax === 3 ? { cleanBudget: new CleanBudget(500) } : {}),
     metrics: new MetricRegistry(),
   }
 }

@@ -1,6 +1,7 @@
 import type { Metrics } from '../../base/metrics.ts'
 import { chooseEngine, ProcessEngines } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
+import { engineBytes } from './state-memory.ts'
 import { applicationFolder } from '../identity/process-identity.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
 
@@ -20,13 +21,14 @@ export function needsEngines(
  * @throws StreamError `STORE_DRIVER_MISSING`, `STATE_LOCKED`, `STORE_CORRUPT`, `STORE_UNWRITABLE`, `STORE_FULL`
  */
 export async function openEngines(
-  { applicationId, identity, state }: ApplicationOptions,
+  options: ApplicationOptions,
   { logger }: Pick<Surroundings, 'logger'>,
 ): Promise<ProcessEngines | undefined> {
+  const { applicationId, identity, state } = options
   if (identity.kind !== 'folder' || state.engine === 'memory') return undefined
   const { kind, why } = chooseEngine(state.engine)
   const folder = applicationFolder(identity.stateDir, applicationId)
-  const engines = await ProcessEngines.open({ kind, folder, budgetBytes: state.memoryBytes })
+  const engines = await ProcessEngines.open({ kind, folder, budgetBytes: engineBytes(options) })
   logger.info('state engine', { engine: kind, why, folder, memoryBytes: state.memoryBytes })
   return engines
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { silentLogger } from '../../base/logger.ts'
 import { MetricRegistry } from '../../base/metrics.ts'
 import { Formats } from '../../serde/formats.ts'
+import { CleanBudget } from '../../store/clean-budget.ts'
 import { TestCluster } from '../../testing/cluster.ts'
 import { globalTableOnly } from '../fixtures.ts'
 import { GlobalTables } from './global-tables.ts'
@@ -35,6 +36,7 @@ test('a load says how far it is, each time that something has come', async () =>
       clock: cluster.clock,
       logger: silentLogger,
     }),
+    cleanBudget: new CleanBudget(),
     onRecordError: (error) => {
       throw error
     },

@@ -9,6 +9,7 @@ import type { RawRecord } from '../../process/environment.ts'
 import { openGlobalTable } from '../../process/global-table.ts'
 import type { GlobalTable } from '../../process/global-table.ts'
 import type { Formats } from '../../serde/formats.ts'
+import type { CleanBudget } from '../../store/clean-budget.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { GlobalTableNode, NodeId, Topology } from '../../topology/topology.ts'
 import type { RestoreProgress } from './restorer.ts'
@@ -25,6 +26,7 @@ export interface GlobalTablesParts {
   readonly logger: Logger
   readonly clock: Clock
   readonly formats: Formats
+  readonly cleanBudget: CleanBudget
   /** Decides on records that cannot be decoded. @throws the error where the application is to stop */
   readonly onRecordError: (error: StreamError) => void
   readonly stopping: () => boolean
@@ -158,7 +160,7 @@ export class GlobalTables {
   }
 
   #follow(node: GlobalTableNode, partitions: readonly TopicPartition[]): void {
-    const { topology, metrics, logger, clock, formats } = this.#parts
+    const { topology, metrics, logger, clock, formats, cleanBudget } = this.#parts
     const spec = topology.stores.find((store) => store.name === node.store)
     assert(spec?.kind === 'key-value', `global table "${node.id}" has no key-value store "${node.store}"`)
     const table = openGlobalTable(node, {
@@ -166,6 +168,7 @@ export class GlobalTables {
       metrics,
       logger,
       clock,
+      cleanBudget,
       serde: (format, topic, side) => formats.serde(format, topic, side),
     })
     this.#tables.set(node.id, table)

@@ -26,6 +26,8 @@ import { TopicWatch } from './topic-watch.ts'
 import { Registries } from '../../serde/registries.ts'
 import { RecordPolicies } from './record-policies.ts'
 import { Restorer } from './restorer.ts'
+import type { CleanBudget } from '../../store/clean-budget.ts'
+import { cleanBudgetOf } from '../state/state-memory.ts'
 import type { ThreadParts } from './thread-parts.ts'
 
 /** What a stream thread has of its own while it lives, tasks apart. */
@@ -40,6 +42,7 @@ export interface Equipment {
   readonly formats: Formats
   readonly output: Output
   readonly policies: RecordPolicies
+  readonly cleanBudget: CleanBudget
   readonly globals: GlobalTables
   readonly fetcher: ReturnType<Kafka['fetcher']>
   readonly restorer: Restorer
@@ -85,7 +88,14 @@ async function openAll(
   await output.learn(outputTopics(topology, options))
   const isolation = options.guarantee === 'exactly_once_v2' ? 'read_committed' : 'read_uncommitted'
   const policies = new RecordPolicies(options, { output, metrics, logger })
+  const cleanBudget = cleanBudgetOf(options)
+  metrics.gauge(
+    'weft_store_clean_bytes',
+    'About what stores keep decoded, beside what is not committed',
+    () => cleanBudget.usedBytes,
+  )
   const globals = new GlobalTables({
+    cleanBudget,
     topology,
     kafka,
     fetcher: kafka.fetcher(fetchOptions(options, isolation)),
@@ -117,6 +127,7 @@ async function openAll(
     formats,
     output,
     policies,
+    cleanBudget,
     globals,
     fetcher,
     restorer,

@@ -8,6 +8,7 @@ import type { ProcessEnvironment, RawRecord, RecordSource } from '../../process/
 import type { EventTimes } from '../../process/event-times.ts'
 import type { TaskContext } from '../../process/processor.ts'
 import type { Formats } from '../../serde/formats.ts'
+import type { CleanBudget } from '../../store/clean-budget.ts'
 import type { ChangeLogSink, KeyValueStore, StateStore, StorePlace } from '../../store/contracts.ts'
 import { openStore } from '../../store/open-store.ts'
 import { lentStore, storeOfKind } from '../../store/store-of-kind.ts'
@@ -33,6 +34,7 @@ export interface TaskBuilderParts {
   readonly metrics: Metrics
   readonly output: Output
   readonly policies: RecordPolicies
+  readonly cleanBudget: CleanBudget
   readonly functions: FunctionHost
   readonly formats: Formats
   readonly globalStore: (node: NodeId) => KeyValueStore
@@ -72,7 +74,7 @@ export class TaskBuilder {
   }
 
   #store(spec: StoreSpec, { task, partition, metrics }: StoreOwner): TaskStore {
-    const { options, output, surroundings, plan, formats } = this.#parts
+    const { options, output, surroundings, plan, formats, cleanBudget } = this.#parts
     const changeLog = this.#changeLogOf(spec, partition)
     // Kafka Streams gives stores' serializers the name of the change log too: schemas are registered under it.
     const logged = changeLog?.topic ?? changeLogTopic(options, spec.name)
@@ -92,6 +94,7 @@ export class TaskBuilder {
           changeLog: sink,
           // Where a record that does not fit is to be left out, it must be found while it is at hand.
           checksWrites: options.policies.encode !== 'fail',
+          cleanBudget,
           metrics,
           ...(engines === undefined ? {} : { engine: engines.open(place) }),
         }),
