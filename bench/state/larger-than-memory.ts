@@ -6,7 +6,7 @@
  *
  * One process of `weft run` keeps the newest profile of each key on RocksDB, exactly once, without a change log, from an embedded broker
  * in this process. First each profile comes once, in no order, then random ones change: each change reads what the key had. Profiles are
- * random bytes, so that nothing is gained by compression. The producer stays 100,000 records ahead at most: topics keep a minute.
+ * random bytes, so that nothing is gained by compression. The producer is 200 MB ahead at most: topics keep a minute.
  */
 import { execFileSync } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
@@ -24,7 +24,7 @@ const bytes = Number(given.get('bytes') ?? 2000)
 const memory = given.get('memory') ?? '512MiB'
 const updates = Number(given.get('updates') ?? 500_000)
 const profiles = Math.floor((gigabytes * 1e9) / bytes)
-const aheadMax = 100_000
+const aheadMax = Math.floor(200e6 / bytes)
 /** A stride that shares no factor with the count visits every key once, in no order. */
 const stride = 7_919_317
 const noise = randomFillSync(Buffer.allocUnsafe(16 << 20))
