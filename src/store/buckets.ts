@@ -15,6 +15,14 @@ export function defaultBucketMs(retentionMs: number): number {
   return Math.max(Math.floor(retentionMs / 2), segmentIntervalMinMs)
 }
 
+/** How many buckets a time-to-live is divided into: what has expired stays for one of them at most. */
+const bucketsOfTimeToLive = 4
+const timeToLiveBucketMinMs = 1000
+
+export function timeToLiveBucketMs(timeToLiveMs: number): number {
+  return Math.max(timeToLiveBucketMinMs, Math.ceil(timeToLiveMs / bucketsOfTimeToLive))
+}
+
 export class Buckets {
   readonly #intervalMs: number
   readonly #retentionMs: number

@@ -15,6 +15,8 @@ export interface ChangeLogPosition {
   readonly committedAtMs: number
   /** Of a store without change log, instead: where its task's inputs stood. */
   readonly inputs?: string
+  /** How the content stands in the engine, by the definition of the store that wrote it. */
+  readonly layout?: string
 }
 
 /** A `null` value deletes. */

@@ -3,7 +3,7 @@ import type { Counter, Metrics } from '../base/metrics.ts'
 import type { Column, Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
 import { BucketedKeys } from './bucketed-keys.ts'
-import { bucketBytes, Buckets, defaultBucketMs, newestPrefix } from './buckets.ts'
+import { bucketBytes, Buckets, defaultBucketMs, newestPrefix, timeToLiveBucketMs } from './buckets.ts'
 import { CleanBudget } from './clean-budget.ts'
 import type {
   ChangeLogSink,
@@ -227,10 +227,6 @@ function openKeyValue(spec: KeyValueDescription, base: Base): OpenedStore {
   }
 }
 
-/** How many buckets a time-to-live is divided into: what has expired stays for one of them at most. */
-const bucketsOfTimeToLive = 4
-const timeToLiveBucketMinMs = 1000
-
 function openExpiring(spec: KeyValueDescription, timeToLiveMs: number, base: Base): OpenedStore {
   if (!spec.timestamped) {
     throw new StreamError('CONFIG_INVALID', `store "${spec.name}" has a time-to-live and no timestamps`, {
@@ -239,7 +235,7 @@ function openExpiring(spec: KeyValueDescription, timeToLiveMs: number, base: Bas
   }
   const { name, engine, expired } = base
   const time = new StreamTime()
-  const intervalMs = Math.max(timeToLiveBucketMinMs, Math.ceil(timeToLiveMs / bucketsOfTimeToLive))
+  const intervalMs = timeToLiveBucketMs(timeToLiveMs)
   const buckets = new Buckets({ intervalMs, retentionMs: timeToLiveMs, time })
   const keys = new BucketedKeys(engine, buckets, time)
   const overlay = new Overlay({

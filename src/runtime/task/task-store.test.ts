@@ -80,7 +80,7 @@ test('a commit keeps where the change log was, in which epoch, and when', () => 
   const first = openLife('logged', 'own')
   commit(first, 5)
   first.managed.close()
-  const position = { topicId: 'id', offset: 17, leaderEpoch: 3, committedAtMs: 1000 }
+  const position = { topicId: 'id', offset: 17, leaderEpoch: 3, committedAtMs: 1000, layout: first.layout }
   const second = openLife('logged', 'own')
   expect(second.managed.position()).toEqual(position)
   expect(second.missedCommit([queueAt(99)], true)).toBe(false)

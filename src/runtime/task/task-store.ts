@@ -3,6 +3,7 @@ import type { TopicPartition } from '../../kafka/contracts.ts'
 import type { ChangeLogPosition, ManagedStore, StateStore } from '../../store/contracts.ts'
 import type { StoreSpec } from '../../topology/topology.ts'
 import type { OpenedStore } from '../../store/open-store.ts'
+import { layoutOf } from '../../store/store-layout.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
 export interface TaskStoreParts {
@@ -28,6 +29,7 @@ export class TaskStore {
   readonly spec: StoreSpec
   readonly changeLog: TopicPartition | undefined
   readonly topicId: string
+  readonly layout: string
   managed: ManagedStore
   store: StateStore
   readonly #parts: TaskStoreParts
@@ -39,6 +41,7 @@ export class TaskStore {
     this.spec = parts.spec
     this.changeLog = parts.changeLog
     this.topicId = parts.topicId
+    this.layout = layoutOf(parts.spec)
     const { managed, store } = parts.open()
     this.managed = managed
     this.store = store
@@ -87,6 +90,12 @@ export class TaskStore {
     this.store = store
   }
 
+  /** Whether the content was written for the store as another definition had it: with another retention, say. */
+  get isLaidOutOtherwise(): boolean {
+    const position = this.managed.position()
+    return position !== undefined && position.layout !== this.layout
+  }
+
   /**
    * For a store without change log: whether it has missed a commit that happened, in this process or in one before it.
    *
@@ -99,17 +108,18 @@ export class TaskStore {
   }
 
   #position({ sourcePosition, inputs }: SealedStore): ChangeLogPosition | undefined {
-    const { changeLog } = this
+    const { changeLog, layout } = this
     // Not when the end was heard of: a process may have stood still until then, and another have gone on.
     const committedAtMs = this.#sealedAtMs
-    if (changeLog === undefined) return { topicId: '', offset: 0, leaderEpoch: -1, committedAtMs, inputs }
+    if (changeLog === undefined)
+      return { topicId: '', offset: 0, leaderEpoch: -1, committedAtMs, inputs, layout }
     const before = this.managed.position()
     // The next transaction's changes are not sent before this one has ended: what is acknowledged now is this generation's.
     const isSource = this.spec.logging === 'source'
     const offset = isSource ? sourcePosition : this.#parts.acknowledged(changeLog)
     if (offset === undefined || offset <= (before?.offset ?? -1)) return before
     const leaderEpoch = isSource ? -1 : this.#parts.leaderEpoch(changeLog)
-    return { topicId: this.topicId, offset, leaderEpoch, committedAtMs }
+    return { topicId: this.topicId, offset, leaderEpoch, committedAtMs, layout }
   }
 }
 

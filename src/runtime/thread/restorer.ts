@@ -182,8 +182,9 @@ export class Restorer {
     return records.length
   }
 
-  #position(replay: Replay, offset: number, leaderEpoch: number): RestoreBatch['position'] {
-    return { topicId: replay.store.topicId, offset, leaderEpoch, committedAtMs: this.#parts.clock.nowMs() }
+  #position({ store }: Replay, offset: number, leaderEpoch: number): RestoreBatch['position'] {
+    const { topicId, layout } = store
+    return { topicId, offset, leaderEpoch, committedAtMs: this.#parts.clock.nowMs(), layout }
   }
 
   #finish(replay: Replay): void {

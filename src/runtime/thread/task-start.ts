@@ -119,15 +119,22 @@ export function beginTask(task: Task, facts: ClusterFacts, beginning: Beginning)
   task.begin(startsOf(task, facts))
   const committed = task.partitions.some((partition) => facts.committed.has(partitionKey(partition)))
   return task.stores.flatMap((store) => {
-    if (store.missedCommit(task.queues, committed)) {
-      beginning.logger.warn('store without change log missed a commit and starts empty', {
-        store: store.spec.name,
-      })
+    const reason = emptyReason(task, store, committed)
+    if (reason !== undefined) {
+      beginning.logger.warn('store without change log starts empty', { store: store.spec.name, reason })
       store.reopen()
     }
     return restorePart(task, store, facts, beginning)
   })
 }
+
+/** Why what a store without change log holds cannot be used. */
+function emptyReason(task: Task, store: TaskStore, committed: boolean): string | undefined {
+  if (store.missedCommit(task.queues, committed)) return 'it missed a commit'
+  return store.spec.logging === 'none' && store.isLaidOutOtherwise ? otherLayout : undefined
+}
+
+const otherLayout = 'another definition of it wrote it, of another kind or with another retention'
 
 function startsOf(task: Task, facts: ClusterFacts): Map<PartitionQueue, TaskStart> {
   const starts = new Map<PartitionQueue, TaskStart>()
@@ -159,7 +166,7 @@ function restorePart(
   const hasCommitted = task.partitions.some((partition) => facts.committed.has(partitionKey(partition)))
   const isOwn = store.spec.logging === 'own'
   if (isOwn && hasCommitted && isLost(store.managed.position(), log)) throw changeLogLost(store, changeLog)
-  const reason = unfitReason(store.managed.position(), log, nowMs)
+  const reason = store.isLaidOutOtherwise ? otherLayout : unfitReason(store.managed.position(), log, nowMs)
   if (reason !== undefined) {
     const { name } = store.spec
     logger.warn('store does not fit its change log and is rebuilt', { store: name, task: task.id, reason })
