@@ -256,6 +256,26 @@ describe('weft reset', () => {
   )
 
   test(
+    'leaves the topics of an application alone whose id begins with the same words',
+    async () => {
+      const application = await CountingApplication.make('same', bootstrap, folder)
+      const other = await CountingApplication.make('same-words', bootstrap, folder)
+      for (const each of [application, other]) {
+        await each.produce(1)
+        await runsWell(each)
+      }
+      const where = ['--bootstrap', bootstrap, '--state-dir', application.stateDir]
+      const done = await runWeft(['reset', 'same', ...where, '--yes'])
+      expect(done.code, done.stderr).toBe(0)
+      expect(done.stderr).not.toContain('same-words')
+      await other.produce(1)
+      await runsWell(other)
+      everyCount(await other.counts(40), 20, 2)
+    },
+    timeoutMs,
+  )
+
+  test(
     'deletes nothing while a process runs the application',
     async () => {
       const application = await CountingApplication.make('running', bootstrap, folder)

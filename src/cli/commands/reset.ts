@@ -34,9 +34,7 @@ export function addResetCommand(program: Command, output: Output): void {
 async function reset(applicationId: string, options: ResetOptions, output: Output): Promise<number> {
   await using cluster = openCluster(options, warnings(output))
   const { admin } = cluster.kafka
-  const topics = (await admin.listTopics())
-    .map(({ name }) => name)
-    .filter((name) => isInternal(name, applicationId))
+  const topics = await internalTopics(admin, applicationId)
   const hasGroup = (await admin.describeGroup(applicationId)) !== undefined
   const hasState = hasStoredState(options.stateDir, applicationId)
   if (topics.length === 0 && !hasGroup && !hasState) throw nothingOf(applicationId, options.stateDir)
@@ -95,6 +93,15 @@ function nothingOf(applicationId: string, stateDir: string): StreamError {
     detail: `The cluster has neither its group nor its topics, and "${stateDir}" has no state of it.`,
     hint: 'Its id is the name of the query or file, and stands in each line of its log.',
   })
+}
+
+/** Without those of applications whose ids begin with this one and a hyphen: their topics' names do so, too. */
+async function internalTopics(admin: Admin, applicationId: string): Promise<string[]> {
+  const [topics, groups] = await Promise.all([admin.listTopics(), admin.listGroups()])
+  const others = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(`${applicationId}-`))
+  return topics
+    .map(({ name }) => name)
+    .filter((name) => isInternal(name, applicationId) && !others.some((other) => isInternal(name, other)))
 }
 
 /** Kafka Streams' names of the topics that it makes itself. */
