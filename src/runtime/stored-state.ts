@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { toStreamError, type StreamError } from '../base/errors.ts'
 import type { ChangeLogPosition } from '../store/contracts.ts'
 import { engineKinds, ProcessEngines, type EngineKind } from '../store/state-engines.ts'
-import { applicationFolder, openIdentity } from './identity/process-identity.ts'
+import { applicationFolder, isApplicationFolder, openIdentity } from './identity/process-identity.ts'
 
 export interface StoredStore {
   readonly engine: EngineKind
@@ -31,7 +31,7 @@ const lookBudgetBytes = 16 * 1_048_576
 export async function readStoredState(stateDir: string): Promise<StoredApplication[]> {
   if (!existsSync(stateDir)) return []
   const ids = readdirSync(stateDir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && isApplicationFolder(join(stateDir, entry.name)))
     .map((entry) => decodeURIComponent(entry.name))
   const applications: StoredApplication[] = []
   for (const applicationId of ids.sort()) applications.push(await readApplication(stateDir, applicationId))
@@ -39,7 +39,7 @@ export async function readStoredState(stateDir: string): Promise<StoredApplicati
 }
 
 export function hasStoredState(stateDir: string, applicationId: string): boolean {
-  return existsSync(applicationFolder(stateDir, applicationId))
+  return isApplicationFolder(applicationFolder(stateDir, applicationId))
 }
 
 /** What an application has on disk, while no process can begin to run it from there. */
@@ -58,7 +58,7 @@ export interface HeldState {
  */
 export function holdStoredState(stateDir: string, applicationId: string): HeldState | undefined {
   const folder = applicationFolder(stateDir, applicationId)
-  if (!existsSync(folder)) return undefined
+  if (!isApplicationFolder(folder)) return undefined
   const identity = openIdentity({ kind: 'folder', stateDir }, applicationId)
   return {
     processId: identity.processId,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import { makeFolders } from '../../base/make-folders.ts'
@@ -26,11 +26,18 @@ export function openIdentity(options: IdentityOptions, applicationId: string): P
   orUnwritable(folder, () => makeFolders(folder))
   const lock = lockOrThrow(folder)
   try {
-    return { processId: readOrMakeId(join(folder, 'process-id')), release: () => lock.release() }
+    return { processId: readOrMakeId(join(folder, idFile)), release: () => lock.release() }
   } catch (error) {
     lock.release()
     throw error
   }
+}
+
+const idFile = 'process-id'
+
+/** Whether a folder is one that a process has made for an application. */
+export function isApplicationFolder(folder: string): boolean {
+  return existsSync(join(folder, idFile))
 }
 
 /** Where an application keeps what is its own. */
