@@ -32,11 +32,7 @@ test.each<readonly [string, StoreDescription, StoreDescription]>([
   ['timestamps of windows', window, { ...window, timestamped: false }],
   ['timestamps', keyValue, { ...keyValue, timestamped: false }],
   ['a time-to-live', keyValue, { ...keyValue, timeToLiveMs: hourMs }],
-  [
-    'another time-to-live',
-    { ...keyValue, timeToLiveMs: hourMs },
-    { ...keyValue, timeToLiveMs: 2 * hourMs },
-  ],
+  ['another time-to-live', { ...keyValue, timeToLiveMs: hourMs }, { ...keyValue, timeToLiveMs: 2 * hourMs }],
   [
     'retention of sessions',
     { ...common, kind: 'session', retentionMs: hourMs },

@@ -173,6 +173,26 @@ describe('a change log that is gone', () => {
   )
 })
 
+describe('a change log that is gone with the store on disk', () => {
+  test(
+    'is told, since nobody can see it afterwards',
+    async () => {
+      const application = await CountingApplication.make('nowhere', bootstrap, folder)
+      const counting = async (): Promise<string> => {
+        await application.produce(1)
+        return await runsWell(application, '--state-engine', 'memory', '--leave')
+      }
+      const warning = 'stores start empty'
+      expect(await counting()).not.toContain(warning)
+      expect(await counting()).not.toContain(warning)
+      await using cluster = openCluster({ bootstrap }, silentLogger)
+      await cluster.kafka.admin.deleteTopics(['nowhere-totals-changelog'])
+      expect(await counting()).toContain(warning)
+    },
+    timeoutMs,
+  )
+})
+
 describe('a second process', () => {
   test(
     'on a folder is told so, and the first one goes on',

@@ -23,6 +23,7 @@ const plan: TopicPlan = {
   internalTopics: [],
   partitionCounts: topics,
   topicIds: new Map(),
+  madeTopics: new Set(),
 }
 const partitionCount = 14
 const assignor = taskAssignor(plan)

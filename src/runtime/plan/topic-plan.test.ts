@@ -62,13 +62,14 @@ describe('prepareTopics', () => {
         configs: { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' },
       },
     ])
+    expect([...plan.madeTopics]).toEqual(topics.created.map(({ name }) => name))
     expect(plan.topicIds.get('app-counts-changelog')).toBe('id of app-counts-changelog')
     expect(plan.sourceTopics).toEqual(['words', 'app-by-word-repartition'])
   })
 
   test('makes nothing that is there already', async () => {
     const topics = new Topics({ words: 3, 'app-by-word-repartition': 3, 'app-counts-changelog': 3 })
-    await prepareTopics(topics.admin, countByKey(), options)
+    expect((await prepareTopics(topics.admin, countByKey(), options)).madeTopics.size).toBe(0)
     expect(topics.created).toEqual([])
   })
 
@@ -95,6 +96,7 @@ describe('prepareTopics', () => {
     await expect(prepareTopics(topics.admin, countByKey(), options)).rejects.toMatchObject({
       code: 'TOPIC_INVALID',
       message: 'internal topic "app-by-word-repartition" has 3 partitions, but the topology needs 4',
+      hint: expect.stringContaining('Begin anew with "weft reset"'),
     })
   })
 })

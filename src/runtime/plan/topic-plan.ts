@@ -22,6 +22,8 @@ export interface TopicPlan {
   readonly internalTopics: readonly NewTopic[]
   /** Partition counts and ids by real name; internal topics included once they exist. */
   readonly topicIds: ReadonlyMap<string, string>
+  /** Internal topics that did not exist. */
+  readonly madeTopics: ReadonlySet<string>
 }
 
 export interface PlannedSubTopology {
@@ -61,9 +63,9 @@ export async function prepareTopics(
   )
   checkCopartitioned(topology, counts)
   const draft = draftPlan(topology, options, counts)
-  const ids = await ensureInternalTopics(admin, draft.internalTopics)
+  const { ids, madeTopics } = await ensureInternalTopics(admin, draft.internalTopics)
   for (const topic of described.values()) ids.set(topic.name, topic.id)
-  return { ...draft, topicIds: ids }
+  return { ...draft, topicIds: ids, madeTopics }
 }
 
 /** Topics that somebody else must have made: sources and global tables. */
@@ -103,6 +105,7 @@ function draftPlan(topology: Topology, options: PlanOptions, counts: ReadonlyMap
       ...changeLogs(topology, options, subTopologies),
     ],
     topicIds: new Map(),
+    madeTopics: new Set(),
   }
 }
 
@@ -162,21 +165,22 @@ function changeLogs(
 async function ensureInternalTopics(
   admin: Pick<Admin, 'describeTopics' | 'createTopics'>,
   wanted: readonly NewTopic[],
-): Promise<Map<string, string>> {
-  if (wanted.length === 0) return new Map()
+): Promise<{ readonly ids: Map<string, string>; readonly madeTopics: ReadonlySet<string> }> {
+  if (wanted.length === 0) return { ids: new Map(), madeTopics: new Set() }
   const names = wanted.map((topic) => topic.name)
   const present = await admin.describeTopics(names)
   checkPartitions(present, wanted)
   const known = new Set(present.map((topic) => topic.name))
   const missing = wanted.filter((topic) => !known.has(topic.name))
-  if (missing.length === 0) return idsOf(present)
-  await admin.createTopics(missing)
+  if (missing.length === 0) return { ids: idsOf(present), madeTopics: new Set() }
+  const others = await admin.createTopics(missing)
   const described = await admin.describeTopics(names)
   checkPartitions(described, wanted)
   if (described.length < names.length) {
     throw new StreamError('KAFKA_RETRIABLE', 'internal topics are not visible yet')
   }
-  return idsOf(described)
+  const made = missing.map(({ name }) => name).filter((name) => !others.includes(name))
+  return { ids: idsOf(described), madeTopics: new Set(made) }
 }
 
 /** The topic of dead letters, where a policy asks for one: made at the start, with as many partitions as the cluster gives. */
@@ -207,7 +211,9 @@ function checkPartitions(topics: readonly TopicDescription[], wanted: readonly N
     throw new StreamError(
       'TOPIC_INVALID',
       `internal topic "${topic.name}" has ${topic.partitions.length} partitions, but the topology needs ${count}`,
-      { hint: 'Delete the internal topic to start with empty state, or run under another application id.' },
+      {
+        hint: 'Begin anew with "weft reset", or run under another application id: what was kept is divided by the former number.',
+      },
     )
   }
 }

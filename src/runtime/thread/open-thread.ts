@@ -19,6 +19,7 @@ import { ensureDeadLetterTopic, prepareTopics } from '../plan/topic-plan.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
 import { connectThread, openProducer, threadName } from './connect-thread.ts'
 import { GlobalTables } from './global-tables.ts'
+import { sayWhatStartsEmpty } from './new-change-logs.ts'
 import { Output } from './output.ts'
 import { outputTopics } from './output-topics.ts'
 import type { Topology } from '../../topology/topology.ts'
@@ -85,6 +86,7 @@ async function openAll(
   const output = new Output(metrics, options)
   await output.use(await openProducer(kafka, parts))
   closers.push(() => output.producer.close())
+  await sayWhatStartsEmpty(kafka.admin, { topology, plan, options }, logger)
   await output.learn(outputTopics(topology, options))
   const isolation = options.guarantee === 'exactly_once_v2' ? 'read_committed' : 'read_uncommitted'
   const policies = new RecordPolicies(options, { output, metrics, logger })

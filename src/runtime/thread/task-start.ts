@@ -154,29 +154,27 @@ function startsOf(task: Task, facts: ClusterFacts): Map<PartitionQueue, TaskStar
   return starts
 }
 
-function restorePart(
-  task: Task,
-  store: TaskStore,
-  facts: ClusterFacts,
-  { logger, nowMs }: Beginning,
-): RestorePart[] {
+function restorePart(task: Task, store: TaskStore, facts: ClusterFacts, beginning: Beginning): RestorePart[] {
   const { changeLog } = store
   if (changeLog === undefined) return []
   const log = changeLogFacts(store, changeLog, facts)
   const hasCommitted = task.partitions.some((partition) => facts.committed.has(partitionKey(partition)))
   const isOwn = store.spec.logging === 'own'
   if (isOwn && hasCommitted && isLost(store.managed.position(), log)) throw changeLogLost(store, changeLog)
-  const reason = store.isLaidOutOtherwise ? otherLayout : unfitReason(store.managed.position(), log, nowMs)
-  if (reason !== undefined) {
-    const { name } = store.spec
-    logger.warn('store does not fit its change log and is rebuilt', { store: name, task: task.id, reason })
-    store.reopen()
-  }
+  emptyUnfit(task, store, log, beginning)
   const from = store.managed.position()?.offset ?? log.start
   // A table's own topic goes on growing behind what the task has processed: the table is replayed up to there and no further.
   const committed = facts.committed.get(partitionKey(changeLog))?.offset ?? 0
   const end = store.spec.logging === 'source' ? Math.min(log.end, committed) : log.end
   return from < end ? [{ store, changeLog, from, end }] : []
+}
+
+function emptyUnfit(task: Task, store: TaskStore, log: ChangeLogFacts, { logger, nowMs }: Beginning): void {
+  const reason = store.isLaidOutOtherwise ? otherLayout : unfitReason(store.managed.position(), log, nowMs)
+  if (reason === undefined) return
+  const { name } = store.spec
+  logger.warn('store does not fit its change log and is rebuilt', { store: name, task: task.id, reason })
+  store.reopen()
 }
 
 function changeLogFacts(store: TaskStore, changeLog: TopicPartition, facts: ClusterFacts): ChangeLogFacts {
