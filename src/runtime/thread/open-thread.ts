@@ -75,8 +75,7 @@ async function openAll(
   const { logger } = surroundings
   const cluster = await lookUp(parts, closers)
   const { kafka, topology } = cluster
-  const plan = await prepareTopics(kafka.admin, topology, options)
-  await ensureDeadLetterTopic(kafka.admin, options)
+  const plan = await prepareOwnTopics(cluster, options)
   const functions = await bindable(parts)
   closers.push(() => functions.close())
   const registries = new Registries({ ...surroundings, notations: options.notations })
@@ -134,6 +133,15 @@ async function openAll(
     fetcher,
     restorer,
   }
+}
+
+async function prepareOwnTopics(
+  { kafka, topology }: Pick<Equipment, 'kafka' | 'topology'>,
+  options: ApplicationOptions,
+): Promise<TopicPlan> {
+  const plan = await prepareTopics(kafka.admin, topology, options)
+  await ensureDeadLetterTopic(kafka.admin, options)
+  return plan
 }
 
 /** The cluster, and the topology with the topics that its patterns fit there. */
