@@ -11,7 +11,7 @@ import { Lazy } from '../data/lazy.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import { plainTextForm } from '../serde/text-form.ts'
-import type { KeyValueStore, StateStore } from '../store/contracts.ts'
+import type { KeyValueStore, OrderedStore, StateStore } from '../store/contracts.ts'
 import { openStore, type OpenedStore } from '../store/open-store.ts'
 import { storeOfKind } from '../store/store-of-kind.ts'
 import type { FunctionKind, FunctionRef } from '../topology/functions.ts'
@@ -79,6 +79,8 @@ interface TestTaskOptions {
   readonly stores?: readonly StoreSpec[]
   readonly functions?: TestFunctions
   readonly partitionCount?: number
+  /** What its stores stand on; absent: an engine of its own for each. */
+  readonly engine?: OrderedStore
   /** Where records go; default: into {@link TestTask.sent}, as text. */
   readonly send?: (record: OutgoingRecord) => void
 }
@@ -105,7 +107,7 @@ export class TestTask {
   constructor(options: TestTaskOptions) {
     this.#functions = options.functions ?? new TestFunctions()
     const { nodes, stores: specs } = settleTables({ nodes: options.nodes, stores: options.stores ?? [] })
-    for (const spec of specs) this.#openStore(spec)
+    for (const spec of specs) this.#openStore(spec, options.engine)
     for (const node of nodes) {
       const spec = node.kind === 'global-table' ? specs.find(({ name }) => name === node.store) : undefined
       if (node.kind === 'global-table' && spec?.kind === 'key-value') this.#openGlobal(node, spec)
@@ -124,6 +126,12 @@ export class TestTask {
   load(node: string, key: string | null, value: string | null): void {
     const table = this.#globals.get(node)
     table?.apply(this.#raw(table.topic, key, value, {}))
+  }
+
+  /** Flushes the operators and commits the stores. */
+  commit(): void {
+    this.processors.flush()
+    for (const { managed } of this.#stores.values()) managed.committed(managed.seal(), undefined)
   }
 
   store(name: string): KeyValueStore {
@@ -178,10 +186,11 @@ export class TestTask {
     return this.#stores.get(name)?.store as StateStore
   }
 
-  #openStore(spec: StoreSpec): void {
+  #openStore(spec: StoreSpec, engine: OrderedStore | undefined): void {
     const { metrics } = this
     const [keySerde, valueSerde] = [serdeFor(spec.key, 'key'), serdeFor(spec.value)]
-    this.#stores.set(spec.name, openStore({ spec, keySerde, valueSerde, changeLog: undefined, metrics }))
+    const own = { spec, keySerde, valueSerde, changeLog: undefined, metrics }
+    this.#stores.set(spec.name, openStore(engine === undefined ? own : { ...own, engine }))
   }
 
   #openGlobal(node: GlobalTableNode, spec: KeyValueStoreSpec): void {

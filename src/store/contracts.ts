@@ -151,6 +151,11 @@ interface StoreFacade<K> {
   identity(key: K): StoreKeyIdentity
 }
 
+interface OrderedFacade<K> extends StoreFacade<K> {
+  /** The encoded key: in the order of these bytes entries of many keys stand. */
+  keyBytes(key: K): Buffer
+}
+
 export interface KeyValueStore<K = unknown, V = unknown> extends StoreFacade<K> {
   readonly kind: 'key-value'
   /** Whether values carry a timestamp. */
@@ -175,7 +180,7 @@ export interface KeyValueStore<K = unknown, V = unknown> extends StoreFacade<K> 
  * Values by key and the start of a window. A window is kept while `start > streamTime - retention`, where stream time is the largest start
  * that was ever put: older ones are refused by {@link WindowStore.put} and never returned. All bounds of times are included.
  */
-export interface WindowStore<K = unknown, V = unknown> extends StoreFacade<K> {
+export interface WindowStore<K = unknown, V = unknown> extends OrderedFacade<K> {
   readonly kind: 'window'
   readonly timestamped: boolean
   readonly windowSizeMs: number
@@ -231,7 +236,7 @@ export interface WindowEntry<K = unknown, V = unknown> {
  * Values by key and session. A session is kept while `end > streamTime - retention`, where stream time is the largest end that was ever
  * put. Its end is the time of its last record: included.
  */
-export interface SessionStore<K = unknown, V = unknown> extends StoreFacade<K> {
+export interface SessionStore<K = unknown, V = unknown> extends OrderedFacade<K> {
   readonly kind: 'session'
   readonly retentionMs: number
   /** The largest end that was put, in this process or before; −1: none. */
@@ -258,8 +263,6 @@ export interface SessionKey<K = unknown> {
 export interface SessionOverlap {
   readonly earliestEndMs: number
   readonly latestStartMs: number
-  /** Sessions that end later are left out; absent: none are. */
-  readonly latestEndMs?: number
 }
 
 export interface SessionEntry<K = unknown, V = unknown> extends SessionKey<K> {

@@ -13,7 +13,7 @@ import type {
 } from './contracts.ts'
 import type { Duplicates } from './duplicates.ts'
 import { mergeScan } from './merge-scan.ts'
-import { identityIn } from './store-facts.ts'
+import { identityIn, keyBytes } from './store-facts.ts'
 import { bucketBounds, isWithin } from './timed-scan.ts'
 import { WindowFacade, type WindowFacts } from './window-facade.ts'
 
@@ -41,6 +41,10 @@ export class DuplicatesWindowStore extends WindowFacade implements WindowStore {
 
   identity(key: unknown): StoreKeyIdentity {
     return identityIn(this.name, this.#entries.options.coding.keys, key)
+  }
+
+  keyBytes(key: unknown): Buffer {
+    return keyBytes(this.name, this.#entries.options.coding.keys, key)
   }
 
   put(key: unknown, value: unknown, startMs: number, timestampMs: number): KeptEntry | undefined {

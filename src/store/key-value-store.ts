@@ -4,7 +4,7 @@ import type { KeyValueStore, OrderedStore, StoreKeyIdentity } from './contracts.
 import { scanOverlay } from './overlay-scan.ts'
 import type { Overlay } from './overlay.ts'
 import type { Slot } from './slot.ts'
-import { identityIn, keyBytes, type StoreFacts } from './store-facts.ts'
+import { identityIn, boundBytes, type StoreFacts } from './store-facts.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /** What a store with a time-to-live needs: entries past it are neither taken nor given. */
@@ -84,7 +84,7 @@ export class OverlayKeyValueStore implements KeyValueStore {
 
   range(from: unknown, to: unknown): Iterable<readonly [unknown, unknown]> {
     const { keys } = this.#overlay.coding
-    return this.#scan(keyBytes(this.name, keys, from), keyBytes(this.name, keys, to))
+    return this.#scan(boundBytes(this.name, keys, from), boundBytes(this.name, keys, to))
   }
 
   approximateEntryCount(): number {

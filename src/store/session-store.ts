@@ -8,7 +8,7 @@ import type {
   SessionStore,
   StoreKeyIdentity,
 } from './contracts.ts'
-import { identityIn, keyBytes, type StoreFacts } from './store-facts.ts'
+import { boundBytes, identityIn, keyBytes, type StoreFacts } from './store-facts.ts'
 import type { TimedSlot } from './timed-key.ts'
 import type { TimedOverlay } from './timed-overlay.ts'
 import { scanTimed, slotsOf } from './timed-scan.ts'
@@ -44,6 +44,10 @@ export class OverlaySessionStore implements SessionStore {
     return identityIn(this.name, this.#overlay.options.coding.keys, key)
   }
 
+  keyBytes(key: unknown): Buffer {
+    return keyBytes(this.name, this.#overlay.options.coding.keys, key)
+  }
+
   put({ key, startMs, endMs }: SessionKey, value: unknown, timestampMs: number): TimedSlot | undefined {
     this.#overlay.options.time.observe(endMs)
     if (this.#overlay.isExpired(endMs)) {
@@ -58,7 +62,7 @@ export class OverlaySessionStore implements SessionStore {
   }
 
   findSessions(key: unknown, overlap: SessionOverlap, options?: ScanOptions): Iterable<SessionEntry> {
-    const times = { fromMs: overlap.earliestEndMs, toMs: overlap.latestEndMs ?? Number.MAX_SAFE_INTEGER }
+    const times = { fromMs: overlap.earliestEndMs, toMs: Number.MAX_SAFE_INTEGER }
     return this.#entries(slotsOf(this.#overlay, this.identity(key), times, options), overlap)
   }
 
@@ -70,9 +74,9 @@ export class OverlaySessionStore implements SessionStore {
     const coding = this.#overlay.options.coding.keys
     const bounds = {
       fromMs: overlap.earliestEndMs,
-      toMs: overlap.latestEndMs ?? Number.MAX_SAFE_INTEGER,
-      keyFrom: keyBytes(this.name, coding, keys.from),
-      keyTo: keyBytes(this.name, coding, keys.to),
+      toMs: Number.MAX_SAFE_INTEGER,
+      keyFrom: boundBytes(this.name, coding, keys.from),
+      keyTo: boundBytes(this.name, coding, keys.to),
     }
     return this.#entries(scanTimed(this.#overlay, bounds, options), overlap)
   }

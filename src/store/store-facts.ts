@@ -19,10 +19,14 @@ export function identityIn(store: string, keys: Keying, key: unknown): StoreKeyI
   }
 }
 
-/** The encoded key; undefined stays so. */
-export function keyBytes(store: string, keys: Keying, key: unknown): Buffer | undefined {
-  if (key === undefined) return undefined
+/** The encoded key. @throws StreamError as {@link identityIn} */
+export function keyBytes(store: string, keys: Keying, key: unknown): Buffer {
   const writer = new ByteWriter(64)
   keys.write(identityIn(store, keys, key), writer)
   return writer.copy()
+}
+
+/** {@link keyBytes} of a bound that may be open. */
+export function boundBytes(store: string, keys: Keying, key: unknown): Buffer | undefined {
+  return key === undefined ? undefined : keyBytes(store, keys, key)
 }

@@ -1,6 +1,6 @@
 import type { KeyRange, TimeRange, WindowStore } from './contracts.ts'
 import type { Keying } from './keying.ts'
-import { keyBytes, type StoreFacts } from './store-facts.ts'
+import { boundBytes, type StoreFacts } from './store-facts.ts'
 import type { TimedBounds } from './timed-scan.ts'
 
 export type WindowFacts = StoreFacts & Pick<WindowStore, 'timestamped' | 'windowSizeMs' | 'retentionMs'>
@@ -27,8 +27,8 @@ export abstract class WindowFacade {
   protected boundsOf(coding: Keying, keys: KeyRange<unknown>, times: TimeRange): TimedBounds {
     return {
       ...times,
-      keyFrom: keyBytes(this.name, coding, keys.from),
-      keyTo: keyBytes(this.name, coding, keys.to),
+      keyFrom: boundBytes(this.name, coding, keys.from),
+      keyTo: boundBytes(this.name, coding, keys.to),
     }
   }
 }

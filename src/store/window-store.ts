@@ -8,7 +8,7 @@ import type {
   WindowStore,
   WindowVisitor,
 } from './contracts.ts'
-import { identityIn } from './store-facts.ts'
+import { identityIn, keyBytes } from './store-facts.ts'
 import type { TimedSlot } from './timed-key.ts'
 import type { TimedOverlay } from './timed-overlay.ts'
 import { scanTimed, slotsOf } from './timed-scan.ts'
@@ -32,6 +32,10 @@ export class OverlayWindowStore extends WindowFacade implements WindowStore {
 
   identity(key: unknown): StoreKeyIdentity {
     return identityIn(this.name, this.#overlay.options.coding.keys, key)
+  }
+
+  keyBytes(key: unknown): Buffer {
+    return keyBytes(this.name, this.#overlay.options.coding.keys, key)
   }
 
   put(key: unknown, value: unknown, startMs: number, timestampMs: number): TimedSlot | undefined {

@@ -4,12 +4,13 @@ import { ManualClock } from '../../base/manual-clock.ts'
 import { MetricRegistry } from '../../base/metrics.ts'
 import type { Format } from '../../data/types.ts'
 import { serdeFor } from '../../serde/plain-serde.ts'
-import type { FacadeOfKind } from '../../store/contracts.ts'
-import { openStore } from '../../store/open-store.ts'
+import type { FacadeOfKind, OrderedStore } from '../../store/contracts.ts'
+import { memoryEngine, openStore } from '../../store/open-store.ts'
 import { storeOfKind } from '../../store/store-of-kind.ts'
 import type { JoinedTable } from '../../topology/ttl-join-nodes.ts'
-import type { StoreSpec } from '../../topology/topology.ts'
-import { json, storeSpec, text } from '../fixture.ts'
+import type { Node, StoreSpec } from '../../topology/topology.ts'
+import type { Windows } from '../../topology/windows.ts'
+import { json, storeSpec, TestFunctions, TestTask, text } from '../fixture.ts'
 import { StreamRecord } from '../processor.ts'
 import { Lifetimes, type Combination } from './combination.ts'
 import { CombinationStore } from './combination-store.ts'
@@ -120,4 +121,70 @@ test.each([
   const [some, many] = [trafficOf(100), trafficOf(1600)]
   assert(some > 100, 'nothing was counted')
   expect(many / some).toBeLessThan(17)
+})
+
+const closingBase = { name: 'agg', key: text, value: json, persistent: false, caching: false } as const
+
+/** Counts by key and window, and tells of what has closed. */
+class ClosingCount {
+  readonly #shape: ConstructorParameters<typeof TestTask>[0]
+  readonly #keys: number
+  task: TestTask
+
+  constructor(windows: Windows, { keys, engine }: { readonly keys: number; readonly engine: OrderedStore }) {
+    const retentionMs = 4 * keys
+    const spec: StoreSpec =
+      windows.kind === 'session'
+        ? { ...closingBase, logging: 'none', kind: 'session', retentionMs }
+        : { ...storeSpec('agg'), kind: 'window', windowSizeMs: keys, retentionMs, retainDuplicates: false }
+    const functions = new TestFunctions()
+    const mapper = functions.add('keyTransformer', ({ key }: { key: string }) => key)
+    const fold = { kind: 'count' } as const
+    const to = { kind: 'topic', name: 'o' } as const
+    const nodes: Node[] = [
+      { kind: 'source', id: 'in', topics: ['in'], key: text, value: text },
+      { kind: 'window-aggregate', id: 'agg', input: 'in', windows, fold, store: 'agg', emit: 'close' },
+      { kind: 'to-stream', id: 'stream', input: 'agg', mapper },
+      { kind: 'sink', id: 'out', input: 'stream', topic: to, key: text, value: json },
+    ]
+    this.#shape = { nodes, stores: [spec], functions, engine }
+    this.#keys = keys
+    this.task = new TestTask(this.#shape)
+  }
+
+  push(from: number, to: number): void {
+    const keys = this.#keys
+    for (let index = from; index < to; index++) {
+      this.task.push('in', `k${index % keys}`, 'v', { timestampMs: 2 * keys + 2 * index })
+      if (index % 20 === 0) this.task.commit()
+    }
+    this.task.commit()
+  }
+
+  restart(): void {
+    const { times } = this.task
+    this.task = new TestTask(this.#shape)
+    for (const [name, ms] of times.entries()) this.task.times.of(name).ms = ms
+  }
+}
+
+/** Windows of so many keys are open, and each record closes one. Counted is what a task that has just started reads of its engine. */
+function closingTraffic(windows: Windows, keys: number): number {
+  const traffic = new Traffic()
+  const count = new ClosingCount(windows, { keys, engine: traffic.through(memoryEngine()) })
+  count.push(0, 3 * keys)
+  count.restart()
+  const before = traffic.amount
+  count.push(3 * keys, 4 * keys)
+  expect(count.task.takeSent().length).toBeGreaterThan(keys / 2)
+  return traffic.amount - before
+}
+
+test.each<[string, (count: number) => Windows]>([
+  ['sliding windows', (count) => ({ kind: 'sliding', differenceMs: count, graceMs: count })],
+  ['sessions', (count) => ({ kind: 'session', gapMs: count >> 1, graceMs: count })],
+])('%s that have closed cost as much each, however many are open', (_, windowsOf) => {
+  const [some, many] = [100, 1600].map((count) => closingTraffic(windowsOf(count), count))
+  assert(some !== undefined && many !== undefined && some > 100, 'nothing was counted')
+  expect(many / some).toBeLessThan(24)
 })

@@ -5,6 +5,7 @@ import type { WindowAggregateNode } from '../../topology/topology.ts'
 import type { SessionWindows } from '../../topology/windows.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
+import { closingSessions, type ClosingWindows } from './closing-windows.ts'
 import { foldFunctions, type FoldFunctions } from './fold.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableOutput } from './table-output.ts'
@@ -22,6 +23,7 @@ export class SessionAggregate implements Processor {
   /** Up to where sessions were told of as closed. */
   readonly #closed: EventTime
   readonly #onClose: boolean
+  readonly #closing: ClosingWindows
   readonly #output: TableOutput
   readonly #next: Processor
   readonly #nullKeys: Counter
@@ -40,6 +42,7 @@ export class SessionAggregate implements Processor {
     this.#fold = foldFunctions(node.fold, node.id, env)
     this.#time = env.eventTime(node.id)
     this.#closed = env.eventTime(`${node.id} closed`)
+    this.#closing = closingSessions(store)
     this.#onClose = node.emit === 'close'
     this.#next = next
     this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
@@ -101,7 +104,12 @@ export class SessionAggregate implements Processor {
   #put(session: Windowed, before: unknown, after: unknown): void {
     const stored = this.#store.caching ? (this.#store.fetchSession(session) ?? null) : before
     const kept = this.#store.put(session, after, session.endMs)
-    if (this.#onClose) return
+    if (this.#onClose) {
+      const place = { key: session.key, timeMs: session.endMs, startMs: session.startMs }
+      if (after === null) this.#closing.remove(place)
+      else this.#closing.add(place)
+      return
+    }
     const entry = kept ?? this.#output.refused(session, after, session.endMs)
     const record = this.#cause
     record.key = session
@@ -115,12 +123,9 @@ export class SessionAggregate implements Processor {
     if (closedMs <= this.#closed.ms) return
     const [fromMs, toMs] = [Math.max(0, this.#closed.ms), closedMs - 1]
     if (toMs < 0 || toMs < fromMs) return
-    const overlap = { earliestEndMs: fromMs, latestStartMs: toMs, latestEndMs: toMs }
-    const all = { from: undefined, to: undefined }
-    const sessions = [...this.#store.findSessionsOfKeys(all, overlap)]
     const record = new StreamRecord()
     record.headers = cause.headers
-    for (const { key, startMs, endMs, value } of sessions.sort((a, b) => a.endMs - b.endMs)) {
+    for (const { key, startMs, timeMs: endMs, value } of this.#closing.take(fromMs, toMs)) {
       record.key = new Windowed(key, startMs, endMs)
       record.value = new Change(null, value)
       record.timestampMs = endMs

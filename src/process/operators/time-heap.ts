@@ -2,6 +2,10 @@
 export class TimeHeap {
   readonly #times: number[] = []
 
+  get count(): number {
+    return this.#times.length
+  }
+
   get first(): number | undefined {
     return this.#times[0]
   }

@@ -3,6 +3,7 @@ import type { TimeRange, WindowStore } from '../../store/contracts.ts'
 import type { WindowAggregateNode } from '../../topology/topology.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
+import { closingWindows, type ClosingWindows } from './closing-windows.ts'
 import { TableOutput } from './table-output.ts'
 import { windowGrid, type WindowGrid } from './window-grid.ts'
 import { fill, newRow, unknownMs, type TableView } from './table-view.ts'
@@ -33,6 +34,7 @@ export class WindowEmission {
   readonly #output: TableOutput
   readonly #next: Processor
   readonly #closed: EventTime
+  readonly #closing: ClosingWindows
   readonly #cause = new StreamRecord()
 
   constructor({ node, store, grid, env, next }: WindowEmissionOptions) {
@@ -40,6 +42,7 @@ export class WindowEmission {
     this.#store = store
     this.#grid = grid
     this.#next = next
+    this.#closing = closingWindows(store)
     this.#closed = env.eventTime(`${node.id} closed`)
     this.#output = new TableOutput(
       {
@@ -56,8 +59,12 @@ export class WindowEmission {
   }
 
   update(cause: StreamRecord, { windowed, stored, before, after, timestampMs }: WindowUpdate): void {
-    const kept = this.#store.put(windowed.key, after, this.#grid.slotOf(windowed), timestampMs)
-    if (this.onClose) return
+    const slotMs = this.#grid.slotOf(windowed)
+    const kept = this.#store.put(windowed.key, after, slotMs, timestampMs)
+    if (this.onClose) {
+      this.#closing.add({ key: windowed.key, timeMs: slotMs, startMs: slotMs })
+      return
+    }
     const entry = kept ?? this.#output.refused(windowed, after, timestampMs)
     const record = this.#cause
     record.key = windowed
@@ -67,14 +74,13 @@ export class WindowEmission {
   }
 
   /** Passes on the windows whose slots are within `slots`, by slot, then key. */
-  emitClosed(cause: StreamRecord, slots: TimeRange, closedMs: number): void {
-    const entries = [...this.#store.fetchAll(slots)].sort((a, b) => a.startMs - b.startMs)
+  emitClosed(cause: StreamRecord, { fromMs, toMs }: TimeRange, closedMs: number): void {
     const record = new StreamRecord()
     record.headers = cause.headers
-    for (const { key, startMs, value, timestampMs } of entries) {
+    for (const { key, startMs, value, timestampMs } of this.#closing.take(fromMs, toMs)) {
       record.key = this.#grid.windowOf(key, startMs)
       record.value = new Change(null, value)
-      record.timestampMs = timestampMs ?? startMs
+      record.timestampMs = timestampMs
       this.#next.process(record)
     }
     this.#closed.ms = closedMs
