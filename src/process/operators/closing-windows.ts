@@ -8,7 +8,7 @@
  */
 import { detach } from '../../data/lazy.ts'
 import type { SessionStore, StoreKeyIdentity, WindowStore } from '../../store/contracts.ts'
-import { TimeHeap } from './time-heap.ts'
+import { timeHeap } from './heap.ts'
 
 /** So many are held. */
 const heldMaxDefault = 32_768
@@ -39,7 +39,7 @@ export class ClosingWindows {
   readonly #store: ClosingStore
   readonly #heldMax: number
   readonly #held = new Map<number, Map<StoreKeyIdentity, ClosingPlace>>()
-  #times = new TimeHeap()
+  #times = timeHeap()
   #count = 0
   /** All of earlier times are held. */
   #heldBeforeMs = Number.NEGATIVE_INFINITY
@@ -126,7 +126,7 @@ export class ClosingWindows {
       this.#held.delete(timeMs)
       this.#heldBeforeMs = timeMs
     }
-    this.#times = new TimeHeap()
+    this.#times = timeHeap()
     for (const timeMs of times.subarray(0, at)) this.#times.add(timeMs)
   }
 }

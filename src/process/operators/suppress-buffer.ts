@@ -13,6 +13,7 @@ import type { Format } from '../../data/types.ts'
 import { Windowed } from '../../data/windowed.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
+import { Heap } from './heap.ts'
 
 export interface Held {
   readonly key: unknown
@@ -117,7 +118,7 @@ export class HeldCodec {
 export class SuppressBuffer {
   readonly #held: KeyValueStore
   readonly #codec: HeldCodec
-  readonly #sorted: Held[] = []
+  readonly #inOrder = new Heap<Held>(comesBefore)
   readonly #byKey = new Map<string, Held>()
   sizeBytes = 0
 
@@ -129,11 +130,11 @@ export class SuppressBuffer {
   }
 
   get count(): number {
-    return this.#sorted.length
+    return this.#inOrder.count
   }
 
   get first(): Held | undefined {
-    return this.#sorted[0]
+    return this.#inOrder.first
   }
 
   /** A change of a key that is held already takes its place, and waits as long. @param placeBytes - what its topic's name takes */
@@ -153,21 +154,16 @@ export class SuppressBuffer {
   }
 
   shift(): void {
-    const held = this.#sorted.shift()
+    const held = this.#inOrder.first
     if (held === undefined) return
+    this.#inOrder.removeFirst()
     this.#byKey.delete(held.keyBytes.latin1Slice())
     this.sizeBytes -= held.sizeBytes
     this.#held.delete(held.keyBytes, held.timestampMs)
   }
 
   #insert(held: Held): Held {
-    let [low, high] = [0, this.#sorted.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (comesBefore(this.#sorted[middle] as Held, held)) low = middle + 1
-      else high = middle
-    }
-    this.#sorted.splice(low, 0, held)
+    this.#inOrder.add(held)
     this.#byKey.set(held.keyBytes.latin1Slice(), held)
     this.sizeBytes += held.sizeBytes
     return held

@@ -63,6 +63,27 @@ describe('suppress', () => {
     ).toEqual(['a=1 @0', 'b=2 @1'])
   })
 
+  test('lets what came at one time go in the order of the bytes of keys', () => {
+    const rows = ['d', '\u{1f600}', 'a', '\u{ff5e}', 'c', 'b'].map((key) => [key, key, 0] as const)
+    const sent = play(suppressed({}), [...rows, ['z', 'z', 10]])
+    expect(sent.map((line) => line.split('=')[0])).toEqual(['a', 'b', 'c', 'd', '\u{ff5e}', '\u{1f600}'])
+  })
+
+  test('holds a change at about the same cost, however many there are', () => {
+    const cpuMs = (keys: number): number => {
+      const task = suppressed({ until: { kind: 'time-limit', durationMs: 10 * keys } })
+      const { user } = process.threadCpuUsage()
+      // Each is due before all that are held.
+      for (let index = keys; index > 0; index--) task.push('t', `k${index}`, 'v', { timestampMs: index })
+      for (let index = 0; index < keys; index++)
+        task.push('t', `l${index}`, 'v', { timestampMs: 10 * keys + index })
+      expect(task.takeSent()).toHaveLength(keys - 1)
+      return process.threadCpuUsage().user - user
+    }
+    const few = Math.min(cpuMs(4000), cpuMs(4000))
+    expect(cpuMs(64_000) / few).toBeLessThan(60)
+  })
+
   test('fails where it may not', () => {
     const task = suppressed({ maxRecords: 1, whenFull: 'fail' })
     expect(() =>

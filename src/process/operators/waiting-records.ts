@@ -12,7 +12,7 @@ import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import { StreamRecord } from '../processor.ts'
-import { TimeHeap } from './time-heap.ts'
+import { timeHeap } from './heap.ts'
 
 interface WaitingOptions {
   readonly store: KeyValueStore
@@ -33,7 +33,7 @@ export class WaitingRecords {
   readonly #options: WaitingOptions
   readonly #writer = new ByteWriter()
   readonly #byTime = new Map<number, Waiting>()
-  readonly #times = new TimeHeap()
+  readonly #times = timeHeap()
 
   constructor(options: WaitingOptions) {
     this.#options = options

@@ -1,11 +1,11 @@
 import { fc, test } from '@fast-check/vitest'
 import { expect } from 'vitest'
-import { TimeHeap } from './time-heap.ts'
+import { timeHeap } from './heap.ts'
 
 test.prop([fc.array(fc.option(fc.integer({ min: 0, max: 50 })))])(
   'gives the earliest of the times that are left, whatever came and went before',
   (deeds) => {
-    const heap = new TimeHeap()
+    const heap = timeHeap()
     let left: number[] = []
     for (const deed of deeds) {
       if (deed === null) {
