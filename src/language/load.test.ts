@@ -87,7 +87,7 @@ describe('loadDefinition', () => {
 
   test('leaves template strings of JavaScript alone while variables elsewhere are replaced', async () => {
     const { topologies, diagnostics } = await load(
-      `streams:\n  orders: { topic: "\${TOPIC}", keyType: string, valueType: json }\npipelines:\n  main:\n    from: orders\n    via:\n      - type: mapKey\n        mapper:\n          language: javascript\n          expression: "\`\${key}\`"\n          resultType: string\n    to: orders\n`,
+      `streams:\n  orders: { topic: "\${TOPIC}", keyType: string, valueType: json }\npipelines:\n  main:\n    from: orders\n    via:\n      - type: mapKey\n        mapper:\n          language: javascript\n          expression: "\`\${key}\`"\n          resultType: string\n    to: { topic: copies }\n`,
       { environment: { TOPIC: 'real-orders' } },
     )
     expect(diagnostics).toEqual([])
@@ -215,6 +215,48 @@ pipelines:
       'warning 11 "store" of operation "mapValues" has no effect',
     ])
     expect(loaded.topologies).toHaveLength(1)
+  })
+
+  test('warns of topics that flow back into themselves, where nothing on the way leaves records out', async () => {
+    const { diagnostics, topologies } = await load(`streams:
+  orders: { topic: orders, keyType: string, valueType: string }
+  checked: { topic: checked, keyType: string, valueType: string }
+  retries: { topic: retries, keyType: string, valueType: string }
+pipelines:
+  copy:
+    from: orders
+    via:
+      - { type: peek, forEach: { language: javascript, code: "" } }
+    to: orders
+  check: { from: checked, to: retries }
+  retry:
+    from: retries
+    via:
+      - { type: repartition }
+    to: checked
+  ends:
+    from: retries
+    via:
+      - { type: filter, if: { language: javascript, expression: value.length < 9 } }
+    to: retries
+`)
+    expect(diagnostics).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'TOPOLOGY_INVALID',
+        message: 'topic "orders" flows back into itself without an end',
+        detail: 'Each record of "orders" goes back to "orders", for nothing on the way leaves any out.',
+        hint: 'Write to another topic, or leave records out on the way, with "filter" or "branch".',
+        span: { line: 10 },
+      },
+      {
+        message: 'topic "checked" flows back into itself without an end',
+        detail:
+          'Each record of "checked" goes to "retries" and back to "checked", for nothing on the way leaves any out.',
+        span: { line: 16 },
+      },
+    ])
+    expect(topologies).toHaveLength(1)
   })
 })
 

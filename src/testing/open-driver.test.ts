@@ -70,3 +70,57 @@ test('asks which topology, where there are several', async () => {
   driver.send('words', { value: Buffer.from('{"word":"x"}') })
   expect(driver.topics).toEqual(['second'])
 })
+
+const copying = (via: string): string => `
+streams:
+  a: { topic: a, keyType: string, valueType: long }
+  b: { topic: b, keyType: string, valueType: long }
+pipelines:
+  one: { from: a, ${via} to: b }
+  two: { from: b, to: a }
+`
+
+test('ends with an error where records go round for ever, however they multiply, and goes on with the next', async () => {
+  const expression = 'value > 0 ? [value, value] : []'
+  const mapper = `{ language: javascript, expression: "${expression}", resultType: "[long]" }`
+  const text = copying(
+    `via: [{ type: repartition }, { type: transformKeyValueToValueList, mapper: ${mapper} }],`,
+  )
+  await using driver = await openDriver(text, { recordsMax: 20_000 })
+  expect(() => driver.send('b', { key: 'k', value: 1 })).toThrow(
+    expect.objectContaining({
+      code: 'TOPOLOGY_INVALID',
+      message: expect.stringMatching(/^topic "(a|b)" flows back into itself without an end$/) as unknown,
+      detail: expect.stringMatching(/^There are more than 20000 by way of "(a", "b|b", "a)"[.]$/) as unknown,
+      hint: 'Leave records out on the way, with "filter" or "branch", or give the driver a larger "recordsMax".',
+    }),
+  )
+  driver.take('a')
+  driver.send('b', { key: 'k', value: 0 })
+  expect(driver.take('a').map(({ value }) => value)).toEqual([0])
+})
+
+test('lets records go round until the definition ends it', async () => {
+  const mapper = '{ language: javascript, expression: "[value - 1]", resultType: "[long]" }'
+  const rest = '{ type: filter, if: { language: javascript, expression: value > 0 } }'
+  const text = copying(`via: [${rest}, { type: transformKeyValueToValueList, mapper: ${mapper} }],`)
+  await using driver = await openDriver(text)
+  driver.send('a', { key: 'k', value: 3000 })
+  expect(driver.take('b')).toHaveLength(3000)
+})
+
+test('says how much one call brought about where nothing goes round', async () => {
+  const expression = 'Array.from({ length: value }, () => value)'
+  const mapper = `{ language: javascript, expression: "${expression}", resultType: "[long]" }`
+  const text = copying(`via: [{ type: transformKeyValueToValueList, mapper: ${mapper} }],`)
+  await using driver = await openDriver(
+    text
+      .replace('two: { from: b, to: a }', 'two: { from: b, to: c }')
+      .replace('pipelines:', '  c: { topic: c, keyType: string, valueType: long }\npipelines:'),
+    { recordsMax: 10 },
+  )
+  driver.send('a', { key: 'k', value: 9 })
+  expect(() => driver.send('a', { key: 'k', value: 11 })).toThrow(
+    'what was sent brings about too many records',
+  )
+})

@@ -16,6 +16,7 @@ import { seededRandom } from '../base/random.ts'
 import { materialize } from '../data/lazy.ts'
 import type { Format } from '../data/types.ts'
 import { openFunctions, type FunctionHost, type FunctionHostOptions } from '../functions/open-functions.ts'
+import { circleOf } from '../topology/circles.ts'
 import { withPatternTopics } from '../topology/pattern-topics.ts'
 import { plainTopicNames, type OutgoingRecord, type RawRecord } from '../process/environment.ts'
 import { openGlobalTable, type GlobalTable } from '../process/global-table.ts'
@@ -24,6 +25,7 @@ import { serdeFor } from '../serde/plain-serde.ts'
 import type { StateStore } from '../store/contracts.ts'
 import { functionsOf } from '../topology/node-edges.ts'
 import type { Node, SubTopology, Topology } from '../topology/topology.ts'
+import { DriverQueues } from './driver-queues.ts'
 import { DriverTask, type DriverSurroundings } from './driver-task.ts'
 
 export interface TestDriverOptions {
@@ -34,6 +36,8 @@ export interface TestDriverOptions {
    * {@link TestDriver.commit} is called, as a long commit interval would have it.
    */
   readonly commit?: 'each-record' | 'when-told'
+  /** So many records one call may bring about, however they follow from each other; default 100,000. */
+  readonly recordsMax?: number
   /** Where the clock begins, in ms; default 0. */
   readonly startMs?: number
   readonly applicationId?: string
@@ -82,7 +86,7 @@ export class TestDriver {
   readonly #written = new Map<string, Formats>()
   readonly #outputs = new Map<string, DriverOutput[]>()
   readonly #offsets = new Map<string, number>()
-  readonly #waiting: RawRecord[] = []
+  readonly #waiting = new DriverQueues()
   /** Of each partition of a topic: the largest timestamp, as its source left it. */
   readonly #partitionTimesMs = new Map<string, number>()
   readonly #writer = new ByteWriter()
@@ -125,7 +129,8 @@ export class TestDriver {
   /**
    * Processes one record, and all that it brings about.
    *
-   * @throws StreamError what the topology throws for it, or `TOPOLOGY_INVALID` where nothing reads the topic
+   * @throws StreamError what the topology throws for it, or `TOPOLOGY_INVALID` where nothing reads the topic, or where what it brings
+   *   about does not end
    */
   send(topic: string, record: DriverInput): void {
     const formats = this.#inputs.get(topic)
@@ -200,6 +205,10 @@ export class TestDriver {
 
   get #partitions(): number {
     return this.#options.partitions ?? 1
+  }
+
+  get #recordsMax(): number {
+    return this.#options.recordsMax ?? 100_000
   }
 
   get #applicationId(): string {
@@ -298,26 +307,35 @@ export class TestDriver {
     const place = `${record.topic}-${record.partition}`
     const offset = this.#offsets.get(place) ?? 0
     this.#offsets.set(place, offset + 1)
-    this.#waiting.push(rawRecord(record, offset))
+    this.#waiting.add(rawRecord(record, offset))
   }
 
   #drain(): void {
-    for (let raw = this.#next(); raw !== undefined; raw = this.#next()) this.#process(raw)
+    const waiting = this.#waiting
+    const end = waiting.count + this.#recordsMax
+    for (let raw = waiting.take(); raw !== undefined; raw = waiting.take()) {
+      this.#process(raw)
+      if (waiting.count <= end) continue
+      waiting.clear()
+      throw this.#endless(raw.topic)
+    }
   }
 
-  /** The head of the queue whose head has the smallest timestamp; a queue is a partition of a topic. */
-  #next(): RawRecord | undefined {
-    if (this.#waiting.length < 2) return this.#waiting.pop()
-    const heads = new Map<string, number>()
-    let best = -1
-    for (const [index, raw] of this.#waiting.entries()) {
-      const place = `${raw.topic}-${raw.partition}`
-      if (heads.has(place)) continue
-      heads.set(place, index)
-      const first = this.#waiting[best]
-      if (first === undefined || raw.timestampMs < first.timestampMs) best = index
-    }
-    return best < 0 ? undefined : this.#waiting.splice(best, 1)[0]
+  /** What goes round for ever would keep a test from ending. */
+  #endless(topic: string): StreamError {
+    const read = [topic, ...this.#inputs.keys()]
+    const topics = read.map((one) => circleOf(this.#topology.nodes, one)).find(Boolean)?.topics ?? []
+    const way = topics.map((one) => `"${one}"`).join(', ')
+    return new StreamError(
+      'TOPOLOGY_INVALID',
+      topics.length === 0
+        ? 'what was sent brings about too many records'
+        : `topic "${topics[0]}" flows back into itself without an end`,
+      {
+        detail: `There are more than ${this.#recordsMax}${topics.length === 0 ? `, the last ones in "${topic}"` : ` by way of ${way}`}.`,
+        hint: `${topics.length === 0 ? 'Send less at once' : 'Leave records out on the way, with "filter" or "branch"'}, or give the driver a larger "recordsMax".`,
+      },
+    )
   }
 
   #process(raw: RawRecord): void {

@@ -11,6 +11,7 @@ import { buildPipelines } from './pipelines.ts'
 import type { Scope } from './scope.ts'
 import { StoreRegistry } from './store-registry.ts'
 import { TopicRegistry } from './topic-registry.ts'
+import { warnOfCircles } from './warn-circles.ts'
 
 interface BuildOptions {
   readonly diagnostics: Diagnostics
@@ -47,7 +48,7 @@ export function buildTopologyOfPipelines(fields: DefinitionFields, options: Buil
   const functions = new FunctionRegistry(diagnostics, file, names)
   const stores = new StoreRegistry(diagnostics, names)
   const nodes: Node[] = []
-  const scope: Scope = { diagnostics, names, functions, stores, nodes }
+  const scope: Scope = { diagnostics, names, functions, stores, nodes, sinkSpans: new Map() }
   stores.declare(fields.stores ?? [], { whole: !fields.broken.has('stores') })
   functions.declare(fields.functions ?? [], { whole: !fields.broken.has('functions') })
   const topics = new TopicRegistry(scope)
@@ -57,6 +58,7 @@ export function buildTopologyOfPipelines(fields: DefinitionFields, options: Buil
   const { named, inline } = functions.code
   const code = { scope: { namespace, functions: named }, inline }
   if (diagnostics.failed) return { topology: undefined, code }
+  warnOfCircles(scope)
   try {
     const scoped = { namespace, functions: functions.named }
     const parts = { name, nodes, stores: stores.specs, functions: scoped, optimization }

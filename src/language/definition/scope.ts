@@ -1,7 +1,7 @@
 import type { SourceSpan } from '../../base/errors.ts'
 import type { DataType } from '../../data/types.ts'
 import type { FunctionKind } from '../../topology/functions.ts'
-import type { Node } from '../../topology/topology.ts'
+import type { Node, NodeId } from '../../topology/topology.ts'
 import type { Diagnostics } from '../diagnostic.ts'
 import type { Reference } from '../schema/collections.ts'
 import type { FunctionFields } from './fields/function-fields.ts'
@@ -17,6 +17,8 @@ export interface Scope {
   readonly stores: StoreRegistry
   /** In an order in which each stands after its inputs. */
   readonly nodes: Node[]
+  /** Where the file says what each sink writes to. */
+  readonly sinkSpans: Map<NodeId, SourceSpan>
 }
 
 /** Where in the file something is built, for names and messages. */

@@ -71,6 +71,7 @@ function buildTo(reference: Reference<TargetFields>, step: SinkStep): void {
   if (formats === undefined || partitioner === undefined) return
   const topic: TopicTarget = { kind: 'topic', name: target.topic.value }
   addNode(scope, { kind: 'sink', id, input: flow.node, topic, ...formats, ...withPartitioner(partitioner) })
+  scope.sinkSpans.set(id, place.span)
 }
 
 /** Nothing says which of its topics a record would be for. */
