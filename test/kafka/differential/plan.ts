@@ -45,7 +45,7 @@ export interface PlanPart {
 
 export interface Outcome {
   readonly outputs: Readonly<Record<string, readonly WrittenRecord[]>>
-  /** By store and key, as `value @timestamp`. */
+  /** By store and place, as `README.md` says. */
   readonly stores: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly parts: readonly PlanPart[]
 }

@@ -1,8 +1,6 @@
 import { renderDiagnostic } from '../../../src/language/diagnostic.ts'
 import { loadDefinition } from '../../../src/language/load.ts'
-import { materialize } from '../../../src/data/lazy.ts'
 import { TestDriver, type DriverOutput } from '../../../src/testing/test-driver.ts'
-import type { StateStore } from '../../../src/store/contracts.ts'
 import type { Topology } from '../../../src/topology/topology.ts'
 import { definitionOf } from './definition.ts'
 import {
@@ -14,6 +12,7 @@ import {
   type PlanPart,
   type WrittenRecord,
 } from './plan.ts'
+import { storesOf } from './weft-stores.ts'
 
 /** What Weft makes of a plan. */
 export async function runWeft(plan: Plan): Promise<Outcome> {
@@ -29,7 +28,7 @@ export async function runWeft(plan: Plan): Promise<Outcome> {
   const outputs = outputTopics(plan).map((topic) => [topic, driver.take(topic).map(written)] as const)
   return {
     outputs: Object.fromEntries(outputs),
-    stores: storesOf(driver, topology),
+    stores: storesOf(driver, topology, plan.records),
     parts: sortParts(partsOf(topology)),
   }
 }
@@ -52,51 +51,6 @@ function written({ key, value, timestampMs, headers }: DriverOutput): WrittenRec
 
 function shown(value: unknown): string | null {
   return value === null ? null : `${value as string | number}`
-}
-
-function storesOf(driver: TestDriver, topology: Topology): Outcome['stores'] {
-  const stores = topology.stores.flatMap(({ name }) => {
-    const entries = entriesOf(driver.store(name))
-    return entries === undefined ? [] : [[name, Object.fromEntries(entries)] as const]
-  })
-  return Object.fromEntries(stores)
-}
-
-type Entry = readonly [key: string, value: string]
-
-/** Undefined for kinds and stores whose form is an engine's own business. */
-function entriesOf(store: StateStore): readonly Entry[] | undefined {
-  switch (store.kind) {
-    case 'key-value':
-      if (!store.timestamped) return undefined
-      return [...store.all()].map(([key, value]) => [
-        text(key),
-        `${text(value)} @${store.timestampMs(key) ?? ''}`,
-      ])
-    case 'window':
-      if (store.retainDuplicates) return undefined
-      return [...store.fetchAll(always)].map(({ key, startMs, value, timestampMs }) => [
-        `${text(key)}@${startMs}`,
-        `${text(value)} @${timestampMs ?? ''}`,
-      ])
-    case 'session': {
-      const overlap = { earliestEndMs: 0, latestStartMs: always.toMs }
-      const sessions = [...store.findSessionsOfKeys({ from: undefined, to: undefined }, overlap)]
-      return sessions.map(({ key, startMs, endMs, value }) => [
-        `${text(key)}@${startMs}-${endMs}`,
-        text(value),
-      ])
-    }
-    case 'versioned':
-    case 'list':
-      return undefined
-  }
-}
-
-const always = { fromMs: 0, toMs: 2 ** 50 }
-
-function text(value: unknown): string {
-  return String(materialize(value))
 }
 
 function partsOf(topology: Topology): PlanPart[] {

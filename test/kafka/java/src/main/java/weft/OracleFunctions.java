@@ -32,6 +32,11 @@ final class OracleFunctions {
         };
     }
 
+    /** The keys that {@link #newKey} may make of a value. */
+    static List<String> keysOf(String value) {
+        return List.of(newKey("last").apply(null, value), newKey("first").apply(null, value));
+    }
+
     static ValueMapperWithKey<String, String, String> newValue(String name) {
         return switch (name) {
             case "mark" -> (key, value) -> value == null ? null : tail(value + "!");

@@ -13,27 +13,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Properties;
-import java.util.StringJoiner;
 import java.util.TreeMap;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyDescription;
 import org.apache.kafka.streams.TopologyTestDriver;
-import org.apache.kafka.streams.kstream.Windowed;
-import org.apache.kafka.streams.kstream.internals.foreignkeyjoin.SubscriptionWrapper;
-import org.apache.kafka.streams.kstream.internals.foreignkeyjoin.SubscriptionWrapperSerde;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
-import org.apache.kafka.streams.state.KeyValueIterator;
-import org.apache.kafka.streams.state.ValueAndTimestamp;
 import org.apache.kafka.streams.test.TestRecord;
 
 /**
@@ -62,7 +53,7 @@ public final class TopologyOracle {
             try (TopologyTestDriver driver = new TopologyTestDriver(topology, config, Instant.ofEpochMilli(0))) {
                 feed(driver, plan);
                 answer.set("outputs", outputs(driver, plan));
-                answer.set("stores", stores(driver));
+                answer.set("stores", new OracleStores(driver, plan.get("records")).shown(JSON));
             }
         } catch (RuntimeException | Error failure) {
             Throwable cause = failure;
@@ -128,73 +119,6 @@ public final class TopologyOracle {
         if (bytes == null) return null;
         if (bytes.length == Long.BYTES && bytes[0] == 0) return Long.toString(ByteBuffer.wrap(bytes).getLong());
         return new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    private static ObjectNode stores(TopologyTestDriver driver) {
-        ObjectNode stores = JSON.createObjectNode();
-        for (String name : new TreeMap<>(driver.getAllStateStores()).keySet()) {
-            TreeMap<String, String> entries = entries(driver, name);
-            if (entries == null) continue;
-            ObjectNode shown = stores.putObject(name);
-            entries.forEach(shown::put);
-        }
-        return stores;
-    }
-
-    /** What a store holds, each value with its time where it has one; null for kinds that are Kafka Streams' own business. */
-    private static TreeMap<String, String> entries(TopologyTestDriver driver, String name) {
-        if (name.endsWith("-subscription-store")) return subscriptions(driver, name);
-        if (name.endsWith("-store") || name.endsWith("-this") || name.endsWith("-other") || name.endsWith("-shared-join-store")) return null;
-        TreeMap<String, String> entries = new TreeMap<>();
-        var keyValues = driver.<Object, Object>getTimestampedKeyValueStore(name);
-        if (keyValues != null) {
-            try (KeyValueIterator<Object, ValueAndTimestamp<Object>> all = keyValues.all()) {
-                all.forEachRemaining(entry -> entries.put(String.valueOf(entry.key), shown(entry.value)));
-            }
-            return entries;
-        }
-        var windows = driver.<Object, Object>getTimestampedWindowStore(name);
-        if (windows != null) {
-            try (KeyValueIterator<Windowed<Object>, ValueAndTimestamp<Object>> all = windows.all()) {
-                all.forEachRemaining(entry -> entries.put(windowed(entry), shown(entry.value)));
-            }
-            return entries;
-        }
-        var sessions = driver.<String, Object>getSessionStore(name);
-        if (sessions != null) {
-            try (KeyValueIterator<Windowed<String>, Object> all = sessions.findSessions("", "~", 0, Long.MAX_VALUE)) {
-                all.forEachRemaining(entry -> entries.put(
-                    windowed(entry) + "-" + entry.key.window().end(), String.valueOf(entry.value)));
-            }
-            return entries;
-        }
-        return null;
-    }
-
-    /** Who has subscribed to which row of a foreign-key join, in the bytes of the store. */
-    private static TreeMap<String, String> subscriptions(TopologyTestDriver driver, String name) {
-        TreeMap<String, String> entries = new TreeMap<>();
-        var bytes = new SubscriptionWrapperSerde<>(() -> name, Serdes.String()).serializer();
-        try (var all = driver.<Bytes, SubscriptionWrapper<String>>getTimestampedKeyValueStore(name).all()) {
-            all.forEachRemaining(entry -> entries.put(
-                numbers(entry.key.get()),
-                numbers(bytes.serialize(name, new RecordHeaders(), entry.value.value())) + " @" + entry.value.timestamp()));
-        }
-        return entries;
-    }
-
-    private static String numbers(byte[] bytes) {
-        StringJoiner numbers = new StringJoiner(",");
-        for (byte each : bytes) numbers.add(Integer.toString(each & 0xff));
-        return numbers.toString();
-    }
-
-    private static String windowed(KeyValue<? extends Windowed<?>, ?> entry) {
-        return entry.key.key() + "@" + entry.key.window().start();
-    }
-
-    private static String shown(ValueAndTimestamp<Object> value) {
-        return value.value() + " @" + value.timestamp();
     }
 
     /** What each sub-topology reads, writes and keeps. */
