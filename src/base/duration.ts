@@ -30,9 +30,16 @@ export function parseDurationMs(text: string | number): number {
     end = part.lastIndex
     if (end === source.length) return Math.ceil(totalMs)
   }
-  throw new StreamError('DEFINITION_INVALID', `"${text}" is not a duration`, {
-    hint: 'Write a number with a unit, for example "250ms", "5m", "1h30m" or "7d".',
-  })
+  const isNegative = source.startsWith('-') && source.length > 1
+  throw new StreamError(
+    'DEFINITION_INVALID',
+    `"${text}" is ${isNegative ? 'a negative duration' : 'not a duration'}`,
+    {
+      hint: isNegative
+        ? `Write "0", or how long it is without a sign, for example "${source.slice(1)}".`
+        : 'Write a number with a unit, for example "250ms", "5m", "1h30m" or "7d".',
+    },
+  )
 }
 
 /** The shortest exact text of a duration, for messages: `1h30m`, `250ms`. */

@@ -96,10 +96,6 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
     span,
   })
   if (fields === undefined) return nothing
-  if (fields.pipelines === undefined && fields.queries === undefined && !diagnostics.failed)
-    diagnostics.error('DEFINITION_INVALID', 'the file holds nothing to run', span, {
-      hint: 'Add "pipelines:" or "queries:", or "query:" and "output:" for a file with one query.',
-    })
   const fileName = basename(file.path, extname(file.path))
   const queries = queriesOf(fields)
   const catalog = new FileCatalog(readTopics(fields), options.catalog, diagnostics)
@@ -117,7 +113,16 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
     if (built.topology !== undefined) topologies.push(built.topology)
     code = built.code
   }
+  if (topologies.every(({ nodes }) => nodes.length === 0) && !diagnostics.failed)
+    diagnostics.error('DEFINITION_INVALID', 'the file holds nothing to run', emptyOf(root) ?? span, {
+      hint: 'Add a pipeline to "pipelines:" or a query to "queries:", or write "query:" and "output:" for a file with one query.',
+    })
   return { topologies, dev: readDev(fields, diagnostics), code }
+}
+
+/** Where the file says that there are none. */
+function emptyOf({ entries }: YamlMap): SourceSpan | undefined {
+  return entries.find(({ key }) => key === 'pipelines' || key === 'queries')?.keySpan
 }
 
 function queriesOf(fields: DefinitionFields): readonly QueryDefinition[] {

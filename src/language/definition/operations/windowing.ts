@@ -19,6 +19,16 @@ export function applyWindowBySession(step: Step<FieldsOf<'windowBySession'>>): F
   const flow = ungroupedByTime(step)
   if (flow === undefined) return undefined
   const { inactivityGap, grace, emit } = step.fields
+  if (inactivityGap.value === 0) {
+    const { diagnostics } = step.scope
+    diagnostics.error(
+      'DEFINITION_INVALID',
+      '"inactivityGap" of sessions is zero',
+      inactivityGap.span,
+      atLeast,
+    )
+    return undefined
+  }
   const windows = { kind: 'session', gapMs: inactivityGap.value, graceMs: grace.value } as const
   return { ...flow, windowing: { windows, emit: emission(emit) } }
 }
@@ -54,12 +64,41 @@ function refuse({ scope, place }: Step<unknown>, hint: string): undefined {
   scope.diagnostics.error('DEFINITION_INVALID', `${place.label} cannot be applied here`, place.span, { hint })
 }
 
+const atLeast = { hint: 'Give at least "1ms".' }
+
 function emission(emit: Located<'onUpdate' | 'onWindowClose'>): 'update' | 'close' {
   return emit.value === 'onWindowClose' ? 'close' : 'update'
 }
 
+/** Each type's own lengths; others have no effect, as in KSML. */
+const lengths = {
+  tumbling: ['duration'],
+  hopping: ['duration', 'advanceBy'],
+  cumulating: ['duration', 'advanceBy'],
+  sliding: ['timeDifference'],
+} as const
+
+type Length = (typeof lengths)[keyof typeof lengths][number]
+
+function warnOfOthers({ scope, place, fields }: Step<FieldsOf<'windowByTime'>>): void {
+  const type = fields.windowType.value
+  const own: readonly Length[] = lengths[type]
+  const others = (['duration', 'advanceBy', 'timeDifference'] as const).filter(
+    (field) => !own.includes(field),
+  )
+  for (const field of others) {
+    const given = fields[field]
+    if (given === undefined) continue
+    scope.diagnostics.warn('DEFINITION_INVALID', `"${field}" of ${place.label} has no effect`, given.span, {
+      detail: `The length of ${type} windows is in ${own.map((one) => `"${one}"`).join(' and ')}.`,
+      hint: 'Remove it, or choose another "windowType".',
+    })
+  }
+}
+
 function timeWindows(step: Step<FieldsOf<'windowByTime'>>): Windows | undefined {
   const { windowType, duration, advanceBy, timeDifference, grace } = step.fields
+  warnOfOthers(step)
   const graceMs = grace.value
   if (windowType.value === 'sliding') {
     const differenceMs = need(step, timeDifference, 'timeDifference')
@@ -108,14 +147,14 @@ function cumulating(
 function need(
   { scope, place, fields }: Step<FieldsOf<'windowByTime'>>,
   length: Located<number> | undefined,
-  field: string,
+  field: Length,
 ): number | undefined {
   if (length !== undefined && length.value > 0) return length.value
   const type = fields.windowType.value
   const [message, span, hint] =
     length === undefined
       ? [`${type} windows need "${field}"`, place.span, `Add "${field}: 1m", or how long you want it.`]
-      : [`"${field}" of ${type} windows is zero`, length.span, 'Give at least "1ms".']
+      : [`"${field}" of ${type} windows is zero`, length.span, atLeast.hint]
   scope.diagnostics.error('DEFINITION_INVALID', message, span, { hint })
   return undefined
 }
