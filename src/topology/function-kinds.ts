@@ -3,7 +3,7 @@
  * where the code returns nothing. Front ends check definitions with it, `functions` binds by it.
  */
 import type { DataType } from '../data/types.ts'
-import type { FunctionKind } from './functions.ts'
+import type { FunctionKind, FunctionRef } from './functions.ts'
 
 /** What a definition says about the result's type. */
 export type ResultRule =
@@ -19,6 +19,8 @@ export type ResultRule =
 export interface FunctionKindFacts {
   /** The fixed arguments, in order. The author's own parameters come after them and are never passed by the engine. */
   readonly arguments: readonly string[]
+  /** Passed as well, to a function whose own parameters begin with these. */
+  readonly onRequest?: readonly string[]
   readonly result: ResultRule
   /** What is returned where `expression` is absent and `code` has not returned, per language; absent: nothing. */
   readonly defaultExpression?: { readonly python: string; readonly javascript: string }
@@ -70,7 +72,13 @@ export const functionKinds: Readonly<Record<FunctionKind, FunctionKindFacts>> = 
     nullResult: true,
   },
   forEach: { arguments: keyValue, result: { rule: 'none' }, stores: true, nullResult: true },
-  foreignKeyExtractor: { arguments: ['value'], result: required, stores: false, nullResult: true },
+  foreignKeyExtractor: {
+    arguments: ['value'],
+    onRequest: ['key'],
+    result: required,
+    stores: false,
+    nullResult: true,
+  },
   generator: {
     arguments: [],
     result: byDefault({ kind: 'union', of: [anyPair, { kind: 'list', of: anyPair }] }),
@@ -161,4 +169,11 @@ function byDefault(type: DataType): ResultRule {
 /** The same text in both languages. */
 function same(expression: string): { readonly python: string; readonly javascript: string } {
   return { python: expression, javascript: expression }
+}
+
+/** What the engine passes to a function of a kind that has these parameters. */
+export function argumentsOf(kind: FunctionKind, parameters: FunctionRef['parameters']): readonly string[] {
+  const { arguments: always, onRequest = [] } = functionKinds[kind]
+  const asks = onRequest.every((name, index) => parameters[always.length + index]?.name === name)
+  return asks ? [...always, ...onRequest] : always
 }

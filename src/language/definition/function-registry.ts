@@ -2,7 +2,7 @@ import type { SourceSpan } from '../../base/errors.ts'
 import { isAssignable } from '../../data/assignable.ts'
 import { describeType, type TypeTree } from '../../data/type-strings.ts'
 import type { DataType } from '../../data/types.ts'
-import { functionKinds } from '../../topology/function-kinds.ts'
+import { argumentsOf, functionKinds } from '../../topology/function-kinds.ts'
 import type { FunctionKind, FunctionRef } from '../../topology/functions.ts'
 import { suggest, type Diagnostics } from '../diagnostic.ts'
 import type { NamedEntry, Reference } from '../schema/collections.ts'
@@ -167,7 +167,7 @@ export class FunctionRegistry {
   }
 
   #checkArguments({ ref, label }: DeclaredFunction, use: FunctionUse, span: SourceSpan): boolean {
-    const wanted = functionKinds[use.kind].arguments
+    const wanted = argumentsOf(use.kind, ref.parameters)
     const fixedCount = functionKinds[ref.kind].arguments.length
     if (wanted.length < fixedCount || wanted.length > ref.parameters.length) {
       this.#diagnostics.error('FUNCTION_INVALID', `${label} cannot be used as a ${use.kind}`, span, {
@@ -193,8 +193,9 @@ export class FunctionRegistry {
 
 /** With the types of what comes at this place: a whole number that is a `double` must reach the code as one. */
 function typedParameters({ parameters }: FunctionRef, use: FunctionUse): FunctionRef['parameters'] {
+  const count = argumentsOf(use.kind, parameters).length
   return parameters.map((parameter, index) => {
-    const given = use.arguments?.[index]
+    const given = index < count ? use.arguments?.[index] : undefined
     return given === undefined || parameter.type !== undefined ? parameter : { ...parameter, type: given }
   })
 }

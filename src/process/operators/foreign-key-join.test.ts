@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../base/byte-writer.ts'
 import type { Serde } from '../../serde/serde.ts'
 import { serdeFor } from '../../serde/plain-serde.ts'
+import { openDriver } from '../../testing/open-driver.ts'
 import type { Node } from '../../topology/topology.ts'
 import type { OutgoingRecord } from '../environment.ts'
 import { storeSpec, TestFunctions, TestTask, text } from '../fixture.ts'
@@ -284,5 +285,66 @@ describe('messages', () => {
   test.each(['01', '00', '0011'])('an answer that is none is refused: "%s"', (hex) => {
     const broken = Buffer.from(hex, 'hex')
     expect(() => answers.decode(broken, 0, broken.length, undefined)).toThrow(/foreign-key/)
+  })
+})
+
+/** Rows of `orders` by `customer/number`. */
+const byKey = (extractor: string, functions = ''): string => `
+${functions}
+tables:
+  orders: { topic: orders, keyType: string, valueType: long, store: { type: keyValue, caching: false } }
+  customers: { topic: customers, keyType: string, valueType: string, store: { type: keyValue, caching: false } }
+pipelines:
+  main:
+    from: orders
+    via:
+      - type: join
+        table: customers
+        foreignKeyExtractor: ${extractor}
+        valueJoiner: { language: javascript, expression: "value2 + value1", resultType: string }
+      - type: toStream
+    to: { topic: out, keyType: string, valueType: string }
+`
+
+async function joinedByKey(definition: string): Promise<unknown[]> {
+  await using driver = await openDriver(definition)
+  driver.send('customers', { key: 'ann', value: 'Ann ' })
+  driver.send('orders', { key: 'ann/1', value: 5 })
+  driver.send('orders', { key: 'bob/1', value: 6 })
+  driver.send('customers', { key: 'bob', value: 'Bob ' })
+  return driver.take('out').map(({ key, value }) => [key, value])
+}
+
+describe('the key of a row', () => {
+  const expression = 'key.split("/")[0]'
+  const results = [
+    ['ann/1', 'Ann 5'],
+    ['bob/1', 'Bob 6'],
+  ]
+
+  test('is passed to an extractor that has a parameter for it', async () => {
+    const parameters = '[{ name: key, type: string }]'
+    const code = `{ language: javascript, expression: '${expression}', resultType: string, parameters: ${parameters} }`
+    expect(await joinedByKey(byKey(code))).toEqual(results)
+    const both = '[{ name: value, type: long }, { name: key, type: string }]'
+    const generic = `functions: { customer: { type: generic, language: javascript, expression: '${expression}', resultType: string, parameters: ${both} } }`
+    expect(await joinedByKey(byKey('customer', generic))).toEqual(results)
+  })
+
+  test('is not given to a parameter of another name, whose default stands', async () => {
+    const parameters = '[{ name: prefix, type: string, defaultValue: ann }]'
+    const code = `{ language: javascript, expression: prefix, resultType: string, parameters: ${parameters} }`
+    expect(await joinedByKey(byKey(code))).toEqual([
+      ['ann/1', 'Ann 5'],
+      ['bob/1', 'Ann 6'],
+    ])
+  })
+
+  test('must have the type that the parameter says', async () => {
+    const parameters = '[{ name: key, type: long }]'
+    const code = `{ language: javascript, expression: key, resultType: string, parameters: ${parameters} }`
+    await expect(openDriver(byKey(code))).rejects.toMatchObject({
+      detail: expect.stringContaining('Its parameter "key" is long; here it gets string.') as unknown,
+    })
   })
 })

@@ -1,6 +1,7 @@
 import type { Counter } from '../../base/metrics.ts'
 import { serdeKeying, type Keying } from '../../store/keying.ts'
 import type { ForeignKeySubscribeNode } from '../../topology/foreign-key-nodes.ts'
+import { argumentsOf } from '../../topology/function-kinds.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Change, type Processor } from '../processor.ts'
 import { request, Subscription, type Request } from './foreign-key-messages.ts'
@@ -17,6 +18,7 @@ import { ValueHash } from './value-hash.ts'
 export class ForeignKeySubscribe implements Processor {
   readonly #env: ProcessEnvironment
   readonly #extractor: UserFunction
+  readonly #withKey: boolean
   readonly #keys: Keying
   readonly #hash: ValueHash
   readonly #left: boolean
@@ -29,6 +31,7 @@ export class ForeignKeySubscribe implements Processor {
   constructor(node: ForeignKeySubscribeNode, env: ProcessEnvironment, next: Processor) {
     this.#env = env
     this.#extractor = new UserFunction(node.extractor, node.id, env)
+    this.#withKey = argumentsOf('foreignKeyExtractor', node.extractor.parameters).length > 1
     this.#keys = serdeKeying(env.serde(node.foreignKey, env.topics.internal(node.id), 'key'), node.foreignKey)
     this.#hash = new ValueHash(node.value, node.input, env)
     this.#left = node.type === 'left'
@@ -46,8 +49,8 @@ export class ForeignKeySubscribe implements Processor {
       return
     }
     if (oldValue === null && newValue === null) return
-    const before = this.#foreignKey(oldValue)
-    const after = this.#foreignKey(newValue)
+    const before = this.#foreignKey(record.key, oldValue)
+    const after = this.#foreignKey(record.key, newValue)
     const hash = this.#hash.of(newValue)
     if (this.#left) this.#askForLeft(record, { before, after, hash })
     else this.#askForInner(record, { before, after, hash })
@@ -73,8 +76,9 @@ export class ForeignKeySubscribe implements Processor {
     this.#ask(record, after, request.answerAlways, hash)
   }
 
-  #foreignKey(value: unknown): unknown {
-    return value === null ? null : this.#extractor.call1(value)
+  #foreignKey(key: unknown, value: unknown): unknown {
+    if (value === null) return null
+    return this.#withKey ? this.#extractor.callAll([value, key]) : this.#extractor.call1(value)
   }
 
   #same(before: unknown, after: unknown): boolean {

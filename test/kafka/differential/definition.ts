@@ -127,7 +127,10 @@ const steps: Readonly<Record<string, (operation: Operation, fn: string) => Field
   'foreign-key-join': (operation, fn) => ({
     ...joining(operation, fn),
     table: operation.with,
-    foreignKeyExtractor: code(functions.letter, 'string'),
+    foreignKeyExtractor:
+      operation['withKey'] === true
+        ? { ...code(functions.letterOrKey, 'string'), parameters: [{ name: 'key', type: 'string' }] }
+        : code(functions.letter, 'string'),
     ...keyValueStore(operation),
   }),
 }

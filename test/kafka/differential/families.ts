@@ -84,6 +84,7 @@ function foreignKeys(seed: number): Plan {
       with: right,
       type: plan.pick(['inner', 'left']),
       fn: plan.pick(['plus', 'picky']),
+      withKey: plan.chance(0.3),
       ...plan.namedStore(),
     })
   const left = fresh()

@@ -52,4 +52,6 @@ export const reducers: Readonly<Record<string, string>> = {
 export const merger = tail("value1 + '&' + value2")
 /** The first letter; none for values that begin with n. */
 export const letter = "value.startsWith('n') ? null : value[0]"
+/** The same of some keys; others are the foreign key themselves. */
+export const letterOrKey = `key < 'c' ? (${letter}) : key`
 export const windowText = '`${key.key}@${key.start}-${key.end}`'

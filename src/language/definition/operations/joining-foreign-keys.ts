@@ -25,7 +25,7 @@ export function joinForeignKey(step: JoinStep, sides: Sides): Flow | undefined {
   const extractor = useFunction(scope, sides.extractor, place, {
     kind: 'foreignKeyExtractor',
     field: 'foreignKeyExtractor',
-    arguments: [left.value.type],
+    arguments: [left.value.type, left.key.type],
     result: right.key.type,
   })
   const joiner = useJoiner(step, [left.key.type, left.value.type, right.value.type])

@@ -105,6 +105,10 @@ final class OracleFunctions {
     }
 
     /** The first letter; none for values that begin with n. */
+    static String letterOrKey(String key, String value) {
+        return key.compareTo("c") < 0 ? letter(value) : key;
+    }
+
     static String letter(String value) {
         return value.startsWith("n") ? null : value.substring(0, 1);
     }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.BiFunction;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -339,9 +340,12 @@ final class OracleTopology {
         TableJoined<String, String> joined = TableJoined.as(o.get("name").asText());
         Materialized<String, String, KeyValueStore<Bytes, byte[]>> kept =
             o.has("store") ? keyValue(o, TEXT) : Materialized.with(TEXT, TEXT);
+        BiFunction<String, String, String> extractor = o.path("withKey").asBoolean()
+            ? OracleFunctions::letterOrKey
+            : (key, value) -> OracleFunctions.letter(value);
         return isLeft(o)
-            ? table(o).leftJoin(other, OracleFunctions::letter, joiner, joined, kept)
-            : table(o).join(other, OracleFunctions::letter, joiner, joined, kept);
+            ? table(o).leftJoin(other, extractor, joiner, joined, kept)
+            : table(o).join(other, extractor, joiner, joined, kept);
     }
 
     private static boolean isLeft(JsonNode o) {
