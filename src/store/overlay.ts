@@ -17,6 +17,7 @@ import type { CleanBudget } from './clean-budget.ts'
 import { CleanRing } from './clean-ring.ts'
 import type { PointStore, RestoreRecords, StoreEntries, StoreKeyIdentity } from './contracts.ts'
 import { Generations } from './generations.ts'
+import { KeyTable } from './key-table.ts'
 import type { Keying } from './keying.ts'
 import type { GenerationSize } from './managed-store.ts'
 import { plainKeys, SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
@@ -46,7 +47,7 @@ export class Overlay {
   readonly coding: Coding
   readonly engine: OverlayOptions['engine']
   readonly #options: OverlayOptions
-  readonly #newest = new Map<StoreKeyIdentity, Slot>()
+  readonly #newest = new KeyTable<Slot>()
   readonly #generations: Generations<StoreKeyIdentity>
   readonly #ring: CleanRing
   readonly #texts: TextIndex

@@ -21,6 +21,7 @@ import type { CleanBudget } from './clean-budget.ts'
 import { CleanRing } from './clean-ring.ts'
 import type { OrderedStore, RestoreRecords, StoreEntries, StoreKeyIdentity, TimeRange } from './contracts.ts'
 import { Generations } from './generations.ts'
+import { KeyTable } from './key-table.ts'
 import type { GenerationSize } from './managed-store.ts'
 import { SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
 import { fillSlot, goneGeneration, Slot } from './slot.ts'
@@ -62,7 +63,7 @@ export type TimedVisitor = (
 
 export class TimedOverlay {
   readonly options: TimedOverlayOptions
-  readonly #keys = new Map<StoreKeyIdentity, TimedKey>()
+  readonly #keys = new KeyTable<TimedKey>()
   /** The key that was asked for last, while it is in the map. */
   #last: TimedKey | undefined = undefined
   /** Undefined: the engine has been written past the overlay, and nobody has asked since. */
