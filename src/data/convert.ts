@@ -104,11 +104,12 @@ function convertTuple(value: unknown, of: readonly DataType[]): unknown {
 }
 
 function convertItems(source: readonly unknown[], typeOf: (index: number) => DataType): unknown {
-  const items: unknown[] = []
+  // Of the length that it keeps: a list that is made to grow has room for many more.
+  const items: unknown[] = source.slice()
   for (let index = 0; index < source.length; index++) {
     const item = convertValue(source[index], typeOf(index))
     if (item instanceof Mismatch) return item.inside(`[${index}]`)
-    items.push(item)
+    items[index] = item
   }
   return items
 }

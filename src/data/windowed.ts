@@ -29,7 +29,8 @@ export class Windowed extends Lazy {
   }
 
   detach(): Windowed {
-    return new Windowed(detach(this.key), this.startMs, this.endMs)
+    const key = detach(this.key)
+    return key === this.key ? this : new Windowed(key, this.startMs, this.endMs)
   }
 }
 

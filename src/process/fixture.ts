@@ -229,7 +229,8 @@ export class TestTask {
 
 /** Functions get copies, as those that are bound for a real task do. */
 function ownCopy(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof Lazy) return value
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Lazy) return value.materialize()
   if (Array.isArray(value)) return value.map(ownCopy)
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, ownCopy(field)]))
 }

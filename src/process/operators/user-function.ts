@@ -1,6 +1,5 @@
 import type { FunctionRef } from '../../topology/functions.ts'
 import type { NodeId } from '../../topology/topology.ts'
-import { Windowed } from '../../data/windowed.ts'
 import { addDetail, StreamError } from '../../base/errors.ts'
 import type { Callable, ProcessEnvironment } from '../environment.ts'
 
@@ -29,9 +28,8 @@ export class UserFunction {
     return this.#call()
   }
 
-  /** A windowed key is given as the struct that functions know. */
   call2(first: unknown, second: unknown): unknown {
-    this.#args[0] = first instanceof Windowed ? first.toStruct() : first
+    this.#args[0] = first
     this.#args[1] = second
     return this.#call()
   }
@@ -43,8 +41,7 @@ export class UserFunction {
 
   /** For kinds with more arguments, which are not called per record of a fast path. */
   callAll(args: readonly unknown[]): unknown {
-    for (const [index, arg] of args.entries())
-      this.#args[index] = arg instanceof Windowed ? arg.toStruct() : arg
+    for (const [index, arg] of args.entries()) this.#args[index] = arg
     return this.#call()
   }
 
