@@ -31,6 +31,12 @@ property.prop([batches, fc.boolean()])(
     expect([...entries]).toEqual(stored)
     // In any order, and again.
     expect(stored.map((_, index) => entries.at(stored.length - 1 - index))).toEqual(stored.toReversed())
+    // As an engine takes them that sorts: the last of each key is the last.
+    const newest = (all: typeof stored) =>
+      new Map(all.map(({ key, value }) => [key.toString('latin1'), value]))
+    const sorted = Array.from(entries.sorted ?? [], (place) => stored[place] as (typeof stored)[number])
+    expect(sorted).toHaveLength(stored.length)
+    expect(newest(sorted)).toEqual(newest(stored))
     records.reset()
     expect([...records]).toEqual([])
   },

@@ -4,6 +4,7 @@
  */
 import { ByteWriter, putInt64 } from '../base/byte-writer.ts'
 import type { RestoredRecord, RestoreRecords, StoreEntries, StoreEntry } from './contracts.ts'
+import { keyOrder } from './key-order.ts'
 
 /** Columns of positions in a buffer: what reading a record batch gives. A null key or value ends at −1. */
 export interface RecordPlaces {
@@ -88,10 +89,14 @@ export class LoggedRecords implements RestoreRecords {
       value: this.#value(index, timestamped),
     })
     const { length } = this
+    const sorted = () => keyOrder(this.#keys.buffer, this.#keyEnds)
     return {
       length,
       at,
       repeating: { every: sampleEvery, sample: this.#sampled },
+      get sorted() {
+        return sorted()
+      },
       *[Symbol.iterator]() {
         for (let index = 0; index < length; index++) yield at(index)
       },

@@ -59,10 +59,10 @@ export class RocksStore implements OrderedStore {
     this.#check()
     this.#estimate.note(entries)
     const state = encodeState({ position: position ?? this.#position, ...this.#estimate.counted })
-    const { length } = entries
+    const { length, sorted } = entries
     this.#database.write(length + 1, (index) => {
       if (index === length) return { key: this.#stateKey, value: state }
-      const { key, value } = entries.at(index) as StoreEntry
+      const { key, value } = entries.at(sorted?.[index] ?? index) as StoreEntry
       // The binding copies a key before it comes back for the next: one buffer serves them all.
       return { key: this.#whole(key), value }
     })
