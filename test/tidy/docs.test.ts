@@ -9,10 +9,12 @@ import { describeTasks } from '../../src/cli/render/tasks.ts'
 import type { PrimitiveKind } from '../../src/data/types.ts'
 import { functionNames } from '../../src/expr/functions.ts'
 import { operationKind } from '../../src/language/definition/fields/operation-fields.ts'
+import { namedStoreSchema } from '../../src/language/definition/fields/store-fields.ts'
 import { schemaBook } from '../../src/cli/schema-files.ts'
 import type { Catalog } from '../../src/language/catalog.ts'
 import { loadDefinition } from '../../src/language/load.ts'
 import type { JsonSchema } from '../../src/language/schema/field.ts'
+import { objectOf } from '../../src/language/schema/object.ts'
 import { loadRunnerFile } from '../../src/language/runner-file.ts'
 import { describeTopology, topologyToMermaid } from '../../src/topology/describe.ts'
 import { functionKinds } from '../../src/topology/function-kinds.ts'
@@ -195,6 +197,16 @@ describe('reference pages', () => {
       id.endsWith('Operation') ? typeNames(properties) : [],
     )
     expect([...new Set(listed)].toSorted()).toEqual(known.toSorted())
+  })
+
+  test('the fields of stores are all there, and no other', () => {
+    const schemas = new Map<string, JsonSchema>()
+    objectOf(namedStoreSchema).json(schemas)
+    const known = Object.keys(schemas.get('store')?.properties ?? {}).filter((field) => field !== 'name')
+    const told = tableRows(section('docs/reference/definitions.md', '## Stores')).flatMap(([fields = '']) =>
+      Array.from(fields.matchAll(/`(\w+)`/g), ([, field]) => field),
+    )
+    expect(told.toSorted()).toEqual(known.toSorted())
   })
 
   test('the kinds of functions have the arguments, results and stores of the table', () => {
