@@ -75,26 +75,18 @@ async function openAll(
   const { logger } = surroundings
   const cluster = await lookUp(parts, closers)
   const { kafka, topology } = cluster
-  const plan = await prepareOwnTopics(cluster, options)
+  const plan = await prepareTopics(kafka.admin, topology, options)
+  await ensureDeadLetterTopic(kafka.admin, options)
   const functions = await bindable(parts)
   closers.push(() => functions.close())
   const registries = new Registries({ ...surroundings, notations: options.notations })
   closers.push(() => registries.close())
   const formats = openFormats(parts, registries)
   closers.push(async () => formats.close())
-  const output = new Output(metrics, options)
-  await output.use(await openProducer(kafka, parts))
-  closers.push(() => output.producer.close())
-  await sayWhatStartsEmpty(kafka.admin, { topology, plan, options }, logger)
-  await output.learn(outputTopics(topology, options))
+  const output = await openOutput(parts, { ...cluster, plan }, closers)
   const isolation = options.guarantee === 'exactly_once_v2' ? 'read_committed' : 'read_uncommitted'
   const policies = new RecordPolicies(options, { output, metrics, logger })
-  const cleanBudget = cleanBudgetOf(options)
-  metrics.gauge(
-    'weft_store_clean_bytes',
-    'About what stores keep decoded, beside what is not committed',
-    () => cleanBudget.usedBytes,
-  )
+  const cleanBudget = measuredBudget(parts)
   const globals = new GlobalTables({
     cleanBudget,
     topology,
@@ -103,7 +95,7 @@ async function openAll(
     isolation,
     metrics,
     logger,
-    clock: parts.surroundings.clock,
+    clock: surroundings.clock,
     formats,
     onRecordError: (error) => policies.leaveOut(error),
     stopping,
@@ -135,13 +127,29 @@ async function openAll(
   }
 }
 
-async function prepareOwnTopics(
-  { kafka, topology }: Pick<Equipment, 'kafka' | 'topology'>,
-  options: ApplicationOptions,
-): Promise<TopicPlan> {
-  const plan = await prepareTopics(kafka.admin, topology, options)
-  await ensureDeadLetterTopic(kafka.admin, options)
-  return plan
+function measuredBudget({ options, metrics }: ThreadParts): CleanBudget {
+  const budget = cleanBudgetOf(options)
+  metrics.gauge(
+    'weft_store_clean_bytes',
+    'About what stores keep decoded, beside what is not committed',
+    () => budget.usedBytes,
+  )
+  return budget
+}
+
+async function openOutput(
+  parts: ThreadParts,
+  { kafka, topology, plan }: Pick<Equipment, 'kafka' | 'topology' | 'plan'>,
+  closers: (() => Promise<void>)[],
+): Promise<Output> {
+  const { options, metrics, surroundings } = parts
+  const output = new Output(metrics, options)
+  await output.use(await openProducer(kafka, parts))
+  closers.push(() => output.producer.close())
+  // Not before: what the former life had open would keep the answer waiting.
+  await sayWhatStartsEmpty(kafka.admin, { topology, plan, options }, surroundings.logger)
+  await output.learn(outputTopics(topology, options))
+  return output
 }
 
 /** The cluster, and the topology with the topics that its patterns fit there. */
