@@ -1,8 +1,8 @@
 import { unreachable } from '../base/assert.ts'
 import type { StreamTableJoinNode } from '../topology/stream-table-nodes.ts'
-import type { Node, RepartitionNode, WindowAggregateNode } from '../topology/topology.ts'
+import type { Node, RepartitionNode } from '../topology/topology.ts'
 import type { ProcessEnvironment } from './environment.ts'
-import { Aggregate } from './operators/aggregate.ts'
+import { makeAggregates } from './operators/aggregate.ts'
 import { Convert } from './operators/convert.ts'
 import { Deduplicate } from './operators/deduplicate.ts'
 import { StreamFilter, TableFilter } from './operators/filter.ts'
@@ -25,11 +25,9 @@ import { Suppress } from './operators/suppress.ts'
 import { TableAggregate } from './operators/table-aggregate.ts'
 import { TableGroup } from './operators/table-group.ts'
 import { TableJoin } from './operators/table-join.ts'
-import { SessionAggregate } from './operators/session-aggregate.ts'
-import { SlidingAggregate } from './operators/sliding-aggregate.ts'
 import { makeTableWriter } from './operators/versioned-table-writer.ts'
 import { WaitingJoin } from './operators/waiting-join.ts'
-import { WindowAggregate } from './operators/window-aggregate.ts'
+import { makeWindowAggregates } from './operators/window-aggregates.ts'
 import { makeTtlJoin } from './operators/ttl-join.ts'
 import { ToStream } from './operators/to-stream.ts'
 import { StreamTransform, TableTransform } from './operators/transform.ts'
@@ -52,7 +50,7 @@ export interface OperatorParts {
   readonly views: TableViews
 }
 
-/** The processors of one node: one for each side of a join, in order; else one. */
+/** The processors of one node: one for each side of a join and each stream of a cogroup, in order; else one. */
 export function makeOperator(node: Operator, parts: OperatorParts): readonly Processor[] {
   const { env, next, views } = parts
   if (node.kind === 'stream-join') {
@@ -63,6 +61,8 @@ export function makeOperator(node: Operator, parts: OperatorParts): readonly Pro
     const answer = new ForeignKeyAnswer(node, env, { right: views.of(node.table), next })
     return [answer.subscriptions, answer.table]
   }
+  if (node.kind === 'aggregate') return makeAggregates(node, env, next)
+  if (node.kind === 'window-aggregate') return makeWindowAggregates(node, env, next)
   if (node.kind === 'ttl-join') return makeTtlJoin(node, env, next)
   if (node.kind !== 'table-join') return [makeSingle(node, parts)]
   const [left, right] = [views.of(node.left), views.of(node.right)]
@@ -72,7 +72,15 @@ export function makeOperator(node: Operator, parts: OperatorParts): readonly Pro
 
 type SingleOperator = Exclude<
   Operator,
-  { readonly kind: 'table-join' | 'stream-join' | 'foreign-key-answer' | 'ttl-join' }
+  {
+    readonly kind:
+      | 'table-join'
+      | 'stream-join'
+      | 'foreign-key-answer'
+      | 'ttl-join'
+      | 'aggregate'
+      | 'window-aggregate'
+  }
 >
 
 function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
@@ -93,10 +101,6 @@ function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
     case 'branch':
     case 'merge':
       return next
-    case 'aggregate':
-      return new Aggregate(node, env, next)
-    case 'window-aggregate':
-      return makeWindowAggregate(node, parts)
     case 'table-group':
       return new TableGroup(node, env, next)
     case 'table-aggregate':
@@ -139,19 +143,4 @@ function makeSingle(node: SingleOperator, parts: OperatorParts): Processor {
 function makeStreamTableJoin(node: StreamTableJoinNode, { env, next, views }: OperatorParts): Processor {
   const join = new StreamTableJoin(node, env, { table: views.of(node.table), next })
   return node.grace === undefined ? join : new WaitingJoin(node.id, node.grace, { env, join })
-}
-
-function makeWindowAggregate(node: WindowAggregateNode, parts: OperatorParts): Processor {
-  const { windows } = node
-  switch (windows.kind) {
-    case 'hopping':
-    case 'cumulating':
-      return new WindowAggregate(node, windows, parts)
-    case 'sliding':
-      return new SlidingAggregate(node, windows, parts)
-    case 'session':
-      return new SessionAggregate(node, windows, parts)
-    default:
-      return unreachable(windows)
-  }
 }

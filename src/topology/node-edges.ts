@@ -1,5 +1,5 @@
 import type { FunctionRef } from './functions.ts'
-import type { Fold, Node, NodeId, TableFold } from './topology.ts'
+import type { AggregateNode, Fold, Node, NodeId, TableFold, WindowAggregateNode } from './topology.ts'
 import type { CombinationStores } from './ttl-join-nodes.ts'
 
 /** The nodes that a node reads, global tables included. */
@@ -24,9 +24,16 @@ export function inputsOf(node: Node): readonly NodeId[] {
     case 'combination':
     case 'release':
       return [node.input, ...node.lookups.map(({ table }) => table)]
+    case 'aggregate':
+    case 'window-aggregate':
+      return cogroupedOf(node)
     default:
       return [node.input]
   }
+}
+
+function cogroupedOf({ input, others = [] }: AggregateNode | WindowAggregateNode): readonly NodeId[] {
+  return [input, ...others.map((other) => other.input)]
 }
 
 /** The nodes that a node's records come from, each with the number of the side that it comes in by. */
@@ -51,13 +58,16 @@ export function entrancesOf(node: Node): readonly (readonly [side: number, input
         [0, node.input],
         [1, node.table],
       ]
+    case 'aggregate':
+    case 'window-aggregate':
+      return cogroupedOf(node).map((input, side) => [side, input])
     default:
       return [[0, node.input]]
   }
 }
 
-/** The two sides of a join that finds its partners in the partition of the same number; undefined for every other node. */
-export function joinedSidesOf(node: Node): readonly [NodeId, NodeId] | undefined {
+/** What must lie in partitions of the same numbers: the two sides of a join, the streams of a cogroup; none for every other node. */
+export function joinedSidesOf(node: Node): readonly NodeId[] {
   switch (node.kind) {
     case 'stream-table-join':
     case 'foreign-key-answer':
@@ -67,8 +77,11 @@ export function joinedSidesOf(node: Node): readonly [NodeId, NodeId] | undefined
     case 'stream-join':
     case 'ttl-join':
       return [node.left, node.right]
+    case 'aggregate':
+    case 'window-aggregate':
+      return cogroupedOf(node)
     default:
-      return undefined
+      return []
   }
 }
 
@@ -94,6 +107,7 @@ export function functionsOf(node: Node): readonly FunctionRef[] {
       return present(node.partitioner)
     case 'aggregate':
     case 'window-aggregate':
+      return [...functionsOfFold(node.fold), ...(node.others ?? []).map(({ aggregator }) => aggregator)]
     case 'table-aggregate':
       return functionsOfFold(node.fold)
     case 'stream-table-join':

@@ -159,10 +159,18 @@ export interface RepartitionNode extends InputNode {
   readonly dropsNullKeys?: boolean
 }
 
+/** A further stream that is folded into the same aggregates, by an aggregator of its own. */
+export interface Cogrouped {
+  readonly input: NodeId
+  readonly aggregator: FunctionRef
+}
+
 /** Folds a stream by key. Emits changes of the aggregate. */
 export interface AggregateNode extends InputNode {
   readonly kind: 'aggregate'
   readonly fold: Fold
+  /** Absent: the input alone. */
+  readonly others?: readonly Cogrouped[]
   readonly store: string
 }
 
@@ -191,6 +199,8 @@ export interface WindowAggregateNode extends InputNode {
   readonly kind: 'window-aggregate'
   readonly windows: Windows
   readonly fold: Fold
+  /** As an {@link AggregateNode}'s. */
+  readonly others?: readonly Cogrouped[]
   /** A window store, or for sessions a session store. */
   readonly store: string
   /** `update`: each change; `close`: once, when a window takes nothing any more. */

@@ -47,10 +47,18 @@ export interface Windowing {
   readonly emit: 'update' | 'close'
 }
 
+/** How the records of one group are folded. */
 export interface Cogroup {
   readonly aggregator: FunctionRef
   readonly value: Format
   readonly span: SourceSpan
+  /** Further groups that are folded into the same values. */
+  readonly others?: readonly CogroupedFlow[]
+}
+
+export interface CogroupedFlow extends Omit<Cogroup, 'others'> {
+  readonly name: string
+  readonly group: GroupedFlow
 }
 
 /** Rows of a table grouped by a new key, to be added up; they always go through an internal topic. */

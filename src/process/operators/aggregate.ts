@@ -1,27 +1,38 @@
 import type { Counter } from '../../base/metrics.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
-import type { AggregateNode } from '../../topology/topology.ts'
+import type { AggregateNode, Fold } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
-import { foldFunctions, type FoldFunctions } from './fold.ts'
+import { foldFunctions, foldsOf, type FoldFunctions } from './fold.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableOutput } from './table-output.ts'
+
+interface AggregateSide {
+  readonly fold: Fold
+  readonly output: TableOutput
+}
+
+/** One for each stream that is folded, in order; what they keep and pass on is one table. */
+export function makeAggregates(node: AggregateNode, env: ProcessEnvironment, next: Processor): Aggregate[] {
+  const output = new TableOutput(env.store(node.store), next)
+  return foldsOf(node).map((fold) => new Aggregate(node, env, { fold, output }))
+}
 
 /**
  * Folds a stream by key: count, reduce, aggregate. Records without key or value are left out. The result's timestamp is the larger
  * of the record's and the stored one. A null result deletes the entry and goes on as a tombstone.
  */
-export class Aggregate implements Processor {
+class Aggregate implements Processor {
   readonly #store: KeyValueStore
   readonly #fold: FoldFunctions
   readonly #output: TableOutput
   readonly #dropped: Counter
   readonly #counters: NodeCounters
 
-  constructor(node: AggregateNode, env: ProcessEnvironment, next: Processor) {
+  constructor(node: AggregateNode, env: ProcessEnvironment, { fold, output }: AggregateSide) {
     this.#store = env.store(node.store)
-    this.#fold = foldFunctions(node.fold, node.id, env)
-    this.#output = new TableOutput(this.#store, next)
+    this.#fold = foldFunctions(fold, node.id, env)
+    this.#output = output
     this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
     this.#counters = nodeCounters(env.metrics, node.id)
   }

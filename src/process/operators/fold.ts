@@ -1,4 +1,4 @@
-import type { Fold, NodeId } from '../../topology/topology.ts'
+import type { AggregateNode, Fold, NodeId, WindowAggregateNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { TopValues } from './top-values.ts'
 import { UserFunction } from './user-function.ts'
@@ -11,6 +11,11 @@ export interface FoldFunctions {
   next(key: unknown, value: unknown, aggregate: unknown): unknown
   /** Of two aggregates one; `first` may be initial. */
   merge(key: unknown, first: unknown, second: unknown): unknown
+}
+
+/** How the records of each input of a node are folded. */
+export function foldsOf({ fold, others = [] }: AggregateNode | WindowAggregateNode): readonly Fold[] {
+  return [fold, ...others.map(({ aggregator }): Fold => ({ ...fold, aggregator }) as Fold)]
 }
 
 export function foldFunctions(fold: Fold, node: NodeId, env: ProcessEnvironment): FoldFunctions {

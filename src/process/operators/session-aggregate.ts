@@ -3,12 +3,33 @@ import { Windowed } from '../../data/windowed.ts'
 import type { SessionEntry, SessionStore } from '../../store/contracts.ts'
 import type { WindowAggregateNode } from '../../topology/topology.ts'
 import type { SessionWindows } from '../../topology/windows.ts'
-import type { EventTime, ProcessEnvironment } from '../environment.ts'
+import type { EventTime } from '../environment.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
 import { closingSessions, type ClosingWindows } from './closing-windows.ts'
 import { foldFunctions, type FoldFunctions } from './fold.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 import { TableOutput } from './table-output.ts'
+import type { WindowSide } from './window-emission.ts'
+
+/** What the operators of all streams that are folded have in common. */
+export interface SessionResults {
+  readonly output: TableOutput
+  readonly closing: ClosingWindows
+}
+
+interface SessionSide extends Pick<WindowSide, 'env' | 'fold' | 'time'> {
+  readonly next: Processor
+  readonly results: SessionResults
+}
+
+export function sessionResults(store: SessionStore, next: Processor): SessionResults {
+  const identity = (key: unknown): string => {
+    const { startMs, endMs, key: own } = key as Windowed
+    return `${startMs} ${endMs} ${store.identity(own)}`
+  }
+  const output = new TableOutput({ caching: store.caching, identity }, next)
+  return { output, closing: closingSessions(store) }
+}
 
 /**
  * Folds a stream by key and session: records that are at most the gap apart belong together. A record joins, and may merge, the sessions that
@@ -34,30 +55,20 @@ export class SessionAggregate implements Processor {
   constructor(
     node: WindowAggregateNode,
     windows: SessionWindows,
-    { env, next }: { readonly env: ProcessEnvironment; readonly next: Processor },
+    { env, next, fold, time, results }: SessionSide,
   ) {
-    const store = env.sessionStore(node.store)
     this.#windows = windows
-    this.#store = store
-    this.#fold = foldFunctions(node.fold, node.id, env)
-    this.#time = env.eventTime(node.id)
+    this.#store = env.sessionStore(node.store)
+    this.#fold = foldFunctions(fold, node.id, env)
+    this.#time = time
     this.#closed = env.eventTime(`${node.id} closed`)
-    this.#closing = closingSessions(store)
+    this.#closing = results.closing
     this.#onClose = node.emit === 'close'
     this.#next = next
     this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
     this.#late = dropCounter(env.metrics, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)
-    this.#output = new TableOutput(
-      {
-        caching: store.caching,
-        identity: (key) => {
-          const { startMs, endMs, key: own } = key as Windowed
-          return `${startMs} ${endMs} ${store.identity(own)}`
-        },
-      },
-      next,
-    )
+    this.#output = results.output
   }
 
   process(record: StreamRecord): void {

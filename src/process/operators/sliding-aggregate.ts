@@ -11,12 +11,11 @@ import { Windowed } from '../../data/windowed.ts'
 import type { WindowEntry, WindowStore } from '../../store/contracts.ts'
 import type { WindowAggregateNode } from '../../topology/topology.ts'
 import type { SlidingWindows } from '../../topology/windows.ts'
-import type { EventTime, ProcessEnvironment } from '../environment.ts'
+import type { EventTime } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { foldFunctions, type FoldFunctions } from './fold.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
-import { windowGrid } from './window-grid.ts'
-import { WindowEmission } from './window-emission.ts'
+import type { WindowEmission, WindowSide } from './window-emission.ts'
 
 /** An aggregate and the time of its newest record. */
 interface Aggregate {
@@ -48,17 +47,12 @@ export class SlidingAggregate implements Processor {
   readonly #counters: NodeCounters
   #closedMs = 0
 
-  constructor(
-    node: WindowAggregateNode,
-    windows: SlidingWindows,
-    { env, next }: { readonly env: ProcessEnvironment; readonly next: Processor },
-  ) {
+  constructor(node: WindowAggregateNode, windows: SlidingWindows, { env, fold, time, emission }: WindowSide) {
     this.#windows = windows
     this.#store = env.windowStore(node.store)
-    this.#fold = foldFunctions(node.fold, node.id, env)
-    this.#time = env.eventTime(node.id)
-    const grid = windowGrid(windows)
-    this.#emission = new WindowEmission({ node, store: this.#store, grid, env, next })
+    this.#fold = foldFunctions(fold, node.id, env)
+    this.#time = time
+    this.#emission = emission
     this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
     this.#late = dropCounter(env.metrics, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)

@@ -2,12 +2,12 @@ import type { Counter } from '../../base/metrics.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { WindowAggregateNode } from '../../topology/topology.ts'
 import type { CumulatingWindows, HoppingWindows } from '../../topology/windows.ts'
-import type { EventTime, ProcessEnvironment } from '../environment.ts'
+import type { EventTime } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { foldFunctions, type FoldFunctions } from './fold.ts'
 import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
 import { windowGrid, type WindowGrid } from './window-grid.ts'
-import { WindowEmission } from './window-emission.ts'
+import type { WindowEmission, WindowSide } from './window-emission.ts'
 
 /**
  * Folds a stream by key and window, where windows follow each other: hopping windows of one length that begin at multiples of the advance,
@@ -27,14 +27,14 @@ export class WindowAggregate implements Processor {
   constructor(
     node: WindowAggregateNode,
     windows: HoppingWindows | CumulatingWindows,
-    { env, next }: { readonly env: ProcessEnvironment; readonly next: Processor },
+    { env, fold, time, emission }: WindowSide,
   ) {
     this.#grid = windowGrid(windows)
     this.#graceMs = windows.graceMs
     this.#store = env.windowStore(node.store)
-    this.#fold = foldFunctions(node.fold, node.id, env)
-    this.#time = env.eventTime(node.id)
-    this.#emission = new WindowEmission({ node, store: this.#store, grid: this.#grid, env, next })
+    this.#fold = foldFunctions(fold, node.id, env)
+    this.#time = time
+    this.#emission = emission
     this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
     this.#late = dropCounter(env.metrics, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)

@@ -1,6 +1,6 @@
 import type { Windowed } from '../../data/windowed.ts'
 import type { TimeRange, WindowStore } from '../../store/contracts.ts'
-import type { WindowAggregateNode } from '../../topology/topology.ts'
+import type { Fold, WindowAggregateNode } from '../../topology/topology.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
 import { closingWindows, type ClosingWindows } from './closing-windows.ts'
@@ -14,6 +14,15 @@ interface WindowEmissionOptions {
   readonly grid: WindowGrid
   readonly env: ProcessEnvironment
   readonly next: Processor
+}
+
+/** What the operator of one of the streams that are folded is made with; where there are several, what they keep and pass on is one table. */
+export interface WindowSide {
+  readonly env: ProcessEnvironment
+  readonly fold: Fold
+  /** The largest time that the operator has seen: of each stream its own, as in Kafka Streams, unless windows that close are told of. */
+  readonly time: EventTime
+  readonly emission: WindowEmission
 }
 
 export interface WindowUpdate {

@@ -24,13 +24,13 @@ interface Join {
   readonly right: ReadonlySet<string>
 }
 
-/** The two sides of each join that matches by partition number. */
+/** The two sides of each join that matches by partition number; of a cogroup, each two of its streams. */
 export function joinsOf(topology: Topology): readonly Join[] {
   return topology.nodes.flatMap((node) => {
-    const sides = joinedSidesOf(node)
-    if (sides === undefined) return []
-    const [left, right] = sides.map((side) => sourcesOf(topology, side))
-    return left === undefined || right === undefined ? [] : [{ node: node.id, left, right }]
+    const sides = joinedSidesOf(node).map((side) => sourcesOf(topology, side))
+    return sides.flatMap((left, index) =>
+      sides.slice(index + 1).map((right) => ({ node: node.id, left, right })),
+    )
   })
 }
 

@@ -28,6 +28,15 @@ export function withInput(node: Node, from: NodeId, to: NodeId): Node {
         input: swapped(node.input),
         lookups: node.lookups.map((lookup) => ({ ...lookup, table: swapped(lookup.table) })),
       }
+    case 'aggregate':
+    case 'window-aggregate':
+      return {
+        ...node,
+        input: swapped(node.input),
+        ...(node.others === undefined
+          ? {}
+          : { others: node.others.map((other) => ({ ...other, input: swapped(other.input) })) }),
+      }
     case 'filter':
     case 'transform':
     case 'convert':
@@ -39,8 +48,6 @@ export function withInput(node: Node, from: NodeId, to: NodeId): Node {
     case 'self-join':
     case 'deduplicate':
     case 'punctuate':
-    case 'aggregate':
-    case 'window-aggregate':
     case 'table-group':
     case 'table-aggregate':
     case 'foreign-key-subscribe':

@@ -95,7 +95,11 @@ const steps: Readonly<Record<string, (operation: Operation, fn: string) => Field
   count: (operation) => ({ type: 'count', ...store(operation) }),
   reduce: (operation, fn) => ({ type: 'reduce', ...reducers(operation, fn), ...store(operation) }),
   aggregate: (operation, fn) => ({ type: 'aggregate', ...aggregators(operation, fn), ...store(operation) }),
-  cogroup: (_, fn) => ({ type: 'cogroup', aggregator: code(functions.aggregators[fn], 'string') }),
+  cogroup: (operation, fn) => ({
+    type: 'cogroup',
+    aggregator: code(functions.aggregators[fn], 'string'),
+    ...(operation.with === undefined ? {} : { group: operation.with }),
+  }),
   window: windowByTime,
   session: (operation) => ({
     type: 'windowBySession',

@@ -39,6 +39,7 @@ export const families: Readonly<Record<string, Family>> = {
   'stream-table joins': lookUps,
   'global joins': globalJoins,
   windows: windowed,
+  cogroups: cogrouped,
   suppress: suppressed,
   rewrites,
   'stream joins': (seed) => {
@@ -209,6 +210,38 @@ function windowed(seed: number): Plan {
   const fn = plan.pick(['append', 'appendUntilX'])
   const folded = plan.add(op, { in: windows.id, fn, cogrouped, ...store })
   plan.to(plan.add('to-stream-windowed', { in: folded }), op === 'count' ? 'long' : 'string')
+  return plan.finish(12)
+}
+
+/** One group to three, each of a topic of its own, folded into the same values, also by windows of all kinds. */
+function cogrouped(seed: number): Plan {
+  const plan = new PlanBuilder(seed)
+  const fn = (): string => plan.pick(['append', 'appendUntilX', 'take'])
+  // All groups are made first: pipelines stand in the order of operations.
+  const [first, ...others] = Array.from({ length: 1 + plan.below(3) }, () => streamGroup(plan).id)
+  let group = plan.add('cogroup', { in: first, fn: fn() })
+  for (const other of others) group = plan.add('cogroup', { in: group, with: other, fn: fn() })
+  if (plan.chance(0.4)) {
+    const folded = plan.add('aggregate', { in: group, cogrouped: true, fn: 'append', ...plan.store() })
+    // No filter: Kafka Streams may take the table for a versioned one there, and sends tombstones of rows that never were.
+    const mapped = (): string =>
+      plan.add('table-map-values', { in: folded, fn: 'pair', ...plan.maybeStore() })
+    plan.tableTo(plan.chance(0.5) ? mapped() : folded)
+    if (plan.chance(0.5))
+      plan.tableTo(plan.add('to-table', { in: plan.add('to-stream', { in: folded }), ...plan.namedStore() }))
+    return plan.finish(10)
+  }
+  const fields = { in: group, graceMs: plan.pick([0, 0, 5, 30]) }
+  const windows = plan.chance(0.4) ? sessionWindows(plan, fields) : timeWindows(plan, fields)
+  const { kind, sizeMs, retentionMs } = windows
+  const caching = plan.chance(0.3)
+  // As for windows of one group.
+  const spareMs = caching ? 10_000 : plan.pick([0, 0, 40])
+  const store = { ...plan.store(), kind, sizeMs, caching, retentionMs: retentionMs + spareMs }
+  const folded = plan.add('aggregate', { in: windows.id, cogrouped: true, fn: 'append', ...store })
+  const results = plan.add('to-stream-windowed', { in: folded })
+  plan.to(results)
+  if (plan.chance(0.5)) plan.tableTo(plan.add('to-table', { in: results, ...plan.namedStore() }))
   return plan.finish(12)
 }
 

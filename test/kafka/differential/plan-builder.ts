@@ -29,7 +29,8 @@ export class PlanBuilder {
 
   /** @returns the operation's id */
   add(op: string, fields: Readonly<Record<string, unknown>> = {}): string {
-    const id = `o${this.#operations.length}`
+    // A branch is called after its split, with a digit behind it.
+    const id = `o${this.#operations.length}${op === 'split' ? 'b' : ''}`
     this.#operations.push({ op, id, name: `${namespace}_${id}`, ...fields })
     return id
   }

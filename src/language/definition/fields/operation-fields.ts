@@ -162,6 +162,10 @@ export const operations = {
     merger: optional(functionOrName, 'Makes one value of two, where sessions meet.'),
   }),
   cogroup: operation('cogroup', 'Says how the records of a group are folded; "aggregate" follows.', {
+    group: optional(
+      text,
+      "A further group that is folded into the same values: the result of an earlier pipeline. Absent: the pipeline's own, first. An addition of Weft.",
+    ),
     aggregator: required(functionOrName, 'Folds a record into the value.'),
   }),
   windowByTime: operation('windowByTime', 'Divides a group into windows of time.', {

@@ -7,7 +7,8 @@ import { applyAggregate, applyCount, applyReduce, applyTop } from './folding.ts'
 import { applyGroupBy, applyGroupByKey } from './grouping.ts'
 import { applyJoin } from './joining.ts'
 import { applySuppress } from './suppressing.ts'
-import { applyCogroup, applyWindowBySession, applyWindowByTime } from './windowing.ts'
+import { applyCogroup } from './cogrouping.ts'
+import { applyWindowBySession, applyWindowByTime } from './windowing.ts'
 import {
   applyFilter,
   applyMapping,

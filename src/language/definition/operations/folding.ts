@@ -4,7 +4,7 @@ import { isSameType } from '../../../data/assignable.ts'
 import { describeFormat } from '../../../data/type-strings.ts'
 import type { Format } from '../../../data/types.ts'
 import type { FunctionRef } from '../../../topology/functions.ts'
-import type { Fold, TableFold } from '../../../topology/topology.ts'
+import type { AggregateNode, Fold, NodeId, TableFold } from '../../../topology/topology.ts'
 import type { Windows } from '../../../topology/windows.ts'
 import type { FieldsOf } from '../fields/operation-fields.ts'
 import type { FunctionFields } from '../fields/function-fields.ts'
@@ -128,14 +128,16 @@ function aggregateStream(
   return foldStream(step, flow, { fold, value })
 }
 
-/** What a cogroup folds with, where that gives what the initializer does. */
+/** What a cogroup folds with, where that gives what the initializer does, for each of its groups. */
 function aggregatorOf(
   step: AggregateStep,
-  { aggregator, value: given, span }: Cogroup,
+  { others = [], ...own }: Cogroup,
   wanted: Format | undefined,
 ): FunctionRef | undefined {
-  if (wanted === undefined || isSameType(wanted.type, given.type)) return aggregator
-  return differs(step, { wanted, given, field: 'aggregator', span })
+  const strangers = [own, ...others].filter(({ value }) => wanted && !isSameType(wanted.type, value.type))
+  for (const { value: given, span } of strangers)
+    if (wanted !== undefined) differs(step, { wanted, given, field: 'aggregator', span })
+  return strangers.length === 0 ? own.aggregator : undefined
 }
 
 /** @param value - what the initializer gives */
@@ -240,20 +242,36 @@ function foldStream(
   const shape = windowing === undefined ? undefined : storeShape(windowing.windows)
   const store = materialise(step, prefix, { key: flow.key, value }, shape)
   const id = statefulName(step)
-  scope.names.skip(1)
+  scope.names.skip(processorsOf(flow))
   if (store === undefined) return undefined
-  const input = flow.repartition === undefined ? flow.node : regroup(step, flow, flow.repartition)
+  const inputs = { input: regrouped(step, flow), ...othersOf(step, flow) }
   if (windowing === undefined) {
-    addNode(scope, { kind: 'aggregate', id, input, fold, store })
+    addNode(scope, { kind: 'aggregate', id, ...inputs, fold, store })
     return { kind: 'table', node: id, key: flow.key, value }
   }
-  addNode(scope, { kind: 'window-aggregate', id, input, ...windowing, fold, store })
+  addNode(scope, { kind: 'window-aggregate', id, ...inputs, ...windowing, fold, store })
   return {
     kind: 'table',
     node: id,
     key: windowedFormat(flow.key, windowing.windows),
     value,
     windows: windowing.windows,
+  }
+}
+
+/** Kafka Streams counts a fold; of a cogroup one for each group, and what brings them together. */
+function processorsOf({ cogroup }: GroupedFlow): number {
+  return cogroup === undefined ? 1 : 2 + (cogroup.others?.length ?? 0)
+}
+
+function regrouped(step: Step<FoldFields>, group: GroupedFlow): NodeId {
+  return group.repartition === undefined ? group.node : regroup(step, group, group.repartition)
+}
+
+function othersOf(step: Step<FoldFields>, { cogroup }: GroupedFlow): Pick<AggregateNode, 'others'> {
+  if (cogroup?.others === undefined) return {}
+  return {
+    others: cogroup.others.map(({ group, aggregator }) => ({ input: regrouped(step, group), aggregator })),
   }
 }
 

@@ -58,6 +58,11 @@ export function refuseFlow({
   )
 }
 
+/** Says that an operation cannot stand where it does. */
+export function refuseHere({ scope, place }: Step<unknown>, hint: string): undefined {
+  scope.diagnostics.error('DEFINITION_INVALID', `${place.label} cannot be applied here`, place.span, { hint })
+}
+
 /** What comes in, where it is a stream; else a complaint. */
 export function expectStream(step: Step<unknown>): StreamFlow | undefined {
   return step.flow.kind === 'stream' ? step.flow : refuseFlow(step)

@@ -1,12 +1,11 @@
-/** What divides groups by time: `windowByTime` and `windowBySession`; and `cogroup`. */
+/** What divides groups by time: `windowByTime` and `windowBySession`. */
 import { formatDuration } from '../../../base/duration.ts'
 import type { SourceSpan } from '../../../base/errors.ts'
 import type { CumulatingWindows, HoppingWindows, Windows } from '../../../topology/windows.ts'
 import type { Located } from '../../query-definition.ts'
 import type { FieldsOf } from '../fields/operation-fields.ts'
 import type { Flow, GroupedFlow } from '../flow.ts'
-import { useFunction } from '../scope.ts'
-import { refuseFlow, type Step } from './step.ts'
+import { refuseFlow, refuseHere, type Step } from './step.ts'
 
 export function applyWindowByTime(step: Step<FieldsOf<'windowByTime'>>): Flow | undefined {
   const flow = ungroupedByTime(step)
@@ -33,35 +32,17 @@ export function applyWindowBySession(step: Step<FieldsOf<'windowBySession'>>): F
   return { ...flow, windowing: { windows, emit: emission(emit) } }
 }
 
-export function applyCogroup(step: Step<FieldsOf<'cogroup'>>): Flow | undefined {
-  const { scope, flow, place, fields } = step
-  if (flow.kind !== 'grouped' || flow.windowing !== undefined || flow.cogroup !== undefined)
-    return refuse(step, 'Put "groupByKey" or "groupBy" right before it; a group is cogrouped once.')
-  const aggregator = useFunction(scope, fields.aggregator, place, {
-    kind: 'aggregator',
-    field: 'aggregator',
-    arguments: [flow.key.type, flow.value.type],
-  })
-  if (aggregator === undefined) return undefined
-  const { ref, result, span } = aggregator
-  return { ...flow, cogroup: { aggregator: ref, value: result.format, span } }
-}
-
 /** A group that has no windows yet. */
 function ungroupedByTime(step: Step<unknown>): GroupedFlow | undefined {
   const { flow } = step
   if (flow.kind === 'grouped' && flow.windowing === undefined) return flow
   if (flow.kind !== 'grouped' && flow.kind !== 'groupedTable') return refuseFlow(step)
-  return refuse(
+  return refuseHere(
     step,
     flow.kind === 'groupedTable'
       ? 'Group the stream that the table is made of.'
       : 'Remove it: the group has windows already.',
   )
-}
-
-function refuse({ scope, place }: Step<unknown>, hint: string): undefined {
-  scope.diagnostics.error('DEFINITION_INVALID', `${place.label} cannot be applied here`, place.span, { hint })
 }
 
 const atLeast = { hint: 'Give at least "1ms".' }

@@ -91,7 +91,7 @@ final class OracleTopology {
             case "count" -> count(in(o), o);
             case "reduce" -> reduce(in(o), o);
             case "aggregate" -> aggregate(in(o), o);
-            case "cogroup" -> this.<KGroupedStream<String, String>>in(o).cogroup(OracleFunctions.aggregator(fn(o)));
+            case "cogroup" -> cogroup(in(o), o);
             case "window" -> window(in(o), o);
             case "session" -> session(in(o), o);
             case "suppress" -> suppress(o);
@@ -236,6 +236,15 @@ final class OracleTopology {
             return ((SessionWindowedKStream<String, String>) in).aggregate(initializer, aggregator, merger, named(o), sessions(o, TEXT));
         }
         return ((TimeWindowedKStream<String, String>) in).aggregate(initializer, aggregator, named(o), windows(o, TEXT));
+    }
+
+    /** Of a group, or of a further one that is folded into the same values. */
+    @SuppressWarnings("unchecked")
+    private Object cogroup(Object in, JsonNode o) {
+        var aggregator = OracleFunctions.aggregator(fn(o));
+        return in instanceof CogroupedKStream
+            ? ((CogroupedKStream<String, String>) in).cogroup(this.<KGroupedStream<String, String>>other(o), aggregator)
+            : ((KGroupedStream<String, String>) in).cogroup(aggregator);
     }
 
     @SuppressWarnings("unchecked")
