@@ -20,6 +20,7 @@ const long: Format = { notation: 'binary', type: { kind: 'long' } }
 
 export function applyCount(step: Step<FieldsOf<'count'>>): Flow | undefined {
   const { flow } = step
+  if (isCogrouped(flow)) return refuseCogrouped(step)
   const fold = { kind: 'count' } as const
   if (flow.kind === 'groupedTable') return foldTable(step, flow, { fold, value: long })
   return flow.kind === 'grouped' ? foldStream(step, flow, { fold, value: long }) : needsGroup(step)
@@ -27,6 +28,7 @@ export function applyCount(step: Step<FieldsOf<'count'>>): Flow | undefined {
 
 export function applyReduce(step: Step<FieldsOf<'reduce'>>): Flow | undefined {
   const { scope, flow, place, fields } = step
+  if (isCogrouped(flow)) return refuseCogrouped(step)
   if (flow.kind !== 'grouped' && flow.kind !== 'groupedTable') return needsGroup(step)
   const { value } = flow
   const use = (field: 'reducer' | 'adder' | 'subtractor'): Callee | undefined => {
@@ -51,11 +53,22 @@ export function applyReduce(step: Step<FieldsOf<'reduce'>>): Flow | undefined {
   return reducer && foldStream(step, flow, { fold: { kind: 'reduce', reducer: reducer.ref }, value })
 }
 
+function isCogrouped(flow: Flow): boolean {
+  return flow.kind === 'grouped' && flow.cogroup !== undefined
+}
+
+function refuseCogrouped({ scope, place }: Step<unknown>): undefined {
+  const message = `${place.label} cannot be applied to a cogrouped stream`
+  scope.diagnostics.error('DEFINITION_INVALID', message, place.span, {
+    hint: 'Use "aggregate": "cogroup" has said how records are folded.',
+  })
+}
+
 /** The best values of a group, as a list. */
 export function applyTop(step: Step<FieldsOf<'top'>>): Flow | undefined {
   const { scope, flow, place, fields } = step
-  if (flow.kind === 'groupedTable' || (flow.kind === 'grouped' && flow.cogroup !== undefined))
-    return refuseTop(step)
+  if (isCogrouped(flow)) return refuseCogrouped(step)
+  if (flow.kind === 'groupedTable') return refuseTop(step)
   if (flow.kind !== 'grouped') return needsGroup(step)
   const by = useFunction(scope, fields.by, place, {
     kind: 'valueTransformer',
@@ -69,16 +82,12 @@ export function applyTop(step: Step<FieldsOf<'top'>>): Flow | undefined {
   return foldStream(step, flow, { fold, value })
 }
 
-function refuseTop({ scope, flow, place }: Step<unknown>): undefined {
-  scope.diagnostics.error(
-    'DEFINITION_INVALID',
-    `${place.label} cannot be applied to ${flow.kind === 'grouped' ? 'a cogrouped stream' : 'a grouped table'}`,
-    place.span,
-    {
-      detail: 'What falls out of the best is forgotten: nothing could take the place of a row that changes.',
-      hint: 'Group a stream, or keep all rows with "aggregate".',
-    },
-  )
+function refuseTop({ scope, place }: Step<unknown>): undefined {
+  const message = `${place.label} cannot be applied to a grouped table`
+  scope.diagnostics.error('DEFINITION_INVALID', message, place.span, {
+    detail: 'What falls out of the best is forgotten: nothing could take the place of a row that changes.',
+    hint: 'Group a stream, or keep all rows with "aggregate".',
+  })
 }
 
 type AggregateStep = Step<FieldsOf<'aggregate'>>
