@@ -30,7 +30,7 @@ const variants: { readonly [Kind in Node['kind']]: readonly string[] } = {
   branch: [''],
   merge: [''],
   repartition: ['by key', 'by partitioner'],
-  aggregate: ['count', 'reduce', 'aggregate', 'top'],
+  aggregate: ['count', 'reduce', 'aggregate', 'top', 'several groups'],
   'window-aggregate': ['hopping', 'cumulating', 'sliding', 'session'].flatMap((windows) => [
     `${windows}, update`,
     `${windows}, close`,
@@ -78,6 +78,7 @@ function variantsOf(node: Node): readonly string[] {
     case 'repartition':
       return [node.partitioner === undefined ? 'by key' : 'by partitioner']
     case 'aggregate':
+      return [node.fold.kind, ...(node.others === undefined ? [] : ['several groups'])]
     case 'table-aggregate':
       return [node.fold.kind]
     case 'window-aggregate':
