@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Admin, NewTopic, TopicDescription } from '../../kafka/contracts.ts'
 import { countByKey, passThrough, streamTableJoin } from '../fixtures.ts'
+import { loadTopology } from '../../testing/load-topology.ts'
 import { plainNames } from '../../topology/name-pattern.ts'
+import type { Topology } from '../../topology/topology.ts'
 import { prepareTopics } from './topic-plan.ts'
 
 /** A cluster's topics, as much of it as planning sees. */
@@ -91,6 +93,26 @@ describe('prepareTopics', () => {
     })
   })
 
+  test('divides the streams of a cogroup alike', async () => {
+    const rekeyed =
+      '{ type: groupBy, mapper: { language: javascript, expression: value, resultType: string } }'
+    const counts = { clicks: 2, orders: 6, views: 4 }
+    const topics = new Topics(counts)
+    await prepareTopics(topics.admin, await cogroup(rekeyed), options)
+    const made = topics.created.filter(({ name }) => name.endsWith('-repartition'))
+    expect(made.map(({ partitions }) => partitions)).toEqual([2, 2])
+    await expect(
+      prepareTopics(
+        new Topics({ ...counts, orders: 2 }).admin,
+        await cogroup('{ type: groupByKey }'),
+        options,
+      ),
+    ).rejects.toMatchObject({
+      code: 'JOIN_NOT_COPARTITIONED',
+      detail: 'The stream "clicks" has 2 partitions, the stream "views" 4.',
+    })
+  })
+
   test('refuses internal topics that were made for other sources', async () => {
     const topics = new Topics({ words: 4, 'app-by-word-repartition': 3, 'app-counts-changelog': 3 })
     await expect(prepareTopics(topics.admin, countByKey(), options)).rejects.toMatchObject({
@@ -100,3 +122,28 @@ describe('prepareTopics', () => {
     })
   })
 })
+
+/** Of clicks by their key, and orders and views grouped as given. */
+function cogroup(group: string): Promise<Topology> {
+  return loadTopology(`
+streams:
+  clicks: { topic: clicks, keyType: string, valueType: string }
+  orders: { topic: orders, keyType: string, valueType: string }
+  views: { topic: views, keyType: string, valueType: string }
+functions:
+  first: { type: initializer, language: javascript, expression: "''", resultType: string }
+  fold: { type: aggregator, language: javascript, expression: aggregatedValue + value, resultType: string }
+pipelines:
+  ordered: { from: orders, via: [${group}], as: ordered }
+  viewed: { from: views, via: [${group}], as: viewed }
+  all:
+    from: clicks
+    via:
+      - { type: groupByKey }
+      - { type: cogroup, aggregator: fold }
+      - { type: cogroup, group: ordered, aggregator: fold }
+      - { type: cogroup, group: viewed, aggregator: fold }
+      - { type: aggregate, initializer: first, store: { name: all } }
+    as: all
+`)
+}
