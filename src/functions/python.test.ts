@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { materialize } from '../data/lazy.ts'
 import type { DataType } from '../data/types.ts'
+import { Windowed } from '../data/windowed.ts'
 import { functionKinds } from '../topology/function-kinds.ts'
 import type { FunctionKind, FunctionRef } from '../topology/functions.ts'
 import { PythonJson } from './python/python-json.ts'
@@ -55,6 +56,10 @@ describe('values', () => {
     [new PythonJson('{"lone":"\ud800","pair":"😀"}'), "{'lone': '\\ud800', 'pair': '😀'}"],
     [new PythonJson(' {"whole": 1.0, "e": 1e2}'), "{'whole': 1.0, 'e': 100.0}"],
     [{ nan: Number.NaN, inf: Number.POSITIVE_INFINITY }, "{'nan': nan, 'inf': inf}"],
+    [
+      new Windowed('k', 1000, 3000),
+      "{'end': 3000, 'endTime': '1970-01-01T00:00:03Z', 'key': 'k', 'start': 1000, 'startTime': '1970-01-01T00:00:01Z'}",
+    ],
   ]
   for (const [value, text] of shown) {
     test(`reach Python as ${text}`, async () => expect(await call(show, 'k', value)).toBe(text))
