@@ -307,6 +307,11 @@ export interface Admin {
     positions: readonly (TopicPartition & { readonly leaderEpoch: number })[],
   ): Promise<Map<string, number>>
   topicConfigs(topic: string): Promise<Record<string, string>>
+  /** Some settings of several topics, in one request; missing topics are left out. @throws StreamError `NOT_AUTHORIZED` */
+  topicSettings(
+    topics: readonly string[],
+    names: readonly string[],
+  ): Promise<Map<string, Record<string, string>>>
   /** Null: back to the default. @throws StreamError `TOPIC_MISSING`, `TOPIC_INVALID`, `NOT_AUTHORIZED` */
   alterTopicConfigs(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void>
   listGroups(): Promise<GroupListing[]>

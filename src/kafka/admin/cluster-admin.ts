@@ -106,8 +106,17 @@ export class ClusterAdmin implements Admin {
     return listOffsets(this.#cluster, partitions, at, isolation)
   }
 
-  topicConfigs(topic: string): Promise<Record<string, string>> {
-    return topicConfigs(this.#cluster, topic)
+  async topicConfigs(topic: string): Promise<Record<string, string>> {
+    const settings = (await topicConfigs(this.#cluster, [topic])).get(topic)
+    if (settings === undefined) throw topicMissing(topic)
+    return settings
+  }
+
+  topicSettings(
+    topics: readonly string[],
+    names: readonly string[],
+  ): Promise<Map<string, Record<string, string>>> {
+    return topics.length === 0 ? Promise.resolve(new Map()) : topicConfigs(this.#cluster, topics, names)
   }
 
   alterTopicConfigs(topic: string, changes: Readonly<Record<string, string | null>>): Promise<void> {

@@ -1,10 +1,9 @@
-import { StreamError } from '../../base/errors.ts'
-import { apis } from '../../protocol/apis.ts'
+import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorName } from '../../protocol/error-codes.ts'
 import type { BrokerConnection } from '../cluster/broker-connection.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { topicMissing } from '../topic-missing.ts'
-import { checkResponse, responseError } from '../cluster/response-error.ts'
+import { checkResponse } from '../cluster/response-error.ts'
 import type { NewTopic } from '../contracts.ts'
 
 const topicResource = 2
@@ -67,23 +66,43 @@ export async function createPartitions(
   }
 }
 
-/** Settings in force, defaults included; those that are secret are left out. */
-export async function topicConfigs(cluster: Cluster, topic: string): Promise<Record<string, string>> {
+/**
+ * Settings in force by topic, defaults included; those that are secret are left out, and topics that are not there.
+ *
+ * @param names - null: all
+ */
+export async function topicConfigs(
+  cluster: Cluster,
+  topics: readonly string[],
+  names: readonly string[] | null = null,
+): Promise<Map<string, Record<string, string>>> {
   return cluster.retryingAny(async (connection) => {
-    const response = await connection.send(apis.describeConfigs, () => ({
-      resources: [{ resourceType: topicResource, resourceName: topic, configurationKeys: null }],
+    const { results } = await connection.send(apis.describeConfigs, () => ({
+      resources: topics.map((resourceName) => ({
+        resourceType: topicResource,
+        resourceName,
+        configurationKeys: names === null ? null : [...names],
+      })),
     }))
-    const result = response.results[0]
-    if (result === undefined) throw new StreamError('PROTOCOL_MALFORMED', 'the broker described no topic')
-    if (kafkaErrorName(result.errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic)
-    if (result.errorCode !== 0) {
-      throw responseError(result.errorCode, `read the settings of topic "${topic}"`, result.errorMessage)
-    }
-    const known = result.configs.flatMap(({ name, value }) =>
-      value === null ? [] : [[name, value] as const],
+    const known = results.filter(
+      ({ errorCode }) => kafkaErrorName(errorCode) !== 'UNKNOWN_TOPIC_OR_PARTITION',
     )
-    return Object.fromEntries(known)
+    return new Map(known.map((result) => [result.resourceName, configsOf(result)]))
   })
+}
+
+type DescribedConfigs = ResponseOf<typeof apis.describeConfigs>['results'][number]
+
+function configsOf({
+  resourceName: topic,
+  errorCode,
+  errorMessage,
+  configs,
+}: DescribedConfigs): Record<string, string> {
+  checkResponse(errorCode, `read the settings of topic "${topic}"`, errorMessage)
+  return Object.fromEntries(
+    configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])),
+  )
 }
 
 /** @param changes - null: back to the default */

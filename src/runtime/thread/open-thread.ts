@@ -15,6 +15,7 @@ import type { FollowUps } from '../assignment/follow-ups.ts'
 import { encodeFacts } from '../assignment/member-facts.ts'
 import { taskAssignor } from '../assignment/task-assignor.ts'
 import type { ApplicationOptions } from '../options.ts'
+import { keepWhatIsPromised } from '../plan/internal-topic-settings.ts'
 import { ensureDeadLetterTopic, prepareTopics } from '../plan/topic-plan.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
 import { connectThread, openProducer, threadName } from './connect-thread.ts'
@@ -75,8 +76,7 @@ async function openAll(
   const { logger } = surroundings
   const cluster = await lookUp(parts, closers)
   const { kafka, topology } = cluster
-  const plan = await prepareTopics(kafka.admin, topology, options)
-  await ensureDeadLetterTopic(kafka.admin, options)
+  const plan = await planTopics(parts, cluster)
   const functions = await bindable(parts)
   closers.push(() => functions.close())
   const registries = new Registries({ ...surroundings, notations: options.notations })
@@ -125,6 +125,17 @@ async function openAll(
     fetcher,
     restorer,
   }
+}
+
+/** Topics that the application makes itself are there afterwards, and keep what it needs. */
+async function planTopics(
+  { options, surroundings }: ThreadParts,
+  { kafka, topology }: Pick<Equipment, 'kafka' | 'topology'>,
+): Promise<TopicPlan> {
+  const plan = await prepareTopics(kafka.admin, topology, options)
+  await keepWhatIsPromised(kafka.admin, plan, surroundings.logger)
+  await ensureDeadLetterTopic(kafka.admin, options)
+  return plan
 }
 
 function measuredBudget({ options, metrics }: ThreadParts): CleanBudget {
