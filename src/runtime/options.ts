@@ -49,6 +49,8 @@ export interface ResourceNames {
   readonly transaction: NamePattern
 }
 
+export const plainResources: ResourceNames = { topic: plainNames, group: plainNames, transaction: plainNames }
+
 /** The named bounds of everything that could grow in a stream thread. */
 export interface ThreadBounds {
   /** Bytes of fetched batches that wait in one partition's queue; beyond it the partition pauses. */
@@ -172,7 +174,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
   const guarantee = settings.guarantee ?? 'exactly_once_v2'
   const threads = settings.threads ?? 1
   const defaults: Omit<ApplicationOptions, 'applicationId' | 'identity' | 'kafka'> = {
-    names: { topic: plainNames, group: plainNames, transaction: plainNames },
+    names: plainResources,
     guarantee,
     commitIntervalMs: commitIntervalMs[guarantee],
     threads,

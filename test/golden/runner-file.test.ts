@@ -221,6 +221,22 @@ kafka:
   )
   expect((await admin.listGroups()).map(({ groupId }) => groupId)).toEqual(['acme-shop'])
   expect((await consume('acme-orders.seen-x', 3)).length).toBe(3)
+  // Of an application by that id in a cluster without patterns.
+  await admin.createTopics([
+    { name: 'shop-counts-changelog', partitions: 2, replicationFactor: -1, configs: {} },
+  ])
+  const plain = await refused('reset', 'shop-counts', '--yes', '--bootstrap', bootstrap)
+  expect(plain.text).toContain('give that file with "--config"')
+  const reset = await weft('reset', 'shop', '--yes', '--config', join(folder, 'runner.yaml'))
+  expect(reset.notes).toEqual([
+    'topic acme-shop-counts-changelog-x',
+    'topic acme-shop-main_all-repartition-x',
+    'offsets of group acme-shop',
+    `state below ${join(folder, 'state')}`,
+  ])
+  const left = (await admin.listTopics()).map(({ name }) => name).filter((name) => !name.startsWith('__'))
+  expect(left.toSorted()).toEqual([...topics, 'shop-counts-changelog'].toSorted())
+  expect(await admin.listGroups()).toEqual([])
 })
 
 test('a configuration of SQL pipelines runs those in the folder beside it', async () => {

@@ -275,6 +275,32 @@ describe('weft reset', () => {
     timeoutMs,
   )
 
+  test.each(['DeleteTopics', 'DeleteGroups'])(
+    'that ends at %s lets nothing be counted twice, and the next one ends it',
+    async (api) => {
+      const application = await CountingApplication.make(`half-${api}`, bootstrap, folder)
+      await application.produce(1)
+      await runsWell(application)
+      const where = ['--bootstrap', bootstrap, '--state-dir', application.stateDir]
+      const reset = ['reset', application.name, ...where, '--yes']
+      const fault = { kind: 'error', error: 'CLUSTER_AUTHORIZATION_FAILED', when: 'instead' } as const
+      const rule = broker.faults.add({ api, fault })
+      expect((await runWeft(reset)).stderr).toContain('NOT_AUTHORIZED')
+      rule.remove()
+      await application.produce(1)
+      const { code, stderr } = await runWeft(application.run('--until-end'))
+      if (code !== 0) expect(stderr).toContain('CHANGE_LOG_LOST')
+      const before = code === 0 ? 40 : 20
+      everyCount(await application.counts(before), 20, before / 20)
+
+      const done = await runWeft(reset)
+      expect(done.code, done.stderr).toBe(0)
+      await runsWell(application)
+      everyCount(await application.counts(before + 40), 20, 2)
+    },
+    timeoutMs,
+  )
+
   test(
     'leaves the topics of an application alone whose id begins with the same words',
     async () => {
