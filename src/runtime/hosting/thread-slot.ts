@@ -2,6 +2,7 @@ import { sleep } from '../../base/clock.ts'
 import { toStreamError } from '../../base/errors.ts'
 import type { StreamError } from '../../base/errors.ts'
 import type { ThreadStatus } from '../status.ts'
+import { Fencings } from './fencings.ts'
 import type { HostedThread, StartThread } from './hosted-thread.ts'
 import { KnownOffsets } from '../thread/known-offsets.ts'
 import type { ThreadParts } from '../thread/thread-parts.ts'
@@ -14,12 +15,14 @@ export class ThreadSlot {
   readonly #parts: ThreadParts
   readonly #start: StartThread
   readonly #stopped = new AbortController()
+  readonly #fencings: Fencings
   #thread: HostedThread | undefined = undefined
   #failuresInRow = 0
   #everOpened = false
 
   constructor(parts: ThreadParts, start: StartThread) {
     this.#start = start
+    this.#fencings = new Fencings(parts)
     this.#parts = {
       ...parts,
       known: new KnownOffsets(),
@@ -68,6 +71,7 @@ export class ThreadSlot {
   async #pause(error: StreamError): Promise<void> {
     const { options, surroundings, index } = this.#parts
     const { logger, clock } = surroundings
+    this.#fencings.check(error)
     this.#failuresInRow += 1
     // A cluster that was never reached is a wrong address more often than an outage, and the client has tried for a while already.
     const unreachable = error.code === 'BROKER_UNREACHABLE' && !this.#everOpened

@@ -37,12 +37,13 @@ export interface ErrorFacts {
   readonly detail: string | undefined
   readonly hint: string | undefined
   readonly span: SourceSpan | undefined
-  readonly cause: string | undefined
+  /** A number: what a broker answered. */
+  readonly cause: string | number | undefined
 }
 
 export function errorFacts(error: StreamError): ErrorFacts {
   const { code, message, detail, hint, span, cause } = error
-  return { code, message, detail, hint, span, cause: cause === undefined ? undefined : causeText(cause) }
+  return { code, message, detail, hint, span, cause: causeFacts(cause) }
 }
 
 export function errorFrom({ code, message, detail, hint, span, cause }: ErrorFacts): StreamError {
@@ -52,6 +53,10 @@ export function errorFrom({ code, message, detail, hint, span, cause }: ErrorFac
     ...(span === undefined ? {} : { span }),
     ...(cause === undefined ? {} : { cause }),
   })
+}
+
+function causeFacts(cause: unknown): ErrorFacts['cause'] {
+  return cause === undefined || typeof cause === 'number' ? cause : causeText(cause)
 }
 
 function causeText(cause: unknown): string {
