@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { toStreamError, type StreamError } from '../base/errors.ts'
-import type { ChangeLogPosition } from '../store/contracts.ts'
+import type { ChangeLogPosition, StateEngines, StorePlace } from '../store/contracts.ts'
 import { engineKinds, ProcessEngines, type EngineKind } from '../store/state-engines.ts'
 import { applicationFolder, isApplicationFolder, openIdentity } from './identity/process-identity.ts'
 
@@ -21,8 +21,8 @@ export interface StoredStore {
 export interface StoredApplication {
   readonly applicationId: string
   readonly stores: readonly StoredStore[]
-  /** Why its stores could not be looked at: another process has them, or they are damaged. */
-  readonly failure: StreamError | undefined
+  /** Why stores could not be looked at: another process has them all, or some are damaged. */
+  readonly failures: readonly StreamError[]
 }
 
 /** Enough to look around. */
@@ -70,38 +70,57 @@ export function holdStoredState(stateDir: string, applicationId: string): HeldSt
   }
 }
 
+type Looked = Pick<StoredApplication, 'stores' | 'failures'>
+
 async function readApplication(stateDir: string, applicationId: string): Promise<StoredApplication> {
+  return { applicationId, ...(await orFailure(() => readLocked(stateDir, applicationId))) }
+}
+
+async function orFailure(look: () => Looked | Promise<Looked>): Promise<Looked> {
   try {
-    const stores = await readLocked(stateDir, applicationId)
-    return { applicationId, stores, failure: undefined }
+    return await look()
   } catch (error) {
-    return { applicationId, stores: [], failure: toStreamError(error) }
+    return { stores: [], failures: [toStreamError(error)] }
   }
 }
 
-async function readLocked(stateDir: string, applicationId: string): Promise<StoredStore[]> {
+function together(looks: readonly Looked[]): Looked {
+  return {
+    stores: looks.flatMap(({ stores }) => stores),
+    failures: looks.flatMap(({ failures }) => failures),
+  }
+}
+
+async function readLocked(stateDir: string, applicationId: string): Promise<Looked> {
   const identity = openIdentity({ kind: 'folder', stateDir }, applicationId)
   const folder = applicationFolder(stateDir, applicationId)
   try {
     const kinds = engineKinds.filter((kind) => existsSync(join(folder, kind)))
-    return (await Promise.all(kinds.map((kind) => readEngine(folder, kind)))).flat()
+    return together(await Promise.all(kinds.map((kind) => orFailure(() => readEngine(folder, kind)))))
   } finally {
     identity.release()
   }
 }
 
-async function readEngine(folder: string, kind: EngineKind): Promise<StoredStore[]> {
+async function readEngine(folder: string, kind: EngineKind): Promise<Looked> {
   const engines = await ProcessEngines.open({ kind, folder, budgetBytes: lookBudgetBytes })
   try {
     const thread = engines.forThread(0)
-    return engines.places().map((place) => {
-      const store = thread.open(place)
-      const { entryCount: entries, sizeBytes } = store
-      const position = store.position()
-      store.close()
-      return { engine: kind, ...place, entries, sizeBytes, position }
-    })
+    const looks: Looked[] = []
+    for (const place of engines.places())
+      looks.push(await orFailure(() => ({ stores: [readStore(thread, kind, place)], failures: [] })))
+    return together(looks)
   } finally {
     await engines.close()
+  }
+}
+
+function readStore(engines: StateEngines, engine: EngineKind, place: StorePlace): StoredStore {
+  const store = engines.open(place)
+  try {
+    const { entryCount: entries, sizeBytes } = store
+    return { engine, ...place, entries, sizeBytes, position: store.position() }
+  } finally {
+    store.close()
   }
 }

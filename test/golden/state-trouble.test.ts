@@ -121,6 +121,25 @@ describe('a file that is damaged', () => {
   )
 })
 
+describe('weft state', () => {
+  test(
+    'names a store that is damaged, shows the others, and fails',
+    async () => {
+      const application = await CountingApplication.make('partly', bootstrap, folder)
+      await application.produce(1)
+      await runsWell(application, '--state-engine', 'sqlite')
+      const tasks = join(application.stateDir, application.name, 'sqlite')
+      writeFileSync(join(tasks, '0_1', 'totals.sqlite'), Buffer.alloc(8192, 0x55))
+      const { code, stdout, stderr } = await runWeft(['state', '--state-dir', application.stateDir])
+      expect(code).toBe(1)
+      expect(stdout.trim().split('\n')).toHaveLength(partitions)
+      expect(stderr).toContain(join('0_1', 'totals.sqlite'))
+      expect(stderr).not.toContain('no stores')
+    },
+    timeoutMs,
+  )
+})
+
 /** Every block of a table but its end, where it says what is in it. */
 function damage(file: string): void {
   const bytes = readFileSync(file)

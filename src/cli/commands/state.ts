@@ -36,11 +36,12 @@ async function listState({ stateDir, ...options }: StateOptions, output: Output)
   )
   if (stores.length > 0) output.line(columns.join('\t'))
   for (const { applicationId, store } of stores) output.line(rowOf(applicationId, store, lags.get(store)))
-  for (const { applicationId, failure } of applications) {
-    if (failure !== undefined) output.note(`${applicationId}: ${renderError(failure)}`)
-  }
-  if (stores.length === 0) output.note(`no stores in "${stateDir}"`)
-  return applications.some(({ failure }) => failure !== undefined) ? exitCode.failed : exitCode.done
+  const failures = applications.flatMap(({ applicationId, failures }) =>
+    failures.map((failure) => `${applicationId}: ${renderError(failure)}`),
+  )
+  for (const failure of failures) output.note(failure)
+  if (stores.length + failures.length === 0) output.note(`no stores in "${stateDir}"`)
+  return failures.length > 0 ? exitCode.failed : exitCode.done
 }
 
 const columns = ['application', 'task', 'store', 'engine', 'entries', 'bytes', 'position', 'lag']
