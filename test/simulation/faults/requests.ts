@@ -4,7 +4,7 @@ import type { KafkaErrorName } from '../../../src/protocol/error-codes.ts'
 import { pick } from '../cases/case.ts'
 
 /** Every request of the engine, with answers that it can really get. */
-const errors: Readonly<Record<string, readonly KafkaErrorName[]>> = {
+export const errors: Readonly<Record<string, readonly KafkaErrorName[]>> = {
   Produce: ['NOT_LEADER_OR_FOLLOWER', 'REQUEST_TIMED_OUT', 'UNKNOWN_SERVER_ERROR', 'INVALID_PRODUCER_EPOCH'],
   // One such answer is enough to have everything twice: it is drawn as often as the others together.
   Fetch: ['NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_LEADER_EPOCH', 'OFFSET_OUT_OF_RANGE', 'OFFSET_OUT_OF_RANGE'],
@@ -37,6 +37,10 @@ const errors: Readonly<Record<string, readonly KafkaErrorName[]>> = {
   Metadata: ['REQUEST_TIMED_OUT'],
   CreateTopics: ['NOT_CONTROLLER', 'TOPIC_ALREADY_EXISTS'],
   DeleteRecords: ['NOT_LEADER_OR_FOLLOWER'],
+  OffsetForLeaderEpoch: ['NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_LEADER_EPOCH', 'FENCED_LEADER_EPOCH'],
+  DescribeTransactions: ['NOT_COORDINATOR', 'COORDINATOR_LOAD_IN_PROGRESS'],
+  DescribeConfigs: ['REQUEST_TIMED_OUT'],
+  IncrementalAlterConfigs: ['NOT_CONTROLLER', 'REQUEST_TIMED_OUT'],
 }
 const apis = Object.keys(errors)
 /** Commits are where it hurts: they are drawn as often as all others together. */
