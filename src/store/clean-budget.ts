@@ -1,13 +1,18 @@
+/** So much of one store may wait in any case of a budget, however large it is: a restart reads as much again. */
+const unwrittenMaxBytes = 32 * 1_048_576
+
 /**
  * What the clean entries of all stores of a stream thread may take together, about. Each store may have its share in any case, and more for as
  * long as the others leave room; it lets go of its own entries only, never of those of a store that somebody is reading. So together they
- * have twice the budget at most.
+ * have twice the budget at most. What is committed and waits to be written to an engine counts, too: up to half of the budget, divided
+ * over the stores that let entries wait.
  */
 export class CleanBudget {
   readonly #maxBytes: number
   #usedBytes = 0
   /** Stores that have any. */
   #holders = 0
+  #deferring = 0
 
   constructor(maxBytes = Number.POSITIVE_INFINITY) {
     this.#maxBytes = maxBytes
@@ -22,6 +27,26 @@ export class CleanBudget {
     this.#usedBytes += toBytes - fromBytes
     if (fromBytes === 0) this.#holders++
     if (toBytes === 0) this.#holders--
+  }
+
+  /** One more store lets committed entries wait. */
+  opened(): void {
+    this.#deferring++
+  }
+
+  /** @param unwrittenBytes - what it had still waiting */
+  closed(unwrittenBytes: number): void {
+    this.#deferring--
+    this.unwritten(-unwrittenBytes)
+  }
+
+  unwritten(addedBytes: number): void {
+    this.#usedBytes += addedBytes
+  }
+
+  /** What each store that lets entries wait may have of them. */
+  get unwrittenMaxBytes(): number {
+    return Math.min(unwrittenMaxBytes, this.#maxBytes / 2 / Math.max(1, this.#deferring))
   }
 
   /** Whether a store that has so much must let go of some. */

@@ -1,7 +1,9 @@
 import { assert } from '../base/assert.ts'
 import type { Buckets } from './buckets.ts'
+import type { CleanBudget } from './clean-budget.ts'
 import type {
   ChangeLogPosition,
+  ChangeLogSink,
   ManagedStore,
   OrderedStore,
   PointStore,
@@ -48,7 +50,26 @@ export interface ManagedParts {
    * So many committed entries the engine may lack: what expires soon is never written to it. A restart replays as many of the change
    * log. Undefined: none.
    */
-  readonly unwrittenMax: number | undefined
+  readonly unwrittenMax: UnwrittenMax | undefined
+}
+
+/** How many entries, and how many bytes by what the stores of the thread may keep together. */
+export interface UnwrittenMax {
+  readonly count: number
+  readonly budget: CleanBudget
+}
+
+/** Entries that are committed and not in the engine: a restart reads as many from the change log. */
+const unwrittenMaxDefault = 65_536
+
+/** What has no change log cannot be replayed: its engine gets each commit at once. */
+export function unwrittenMaxOf(store: {
+  readonly changeLog: ChangeLogSink | undefined
+  readonly cleanEntriesMax: number
+  readonly cleanBudget: CleanBudget
+}): UnwrittenMax | undefined {
+  if (store.changeLog === undefined) return undefined
+  return { count: Math.min(store.cleanEntriesMax, unwrittenMaxDefault), budget: store.cleanBudget }
 }
 
 /** A generation that is committed and that the engine does not have. */
@@ -59,8 +80,6 @@ interface Unwritten extends GenerationSize {
   readonly lastMs: number
 }
 
-/** So many bytes may wait, however few entries have them. */
-const unwrittenMaxBytes = 32 * 1_048_576
 /** A position grows old where nothing is written, and an old one is not trusted. */
 const unwrittenMaxMs = 60_000
 
@@ -84,6 +103,7 @@ export class LayeredStore implements ManagedStore {
     this.name = parts.name
     this.#parts = parts
     parts.expiry?.time.load(parts.engine)
+    parts.unwrittenMax?.budget.opened()
   }
 
   get dirtyCount(): number {
@@ -112,7 +132,7 @@ export class LayeredStore implements ManagedStore {
     expiry?.time.committed()
     const lastMs = expiry?.time.committedMs ?? Number.POSITIVE_INFINITY
     this.#append({ generation, ...size, position, lastMs })
-    this.#left = added(this.#left, size)
+    this.#leave(added(this.#left, size))
     // All of it where some must be: what was put again and again since the oldest is written once.
     if (this.#isOld()) this.flush()
     else this.#writeWhile((oldest, left) => this.#isDue(oldest, left))
@@ -153,6 +173,7 @@ export class LayeredStore implements ManagedStore {
     try {
       this.flush()
     } finally {
+      this.#parts.unwrittenMax?.budget.closed(this.#left.bytes)
       for (const layer of this.#parts.layers) layer.close()
       this.#parts.engine.close()
     }
@@ -169,7 +190,8 @@ export class LayeredStore implements ManagedStore {
   /** @param left - of this generation and of younger ones */
   #isDue({ lastMs }: Unwritten, left: GenerationSize): boolean {
     const { expiry, unwrittenMax } = this.#parts
-    if (unwrittenMax === undefined || left.count > unwrittenMax || left.bytes > unwrittenMaxBytes) return true
+    if (unwrittenMax === undefined || left.count > unwrittenMax.count) return true
+    if (left.bytes > unwrittenMax.budget.unwrittenMaxBytes) return true
     return expiry !== undefined && lastMs < expiry.buckets.committedLiveFromMs
   }
 
@@ -199,6 +221,11 @@ export class LayeredStore implements ManagedStore {
     })
     for (const layer of layers) layer.written(last.generation)
     this.#unwritten = young
+    this.#leave(left)
+  }
+
+  #leave(left: GenerationSize): void {
+    this.#parts.unwrittenMax?.budget.unwritten(left.bytes - this.#left.bytes)
     this.#left = left
   }
 

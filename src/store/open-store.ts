@@ -19,7 +19,7 @@ import { indexKeying } from './index-keying.ts'
 import { OverlayKeyValueStore } from './key-value-store.ts'
 import { prefixedKeying, serdeKeying, type Keying } from './keying.ts'
 import { JournaledListStore, ListJournal } from './list-store.ts'
-import { LayeredStore } from './managed-store.ts'
+import { LayeredStore, unwrittenMaxOf } from './managed-store.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { Overlay } from './overlay.ts'
 import { OverlaySessionStore } from './session-store.ts'
@@ -110,8 +110,6 @@ export interface OpenedStore<Kind extends keyof FacadeOfKind = keyof FacadeOfKin
 }
 
 export const cleanEntriesMaxDefault = 200_000
-/** Entries of a store by key and time that are committed and not in its engine: a restart reads as many from the change log. */
-const unwrittenMaxDefault = 65_536
 
 /** Opens a store over an engine: the two views of it, for the task that drives it and for operators and functions. */
 export function openStore<Description extends StoreDescription>(
@@ -315,11 +313,6 @@ function manageTimed(base: Base, overlay: TimedOverlay | Duplicates): ManagedSto
     expiry: { engine, time, buckets },
     unwrittenMax: unwrittenMaxOf(base),
   })
-}
-
-/** What has no change log cannot be replayed: its engine gets each commit at once. */
-function unwrittenMaxOf({ changeLog, cleanEntriesMax }: Base): number | undefined {
-  return changeLog === undefined ? undefined : Math.min(cleanEntriesMax, unwrittenMaxDefault)
 }
 
 function openList(spec: ListDescription, base: Base): OpenedStore {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
+import { CleanBudget } from './clean-budget.ts'
 import type { StoreBatch } from './contracts.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { keptChange } from './fixtures.ts'
@@ -21,7 +22,11 @@ const windows = {
   retainDuplicates: false,
 } as const
 
-function open<Spec extends StoreDescription>(spec: Spec, engine = new MemoryStore()) {
+function open<Spec extends StoreDescription>(
+  spec: Spec,
+  engine = new MemoryStore(),
+  cleanBudget = new CleanBudget(),
+) {
   const metrics = new MetricRegistry()
   const log: { key: string; value: string | null; timestampMs: number }[] = []
   const opened = openStore({
@@ -36,6 +41,7 @@ function open<Spec extends StoreDescription>(spec: Spec, engine = new MemoryStor
       },
     },
     metrics,
+    cleanBudget,
   })
   const count = (name: string) => metrics.samples().find(({ facts }) => facts.name === name)?.value
   const commit = () => opened.managed.committed(opened.managed.seal(), undefined)
@@ -208,6 +214,28 @@ describe('a live window', () => {
     expect(seen).toBe(20 * 11)
     expect(count('weft_store_engine_reads_total')).toBe(1)
   })
+})
+
+test('what waits to be written is within the budget of all stores, and counts in it', () => {
+  const budgetBytes = 8 * 1_048_576
+  const budget = new CleanBudget(budgetBytes)
+  const stores = Array.from({ length: 8 }, () => open(windows, new MemoryStore(), budget))
+  const value = 'v'.repeat(1000)
+  let most = 0
+  for (let start = 0; start < 2000; start++) {
+    for (const { store, commit } of stores) {
+      store.put('k', value, start, start)
+      commit()
+    }
+    const waiting = stores.map(({ managed, engine }) => managed.entryCount - engine.entryCount)
+    most = Math.max(most, ...waiting)
+  }
+  const shareBytes = budgetBytes / 2 / stores.length
+  expect(most * value.length).toBeLessThan(shareBytes)
+  expect(most * value.length).toBeGreaterThan(shareBytes / 2)
+  expect(budget.usedBytes).toBeGreaterThan(budgetBytes / 4)
+  for (const { managed } of stores) managed.close()
+  expect(budget.usedBytes).toBe(0)
 })
 
 test('of a bucket with more entries than are kept, the newest are read from the engine once after a restart', () => {
