@@ -14,6 +14,7 @@ import { openIdentity } from './identity/process-identity.ts'
 import type { ProcessIdentity } from './identity/process-identity.ts'
 import type { ApplicationOptions, Surroundings } from './options.ts'
 import { needsEngines, openEngines, registerEngineMetrics } from './state/open-engines.ts'
+import { StateCleaner } from './state/state-cleaner.ts'
 import { engineBytes } from './state/state-memory.ts'
 import type { ThreadStatus } from './status.ts'
 import type { RestoreProgress } from './thread/restorer.ts'
@@ -157,6 +158,7 @@ export class Application {
   async #supervise(): Promise<void> {
     const watching = new AbortController()
     void this.#watch(watching.signal)
+    void this.#cleaner()?.run(watching.signal)
     let running = this.#slots.length
     await Promise.all(
       this.#slots.map((slot, index) =>
@@ -168,6 +170,15 @@ export class Application {
     )
     watching.abort()
     await this.#closeAndEnd()
+  }
+
+  #cleaner(): StateCleaner | undefined {
+    const engines = this.#lent ?? this.#engines
+    if (engines === undefined) return undefined
+    const { stateCleanupDelayMs: delayMs, threads } = this.#options
+    const { clock, logger } = this.#surroundings
+    const isRunning = (): boolean => this.#state === 'running'
+    return new StateCleaner({ engines, clock, logger, delayMs, owner: threads, isRunning })
   }
 
   /** By whoever was told just now that it starts. */

@@ -121,6 +121,8 @@ export interface ApplicationOptions {
   >
   /** How often records that every task has passed are deleted from repartition topics. */
   readonly purgeIntervalMs: number
+  /** How long this process keeps stores on disk whose tasks it has not had any more. */
+  readonly stateCleanupDelayMs: number
   readonly closeTimeoutMs: number
   /** Failures in a row, without a commit between, after which a thread is not replaced any more. */
   readonly restartsMax: number
@@ -202,6 +204,7 @@ export function resolveOptions(settings: ApplicationSettings): ApplicationOption
     fetchMaxPartitionBytes: 1_048_576,
     producer: defaultProducer,
     purgeIntervalMs: 30_000,
+    stateCleanupDelayMs: 600_000,
     closeTimeoutMs: 30_000,
     restartsMax: 10,
     restartBackoffMs: 100,

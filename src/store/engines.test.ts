@@ -225,6 +225,22 @@ describe.each(disks)('an engine on disk ($kind)', ({ kind, engines }) => {
     moved.close()
     expect(() => moved.get(Buffer.from('k'))).toThrow(/after it was closed/)
   })
+
+  test('is deleted only while no thread has it open', async () => {
+    const own = await openEngines(kind, newFolder())
+    const thread = ProcessEngines.attach(own.shared).forThread(0)
+    const place = freshPlace()
+    const store = thread.open(place)
+    store.write({ entries: [{ key: Buffer.from('k'), value: Buffer.from('v') }], position: undefined })
+    expect([own.isOpen(place), own.dropUnused(place, 1)]).toEqual([true, false])
+    expect(store.get(Buffer.from('k'))?.toString()).toBe('v')
+    store.close()
+    expect([own.isOpen(place), own.dropUnused(place, 1)]).toEqual([false, true])
+    expect(own.places()).toEqual([])
+    const again = thread.open(place)
+    expect([again.get(Buffer.from('k')), own.places()]).toEqual([undefined, [place]])
+    again.close()
+  })
 })
 
 describe.each(['rocksdb', 'sqlite'] as const)('state that cannot be read (%s)', (kind) => {

@@ -118,6 +118,27 @@ export class ProcessEngines {
     }
   }
 
+  /** Whether a stream thread has it open. */
+  isOpen(place: StorePlace): boolean {
+    return this.#locks.isClaimed(place)
+  }
+
+  /**
+   * Deletes a store unless a thread has it open; none can open it meanwhile.
+   *
+   * @param owner - a number that no thread has
+   * @returns whether it is gone
+   */
+  dropUnused(place: StorePlace, owner: number): boolean {
+    if (!this.#locks.tryClaim(place, owner)) return false
+    try {
+      this.#room.drop(place)
+      return true
+    } finally {
+      this.#locks.release(place, owner)
+    }
+  }
+
   async close(): Promise<void> {
     await this.#room.close()
   }

@@ -25,8 +25,7 @@ export class StoreLocks {
    * @throws StreamError `STORE_IN_USE`
    */
   claim(place: StorePlace, owner: number): void {
-    const at = this.#cellOf(place)
-    const before = Atomics.compareExchange(this.#cells, at + 1, 0, owner + 1)
+    const before = this.#claimedBefore(place, owner)
     if (before === 0 || before === owner + 1) return
     throw new StreamError('STORE_IN_USE', `store "${place.store}" of task ${place.task} is still open`, {
       detail: `Thread ${before} has it.`,
@@ -34,8 +33,23 @@ export class StoreLocks {
     })
   }
 
+  /** As {@link StoreLocks.claim}. @returns whether nobody had it open */
+  tryClaim(place: StorePlace, owner: number): boolean {
+    return this.#claimedBefore(place, owner) === 0
+  }
+
+  /** Whether a thread has it open. */
+  isClaimed(place: StorePlace): boolean {
+    return Atomics.load(this.#cells, this.#cellOf(place) + 1) !== 0
+  }
+
   release(place: StorePlace, owner: number): void {
     Atomics.compareExchange(this.#cells, this.#cellOf(place) + 1, owner + 1, 0)
+  }
+
+  /** @returns the cell of its owner as it was */
+  #claimedBefore(place: StorePlace, owner: number): number {
+    return Atomics.compareExchange(this.#cells, this.#cellOf(place) + 1, 0, owner + 1)
   }
 
   #cellOf(place: StorePlace): number {

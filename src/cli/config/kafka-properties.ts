@@ -45,6 +45,7 @@ const rows: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ['replication.factor', whole((draft, value) => (draft.replicationFactor = value), -1)],
   ['max.task.idle.ms', whole((draft, value) => (draft.maxTaskIdleMs = value), -1)],
   ['repartition.purge.interval.ms', whole((draft, value) => (draft.purgeIntervalMs = value), 1)],
+  ['state.cleanup.delay.ms', whole((draft, value) => (draft.stateCleanupDelayMs = value), 1)],
   ['auto.offset.reset', offsetReset],
   ['session.timeout.ms', whole((draft, value) => (draft.sessionTimeoutMs = value), 1)],
   ['heartbeat.interval.ms', whole((draft, value) => (draft.heartbeatMs = value), 1)],
