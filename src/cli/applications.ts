@@ -100,12 +100,12 @@ export async function endOf(running: readonly RunningApplication[], output: Outp
   return Math.max(...codes)
 }
 
-/** The sum of a counter over the topics named, and over one policy where it is given. */
+/** The sum of a counter over the topics named, and over what else its labels are to be. */
 export function countRecords(
   { application }: RunningApplication,
   counter: string,
   topics: Pick<ReadonlySet<string>, 'has'>,
-  policy?: RecordPolicy,
+  wanted: { readonly policy?: RecordPolicy; readonly reason?: 'late' } = {},
 ): number {
   return application.metrics
     .samples()
@@ -113,7 +113,7 @@ export function countRecords(
       ({ facts, labels }) =>
         facts.name === counter &&
         (labels['topic'] === undefined || topics.has(labels['topic'])) &&
-        (policy === undefined || labels['policy'] === policy),
+        Object.entries(wanted).every(([name, value]) => labels[name] === value),
     )
     .reduce((sum, { value }) => sum + value, 0)
 }

@@ -10,7 +10,7 @@ import { systemRandom } from '../../src/base/random.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import { openCluster } from '../../src/cli/cluster.ts'
 import { openIdentity } from '../../src/runtime/identity/process-identity.ts'
-import { repository, runWeft, startWeft } from '../weft-process.ts'
+import { repository, runWeft, startWeft, weft } from '../weft-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-command-line-'))
 const broker = new Broker({ clock: systemClock, random: systemRandom, logger: silentLogger })
@@ -19,7 +19,7 @@ let bootstrap: string
 beforeAll(async () => {
   bootstrap = `127.0.0.1:${(await broker.listen(0)).port}`
   await using cluster = openCluster({ bootstrap }, silentLogger)
-  const names = ['words', 'copies', 'keyed', 'broken', 'mixed', 'lines', 'open']
+  const names = ['words', 'copies', 'keyed', 'broken', 'mixed', 'lines', 'open', 'rides', 'counted']
   await cluster.kafka.admin.createTopics(
     names.map((name) => ({ name, partitions: 1, replicationFactor: 1, configs: {} })),
   )
@@ -54,6 +54,41 @@ test('a run whose second application cannot start stops the first and ends', asy
   held.release()
   expect(run.stderr).toContain('STATE_LOCKED')
   expect(run.code).toBe(1)
+})
+
+test('records that are too late for their window are counted in the last line', async () => {
+  const file = join(folder, 'rides.jsonl')
+  writeFileSync(file, [60_000, 200_000, 61_000, 62_000].map((at) => `${JSON.stringify({ at })}\n`).join(''))
+  await weft('produce', 'rides', '--file', file, '--event-time', 'at', '--bootstrap', bootstrap)
+  const path = join(folder, 'late.yaml')
+  writeFileSync(
+    path,
+    `streams:
+  rides: { topic: rides, keyType: string, valueType: json }
+functions:
+  all: { type: keyValueMapper, language: javascript, expression: "'all'", resultType: string }
+pipelines:
+  main:
+    from: rides
+    via:
+      - { type: groupBy, mapper: all }
+      - { type: windowByTime, windowType: tumbling, duration: 1m, grace: 1s }
+      - { type: count }
+      - { type: toStream }
+    to: { topic: counted, keyType: 'windowed(string)', valueType: long }
+`,
+  )
+  const run = await runWeft([
+    'run',
+    path,
+    '--bootstrap',
+    bootstrap,
+    '--until-end',
+    '--state-dir',
+    join(folder, 'late'),
+  ])
+  expect(run.stderr).toMatch(/^in 4, out 2, dead letters 0, late 2, \d+\.\d s$/m)
+  expect(run.code).toBe(0)
 })
 
 test('records that are skipped are no dead letters', async () => {

@@ -184,18 +184,21 @@ export function summary(running: readonly RunningApplication[], elapsedMs: numbe
   let recordsOut = 0
   let deadLetters = 0
   let skipped = 0
+  let late = 0
   for (const one of running) {
     const inputs = inputsOf(one.topology)
     recordsIn += countRecords(one, 'weft_records_in_total', inputs)
     recordsOut += countRecords(one, 'weft_records_out_total', new Set(outputTopics(one.topology)))
-    deadLetters += countRecords(one, 'weft_records_failed_total', inputs, 'dead_letter')
-    skipped += countRecords(one, 'weft_records_failed_total', inputs, 'skip')
+    deadLetters += countRecords(one, 'weft_records_failed_total', inputs, { policy: 'dead_letter' })
+    skipped += countRecords(one, 'weft_records_failed_total', inputs, { policy: 'skip' })
+    late += countRecords(one, 'weft_records_dropped_total', inputs, { reason: 'late' })
   }
   const counts = [
     `in ${formatCount(recordsIn)}`,
     `out ${formatCount(recordsOut)}`,
     `dead letters ${formatCount(deadLetters)}`,
     ...(skipped > 0 ? [`skipped ${formatCount(skipped)}`] : []),
+    ...(late > 0 ? [`late ${formatCount(late)}`] : []),
   ]
   return `${counts.join(', ')}, ${(elapsedMs / 1000).toFixed(1)} s`
 }
