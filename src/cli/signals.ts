@@ -7,7 +7,7 @@ const sameSignalMs = 200
 /**
  * Turns SIGINT and SIGTERM into an abort; a second signal ends the process at once.
  *
- * @returns the signal to stop by, and how to stop listening
+ * @returns the signal to stop by, whose reason is its name, and how to stop listening
  */
 export function stopSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController()
@@ -16,7 +16,7 @@ export function stopSignal(): { readonly signal: AbortSignal; readonly release: 
     const nowMs = systemClock.monotonicMs()
     if (!controller.signal.aborted) {
       firstMs = nowMs
-      controller.abort()
+      controller.abort(signal)
     } else if (nowMs - firstMs > sameSignalMs) process.exit(128 + constants.signals[signal])
   }
   process.on('SIGINT', stop)
@@ -28,6 +28,12 @@ export function stopSignal(): { readonly signal: AbortSignal; readonly release: 
       process.off('SIGTERM', stop)
     },
   }
+}
+
+/** Ends this process as the signal would have, had nobody listened. */
+export function endBy(stop: ReturnType<typeof stopSignal>): void {
+  stop.release()
+  process.kill(process.pid, stop.signal.reason as NodeJS.Signals)
 }
 
 /** Resolves when the signal is aborted. */

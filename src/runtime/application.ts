@@ -48,6 +48,7 @@ export class Application {
   #engines: ProcessEngines | undefined = undefined
   readonly #lent: ProcessEngines | undefined
   #slots: ThreadSlot[] = []
+  #hasOpened = false
   #failure: StreamError | undefined = undefined
 
   constructor(topology: Topology, options: ApplicationOptions, runtime: ApplicationRuntime) {
@@ -58,6 +59,11 @@ export class Application {
     this.#lent = runtime.engines
     // Whoever only stops the application need not look at how it ended.
     this.#done.promise.catch(() => {})
+  }
+
+  /** Whether any of its threads has found the cluster and what it needs there: before, there is nothing to stop in order. */
+  get hasOpened(): boolean {
+    return this.#hasOpened
   }
 
   get state(): ApplicationState {
@@ -123,7 +129,7 @@ export class Application {
             surroundings: this.#surroundings,
             ...(engines === undefined ? {} : { engines }),
             metrics: this.metrics,
-            onOpened: () => {},
+            onOpened: () => (this.#hasOpened = true),
             onCommitted: () => {},
             onRestore: (progress) => this.#events.onRestore?.(progress),
           },

@@ -98,3 +98,17 @@ test('who interrupts the reading of dead letters is told that there may be more'
   expect(redrive?.stdout).toBe('')
   await broker.close()
 })
+
+test('the first Ctrl-C ends a run of pipelines that has found no broker', async () => {
+  const pipelines = join(folder, 'pipelines.yaml')
+  const streams = 'a: { topic: a, keyType: string, valueType: string }'
+  writeFileSync(
+    pipelines,
+    `streams: { ${streams} }\npipelines: { main: { from: a, forEach: { code: pass } } }\n`,
+  )
+  const weft = startWeft(['run', pipelines, '--bootstrap', bootstrap, '--state-dir', join(folder, 'state')])
+  await expect.poll(() => weft.stderr(), { timeout: 20_000 }).toContain(waits)
+  const sentMs = performance.now()
+  expect((await weft.stop()).code).toBeNull()
+  expect(performance.now() - sentMs).toBeLessThan(1000)
+})

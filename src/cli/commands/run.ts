@@ -26,7 +26,7 @@ import type { Output } from '../output.ts'
 import { inputsOf, outputTopics } from '../render/definition.ts'
 import { exitCode } from '../render/error.ts'
 import { formatCount } from '../render/progress.ts'
-import { aborted, stopSignal } from '../signals.ts'
+import { aborted, endBy, stopSignal } from '../signals.ts'
 import { TopicCatalog } from '../topic-catalog.ts'
 
 interface RunOptions extends ClusterOptions, LogOptions {
@@ -150,7 +150,8 @@ async function runDefinitions(
   const running: RunningApplication[] = []
   const start = ({ topology, applicationId }: NamedTopology): unknown =>
     running.push(startApplication(topology, { ...settings, state, applicationId }, { logger, output }))
-  const { signal, release } = stopSignal()
+  const stop = stopSignal()
+  const { signal, release } = stop
   let ended: Promise<number>
   let inTime = true
   try {
@@ -163,6 +164,7 @@ async function runDefinitions(
         ? caughtUp(cluster.kafka, running, { clock: systemClock, signal })
         : new Promise(() => {}),
     ])
+    if (signal.aborted && !running.some(({ application }) => application.hasOpened)) endBy(stop)
   } finally {
     inTime = await stopAll(running, output)
     release()
