@@ -17,6 +17,7 @@ const writtenLate: ReadonlySet<StoreSpec['kind']> = new Set(['window', 'session'
 export interface Look {
   /** `at rest`, `when killed at 12345` */
   readonly when: string
+  readonly takenMs: number
   /** `p1 0_1`: tasks that run, and must have everything. */
   readonly running: ReadonlySet<string>
   /** Their processes have ended in order since: what engines lagged behind is written, too. */
@@ -27,13 +28,14 @@ export interface Look {
 export function evidenceOn(
   { processId, disk }: Place,
   topology: Topology,
-  { when, running, ended }: Look,
+  { when, takenMs, running, ended }: Look,
 ): StoreEvidence[] {
   return (disk?.contents() ?? []).flatMap(({ place: { task, store }, content }) => {
     const spec = topology.stores.find(({ name }) => name === store)
     if (content.position === undefined || spec === undefined) return []
     return {
       where: `${processId}, task ${task}, store "${store}" ${when}`,
+      takenMs,
       changeLog: { topic: changeLogOf(topology, store), partition: Number(task.split('_')[1]) },
       kind: evidenceKind(spec),
       retentionMs: retentionOf(spec),

@@ -55,14 +55,17 @@ export function drawPlan(random: Random, only = ''): Plan {
   }
 }
 
-/** Whatever is in no open transaction is compacted after a second or two; deletions stay for a minute. */
+/** How long deletions stay in a log that is compacted. */
+export const deletionsKeptMs = 70_000
+
+/** Whatever is in no open transaction is compacted after a second or two. */
 const compaction: Partial<BrokerConfig> = {
   compactionRestMs: 500,
   topicDefaults: {
     'retention.ms': '-1',
     'segment.ms': '1000',
     'min.cleanable.dirty.ratio': '0',
-    'delete.retention.ms': '70000',
+    'delete.retention.ms': String(deletionsKeptMs),
   },
 }
 

@@ -15,7 +15,7 @@ import { drawDeed, drawTrap } from './faults/traps.ts'
 import type { Deed } from './faults/traps.ts'
 import { Inquiry } from './inquiry.ts'
 import { Place } from './places.ts'
-import type { Plan } from './plan.ts'
+import { deletionsKeptMs, type Plan } from './plan.ts'
 
 /** Virtual time in which every partition must come a step further once nothing breaks any more, and in which all must be at rest. */
 const advanceWithinMs = 30_000
@@ -71,8 +71,9 @@ export class Run {
         onDeed: (deed, step) => this.#note(deed, step),
       })
       place.onDeath = () => {
-        const when = `when killed at ${cluster.clock.nowMs()}`
-        this.#lookAt(place, { when, running: new Set(), ended: false })
+        const takenMs = cluster.clock.nowMs()
+        const when = `when killed at ${takenMs}`
+        this.#lookAt(place, { when, takenMs, running: new Set(), ended: false })
       }
       return place
     })
@@ -296,10 +297,16 @@ export class Run {
         .filter(({ task }) => task.state === 'running')
         .map(({ task, process }) => `${process.split(' ')[0]} ${task.id}`),
     )
-    for (const place of this.#places) this.#lookAt(place, { when: 'at rest', running, ended: false })
+    for (const place of this.#places)
+      this.#lookAt(place, { when: 'at rest', takenMs: cluster.clock.nowMs(), running, ended: false })
     await this.#endInOrder()
     for (const place of this.#places)
-      this.#lookAt(place, { when: 'after an orderly end', running, ended: true })
+      this.#lookAt(place, {
+        when: 'after an orderly end',
+        takenMs: cluster.clock.nowMs(),
+        running,
+        ended: true,
+      })
     const records = new Map<string, readonly ReadRecord[]>()
     const topics = await cluster.run(cluster.kafka.admin.listTopics())
     for (const { name } of topics) records.set(name, await cluster.read(name))
@@ -310,6 +317,7 @@ export class Run {
       strict,
       noZombies,
       compacted: plan.compacts,
+      deletionsFromMs: cluster.clock.nowMs() - deletionsKeptMs,
       variant: plan.variant,
       stores: noZombies ? this.#stores : [],
       committed: await this.#inquiry.committed(),

@@ -37,6 +37,7 @@ const store: StoreEvidence = {
   streamTimeMs: -1,
   position: 2,
   whole: true,
+  takenMs: 0,
 }
 
 /** Two records of one word, and everything that must have come out of them. */
@@ -56,6 +57,7 @@ function evidence(
     strict: true,
     noZombies: true,
     compacted: false,
+    deletionsFromMs: -Infinity,
     variant: { caching: false, optimised: false },
     stores: [store],
     committed: [{ topic: 'words', partition: 0, offset: 2, metadata }],

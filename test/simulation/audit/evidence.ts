@@ -5,6 +5,8 @@ import type { Variant } from '../variant.ts'
 export interface StoreEvidence {
   /** `p1, task 0_1, store "counts", when killed at 12.345 s` */
   readonly where: string
+  /** When it was looked at. */
+  readonly takenMs: number
   readonly changeLog: { readonly topic: string; readonly partition: number }
   /** `expiring`: of a key-value store whose entries go by the time of their values. */
   readonly kind: 'key-value' | 'expiring' | 'window' | 'session' | 'versioned'
@@ -39,6 +41,8 @@ export interface Evidence {
   readonly noZombies: boolean
   /** Whether change logs lack what later records superseded. */
   readonly compacted: boolean
+  /** Deletions from before this time may be gone from change logs, and what they deleted with them. */
+  readonly deletionsFromMs: number
   readonly variant: Variant
   readonly stores: readonly StoreEvidence[]
   readonly committed: readonly CommittedPosition[]

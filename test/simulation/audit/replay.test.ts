@@ -9,6 +9,7 @@ const evidence: Evidence = {
   strict: true,
   noZombies: true,
   compacted: false,
+  deletionsFromMs: -Infinity,
   variant,
   stores: [],
   committed: [],

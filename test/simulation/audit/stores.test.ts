@@ -33,6 +33,7 @@ function evidence(log: readonly ReadRecord[]): Evidence {
     strict: true,
     noZombies: true,
     compacted: false,
+    deletionsFromMs: -Infinity,
     variant,
     stores: [],
     committed: [],
@@ -52,6 +53,7 @@ function store(facts: Partial<StoreEvidence>): StoreEvidence {
     streamTimeMs: -1,
     position: 9,
     whole: true,
+    takenMs: 0,
     ...facts,
   }
 }
@@ -114,6 +116,23 @@ test('what a compacted change log has only in a newer state may have been anythi
   expect(auditStore(early, evidence(log)).join()).toContain('"b" is b1, but absent')
   const odd = new Map([...early.entries, ['a', Buffer.from('odd')] as const])
   expect(auditStore({ ...early, entries: odd }, compacted).join()).toContain('"a" is odd, but a1')
+})
+
+test('what stood long before deletions are forgotten may have been deleted and forgotten with them', () => {
+  const log = [record(2, 10, [Buffer.from('a'), 'a2'])]
+  const early = store({
+    kind: 'key-value',
+    retentionMs: Infinity,
+    position: 5,
+    whole: false,
+    entries: new Map([
+      ['a', Buffer.from('a2')],
+      ['b', Buffer.from('b1')],
+    ]),
+  })
+  const compacted = { ...evidence(log), compacted: true }
+  expect(auditStore(early, { ...compacted, deletionsFromMs: 1 })).toEqual([])
+  expect(auditStore(early, { ...compacted, deletionsFromMs: 0 }).join()).toContain('"b" is b1, but absent')
 })
 
 test('what expires by the time of its value may be gone, and must be there until then', () => {

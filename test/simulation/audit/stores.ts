@@ -23,6 +23,7 @@ export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
   // What stood here before the position is gone where the log was compacted behind it: nobody can say what it was. Versions stay.
   const behind = log.filter(({ offset }) => offset >= position)
   const isCompacted = evidence.compacted && store.kind !== 'versioned'
+  const isOld = isCompacted && store.takenMs < evidence.deletionsFromMs
   const putAgain = new Set(behind.map(textOf))
   const isGone = isCompacted ? replay(log, store).isExpired : isExpired
   const wasBefore = (found: Buffer | undefined, key: string): boolean =>
@@ -30,6 +31,8 @@ export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
   const differing = [...new Set([...entries.keys(), ...store.entries.keys()])].filter((key) => {
     const [wanted, found] = [entries.get(key), store.entries.get(key)]
     if (putAgain.has(key) && (isCompacted || (isByTime(store) && wasBefore(found, key)))) return false
+    // A deletion behind it, and what it deleted, may have been compacted away since.
+    if (isOld && found !== undefined && wanted === undefined) return false
     if (store.kind === 'versioned' && found?.length === 1 && found[0] === 0) return false
     // Neither it nor what became of it need be written: no reader gets to see it.
     if (isGone(key) && (isCompacted || wasBefore(found, key))) return false

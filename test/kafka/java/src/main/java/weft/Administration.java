@@ -158,7 +158,10 @@ public final class Administration {
             eventually(() -> transaction(writer).startsWith("Complete"));
             return transaction(writer);
         });
-        step("transactions-ended", this::openTransactions);
+        step("transactions-ended", () -> {
+            eventually(() -> openTransactions().equals("none"));
+            return openTransactions();
+        });
         step("producers-ended", () -> {
             eventually(() -> producers().equals("none"));
             return producers();
