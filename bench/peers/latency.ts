@@ -19,6 +19,7 @@ import { openKafka } from '../../src/kafka/client.ts'
 import type { Kafka, Producer } from '../../src/kafka/contracts.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
 import { RecordColumns } from '../../src/protocol/record-columns.ts'
+import { append } from '../append.ts'
 import { startApacheKafka } from '../../test/kafka/apache-kafka.ts'
 
 const given = new Map(process.argv.slice(2).map((argument) => argument.split('=', 2) as [string, string]))
@@ -64,13 +65,13 @@ async function send(producer: Producer, topic: string, startUs: number): Promise
   for (let sent = 0; sent < total;) {
     const due = Math.min(total, Math.floor(((microseconds() - startUs) / 1e6) * rate))
     for (; sent < due; sent++)
-      append(producer, topic, { number: sent, meantUs: Math.floor(startUs + (sent / rate) * 1e6) })
+      appendTransaction(producer, topic, { number: sent, meantUs: Math.floor(startUs + (sent / rate) * 1e6) })
     await delay(1)
   }
   await producer.flush()
 }
 
-function append(
+function appendTransaction(
   producer: Producer,
   topic: string,
   { number, meantUs }: { number: number; meantUs: number },
@@ -80,17 +81,7 @@ function append(
     `{"txn_id":"t${number}","user_id":"${user}","amount":${((number % 20_000) / 100).toFixed(2)},"merchant":"m${number % 5000}","channel":"web","event_time":${Math.floor(meantUs / 1000)},"sent_us":${meantUs}}`,
   )
   const key = Buffer.from(user)
-  producer.append(topic, {
-    partition: -1,
-    timestampMs: Math.floor(meantUs / 1000),
-    key,
-    keyStart: 0,
-    keyEnd: key.length,
-    value,
-    valueStart: 0,
-    valueEnd: value.length,
-    headers: undefined,
-  })
+  append(producer, topic, key, value, Math.floor(meantUs / 1000))
 }
 
 interface Reading {
@@ -138,17 +129,7 @@ async function fillUsers(producer: Producer): Promise<void> {
       `{"user_id":"u${id}","name":"First${id % 1000} Last${id % 10_000}","segment":"gold","country":"NL","risk":0.5,"email":"u${id}@example.com","since":"2015-03-11"}`,
     )
     if (producer.full) await producer.drained()
-    producer.append('users', {
-      partition: -1,
-      timestampMs: Date.now(),
-      key,
-      keyStart: 0,
-      keyEnd: key.length,
-      value,
-      valueStart: 0,
-      valueEnd: value.length,
-      headers: undefined,
-    })
+    append(producer, 'users', key, value)
   }
   await producer.flush()
 }
@@ -203,7 +184,7 @@ async function main(): Promise<void> {
   await fillUsers(producer)
   // The columns of a topic are found from its first records.
   await producer.partitionCount('transactions')
-  append(producer, 'transactions', { number: 0, meantUs: Math.floor(microseconds()) })
+  appendTransaction(producer, 'transactions', { number: 0, meantUs: Math.floor(microseconds()) })
   await producer.flush()
   const rows = [`| broker's echo | ${await measure({ kafka, producer, input: 'echo', output: 'echo' })} |`]
   const only = given.get('only')

@@ -15,8 +15,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { seededRandom } from '../../src/base/random.ts'
 import { peakMemoryMib } from '../peers/process-usage.ts'
 import { committed } from '../peers/watch.ts'
+import { append } from '../append.ts'
 import { argumentsGiven, report, rowOf } from '../report.ts'
-import { append, residentMib, startBeside, type Beside } from './weft-beside-broker.ts'
+import { residentMib, startBeside, type Beside } from './weft-beside-broker.ts'
 
 const given = argumentsGiven()
 const gigabytes = Number(given.get('gigabytes') ?? 20)

@@ -11,8 +11,9 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { seededRandom } from '../../src/base/random.ts'
 import type { Producer } from '../../src/kafka/contracts.ts'
+import { append } from '../append.ts'
 import { argumentsGiven, report, rowOf } from '../report.ts'
-import { append, residentMib, startBeside } from './weft-beside-broker.ts'
+import { residentMib, startBeside } from './weft-beside-broker.ts'
 
 const given = argumentsGiven()
 const minutes = Number(given.get('minutes') ?? 60)

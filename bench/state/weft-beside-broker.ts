@@ -66,21 +66,6 @@ export async function startBeside(wanted: {
   return { kafka, producer, pid: child.pid ?? -1, stateDir, end }
 }
 
-/** Appends a record; its partition is that of its key. */
-export function append(producer: Producer, topic: string, key: Buffer, value: Buffer): void {
-  producer.append(topic, {
-    partition: -1,
-    timestampMs: Date.now(),
-    key,
-    keyStart: 0,
-    keyEnd: key.length,
-    value,
-    valueStart: 0,
-    valueEnd: value.length,
-    headers: undefined,
-  })
-}
-
 export function residentMib(pid: number): number {
   const line = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Math.round(Number(line) / 1024)

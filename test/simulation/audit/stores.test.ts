@@ -98,19 +98,21 @@ test('a window that was put again behind the position may be as it was at any ti
   expect(found(undefined, log)).toContain('is absent, but b')
 })
 
+/** As it stood at position 5. */
+const early = store({
+  kind: 'key-value',
+  retentionMs: Infinity,
+  position: 5,
+  whole: false,
+  entries: new Map([
+    ['a', Buffer.from('a1')],
+    ['b', Buffer.from('b1')],
+  ]),
+})
+
 test('what a compacted change log has only in a newer state may have been anything; all else must be as it is', () => {
   const text = (key: string): Buffer => Buffer.from(key)
   const log = [record(4, 10, [text('a'), 'a1']), record(6, 20, [text('b'), 'b2'])]
-  const early = store({
-    kind: 'key-value',
-    retentionMs: Infinity,
-    position: 5,
-    whole: false,
-    entries: new Map([
-      ['a', Buffer.from('a1')],
-      ['b', Buffer.from('b1')],
-    ]),
-  })
   const compacted = { ...evidence(log), compacted: true }
   expect(auditStore(early, compacted)).toEqual([])
   expect(auditStore(early, evidence(log)).join()).toContain('"b" is b1, but absent')
@@ -119,17 +121,7 @@ test('what a compacted change log has only in a newer state may have been anythi
 })
 
 test('what stood long before deletions are forgotten may have been deleted and forgotten with them', () => {
-  const log = [record(2, 10, [Buffer.from('a'), 'a2'])]
-  const early = store({
-    kind: 'key-value',
-    retentionMs: Infinity,
-    position: 5,
-    whole: false,
-    entries: new Map([
-      ['a', Buffer.from('a2')],
-      ['b', Buffer.from('b1')],
-    ]),
-  })
+  const log = [record(2, 10, [Buffer.from('a'), 'a1'])]
   const compacted = { ...evidence(log), compacted: true }
   expect(auditStore(early, { ...compacted, deletionsFromMs: 1 })).toEqual([])
   expect(auditStore(early, { ...compacted, deletionsFromMs: 0 }).join()).toContain('"b" is b1, but absent')
