@@ -48,7 +48,6 @@ export class Application {
   #engines: ProcessEngines | undefined = undefined
   readonly #lent: ProcessEngines | undefined
   #slots: ThreadSlot[] = []
-  #hasOpened = false
   #failure: StreamError | undefined = undefined
 
   constructor(topology: Topology, options: ApplicationOptions, runtime: ApplicationRuntime) {
@@ -63,7 +62,7 @@ export class Application {
 
   /** Whether any of its threads has found the cluster and what it needs there: before, there is nothing to stop in order. */
   get hasOpened(): boolean {
-    return this.#hasOpened
+    return this.#slots.some((slot) => slot.hasOpened)
   }
 
   get state(): ApplicationState {
@@ -129,7 +128,7 @@ export class Application {
             surroundings: this.#surroundings,
             ...(engines === undefined ? {} : { engines }),
             metrics: this.metrics,
-            onOpened: () => (this.#hasOpened = true),
+            onOpened: () => {},
             onCommitted: () => {},
             onRestore: (progress) => this.#events.onRestore?.(progress),
           },

@@ -18,7 +18,7 @@ export class ThreadSlot {
   readonly #fencings: Fencings
   #thread: HostedThread | undefined = undefined
   #failuresInRow = 0
-  #everOpened = false
+  #hasOpened = false
 
   constructor(parts: ThreadParts, start: StartThread) {
     this.#start = start
@@ -27,7 +27,7 @@ export class ThreadSlot {
       ...parts,
       known: new KnownOffsets(),
       onOpened: () => {
-        this.#everOpened = true
+        this.#hasOpened = true
         parts.onOpened()
       },
       onCommitted: () => {
@@ -55,6 +55,11 @@ export class ThreadSlot {
     }
   }
 
+  /** Whether any life of the thread has found the cluster and what it needs there. */
+  get hasOpened(): boolean {
+    return this.#hasOpened
+  }
+
   stop(): void {
     this.#stopped.abort()
     this.#thread?.stop()
@@ -74,7 +79,7 @@ export class ThreadSlot {
     this.#fencings.check(error)
     this.#failuresInRow += 1
     // A cluster that was never reached is a wrong address more often than an outage, and the client has tried for a while already.
-    const unreachable = error.code === 'BROKER_UNREACHABLE' && !this.#everOpened
+    const unreachable = error.code === 'BROKER_UNREACHABLE' && !this.#hasOpened
     if (error.retry === 'never' || unreachable || this.#failuresInRow > options.restartsMax) throw error
     if (this.#isStopped()) {
       logger.warn('thread failed while stopping', {
