@@ -2,7 +2,7 @@
 // where some were, each reason on a line before.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { printEnd, readLeftOut } from './left-out.mjs'
 import { run } from './run.mjs'
 
@@ -30,6 +30,7 @@ const leftOut = readLeftOut(leftOutFile)
 let passed = 0
 let failed = code === 0 ? 0 : 1
 let skipped = 0
+let failures = []
 try {
   const result = JSON.parse(readFileSync(report, 'utf8'))
   passed = result.numPassedTests
@@ -38,10 +39,27 @@ try {
     result.numFailedTests + result.numFailedTestSuites * (result.numFailedTests === 0 ? 1 : 0),
   )
   skipped = result.numPendingTests + result.numTodoTests
+  failures = failuresOf(result)
 } catch {
   console.error('the test run left no report')
 }
 rmSync(folder, { recursive: true, force: true })
+for (const failure of failures) console.log(`failed: ${failure}`)
 // A client that a conversation goes without is no test of its own.
 printEnd({ passed, failed, skipped: Math.max(skipped, leftOut.length) }, leftOut)
 process.exit(failed === 0 && passed > 0 ? 0 : 1)
+
+/** A line for each test and each file that failed: a log of which only the end is kept still names them. */
+function failuresOf({ testResults }) {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative('', name)
+    const lines = assertionResults
+      .filter((test) => test.status === 'failed')
+      .map(({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages[0])}`)
+    return lines.length > 0 || status !== 'failed' ? lines : [`${file}: ${firstLine(message)}`]
+  })
+}
+
+function firstLine(text = '') {
+  return text.split('\n', 1)[0].slice(0, 400)
+}

@@ -68,6 +68,13 @@ export function expectedOf(file: string, differences: Differences[string]): Tran
   return expected
 }
 
+/** A line for each step that one of the two has otherwise or not at all. */
+export function differencesOf(seen: Transcript, expected: Transcript): string[] {
+  return [...new Set([...expected.keys(), ...seen.keys()])]
+    .filter((step) => seen.get(step) !== expected.get(step))
+    .map((step) => `${step}: saw ${seen.get(step)}, expected ${expected.get(step)}`)
+}
+
 /**
  * Has Apache Kafka make its internal topics and lead them: it does so when a coordinator is first asked for, and clients that do not try
  * again are told that there is none. Which client comes first is chance.

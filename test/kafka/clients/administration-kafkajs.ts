@@ -37,17 +37,16 @@ async function read(offset: number): Promise<{ timestampMs: number }> {
   return { timestampMs: times.get(offset) ?? -1 }
 }
 
-const setting = (value: string) => ({ name: timeType, value })
+/** It sets all at once. */
+const configEntries: { name: string; value: string }[] = []
 
-async function keepTimes(): Promise<void> {
+async function set(name: string, value: string): Promise<void> {
   const resource = { type: kafkaJs.ConfigResourceTypes.TOPIC, name: topic }
-  await admin.alterConfigs({
-    validateOnly: false,
-    resources: [{ ...resource, configEntries: [setting('CreateTime')] }],
-  })
-  const asked = { includeSynonyms: false, resources: [{ ...resource, configNames: [timeType] }] }
-  const value = async () => (await admin.describeConfigs(asked)).resources[0]?.configEntries[0]?.configValue
-  while ((await value()) !== 'CreateTime') await sleep(20)
+  configEntries.push({ name, value })
+  await admin.alterConfigs({ validateOnly: false, resources: [{ ...resource, configEntries }] })
+  const asked = { includeSynonyms: false, resources: [{ ...resource, configNames: [name] }] }
+  const told = async () => (await admin.describeConfigs(asked)).resources[0]?.configEntries[0]?.configValue
+  while ((await told()) !== value) await sleep(20)
 }
 
 /** What is any it wants to be left out. */
@@ -59,9 +58,16 @@ function wordsOf(filter: RuleFilter): AclFilter {
 await administer(stepper(codeOf), {
   create: () =>
     admin.createTopics({
-      topics: [{ topic, numPartitions: 2, replicationFactor: 1, configEntries: [setting('LogAppendTime')] }],
+      topics: [
+        {
+          topic,
+          numPartitions: 2,
+          replicationFactor: 1,
+          configEntries: [{ name: timeType, value: 'LogAppendTime' }],
+        },
+      ],
     }),
-  keepTimes,
+  set,
   write: async () => {
     const producer = await connected()
     const [told] = await producer.send({ topic, messages: [message(0)], acks: -1 })

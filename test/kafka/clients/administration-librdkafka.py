@@ -60,14 +60,19 @@ def create():
 
 
 def create_time():
-    entry = ConfigEntry(time_type, "CreateTime", incremental_operation=AlterConfigOpType.SET)
+    set_config(time_type, "CreateTime")
+    set_config("max.message.bytes", "1000000")
+    write()
+    return time_text(read(1)[1])
+
+
+def set_config(name, value):
+    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
     result_of(
         admin.incremental_alter_configs([ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])])
     )
     resource = ConfigResource(ResourceType.TOPIC, topic)
-    eventually(lambda: result_of(admin.describe_configs([resource]))[time_type].value == "CreateTime")
-    write()
-    return time_text(read(1)[1])
+    eventually(lambda: result_of(admin.describe_configs([resource]))[name].value == value)
 
 
 def write():

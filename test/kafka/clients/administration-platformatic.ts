@@ -62,12 +62,12 @@ async function offsetsAt(timestamp: bigint): Promise<string> {
   )
 }
 
-async function keepTimes(): Promise<void> {
+async function set(name: string, value: string): Promise<void> {
   const resource = { resourceType: topicResource, resourceName: topic } as const
-  const configs = [{ name: timeType, configOperation: 0, value: 'CreateTime' }] as const
+  const configs = [{ name, configOperation: 0, value }] as const
   await admin.incrementalAlterConfigs({ resources: [{ ...resource, configs: [...configs] }] })
-  const asked = { resources: [{ ...resource, configurationKeys: [timeType] }] }
-  while ((await admin.describeConfigs(asked))[0]?.configs[0]?.value !== 'CreateTime') await sleep(20)
+  const asked = { resources: [{ ...resource, configurationKeys: [name] }] }
+  while ((await admin.describeConfigs(asked))[0]?.configs[0]?.value !== value) await sleep(20)
 }
 
 const filterOf = (filter: RuleFilter) => filter as Parameters<Admin['describeAcls']>[0]['filter']
@@ -80,7 +80,7 @@ await administer(stepper(codeOf), {
       replicas: 1,
       configs: [{ name: timeType, value: 'LogAppendTime' }],
     }),
-  keepTimes,
+  set,
   write: async () => {
     const producer = newProducer()
     await producer.send({ messages: [message(0)] })

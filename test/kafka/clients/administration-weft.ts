@@ -106,9 +106,9 @@ await administer(stepper(ourCodeOf), {
     admin.createTopics([
       { name: topic, partitions: 2, replicationFactor: 1, configs: { [timeType]: 'LogAppendTime' } },
     ]),
-  keepTimes: async () => {
-    await admin.alterTopicConfigs(topic, { [timeType]: 'CreateTime' })
-    while ((await admin.topicConfigs(topic))[timeType] !== 'CreateTime') await sleep(20)
+  set: async (name, value) => {
+    await admin.alterTopicConfigs(topic, { [name]: value })
+    while ((await admin.topicConfigs(topic))[name] !== value) await sleep(20)
   },
   write: () => write(kafka.producer(producerDefaults), 0),
   read,

@@ -54,12 +54,15 @@ interface KeptPartition {
   readonly isFutureKey: boolean
 }
 
+/** From the first on records have the time that they come with. A broker tells a setting a little before its log has it, the second after. */
+const keepTimes = { [timeType]: 'CreateTime', 'max.message.bytes': '1000000' } as const
+
 /** What a client does in the steps; each gives what it saw, or throws. What it has no call for is left out. */
 export interface Administrator {
   /** The topic, with two partitions whose records have the time at which they were appended. */
   create(): Promise<unknown>
-  /** From now on records have the time that they come with. */
-  keepTimes(): Promise<unknown>
+  /** One setting of the topic beside those that it has; waits until the broker tells it. */
+  set(name: string, value: string): Promise<unknown>
   /** One record of the start to partition 0. @returns the time that the broker tells, where the client does */
   write(): Promise<number | undefined>
   /** When the record at an offset of partition 0 is from, and who says so where the client tells. */
@@ -102,7 +105,7 @@ async function times(step: Step, client: Administrator): Promise<void> {
   await step('by-append-time', () => client.offsetsByTime(startMs + 1))
   await step('newest', () => offered(client.newest?.()))
   await step('create-time', async () => {
-    await client.keepTimes()
+    for (const [name, value] of Object.entries(keepTimes)) await client.set(name, value)
     await client.write()
     return timeText((await client.read(1)).timestampMs)
   })

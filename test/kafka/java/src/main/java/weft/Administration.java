@@ -101,6 +101,8 @@ public final class Administration {
         step("newest", () -> offsets(OffsetSpec.maxTimestamp()));
         step("create-time", () -> {
             set("message.timestamp.type", "CreateTime");
+            // A broker tells a setting a little before its log has it; once it tells a later one, the log has the former.
+            set("max.message.bytes", "1000000");
             write();
             return time(read(1).timestamp());
         });
