@@ -11,7 +11,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from './free-port.ts'
+import { freePorts } from './free-port.ts'
 import { buildJava, javaClassPath, olderClassPath } from './java-tools.ts'
 
 export type KafkaRelease = '4.3' | '3.9'
@@ -100,8 +100,8 @@ type Ports = Readonly<Record<string, number>>
 async function portsOf(folder: string, names: readonly string[]): Promise<Ports> {
   const file = join(folder, 'ports.json')
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Ports
-  const ports: Record<string, number> = {}
-  for (const name of names) ports[name] = await freePort()
+  const free = await freePorts(names.length)
+  const ports = Object.fromEntries(names.map((name, i) => [name, free[i] as number]))
   writeFileSync(file, JSON.stringify(ports))
   return ports
 }

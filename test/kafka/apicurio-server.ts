@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { repository } from '../weft-process.ts'
-import { freePort } from './free-port.ts'
+import { freePorts } from './free-port.ts'
 import { javaVersion } from './java-tools.ts'
 
 const version = '3.3.3'
@@ -61,7 +61,7 @@ function mustRun(command: string, args: readonly string[]): void {
 export async function startApicurio(): Promise<ApicurioServer> {
   if (runningUrl !== undefined) return { url: runningUrl, [Symbol.asyncDispose]: () => Promise.resolve() }
   install()
-  const port = await freePort()
+  const [port] = await freePorts(1)
   const logs = mkdtempSync(join(tmpdir(), 'weft-apicurio-'))
   const log = join(logs, 'server.log')
   const out = openSync(log, 'a')

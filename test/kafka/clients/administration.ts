@@ -123,7 +123,7 @@ async function transactions(step: Step, client: Administrator): Promise<void> {
   const transaction = async (id: string) => transactionText(await client.transaction?.(id))
   const open = async () => {
     const ids = await client.openTransactions?.()
-    return ids && listed(ids.filter((id) => id.startsWith(prefix)).map(bare))
+    return ids && listed(ids.filter((id) => id === writer).map(bare))
   }
   await step('producers', () => offered(producers()))
   await step('transaction', () => offered(transaction(writer)))

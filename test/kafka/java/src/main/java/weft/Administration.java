@@ -188,7 +188,7 @@ public final class Administration {
     private String openTransactions() throws Exception {
         var options = new ListTransactionsOptions().filterStates(Set.of(TransactionState.ONGOING));
         return listed(admin.listTransactions(options).all().get().stream().map(listing -> listing.transactionalId())
-            .filter(id -> id.startsWith(prefix)).map(this::bare));
+            .filter(writer::equals).map(this::bare));
     }
 
     // Where logs are, and who leads them.
