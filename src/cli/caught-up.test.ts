@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Application } from '../runtime/application.ts'
 import { countByKey } from '../runtime/fixtures.ts'
 import { TestCluster, type TestRecord } from '../testing/cluster.ts'
+import { producerDefaults, textRecord } from '../kafka/fixtures/clients.ts'
 import { caughtUp } from './caught-up.ts'
 
 const words = (count: number): TestRecord[] =>
@@ -36,6 +37,28 @@ test('partitions that another process left behind must have been read, too', asy
   await cluster.run(first.stop())
   await cluster.produce('words', words(80))
   await untilCaughtUp(cluster, second)
+  expect(await cluster.read('counts')).toHaveLength(80)
+})
+
+test('what stands behind a transaction that has not ended must have been read, too', async () => {
+  await using cluster = new TestCluster()
+  for (const topic of ['words', 'counts']) await cluster.createTopic(topic, 2)
+  const died = cluster.kafka.producer({
+    ...producerDefaults,
+    transactional: { id: 'died', timeoutMs: 10_000 },
+  })
+  await cluster.run(
+    (async () => {
+      await died.init()
+      await died.partitionCount('words')
+      for (const partition of [0, 1]) died.append('words', textRecord('of it', partition))
+      await died.flush()
+    })(),
+  )
+  await cluster.produce('words', words(80))
+  const application = cluster.application(countByKey())
+  application.start()
+  await untilCaughtUp(cluster, application)
   expect(await cluster.read('counts')).toHaveLength(80)
 })
 

@@ -19,7 +19,8 @@ type CaughtUp = Pick<RunningApplication, 'application' | 'applicationId'>
  * that other processes have, or one that died without leaving, count by what their group has committed.
  *
  * Positions are taken before the ends: whatever an application wrote before its position was looked at lies before the
- * ends that a reader of its output must reach.
+ * ends that a reader of its output must reach. The ends are high watermarks: a process that died in a transaction holds up
+ * what others wrote behind it until that has timed out, and all of that is still to be read.
  */
 export async function caughtUp(
   kafka: Kafka,
@@ -60,7 +61,7 @@ async function isRead(
     applicationId,
     partitions.filter((partition) => !own.has(partitionKey(partition))),
   )
-  const ends = await kafka.admin.listOffsets(partitions, 'latest', 'read_committed')
+  const ends = await kafka.admin.listOffsets(partitions, 'latest', 'read_uncommitted')
   const endOf = (partition: TopicPartition): number => ends.get(partitionKey(partition)) ?? Infinity
   if (inputs.some((input) => input.position < endOf(input))) return false
   const behind = others.filter((position) => position.offset < endOf(position))
