@@ -97,6 +97,16 @@ export class Cluster {
     return responseError(refusal, `use topic "${name}"`)
   }
 
+  /**
+   * What to make of a broker that does not know a topic: what it said, which may pass, or that the topic is missing, once the
+   * metadata has said so for longer than a broker's start may explain. It is asked for again.
+   */
+  unknownTopic(name: string, error: StreamError): StreamError {
+    if (this.metadata.isGone(name)) return topicMissing(name)
+    this.refreshSoon()
+    return error
+  }
+
   /** Asks for the metadata of all topics in use, and of these from now on too. */
   async refresh(names: readonly string[] = []): Promise<void> {
     const isNew = names.some((name) => !this.#interest.has(name))
@@ -139,8 +149,10 @@ export class Cluster {
 
   async #refreshNow(): Promise<void> {
     const names = [...this.#interest]
-    await this.retryingAny(async (connection) => this.metadata.update(await askMetadata(connection, names)))
     const { clock, metadataMaxAgeMs, closing } = this.context
+    await this.retryingAny(async (connection) =>
+      this.metadata.update(await askMetadata(connection, names), clock.monotonicMs()),
+    )
     this.#aged?.cancel()
     if (!closing.aborted) this.#aged = clock.setTimer(metadataMaxAgeMs, () => this.refreshSoon())
   }
@@ -156,7 +168,7 @@ export class Cluster {
       // A broker that wants SASL or other TLS may answer ApiVersions and end the connection at the next request.
       const contact = retrying(this.context, startTimeoutMs, async () => {
         try {
-          this.metadata.update(await askMetadata(await this.#tryAll(), []))
+          this.metadata.update(await askMetadata(await this.#tryAll(), []), clock.monotonicMs())
         } catch (error) {
           met = error
           throw error

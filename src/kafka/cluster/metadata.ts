@@ -6,6 +6,7 @@
  */
 import type { apis, ResponseOf } from '../../protocol/apis.ts'
 import { isRetriable, kafkaErrorName } from '../../protocol/error-codes.ts'
+import { Absences } from './absences.ts'
 import type { Address } from './context.ts'
 
 export interface PartitionFacts {
@@ -31,6 +32,7 @@ export class Metadata {
   readonly #topics = new Map<string, TopicFacts>()
   readonly #names = new Map<string, string>()
   readonly #refused = new Map<string, number>()
+  readonly #absences = new Absences()
   readonly #brokers = new Map<number, Address>()
   readonly #listeners = new Set<() => void>()
   #controller = -1
@@ -53,6 +55,11 @@ export class Metadata {
     return this.#refused.get(name)
   }
 
+  /** Whether brokers have said for longer than a slow start takes that there is no such topic. */
+  isGone(name: string): boolean {
+    return this.#absences.isGone(name)
+  }
+
   address(node: number): Address | undefined {
     return this.#brokers.get(node)
   }
@@ -71,18 +78,20 @@ export class Metadata {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Takes over an answer; topics that it does not speak of stay as they are. */
-  update(response: MetadataResponse): void {
+  /** Takes over an answer; topics that it does not speak of stay as they are. @param nowMs - by the monotonic clock */
+  update(response: MetadataResponse, nowMs: number): void {
     this.#controller = response.controllerId
     if (response.brokers.length > 0) this.#brokers.clear()
     for (const { nodeId, host, port } of response.brokers) this.#brokers.set(nodeId, { host, port })
-    for (const topic of response.topics) this.#updateTopic(topic)
+    for (const topic of response.topics) this.#updateTopic(topic, nowMs)
     for (const listener of this.#listeners) listener()
   }
 
-  #updateTopic(topic: TopicResponse): void {
+  #updateTopic(topic: TopicResponse, nowMs: number): void {
     const name = topic.name ?? ''
     const error = kafkaErrorName(topic.errorCode)
+    if (error === 'UNKNOWN_TOPIC_OR_PARTITION') this.#absences.said(name, nowMs)
+    else this.#absences.ended(name)
     const leaderless = error === 'LEADER_NOT_AVAILABLE' && topic.partitions.length > 0
     if (error !== 'NONE' && !leaderless) {
       this.#refused.set(name, topic.errorCode)

@@ -19,6 +19,7 @@ import { Alarm } from '../cluster/alarm.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { checkResponse, responseError } from '../cluster/response-error.ts'
 import { backoffMs, isTransient } from '../cluster/retrying.ts'
+import { topicMissing } from '../topic-missing.ts'
 import {
   partitionKey,
   type FetchedPartition,
@@ -286,7 +287,8 @@ export class ClusterFetcher implements Fetcher {
   }
 
   #retryLater(position: FetchPosition, error: StreamError): void {
-    const { context } = this.#cluster
+    const { context, metadata } = this.#cluster
+    if (metadata.isGone(position.topic)) return this.#fail(position, topicMissing(position.topic))
     const nowMs = context.clock.monotonicMs()
     if (position.failureCount === 0) position.failingSinceMs = nowMs
     if (nowMs - position.failingSinceMs > context.retryTimeoutMs) return this.#fail(position, error)

@@ -15,6 +15,7 @@ import type { BrokerConnection } from '../cluster/broker-connection.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { backoffMs, isTransient } from '../cluster/retrying.ts'
 import type { ProducerOptions } from '../contracts.ts'
+import { topicMissing } from '../topic-missing.ts'
 import type { PartitionQueue, SealedBatch } from './partition-queue.ts'
 import {
   answersByPartition,
@@ -190,7 +191,7 @@ export class Sender {
 
   #couldNotSend(queue: PartitionQueue, error: StreamError): void {
     if (isTransient(error)) return this.#retryLater(queue, error)
-    for (const batch of queue.dropWaiting()) this.#rules.done({ queue, batch }, error)
+    this.#giveUp(queue, error)
   }
 
   #leaderOf(queue: PartitionQueue): number {
@@ -258,9 +259,10 @@ export class Sender {
     }
   }
 
-  /** Backs off, or gives up those batches whose time to be delivered is over. */
+  /** Backs off, or gives up those batches whose time to be delivered is over, or whose topic is. */
   #retryLater(queue: PartitionQueue, error: StreamError): void {
-    const { context } = this.#cluster
+    const { context, metadata } = this.#cluster
+    if (metadata.isGone(queue.topic)) return this.#giveUp(queue, topicMissing(queue.topic))
     const nowMs = context.clock.monotonicMs()
     // Batches that were under way together fail together: that is one failure.
     if (queue.retryAtMs <= nowMs) queue.retryAtMs = nowMs + backoffMs(context, queue.failureCount++)
@@ -268,8 +270,12 @@ export class Sender {
     this.#cluster.refreshSoon()
     const oldest = queue.waiting[0]
     if (oldest === undefined || nowMs - oldest.sealedAtMs < this.#options.deliveryTimeoutMs) return
-    const late = undelivered(queue, this.#options.deliveryTimeoutMs, error)
-    for (const batch of queue.dropWaiting()) this.#rules.done({ queue, batch }, late)
+    this.#giveUp(queue, undelivered(queue, this.#options.deliveryTimeoutMs, error))
+  }
+
+  #giveUp(queue: PartitionQueue, error: StreamError): void {
+    this.#rules.seal(queue)
+    for (const batch of queue.dropWaiting()) this.#rules.done({ queue, batch }, error)
   }
 }
 

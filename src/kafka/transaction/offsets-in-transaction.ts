@@ -1,7 +1,7 @@
 import { apis } from '../../protocol/apis.ts'
 import { mainLane, type Cluster } from '../cluster/cluster.ts'
 import { Coordinator } from '../cluster/coordinators.ts'
-import { responseError } from '../cluster/response-error.ts'
+import { kafkaNameOf, responseError } from '../cluster/response-error.ts'
 import { isTransient } from '../cluster/retrying.ts'
 import type { CommittedOffset, GroupMetadata } from '../contracts.ts'
 import { retryingAcrossGenerations } from '../group/generation-retry.ts'
@@ -63,14 +63,15 @@ export class OffsetsInTransaction {
         { maxVersion: versionMax },
       ),
     )
-    for (const { partitions } of response.topics) {
+    for (const { name, partitions } of response.topics) {
       const refused = partitions.find(({ errorCode }) => errorCode !== 0)
-      if (refused !== undefined) this.#refused(groupId, refused.errorCode)
+      if (refused !== undefined) this.#refused(groupId, name, refused.errorCode)
     }
   }
 
-  #refused(groupId: string, code: number): never {
+  #refused(groupId: string, topic: string, code: number): never {
     const error = responseError(code, `commit offsets of group "${groupId}" in the transaction`)
+    if (kafkaNameOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw this.#cluster.unknownTopic(topic, error)
     if (isTransient(error)) this.#coordinators.delete(groupId)
     throw error
   }
