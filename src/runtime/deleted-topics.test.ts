@@ -20,38 +20,41 @@ const missing = (topic: string) => ({
   message: `topic "${topic}" does not exist`,
 })
 
-describe.each([0, 2] as const)('a topic that is deleted while an application runs, transactions of version %i', (version) => {
-  const broker = { transactionVersion: version }
+describe.each([0, 2] as const)(
+  'a topic that is deleted while an application runs, transactions of version %i',
+  (version) => {
+    const broker = { transactionVersion: version }
 
-  test('is named where it is read', async () => {
-    await using cluster = new TestCluster({ broker })
-    const application = await running(cluster)
-    await cluster.produce('input', [{ key: 'k', value: 'second' }])
-    await cluster.run(cluster.kafka.admin.deleteTopics(['input']))
-    await expect(cluster.run(application.done, soonMs)).rejects.toMatchObject(missing('input'))
-  })
-
-  test.each(['exactly_once_v2', 'at_least_once'] as const)(
-    'is named where it is written to, %s',
-    async (guarantee) => {
+    test('is named where it is read', async () => {
       await using cluster = new TestCluster({ broker })
-      const application = await running(cluster, { guarantee, commitIntervalMs: 100 })
+      const application = await running(cluster)
+      await cluster.produce('input', [{ key: 'k', value: 'second' }])
+      await cluster.run(cluster.kafka.admin.deleteTopics(['input']))
+      await expect(cluster.run(application.done, soonMs)).rejects.toMatchObject(missing('input'))
+    })
+
+    test.each(['exactly_once_v2', 'at_least_once'] as const)(
+      'is named where it is written to, %s',
+      async (guarantee) => {
+        await using cluster = new TestCluster({ broker })
+        const application = await running(cluster, { guarantee, commitIntervalMs: 100 })
+        await cluster.run(cluster.kafka.admin.deleteTopics(['output']))
+        await cluster.produce('input', [{ key: 'k', value: 'second' }])
+        await expect(cluster.run(application.done, soonMs)).rejects.toMatchObject(missing('output'))
+      },
+    )
+
+    test('does not keep an application from stopping', async () => {
+      await using cluster = new TestCluster({ broker })
+      const application = await running(cluster)
       await cluster.run(cluster.kafka.admin.deleteTopics(['output']))
       await cluster.produce('input', [{ key: 'k', value: 'second' }])
-      await expect(cluster.run(application.done, soonMs)).rejects.toMatchObject(missing('output'))
-    },
-  )
-
-  test('does not keep an application from stopping', async () => {
-    await using cluster = new TestCluster({ broker })
-    const application = await running(cluster)
-    await cluster.run(cluster.kafka.admin.deleteTopics(['output']))
-    await cluster.produce('input', [{ key: 'k', value: 'second' }])
-    await cluster.advance(500)
-    await cluster.run(application.stop(), soonMs)
-    await expect(application.done).rejects.toMatchObject(missing('output'))
-  })
-})
+      await cluster.advance(500)
+      await cluster.run(application.stop(), soonMs)
+      await expect(application.done).rejects.toMatchObject(missing('output'))
+    })
+  },
+)
 
 test('topics that a broker does not know for two seconds, as one that has just started, end nothing', async () => {
   await using cluster = new TestCluster()

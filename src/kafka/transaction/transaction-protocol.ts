@@ -99,7 +99,9 @@ export class TransactionProtocol {
           partitionErrorCode,
           `add partition ${name}-${partitionIndex} to the transaction`,
         )
-        throw kafkaNameOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? this.#cluster.unknownTopic(name, error) : error
+        throw kafkaNameOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
+          ? this.#cluster.unknownTopic(name, error)
+          : error
       }
     })
   }
