@@ -91,7 +91,11 @@ export class Application {
         hint: 'Run the threads inline, or leave the connector out.',
       })
     }
-    this.#identity = openIdentity(identity, applicationId)
+    this.#identity = openIdentity(identity, applicationId, (waitMs) =>
+      this.#surroundings.logger.info('another process has the state folder, waiting for it to end', {
+        waitMs,
+      }),
+    )
     const { guarantee, commitIntervalMs } = this.#options
     this.#go('starting', { guarantee, commitIntervalMs })
     const opensOwn =

@@ -10,7 +10,7 @@
  */
 import { join, resolve } from 'node:path'
 import { StreamError } from '../../base/errors.ts'
-import { lockFolder, type FolderLock } from '../../base/folder-lock.ts'
+import { isBusy, lockFolder, type FolderLock } from '../../base/folder-lock.ts'
 import type { Disk } from './disk.ts'
 import { FileStorage } from './file-bytes.ts'
 import type { LogStorage } from './segment-bytes.ts'
@@ -121,8 +121,7 @@ function lockOrThrow(path: string): FolderLock {
   const lock = lockFolder(path)
   if ('release' in lock) return lock
   const { refused } = lock
-  const isHeld = refused instanceof Error && /locked/.test(refused.message)
-  if (isHeld)
+  if (isBusy(refused))
     throw new StreamError('DATA_FOLDER_LOCKED', `data folder "${path}" is in use by another broker`, {
       hint: 'Stop the other broker, or give this one a data folder of its own.',
       cause: refused,

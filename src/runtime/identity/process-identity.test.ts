@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +28,26 @@ test('refuses a folder that is in use, and says what to do', () => {
     }),
   )
   first.release()
+})
+
+test('waits for a process that was killed a moment ago, and says so', async () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  const held = openIdentity({ kind: 'folder', stateDir }, 'app')
+  held.release()
+  const lock = join(stateDir, 'app', 'lock')
+  // It lives on for so long: longer than a lock was waited for that is let go of at once.
+  const holds = `
+    const { DatabaseSync } = require('node:sqlite')
+    new DatabaseSync(process.argv[1]).exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    console.log('held')
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2500)`
+  const dying = spawn(process.execPath, ['-e', holds, lock], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(dying.stdout, 'data')
+  const waits: number[] = []
+  const next = openIdentity({ kind: 'folder', stateDir }, 'app', (waitMs) => waits.push(waitMs))
+  expect(next.processId).toBe(held.processId)
+  expect(waits).toEqual([5000])
+  next.release()
 })
 
 test('names a folder that cannot be made', () => {

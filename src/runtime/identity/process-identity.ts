@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import { makeFolders } from '../../base/make-folders.ts'
-import { lockFolder, type FolderLock } from '../../base/folder-lock.ts'
+import { isBusy, lockFolder, type FolderLock } from '../../base/folder-lock.ts'
 import type { IdentityOptions } from '../options.ts'
 
 /** Who this process is for the cluster. Held until it is released or the process ends, however it ends. */
@@ -18,13 +18,18 @@ export interface ProcessIdentity {
  * Group members and transactional ids are named after it: a process that comes back takes the place of its former self at once
  * instead of waiting for its session and its transaction to time out.
  *
+ * @param onWait - told where the folder is in use, before it is waited for, standing still
  * @throws StreamError `STATE_LOCKED` when another process has the folder; `STORE_UNWRITABLE` when it cannot be used
  */
-export function openIdentity(options: IdentityOptions, applicationId: string): ProcessIdentity {
+export function openIdentity(
+  options: IdentityOptions,
+  applicationId: string,
+  onWait?: (waitMs: number) => void,
+): ProcessIdentity {
   if (options.kind === 'fixed') return { processId: options.processId, release: () => {} }
   const folder = applicationFolder(options.stateDir, applicationId)
   orUnwritable(folder, () => makeFolders(folder))
-  const lock = lockOrThrow(folder)
+  const lock = lockOrThrow(folder, onWait)
   try {
     return { processId: readOrMakeId(join(folder, idFile)), release: () => lock.release() }
   } catch (error) {
@@ -45,19 +50,14 @@ export function applicationFolder(stateDir: string, applicationId: string): stri
   return join(stateDir, encodeURIComponent(applicationId))
 }
 
-function lockOrThrow(folder: string): FolderLock {
-  const lock = lockFolder(folder)
+function lockOrThrow(folder: string, onWait?: (waitMs: number) => void): FolderLock {
+  const lock = lockFolder(folder, onWait)
   if ('release' in lock) return lock
   if (!isBusy(lock.refused)) throw unwritable(folder, lock.refused)
   throw new StreamError('STATE_LOCKED', `state folder "${folder}" is in use by another process`, {
     hint: 'Stop the other process, or give this one a state folder of its own.',
     cause: lock.refused,
   })
-}
-
-/** SQLite's code for a lock that someone else has. */
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === 5
 }
 
 function orUnwritable(path: string, deed: () => void): void {
