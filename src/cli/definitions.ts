@@ -9,6 +9,7 @@ import type { Topology } from '../topology/topology.ts'
 import type { NotationSettings } from '../serde/formats.ts'
 import { schemaBook } from './schema-files.ts'
 import type { Output } from './output.ts'
+import { renderError } from './render/error.ts'
 import { sourceText } from './render/source-text.ts'
 import { readText } from './text-file.ts'
 
@@ -61,10 +62,10 @@ export async function openDefinition(
 }
 
 /**
- * Opens several definitions and prints all that is wrong with any of them, what `inspect` finds among it.
+ * Opens several definitions and prints all that is wrong with any of them, what `inspect` finds and files that cannot be read among it.
  *
  * @returns undefined where an error was among it
- * @throws StreamError `FILE_UNREADABLE`; `DEFINITION_INVALID` when two topologies have one name
+ * @throws StreamError `DEFINITION_INVALID` when two topologies have one name
  */
 export async function openDefinitions(
   given: readonly (string | DefinitionSource)[],
@@ -73,14 +74,31 @@ export async function openDefinitions(
   inspect?: Inspect,
 ): Promise<readonly OpenDefinition[] | undefined> {
   const definitions: OpenDefinition[] = []
-  for (const source of given.flatMap(definitionsIn)) {
-    const opened = await openDefinition(source, catalog)
+  const sources = given.flatMap(definitionsIn)
+  for (const source of sources) {
+    const opened = await openReadable(source, catalog, output)
+    if (opened === undefined) continue
     definitions.push(inspect === undefined ? opened : await inspected(opened, inspect))
   }
-  const failed = definitions.filter((definition) => !reportDiagnostics(definition, output))
-  if (failed.length > 0) return undefined
+  const fine = definitions.filter((definition) => reportDiagnostics(definition, output))
+  if (fine.length < sources.length) return undefined
   checkNames(definitions)
   return definitions
+}
+
+/** One that cannot be read is no reason to say nothing of the others. */
+async function openReadable(
+  source: string | DefinitionSource,
+  catalog: Catalog,
+  output: Output,
+): Promise<OpenDefinition | undefined> {
+  try {
+    return await openDefinition(source, catalog)
+  } catch (error) {
+    if (!(error instanceof StreamError) || error.code !== 'FILE_UNREADABLE') throw error
+    output.note(`${renderError(error)}\n`)
+    return undefined
+  }
 }
 
 async function inspected(opened: OpenDefinition, inspect: Inspect): Promise<OpenDefinition> {

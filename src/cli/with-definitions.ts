@@ -58,7 +58,9 @@ async function withFiles<T>(
   work: (catalog: Catalog) => Promise<T>,
 ): Promise<T> {
   const drafts = sources.flatMap(definitionsIn).map((source) => openDefinition(source, emptyCatalog))
-  const files = await devColumns(await Promise.all(drafts))
+  // What is wrong with one is said when it is opened for good.
+  const opened = (await Promise.allSettled(drafts)).filter((draft) => draft.status === 'fulfilled')
+  const files = await devColumns(opened.map(({ value }) => value))
   await using catalog = new TopicCatalog({ ...schemas, inputNotation, files })
   return await work(catalog)
 }

@@ -79,6 +79,20 @@ pipelines:
   expect(fine.lines).toEqual([`${path}: fine; typed (2 nodes)`])
 })
 
+test('says which file cannot be read, and what is wrong with the others', async () => {
+  const mixed = mkdtempSync(join(folder, 'mixed-'))
+  const latin = join(mixed, 'a.yaml')
+  writeFileSync(latin, Buffer.from('name: Zürich\n', 'latin1'))
+  const wrong = join(mixed, 'b.yaml')
+  writeFileSync(wrong, 'name: other\nquery: SELECT 1\n')
+  const { output, lines } = recorded()
+  await (await buildProgram(output)).parseAsync(['check', mixed], { from: 'user' })
+  expect(process.exitCode).toBe(exitCode.wrong)
+  process.exitCode = undefined
+  expect(lines[0]).toContain(`could not read "${latin}"\n\nIt is not UTF-8.`)
+  expect(lines.slice(1).join('\n')).toContain(`${wrong}:`)
+})
+
 const withFunctions = `functions:
   loaded: { type: forEach, module: ./fns.ts#two }
   wrong: { language: javascript, expression: 1 + }
