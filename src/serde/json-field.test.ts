@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { jsonFieldText } from './json-field.ts'
 
-test('a field is taken as it is written, and a text without its quotes', () => {
+test('a field is taken as keys of JSON are written, and a text without its quotes', () => {
   const id = jsonFieldText('id')
   expect(id('{"id":"a\\nb"}')).toBe('a\nb')
   expect(id('{"id":"Zoë","other":1}')).toBe('Zoë')
   expect(id(' {"other":{"id":1},"id": 9007199254740993 } ')).toBe('9007199254740993')
-  expect(id('{"id":1.50}')).toBe('1.50')
+  expect(id('{"id":1.50}')).toBe('1.5')
   expect(id('{"id":true}')).toBe('true')
-  expect(id('{"id":{"a": [1]}}')).toBe('{"a": [1]}')
+  expect(id('{"id":{"b":1.10, "a": [1]}}')).toBe('{"a":[1],"b":1.1}')
 })
 
 test('a field that is null or missing gives null', () => {

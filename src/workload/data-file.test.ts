@@ -73,6 +73,12 @@ describe('openDataFile', () => {
     ])
   })
 
+  test('gives equal values of JSON one key, and those that JSON as a key has', async () => {
+    const path = write('keys.jsonl', '{"k":1.10}\n{"k":1.1}\n{"k":{"b":1,"a":2}}\n{"k":{"a":2, "b":1}}\n')
+    const keys = (await readAll({ path, format: 'jsonl', key: 'k' })).map(({ key }) => key)
+    expect(keys).toEqual(['1.1', '1.1', '{"a":2,"b":1}', '{"a":2,"b":1}'])
+  })
+
   test('refuses a CSV file with a row that does not fit, rather than leaving rows out', async () => {
     const path = write('ragged.csv', 'id,name\n1,a\n2,b\n3,c,extra\n')
     await expect(readAll({ path, format: 'csv' })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })

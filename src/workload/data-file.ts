@@ -4,9 +4,10 @@
  */
 import '../base/node-extras.ts'
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
-import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { StreamError } from '../base/errors.ts'
 import type { Column, DataType } from '../data/types.ts'
+import { jsonFieldText } from '../serde/json-field.ts'
 
 /** A first line is at most this long. */
 const firstLineBytes = 65_536
@@ -186,13 +187,14 @@ async function* readRecords(
 ): AsyncIterable<DataRecord[]> {
   try {
     const result = await connection.stream(recordQuery(file, columns))
+    const keyOf = keyReader(file)
     for (
       let chunk = await result.fetchChunk();
       chunk !== null && chunk.rowCount > 0;
       chunk = await result.fetchChunk()
     ) {
       yield chunk.getRows().map(([recordKey, value, time]) => ({
-        key: recordKey === null ? null : String(recordKey),
+        key: keyOf === undefined ? textOrNull(recordKey) : keyOf(String(value)),
         value: String(value),
         timestampMs: time === null ? undefined : Number(time),
       }))
@@ -202,6 +204,15 @@ async function* readRecords(
   }
 }
 
+/** Keys of JSON have one form, wherever it comes from; DuckDB has its own. Undefined: the key is a column of its own. */
+function keyReader({ format, key }: DataFile): ((value: string) => string | null) | undefined {
+  return key === undefined || (format !== 'json' && format !== 'jsonl') ? undefined : jsonFieldText(key)
+}
+
+function textOrNull(cell: DuckDBValue | undefined): string | null {
+  return cell === null || cell === undefined ? null : String(cell)
+}
+
 function recordQuery(file: DataFile, columns: readonly Column[]): string {
   if (file.format === 'json' || file.format === 'jsonl') return jsonQuery(file)
   const key = file.key === undefined ? 'NULL' : `${quoted(file.key)}::VARCHAR`
@@ -209,13 +220,12 @@ function recordQuery(file: DataFile, columns: readonly Column[]): string {
 }
 
 /** JSON objects as they stand in the file: numbers and absent fields are nobody's to change. */
-function jsonQuery({ path, format, key, eventTime }: DataFile): string {
+function jsonQuery({ path, format, eventTime }: DataFile): string {
   const field = (name: string): string =>
     `'/${name.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll("'", "''")}'`
-  const keyText = key === undefined ? 'NULL' : `json_extract_string(json, ${field(key)})`
   const time = eventTime === undefined ? 'NULL' : jsonTime(field(eventTime))
   const layout = format === 'json' ? 'array' : 'newline_delimited'
-  return `SELECT ${keyText}, json::VARCHAR, ${time} FROM read_json_objects('${path.replaceAll("'", "''")}', format = '${layout}')`
+  return `SELECT NULL, json::VARCHAR, ${time} FROM read_json_objects('${path.replaceAll("'", "''")}', format = '${layout}')`
 }
 
 function jsonTime(field: string): string {
