@@ -8,6 +8,7 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { StreamError } from '../base/errors.ts'
 import type { Column, DataType } from '../data/types.ts'
 import { jsonFieldText } from '../serde/json-field.ts'
+import { withoutCells } from './without-cells.ts'
 
 /** A first line is at most this long. */
 const firstLineBytes = 65_536
@@ -82,7 +83,7 @@ function unreadable(file: DataFile, error: unknown): StreamError {
     })
   }
   return new StreamError('FILE_UNREADABLE', `could not read "${file.path}" as ${file.format}`, {
-    detail: error instanceof Error ? (error.message.split('\n')[0] ?? '') : '',
+    detail: error instanceof Error ? withoutCells(error.message, file.path) : '',
     hint: 'Check that each row has the fields of the first, that the text is UTF-8, and that times read as dates or milliseconds.',
     cause: error,
   })
