@@ -194,6 +194,22 @@ ${pipeline('- { type: filter, if: check }')}`)
     expect(messages(await load(pipeline(via))).join('\n')).toContain(message)
   })
 
+  test.each([
+    ['{ type: window, retention: 10m }', 'does not keep what operation "count" needs'],
+    ['{ type: keyValue }', 'operation "count" needs a window store'],
+  ])(
+    'says of store %s that it does not fit, and nothing that only follows from that',
+    async (store, message) => {
+      const via = `- { type: groupByKey }
+- { type: windowByTime, windowType: tumbling, duration: 1h, grace: 1m }
+- { type: count, store: ${store} }
+- { type: suppress, until: windowCloses }
+- { type: toStream }`
+      const said = messages(await load(pipeline(via).replace('to: orders', 'as: counted')))
+      expect(said.filter((line) => line.startsWith('error'))).toEqual([expect.stringContaining(message)])
+    },
+  )
+
   test('warns of what has no effect', async () => {
     const loaded = await load(`${orders}globalTables:
   cities: { topic: cities, keyType: string, valueType: json, offsetResetPolicy: latest }

@@ -422,3 +422,14 @@ test('an output column without a name is a warning', async () => {
   expect(planned.plan?.values.columns.map((column) => column.name)).toEqual(['id', '(delay + 1)'])
   expect(planned.diagnostics.map((diagnostic) => diagnostic.severity)).toEqual(['warning'])
 })
+
+test.each([
+  ['FULL JOIN airports a ON a.iata = f.id', 'FULL JOIN is not supported'],
+  ['RIGHT JOIN airports a ON a.iata = f.id', 'RIGHT JOIN is not supported'],
+  [', airports a', 'a comma or CROSS JOIN is not supported'],
+  ['NATURAL JOIN airports a', 'NATURAL JOIN is not supported'],
+])('of %s only that it is refused is said, and nothing of the names in it', async (join, message) => {
+  const query = `SELECT f.id, a.name, upper(name) AS loud FROM flights f ${join} WHERE a.name > 'b'`
+  const planned = await plan({ query, dimensions: lookup }, catalog)
+  expect(planned.diagnostics.map((diagnostic) => diagnostic.message)).toEqual([message])
+})

@@ -182,7 +182,7 @@ export class StoreRegistry {
   #retaining(
     shape: Extract<StoreShape, { readonly retentionMs: number }>,
     { fields, name, label, span }: GivenStore,
-  ): StoreShape | undefined {
+  ): StoreShape {
     const retentionMs = fields.retention?.value ?? shape.retentionMs
     if (retentionMs >= shape.retentionMs) return { ...shape, retentionMs }
     this.#diagnostics.error(
@@ -194,7 +194,7 @@ export class StoreRegistry {
         hint: `Give it "retention: ${formatDuration(shape.retentionMs)}", or remove "retention".`,
       },
     )
-    return undefined
+    return shape
   }
 
   #refuseVersioned(label: string, span: SourceSpan): undefined {

@@ -17,7 +17,7 @@ export interface FromItem {
     | undefined
 }
 
-/** The tables from left to right. What cannot be joined is reported and left out. */
+/** The tables from left to right. A join that is refused is reported, and read as another, so that names of its table are known. */
 export function readFrom(ref: TableRef, places: QueryPlaces, diagnostics: Diagnostics): readonly FromItem[] {
   switch (ref.type) {
     case 'BASE_TABLE':
@@ -38,7 +38,7 @@ export function readFrom(ref: TableRef, places: QueryPlaces, diagnostics: Diagno
           },
         )
       }
-      return table === undefined || join === undefined ? left : [...left, { ...table, join }]
+      return table === undefined ? left : [...left, { ...table, join }]
     }
     default:
       refuseTable(ref, places, diagnostics)
@@ -54,14 +54,13 @@ function refuseTableExtras(ref: BaseTable, places: QueryPlaces, diagnostics: Dia
   })
 }
 
-function readJoin(ref: Join, places: QueryPlaces, diagnostics: Diagnostics): FromItem['join'] {
+function readJoin(ref: Join, places: QueryPlaces, diagnostics: Diagnostics): NonNullable<FromItem['join']> {
   const span = ref.ref_type === 'CROSS' ? places.at(tableLocation(ref.right)) : places.at(ref.query_location)
   const refused = joinRefusal(ref)
   if (refused !== undefined) {
     diagnostics.error('SQL_NOT_SUPPORTED', `${refused} is not supported`, span, {
       hint: 'Use JOIN or LEFT JOIN with ON and an equality, for example: LEFT JOIN customers c ON o.customer_id = c.id.',
     })
-    return undefined
   }
   return {
     type: ref.join_type === 'LEFT' ? 'left' : 'inner',

@@ -1,7 +1,7 @@
 import type { SuppressNode } from '../../../topology/suppress-node.ts'
 import type { Windows } from '../../../topology/windows.ts'
 import type { FieldsOf } from '../fields/operation-fields.ts'
-import type { Flow, TableFlow } from '../flow.ts'
+import { unknownFormat, type Flow, type TableFlow } from '../flow.ts'
 import { addNode } from '../scope.ts'
 import { refuseFlow, statelessName, type Step } from './step.ts'
 
@@ -43,8 +43,10 @@ function timeLimit({ scope, place, fields }: SuppressStep): SuppressNode['until'
 
 function windowClose(
   { scope, place }: SuppressStep,
-  { windows }: TableFlow,
+  { windows, key }: TableFlow,
 ): SuppressNode['until'] | undefined {
+  // A step before is broken, which has been reported.
+  if (key === unknownFormat) return undefined
   if (windows !== undefined) return { kind: 'window-close', graceMs: takesRecordsFor(windows) }
   scope.diagnostics.error('DEFINITION_INVALID', `${place.label} needs windowed keys`, place.span, {
     detail: 'Only windows close.',
