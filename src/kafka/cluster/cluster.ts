@@ -182,7 +182,7 @@ export class Cluster {
     } catch (thrown) {
       const error = toStreamError(thrown)
       if (!isTransient(error)) throw error
-      throw startFailure(this.context.bootstrap, error, clock.monotonicMs() - startMs)
+      throw startFailure(this.context, error, clock.monotonicMs() - startMs)
     } finally {
       wait.cancel()
       over.abort()
@@ -253,12 +253,17 @@ function sentencesOf({ message, detail }: StreamError): string {
   return detail === undefined ? sentence : `${sentence} ${detail}`
 }
 
-function startFailure(bootstrap: readonly Address[], error: StreamError, elapsedMs: number): StreamError {
+function startFailure(
+  { bootstrap, startTimeoutMs }: ClientContext,
+  error: StreamError,
+  elapsedMs: number,
+): StreamError {
   const failure = error.code === 'BROKER_UNREACHABLE' ? error : unreachableCluster(bootstrap, [error])
   const { code, message, detail, hint, cause } = failure
-  const seconds = formatDuration(Math.max(1000, Math.round(elapsedMs / 1000) * 1000))
+  // The last pause would have been longer than what was left: whoever gave the limit knows it, not what came of it.
+  const triedFor = formatDuration(Math.max(firstTryMs, startTimeoutMs, Math.round(elapsedMs / 1000) * 1000))
   return new StreamError(code, message, {
-    detail: `Tried for ${seconds}.${detail === undefined ? '' : `\n${detail}`}`,
+    detail: `Tried for ${triedFor}.${detail === undefined ? '' : `\n${detail}`}`,
     ...(hint === undefined ? {} : { hint }),
     cause,
   })

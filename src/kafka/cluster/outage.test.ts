@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { StreamError } from '../../base/errors.ts'
 import { silentLogger, type Logger } from '../../base/logger.ts'
 import { TestCluster } from '../../testing/cluster.ts'
 import { passThrough } from '../../runtime/fixtures.ts'
+import { openKafka } from '../client.ts'
 
 function collecting(warnings: string[]): Logger {
   return { ...silentLogger, warn: (message) => warnings.push(message), with: () => collecting(warnings) }
@@ -26,3 +28,27 @@ test('who has lost all brokers says so once, in good time, and says when one ans
   await cluster.advance(10_000)
   expect(saidOf('a broker answers again')).toBe(lost)
 })
+
+test.each([1500, 4000, 30_000])(
+  'who has %i ms for the first contact is told that it was tried for so long',
+  async (startTimeoutMs) => {
+    await using cluster = new TestCluster()
+    const { clock, random } = cluster
+    const connector = {
+      connect: () => Promise.reject(new StreamError('BROKER_UNREACHABLE', 'could not connect')),
+    }
+    const kafka = openKafka({
+      bootstrap: ['nobody:9092'],
+      clientId: 'test',
+      connector,
+      clock,
+      random,
+      startTimeoutMs,
+    })
+    const said = { 1500: '1s500ms', 4000: '4s', 30_000: '30s' }[startTimeoutMs]
+    await expect(cluster.run(kafka.connect())).rejects.toMatchObject({
+      detail: expect.stringContaining(`Tried for ${said}.`),
+    })
+    await cluster.run(kafka.close())
+  },
+)
