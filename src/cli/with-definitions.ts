@@ -34,7 +34,7 @@ export async function withDefinitions(
   files: readonly string[],
   { inspect, ...options }: CatalogOptions & { readonly inspect?: Inspect },
   output: Output,
-  work: (definitions: readonly OpenDefinition[]) => number | Promise<number>,
+  work: (definitions: readonly OpenDefinition[], config: RunConfig) => number | Promise<number>,
 ): Promise<number> {
   const config = configOf(options.config, output)
   if (config === undefined) return exitCode.wrong
@@ -49,7 +49,7 @@ export async function withDefinitions(
     bootstrap === undefined
       ? await withFiles(sources, config, open)
       : await withCluster({ ...options, bootstrap }, config, output, open)
-  return definitions === undefined ? exitCode.wrong : await work(definitions)
+  return definitions === undefined ? exitCode.wrong : await work(definitions, config)
 }
 
 async function withFiles<T>(

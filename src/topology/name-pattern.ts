@@ -20,6 +20,11 @@ export function nameInCluster(name: string, { before, after }: NamePattern): str
   return `${before}${name}${after}`
 }
 
+/** A topic that an application makes itself, as Kafka Streams calls it. */
+export function internalTopic(applicationId: string, name: string, pattern: NamePattern): string {
+  return topicInCluster(`${applicationId}-${name}`, pattern)
+}
+
 /** What functions call a topic of the cluster. */
 export function topicInDefinition(real: string, { before, after }: NamePattern): string {
   const fits = real.startsWith(before) && real.endsWith(after) && real.length > before.length + after.length

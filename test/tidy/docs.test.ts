@@ -16,6 +16,7 @@ import { loadDefinition } from '../../src/language/load.ts'
 import type { JsonSchema } from '../../src/language/schema/field.ts'
 import { objectOf } from '../../src/language/schema/object.ts'
 import { loadRunnerFile } from '../../src/language/runner-file.ts'
+import { plainNames } from '../../src/topology/name-pattern.ts'
 import { describeTopology, topologyToMermaid } from '../../src/topology/describe.ts'
 import { functionKinds } from '../../src/topology/function-kinds.ts'
 import {
@@ -91,7 +92,7 @@ test('the stages of the example are what explain prints', async () => {
     describeDefinition(loaded, topology),
     describeTopology(topology),
     topologyToMermaid(topology),
-    describeTasks(topology),
+    describeTasks({ topology, applicationId: topology.name }, plainNames),
   ])
 })
 

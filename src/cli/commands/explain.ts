@@ -1,12 +1,14 @@
 import type { Command } from 'commander'
 import { describeTopology, topologyToMermaid } from '../../topology/describe.ts'
 import type { Topology } from '../../topology/topology.ts'
+import type { RunConfig } from '../config/run-config.ts'
+import { applicationsOf } from '../config/run-settings.ts'
 import type { OpenDefinition } from '../definitions.ts'
 import { oneOf, withConfig, withOptionalBootstrap } from '../options.ts'
 import type { Output } from '../output.ts'
 import { exitCode } from '../render/error.ts'
 import { describeDefinition } from '../render/definition.ts'
-import { describeTasks } from '../render/tasks.ts'
+import { describeTasks, inCluster } from '../render/tasks.ts'
 import { withDefinitions, type CatalogOptions } from '../with-definitions.ts'
 
 type Stage = 'definition' | 'logical' | 'topology' | 'tasks'
@@ -29,21 +31,46 @@ export function addExplainCommand(program: Command, output: Output): void {
     .option('--format <format>', 'text, json or mermaid', oneOf<Format>('text', 'json', 'mermaid'), 'text')
     .action(async (file: string | undefined, options: ExplainOptions) => {
       const files = file === undefined ? [] : [file]
-      process.exitCode = await withDefinitions(files, options, output, (definitions) => {
-        for (const definition of definitions) output.line(explain(definition, options))
+      process.exitCode = await withDefinitions(files, options, output, (definitions, config) => {
+        for (const text of explain(definitions, config, options)) output.line(text)
         return exitCode.done
       })
     })
 }
 
-function explain(definition: OpenDefinition, { stage, format }: ExplainOptions): string {
-  const { topologies } = definition.loaded
-  if (format === 'mermaid') return topologies.map(topologyToMermaid).join('\n\n')
-  if (format === 'json') return JSON.stringify(stageData(definition, stage), undefined, 2)
-  return topologies.map((topology) => stageText(definition, topology, stage)).join('\n\n')
+function explain(
+  definitions: readonly OpenDefinition[],
+  config: RunConfig,
+  { stage, format }: ExplainOptions,
+): readonly string[] {
+  if (format === 'mermaid')
+    return definitions.map(({ loaded }) => loaded.topologies.map(topologyToMermaid).join('\n\n'))
+  if (stage === 'tasks') return [explainTasks(definitions, config, format)]
+  return definitions.map((definition) =>
+    format === 'json'
+      ? JSON.stringify(stageData(definition, stage), undefined, 2)
+      : definition.loaded.topologies.map((topology) => stageText(definition, topology, stage)).join('\n\n'),
+  )
 }
 
-function stageData({ loaded }: OpenDefinition, stage: Stage): unknown {
+/** By the names that a run gives its topics. */
+function explainTasks(
+  definitions: readonly OpenDefinition[],
+  config: RunConfig,
+  format: 'text' | 'json',
+): string {
+  const { topicNames } = config
+  const applications = applicationsOf(definitions, config, {})
+  if (format === 'text')
+    return applications.map((application) => describeTasks(application, topicNames)).join('\n\n')
+  const data = applications.map((application) => ({
+    name: application.topology.name,
+    subTopologies: inCluster(application, topicNames),
+  }))
+  return JSON.stringify(data, undefined, 2)
+}
+
+function stageData({ loaded }: OpenDefinition, stage: Exclude<Stage, 'tasks'>): unknown {
   switch (stage) {
     case 'definition':
       return { form: loaded.form, topologies: loaded.topologies.map(({ name }) => name), dev: loaded.dev }
@@ -51,19 +78,15 @@ function stageData({ loaded }: OpenDefinition, stage: Stage): unknown {
       return loaded.topologies.map(({ name, nodes }) => ({ name, nodes }))
     case 'topology':
       return loaded.topologies
-    case 'tasks':
-      return loaded.topologies.map(({ name, subTopologies }) => ({ name, subTopologies }))
   }
 }
 
-function stageText(definition: OpenDefinition, topology: Topology, stage: Stage): string {
+function stageText(definition: OpenDefinition, topology: Topology, stage: Exclude<Stage, 'tasks'>): string {
   switch (stage) {
     case 'definition':
       return describeDefinition(definition.loaded, topology)
     case 'logical':
     case 'topology':
       return describeTopology(topology)
-    case 'tasks':
-      return describeTasks(topology)
   }
 }

@@ -1,4 +1,4 @@
-import { topicInCluster } from '../../topology/name-pattern.ts'
+import { internalTopic } from '../../topology/name-pattern.ts'
 import type { ApplicationOptions } from '../options.ts'
 
 /** What decides the names of the topics that an application makes itself. */
@@ -15,5 +15,5 @@ export function repartitionTopic(naming: Naming, name: string): string {
 }
 
 function ownTopic({ applicationId, names }: Naming, name: string): string {
-  return topicInCluster(`${applicationId}-${name}`, names.topic)
+  return internalTopic(applicationId, name, names.topic)
 }
