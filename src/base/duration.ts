@@ -11,24 +11,26 @@ const unitMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 }
+/** 100,000 years: a time and two of these together are still exact milliseconds. */
+const longestDays = 36_500_000
 const part = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)/gy
 
 /**
  * Reads a duration such as `250ms`, `5m`, `1h30m` or `7d`; `0` and a whole number of milliseconds stand without a unit.
  *
  * @returns whole milliseconds, rounded up, at least 0
- * @throws StreamError `DEFINITION_INVALID` for anything else
+ * @throws StreamError `DEFINITION_INVALID` for anything else, and for more than 100,000 years
  */
 export function parseDurationMs(text: string | number): number {
   const source = String(text).trim().toLowerCase()
-  if (/^\d+$/.test(source)) return Number(source)
+  if (/^\d+$/.test(source)) return withinLongest(Number(source), text)
   part.lastIndex = 0
   let totalMs = 0
   let end = 0
   for (let match = part.exec(source); match !== null; match = part.exec(source)) {
     totalMs += Number(match[1]) * (unitMs[match[2] ?? ''] ?? Number.NaN)
     end = part.lastIndex
-    if (end === source.length) return Math.ceil(totalMs)
+    if (end === source.length) return withinLongest(Math.ceil(totalMs), text)
   }
   const isNegative = source.startsWith('-') && source.length > 1
   throw new StreamError(
@@ -40,6 +42,13 @@ export function parseDurationMs(text: string | number): number {
         : 'Write a number with a unit, for example "250ms", "5m", "1h30m" or "7d".',
     },
   )
+}
+
+function withinLongest(durationMs: number, text: string | number): number {
+  if (durationMs <= longestDays * (unitMs['d'] ?? 1)) return durationMs
+  throw new StreamError('DEFINITION_INVALID', `"${text}" is longer than a duration may be`, {
+    hint: `Write at most "${longestDays}d", which is 100,000 years.`,
+  })
 }
 
 /** The shortest exact text of a duration, for messages: `1h30m`, `250ms`. */
