@@ -31,7 +31,7 @@ interface ViewedTopic {
   shownInTurn: number
 }
 
-/** Shows output as it is committed, and every second how fast it goes. */
+/** Shows output as it is committed, and every second, once there is any, how fast it goes. */
 export async function startLiveView(options: LiveViewOptions): Promise<void> {
   const { kafka, output, signal } = options
   const views = [...options.topics].map(([topic, formats]): ViewedTopic => ({
@@ -78,8 +78,9 @@ async function showRates(
     const perSecond = (count: number): string =>
       formatCount(Math.round((count * 1000) / (now.atMs - before.atMs)))
     const text = `in ${formatCount(now.in)} (${perSecond(now.in - before.in)}/s)  out ${formatCount(now.out)} (${perSecond(now.out - before.out)}/s)`
-    if (output.interactive) output.status(text)
-    else if (now.in !== before.in || now.out !== before.out) output.note(text)
+    // Threads that have yet to join their group have read nothing; a line of zeros would say that nothing comes.
+    if (output.interactive && now.in + now.out > 0) output.status(text)
+    else if (!output.interactive && (now.in !== before.in || now.out !== before.out)) output.note(text)
     before = now
   }
 }
