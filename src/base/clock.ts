@@ -15,6 +15,9 @@ export interface Timer {
   cancel(): void
 }
 
+/** Node runs what is to wait for longer, 24 days, at once. */
+const longestTimerMs = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -23,7 +26,7 @@ export const systemClock: Clock = {
       const handle = setImmediate(work)
       return { cancel: () => clearImmediate(handle) }
     }
-    const handle = setTimeout(work, delayMs)
+    const handle = setTimeout(work, Math.min(delayMs, longestTimerMs))
     return { cancel: () => clearTimeout(handle) }
   },
 }
