@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Application } from '../runtime/application.ts'
-import { countByKey } from '../runtime/fixtures.ts'
+import { countByKey, passThrough } from '../runtime/fixtures.ts'
 import { TestCluster, type TestRecord } from '../testing/cluster.ts'
 import { producerDefaults, textRecord } from '../kafka/fixtures/clients.ts'
 import { caughtUp } from './caught-up.ts'
@@ -60,6 +60,24 @@ test('what stands behind a transaction that has not ended must have been read, t
   application.start()
   await untilCaughtUp(cluster, application)
   expect(await cluster.read('counts')).toHaveLength(80)
+})
+
+test('a process that has no partition ends when the others are read', async () => {
+  await using cluster = new TestCluster()
+  await cluster.createTopic('input')
+  await cluster.createTopic('output')
+  const first = cluster.application(passThrough())
+  first.start()
+  await cluster.until(() => first.state === 'running')
+  const second = cluster.application(passThrough())
+  second.start()
+  await cluster.produce(
+    'input',
+    words(80).map(({ value }) => ({ key: null, value })),
+  )
+  await untilCaughtUp(cluster, second)
+  expect(tasksOf(second)).toBe(0)
+  expect(await cluster.read('output')).toHaveLength(80)
 })
 
 test('a process that has only a part of the partitions ends when the others are read', async () => {

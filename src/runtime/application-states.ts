@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
 
-/** `starting`: not every thread has all its tasks running. */
+/** `starting`: not every thread has all its tasks running, or knows that it has none. */
 export type ApplicationState = 'created' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed'
 
 /** Where an application may go from each state. The diagram in the architecture page is drawn from this table. */

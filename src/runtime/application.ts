@@ -232,11 +232,20 @@ export class Application {
   async #watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(this.#surroundings.clock, stateIntervalMs, signal)
-      const tasks = this.threads().flatMap((thread) => thread.tasks)
-      const allRun = tasks.length > 0 && tasks.every((task) => task.state === 'running')
+      const allRun = this.#allRun()
       if (this.#state === 'starting' && allRun) this.#go('running')
       else if (this.#state === 'running' && !allRun) this.#go('starting')
     }
+  }
+
+  #allRun(): boolean {
+    const threads = this.#slots.filter((slot) => !slot.hasEnded).map((slot) => slot.status())
+    return (
+      threads.length > 0 &&
+      threads.every(({ knowsItsTasks, tasks }) =>
+        tasks.length === 0 ? knowsItsTasks : tasks.every(({ state }) => state === 'running'),
+      )
+    )
   }
 
   #go(state: ApplicationState, facts: LogFields = {}): void {

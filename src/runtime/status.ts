@@ -8,6 +8,8 @@ export interface ThreadStatus {
   readonly thread: number
   /** What its group reads, internal topics included; empty until the thread has looked at them. */
   readonly sourceTopics: readonly string[]
+  /** Whether the group has said which tasks are its own. One without tasks may have none, or wait for another member to give them up. */
+  readonly knowsItsTasks: boolean
   readonly tasks: readonly TaskStatus[]
 }
 

@@ -40,7 +40,7 @@ function slotOf(lives: readonly ((life: ThreadParts) => StreamError)[]) {
       done,
       stop: () => stopped.resolve(),
       terminate: () => {},
-      status: () => ({ thread: 0, sourceTopics: [], tasks: [] }),
+      status: () => ({ thread: 0, sourceTopics: [], knowsItsTasks: false, tasks: [] }),
     }
   })
   return { slot, starts }

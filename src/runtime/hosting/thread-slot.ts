@@ -6,6 +6,7 @@ import { Fencings } from './fencings.ts'
 import type { HostedThread, StartThread } from './hosted-thread.ts'
 import { KnownOffsets } from '../thread/known-offsets.ts'
 import type { ThreadParts } from '../thread/thread-parts.ts'
+import { notOpen } from '../thread/thread-status.ts'
 
 /**
  * The place of one stream thread in an application: when a thread fails for a reason that passes, another takes its place after a
@@ -19,6 +20,7 @@ export class ThreadSlot {
   #thread: HostedThread | undefined = undefined
   #failuresInRow = 0
   #hasOpened = false
+  #hasEnded = false
 
   constructor(parts: ThreadParts, start: StartThread) {
     this.#start = start
@@ -43,21 +45,32 @@ export class ThreadSlot {
    * @throws StreamError what cannot be mended by another try, or the last of too many failures
    */
   async run(): Promise<void> {
-    while (!this.#isStopped()) {
-      try {
-        this.#thread = this.#start(this.#parts)
-        await this.#thread.done
-      } catch (thrown) {
-        await this.#pause(toStreamError(thrown))
-      } finally {
-        this.#thread = undefined
-      }
+    try {
+      while (!this.#isStopped()) await this.#live()
+    } finally {
+      this.#hasEnded = true
+    }
+  }
+
+  async #live(): Promise<void> {
+    try {
+      this.#thread = this.#start(this.#parts)
+      await this.#thread.done
+    } catch (thrown) {
+      await this.#pause(toStreamError(thrown))
+    } finally {
+      this.#thread = undefined
     }
   }
 
   /** Whether any life of the thread has found the cluster and what it needs there. */
   get hasOpened(): boolean {
     return this.#hasOpened
+  }
+
+  /** Whether no other life follows. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   stop(): void {
@@ -70,7 +83,7 @@ export class ThreadSlot {
   }
 
   status(): ThreadStatus {
-    return this.#thread?.status() ?? { thread: this.#parts.index, sourceTopics: [], tasks: [] }
+    return this.#thread?.status() ?? notOpen(this.#parts.index)
   }
 
   async #pause(error: StreamError): Promise<void> {

@@ -4,9 +4,9 @@ import { deferred } from '../../base/deferred.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Counter, MetricSample, Metrics } from '../../base/metrics.ts'
 import { newCallBoard, type CallBoard } from '../../functions/call-board.ts'
-import type { ThreadStatus } from '../status.ts'
 import type { HostedThread } from './hosted-thread.ts'
 import type { ThreadParts } from '../thread/thread-parts.ts'
+import { notOpen } from '../thread/thread-status.ts'
 import { CallWatch, functionLost, lookEveryMs, placeText, watchedFunctions } from './call-watch.ts'
 import { errorFrom } from './worker-messages.ts'
 import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.ts'
@@ -21,7 +21,7 @@ export function startWorker(parts: ThreadParts): HostedThread {
   const worker = new Worker(new URL(`./worker-main.${ending}`, import.meta.url), { workerData: input })
   const done = deferred()
   const merge = sampleMerger(parts.metrics)
-  let status: ThreadStatus = { thread: index, sourceTopics: [], tasks: [] }
+  let status = notOpen(index)
   worker.on('message', (message: FromWorker) => {
     switch (message.kind) {
       case 'log':

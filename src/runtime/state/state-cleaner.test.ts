@@ -6,7 +6,7 @@ import { silentLogger } from '../../base/logger.ts'
 import type { Logger } from '../../base/logger.ts'
 import { ProcessEngines } from '../../store/state-engines.ts'
 import { TestCluster } from '../../testing/cluster.ts'
-import { countByKey } from '../fixtures.ts'
+import { countByKey, streamTableJoin } from '../fixtures.ts'
 
 const minuteMs = 60_000
 
@@ -59,3 +59,31 @@ test.each(['rocksdb', 'sqlite'] as const)(
     }
   },
 )
+
+test('a process that has lost all its tasks deletes their stores', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-cleaner-'))
+  const engines = await ProcessEngines.open({ kind: 'sqlite', folder, budgetBytes: 1_048_576 })
+  try {
+    await using cluster = new TestCluster({ time: 'jump' })
+    await cluster.createTopic('orders')
+    await cluster.createTopic('customers')
+    await cluster.createTopic('output')
+    const first = cluster.application(streamTableJoin(), { leaveOnClose: true }, { engines })
+    first.start()
+    await cluster.until(() => first.state === 'running')
+    await cluster.run(first.stop())
+    expect(engines.places()).toHaveLength(1)
+    const second = cluster.application(streamTableJoin())
+    second.start()
+    await cluster.until(() => second.state === 'running')
+    const back = cluster.application(streamTableJoin(), {}, { engines })
+    back.start()
+    await cluster.advance(12 * minuteMs)
+    expect(back.threads().flatMap(({ tasks }) => tasks)).toEqual([])
+    expect(engines.places()).toEqual([])
+    await cluster.run(back.stop())
+  } finally {
+    await engines.close()
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -35,6 +35,7 @@ export class StreamThread {
   #leaves = false
   #wake = deferred()
   #open: OpenThread | undefined = undefined
+  #knowsItsTasks = false
   #withoutTasksMs: number | undefined = undefined
   #saidWithoutTasks = false
 
@@ -51,7 +52,7 @@ export class StreamThread {
   }
 
   status(): ThreadStatus {
-    return threadStatus(this.#parts.index, this.#open)
+    return threadStatus(this.#parts.index, { open: this.#open, knowsItsTasks: this.#knowsItsTasks })
   }
 
   /**
@@ -174,10 +175,13 @@ export class StreamThread {
     return {
       onAssigned: async (partitions, userData) => {
         this.#checkTopology(partitions, userData)
-        this.#followUps.assigned(decodeFacts(userData)?.incomplete === true)
+        const facts = decodeFacts(userData)
+        this.#followUps.assigned(facts?.incomplete === true)
         this.#logger.info('partitions assigned', { partitions: partitions.length })
         await this.#open?.cycle.finishOrRecover()
         this.#open?.tasks.take(partitions)
+        this.#knowsItsTasks =
+          facts?.incomplete === false && facts.topologyHash === this.#open?.plan.topologyHash
       },
       // Drain, commit, then give up: the next owner reads the offsets and the change log that this commit wrote.
       onRevoked: async (partitions) => {
@@ -187,6 +191,7 @@ export class StreamThread {
       },
       onLost: async (partitions) => {
         this.#logger.warn('partitions lost', { partitions: partitions.length })
+        this.#knowsItsTasks = false
         await this.#open?.cycle.abandon()
         this.#open?.tasks.giveUp(partitions)
       },

@@ -3,9 +3,18 @@ import type { Task } from '../task/task.ts'
 import type { OpenThread } from './assemble-thread.ts'
 
 /** A snapshot for people and monitors. */
-export function threadStatus(thread: number, open: OpenThread | undefined): ThreadStatus {
-  if (open === undefined) return { thread, sourceTopics: [], tasks: [] }
-  return { thread, sourceTopics: open.plan.sourceTopics, tasks: open.tasks.set.all.map(taskStatus) }
+export function threadStatus(
+  thread: number,
+  { open, knowsItsTasks }: { readonly open: OpenThread | undefined; readonly knowsItsTasks: boolean },
+): ThreadStatus {
+  if (open === undefined) return notOpen(thread)
+  const { sourceTopics } = open.plan
+  return { thread, sourceTopics, knowsItsTasks, tasks: open.tasks.set.all.map(taskStatus) }
+}
+
+/** Of a thread that has not opened, or has ended. */
+export function notOpen(thread: number): ThreadStatus {
+  return { thread, sourceTopics: [], knowsItsTasks: false, tasks: [] }
 }
 
 function taskStatus(task: Task): TaskStatus {
