@@ -1,10 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fc, test as property } from '@fast-check/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { OrderedStore, StateEngines, StoreBatch } from './contracts.ts'
 import { MemoryStore } from './memory/memory-store.ts'
+import { RocksDatabase } from './rocksdb/rocks-database.ts'
 import { rocksFailure } from './rocksdb/rocks-errors.ts'
 import { sqliteFailure } from './sqlite/sqlite-errors.ts'
 import { ProcessEngines, type EngineKind } from './state-engines.ts'
@@ -268,6 +270,51 @@ describe.each(['rocksdb', 'sqlite'] as const)('state that cannot be read (%s)', 
     const open = async () =>
       (await openEngines(kind, occupied)).forThread(0).open({ task: '0_0', store: 's' })
     await expect(open()).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' })
+  })
+})
+
+describe('state of a version that is not known', () => {
+  const place = { task: '0_0', store: 's' }
+  const entry = { key: Buffer.from('k'), value: Buffer.from('v') }
+
+  /** What the engine's next version would write. */
+  const raise = {
+    rocksdb: async (folder: string) => {
+      const database = await RocksDatabase.open({ folder, budgetBytes: 1_048_576 })
+      const key = Buffer.concat([Buffer.alloc(8), Buffer.from('0_0/s')])
+      expect(database.get(key)).toEqual(Buffer.from([1]))
+      database.write(1, () => ({ key, value: Buffer.from([2]) }))
+      await database.close()
+    },
+    sqlite: async (folder: string) => {
+      const database = new DatabaseSync(join(folder, '0_0', 's.sqlite'))
+      database.exec('PRAGMA user_version = 2')
+      database.close()
+    },
+  }
+
+  test.each(['rocksdb', 'sqlite'] as const)('is named, and left as it is: %s', async (kind) => {
+    const folder = newFolder()
+    const first = await openEngines(kind, folder)
+    const store = first.forThread(0).open(place)
+    store.write({ entries: [entry], position: undefined })
+    store.close()
+    await first.close()
+    await raise[kind](join(folder, kind))
+    const again = await openEngines(kind, folder)
+    for (let time = 0; time < 2; time++)
+      expect(() => again.forThread(0).open(place)).toThrow(
+        expect.objectContaining({
+          code: 'STATE_VERSION',
+          message: expect.stringContaining('has format 2'),
+          detail: expect.stringContaining('reads and writes format 1'),
+        }),
+      )
+    const other = again.forThread(0).open({ task: '0_1', store: 's' })
+    other.write({ entries: [entry], position: undefined })
+    expect(other.get(entry.key)).toEqual(entry.value)
+    expect(again.places()).toHaveLength(2)
+    other.close()
   })
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Format } from '../data/types.ts'
 import type { StoreDescription } from './open-store.ts'
-import { layoutOf } from './store-layout.ts'
+import { layoutOf, layoutTrouble } from './store-layout.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const common = {
@@ -46,4 +46,12 @@ test.each<readonly [string, StoreDescription, StoreDescription]>([
   ['the kind', keyValue, { ...common, kind: 'list' }],
 ])('%s changes the layout', (_, one, other) => {
   expect(layoutOf(one)).not.toBe(layoutOf(other))
+})
+
+test('says whether it was a definition or a version that wrote otherwise', () => {
+  const own = layoutOf(keyValue)
+  expect(layoutTrouble(own, own)).toBeUndefined()
+  expect(layoutTrouble(layoutOf(window), own)).toContain('another definition')
+  for (const found of [own.replace(/^1 /, '2 '), undefined])
+    expect(layoutTrouble(found, own)).toBe('another version of Weft wrote it')
 })

@@ -10,6 +10,18 @@ export function layoutOf(spec: StoreDescription): string {
   return [layoutVersion, spec.kind, ...decidedBy(spec)].join(' ')
 }
 
+/** Why what `found` wrote is of no use to a store whose layout is `own`; undefined where it is the same. */
+export function layoutTrouble(found: string | undefined, own: string): string | undefined {
+  if (found === own) return undefined
+  return versionOf(found) === versionOf(own)
+    ? 'another definition of it wrote it, of another kind or with another retention'
+    : 'another version of Weft wrote it'
+}
+
+function versionOf(layout: string | undefined): string | undefined {
+  return layout?.split(' ', 1)[0]
+}
+
 function decidedBy(spec: StoreDescription): readonly (string | number)[] {
   switch (spec.kind) {
     case 'key-value':

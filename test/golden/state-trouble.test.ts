@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
@@ -135,6 +136,34 @@ describe('weft state', () => {
       expect(stdout.trim().split('\n')).toHaveLength(partitions)
       expect(stderr).toContain(join('0_1', 'totals.sqlite'))
       expect(stderr).not.toContain('no stores')
+    },
+    timeoutMs,
+  )
+})
+
+describe('state of a newer version', () => {
+  test(
+    'stops the application, which goes on without it from the change log',
+    async () => {
+      const application = await CountingApplication.make('newer', bootstrap, folder)
+      await application.produce(1)
+      await runsWell(application, '--state-engine', 'sqlite')
+      const file = join(application.stateDir, application.name, 'sqlite', '0_1', 'totals.sqlite')
+      const store = new DatabaseSync(file)
+      store.exec('PRAGMA user_version = 2')
+      store.close()
+      await application.produce(1)
+      const refused = await runWeft(application.run('--state-engine', 'sqlite', '--until-end'))
+      expect(refused.code).toBe(1)
+      const looked = await runWeft(['state', '--state-dir', application.stateDir])
+      expect(looked.code).toBe(1)
+      for (const { stderr } of [refused, looked]) {
+        expect(stderr).toContain('STATE_VERSION')
+        expect(stderr).toContain(file)
+      }
+      rmSync(file)
+      await runsWell(application, '--state-engine', 'sqlite')
+      everyCount(await application.counts(40), 20, 2)
     },
     timeoutMs,
   )

@@ -84,6 +84,7 @@ describe('exitCodeOf', () => {
       'SCHEMA_INCOMPATIBLE',
       'STORE_FULL',
       'STATE_LOCKED',
+      'STATE_VERSION',
       'CHANGE_LOG_LOST',
       'DATA_FOLDER_LOCKED',
       'DATA_FOLDER_VERSION',

@@ -3,7 +3,7 @@ import type { TopicPartition } from '../../kafka/contracts.ts'
 import type { ChangeLogPosition, ManagedStore, StateStore } from '../../store/contracts.ts'
 import type { StoreSpec } from '../../topology/topology.ts'
 import type { OpenedStore } from '../../store/open-store.ts'
-import { layoutOf } from '../../store/store-layout.ts'
+import { layoutOf, layoutTrouble } from '../../store/store-layout.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
 export interface TaskStoreParts {
@@ -90,10 +90,10 @@ export class TaskStore {
     this.store = store
   }
 
-  /** Whether the content was written for the store as another definition had it: with another retention, say. */
-  get isLaidOutOtherwise(): boolean {
+  /** Why the content stands otherwise than this store's would: its definition had another retention, say. */
+  get layoutTrouble(): string | undefined {
     const position = this.managed.position()
-    return position !== undefined && position.layout !== this.layout
+    return position === undefined ? undefined : layoutTrouble(position.layout, this.layout)
   }
 
   /**

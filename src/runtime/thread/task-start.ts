@@ -131,10 +131,8 @@ export function beginTask(task: Task, facts: ClusterFacts, beginning: Beginning)
 /** Why what a store without change log holds cannot be used. */
 function emptyReason(task: Task, store: TaskStore, committed: boolean): string | undefined {
   if (store.missedCommit(task.queues, committed)) return 'it missed a commit'
-  return store.spec.logging === 'none' && store.isLaidOutOtherwise ? otherLayout : undefined
+  return store.spec.logging === 'none' ? store.layoutTrouble : undefined
 }
-
-const otherLayout = 'another definition of it wrote it, of another kind or with another retention'
 
 function startsOf(task: Task, facts: ClusterFacts): Map<PartitionQueue, TaskStart> {
   const starts = new Map<PartitionQueue, TaskStart>()
@@ -170,7 +168,7 @@ function restorePart(task: Task, store: TaskStore, facts: ClusterFacts, beginnin
 }
 
 function emptyUnfit(task: Task, store: TaskStore, log: ChangeLogFacts, { logger, nowMs }: Beginning): void {
-  const reason = store.isLaidOutOtherwise ? otherLayout : unfitReason(store.managed.position(), log, nowMs)
+  const reason = store.layoutTrouble ?? unfitReason(store.managed.position(), log, nowMs)
   if (reason === undefined) return
   const { name } = store.spec
   logger.warn('store does not fit its change log and is rebuilt', { store: name, task: task.id, reason })

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import { makeFolders } from '../../base/make-folders.ts'
 import type { StoreEntry, StorePlace } from '../contracts.ts'
+import { otherFormat } from '../format-version.ts'
 import { placeOf, storeName } from '../store-place.ts'
 import {
   loadBinding,
@@ -161,11 +162,12 @@ export class RocksDatabase {
     }
   }
 
-  /** The bytes that begin a store's keys. Makes the store known. */
+  /** The bytes that begin a store's keys. Makes the store known. @throws StreamError `STATE_VERSION` */
   prefixOf(place: StorePlace): Buffer {
     const name = nameKey(place)
-    if (this.get(name) === undefined)
-      this.write(1, () => ({ key: name, value: Buffer.from([formatVersion]) }))
+    const found = this.get(name)?.[0]
+    if (found === undefined) this.write(1, () => ({ key: name, value: Buffer.from([formatVersion]) }))
+    else if (found !== formatVersion) throw otherFormat({ path: this.#folder, found, own: formatVersion })
     return createHash('sha256').update(storeName(place)).digest().subarray(0, prefixBytes)
   }
 

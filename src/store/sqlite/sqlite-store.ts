@@ -13,6 +13,7 @@ import type {
   StoreEntries,
 } from '../contracts.ts'
 import { decodeState, encodeState, EntryEstimate } from '../entry-estimate.ts'
+import { otherFormat } from '../format-version.ts'
 import { sqliteFailure } from './sqlite-errors.ts'
 
 /** Of the tables below. */
@@ -35,7 +36,7 @@ export class SqliteStore implements OrderedStore {
   readonly #closed: () => void
   #isOpen = true
 
-  /** @throws StreamError `STATE_LOCKED`, `STORE_CORRUPT`, `STORE_UNWRITABLE`, `STORE_FULL` */
+  /** @throws StreamError `STATE_LOCKED`, `STATE_VERSION`, `STORE_CORRUPT`, `STORE_UNWRITABLE`, `STORE_FULL` */
   constructor(path: string, closed: () => void) {
     this.#path = path
     this.#closed = closed
@@ -151,9 +152,11 @@ function openDatabase(path: string): Opened {
   makeFolders(dirname(path))
   const database = new DatabaseSync(path)
   try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE')
+    checkFormat(database, path)
     // What is in the log survives the process; the file is synced when the log goes into it, so that it is never torn.
     database.exec(
-      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
        PRAGMA wal_autocheckpoint = ${checkpointPages}; ${schema}`,
     )
     return { database, statements: prepare(database) }
@@ -161,6 +164,12 @@ function openDatabase(path: string): Opened {
     database.close()
     throw error
   }
+}
+
+/** A file without a version is new, or its first opening did not live to write it. */
+function checkFormat(database: DatabaseSync, path: string): void {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  if (found !== 0 && found !== formatVersion) throw otherFormat({ path, found, own: formatVersion })
 }
 
 function prepare(database: DatabaseSync): Statements {
