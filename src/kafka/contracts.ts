@@ -293,6 +293,8 @@ export interface Admin {
   describeTopics(names: readonly string[]): Promise<TopicDescription[]>
   /** @returns names that existed already; resolves when every partition has a leader. @throws StreamError `TOPIC_INVALID`, `NOT_AUTHORIZED` */
   createTopics(topics: readonly NewTopic[]): Promise<string[]>
+  /** Which of these could not be made because they exist, as the controller says: other brokers may not have heard of them yet. Makes none. */
+  existingTopics(topics: readonly NewTopic[]): Promise<string[]>
   deleteTopics(names: readonly string[]): Promise<void>
   createPartitions(topic: string, count: number): Promise<void>
   deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>

@@ -223,19 +223,27 @@ describe('a change log that is gone', () => {
 
 describe('a change log that is gone with the store on disk', () => {
   test(
-    'is told, since nobody can see it afterwards',
+    'stops the application, too: what it has committed says that there was one',
     async () => {
       const application = await CountingApplication.make('nowhere', bootstrap, folder)
-      const counting = async (): Promise<string> => {
+      const inMemory = ['--state-engine', 'memory', '--leave']
+      for (let start = 0; start < 2; start++) {
         await application.produce(1)
-        return await runsWell(application, '--state-engine', 'memory', '--leave')
+        expect(await runsWell(application, ...inMemory)).not.toContain('stores start empty')
       }
-      const warning = 'stores start empty'
-      expect(await counting()).not.toContain(warning)
-      expect(await counting()).not.toContain(warning)
       await using cluster = openCluster({ bootstrap }, silentLogger)
       await cluster.kafka.admin.deleteTopics(['nowhere-totals-changelog'])
-      expect(await counting()).toContain(warning)
+      await application.produce(1)
+      for (let start = 0; start < 2; start++) {
+        const lost = await runWeft(application.run('--until-end', ...inMemory))
+        expect(lost.code).toBe(1)
+        expect(lost.stderr).toContain('CHANGE_LOG_LOST')
+      }
+      everyCount(await application.counts(40), 20, 2)
+      const create = ['topics', 'create', 'nowhere-totals-changelog', '--partitions', String(partitions)]
+      expect((await runWeft([...create, '--bootstrap', bootstrap])).code).toBe(0)
+      await runsWell(application, ...inMemory)
+      everyCount(await application.counts(60), 20, 1)
     },
     timeoutMs,
   )

@@ -18,6 +18,15 @@ test('makes topics with settings, and tells which existed already', async () => 
   expect((await cluster.run(admin.listTopics())).map(({ name }) => name).toSorted()).toEqual(['t', 'u'])
 })
 
+test('says which topics exist without making the others', async () => {
+  await using cluster = new TestCluster()
+  const { admin } = cluster.kafka
+  await cluster.run(admin.createTopics([{ ...plain, name: 't' }]))
+  const wanted = ['t', 'u'].map((name) => ({ ...plain, name }))
+  for (let time = 0; time < 2; time++) expect(await cluster.run(admin.existingTopics(wanted))).toEqual(['t'])
+  expect((await cluster.run(admin.listTopics())).map(({ name }) => name)).toEqual(['t'])
+})
+
 test('does not wait for partitions that a topic that existed never had', async () => {
   await using cluster = new TestCluster()
   const { admin } = cluster.kafka

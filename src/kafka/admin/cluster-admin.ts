@@ -56,13 +56,18 @@ export class ClusterAdmin implements Admin {
     let tries = 0
     const existing = await this.#atController((connection) => {
       tries++
-      return createTopics(connection, topics, requestTimeoutMs)
+      return createTopics(connection, topics, { timeoutMs: requestTimeoutMs, validateOnly: false })
     })
     // Of one that existed, nobody said how many partitions it has: there may be fewer than were asked for.
     await this.#untilLed(
       topics.map((topic) => (existing.includes(topic.name) ? { ...topic, partitions: -1 } : topic)),
     )
     return tries === 1 ? existing : []
+  }
+
+  existingTopics(topics: readonly NewTopic[]): Promise<string[]> {
+    const options = { timeoutMs: this.#cluster.context.requestTimeoutMs, validateOnly: true }
+    return this.#atController((connection) => createTopics(connection, topics, options))
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {

@@ -13,10 +13,10 @@ const operations = { set: 0, delete: 1 } as const
 export async function createTopics(
   connection: BrokerConnection,
   topics: readonly NewTopic[],
-  timeoutMs: number,
+  options: { readonly timeoutMs: number; readonly validateOnly: boolean },
 ): Promise<string[]> {
   const response = await connection.send(apis.createTopics, () => ({
-    timeoutMs,
+    ...options,
     topics: topics.map(({ name, partitions, replicationFactor, configs }) => ({
       name,
       numPartitions: partitions,

@@ -4,7 +4,7 @@ import { countByKey, passThrough, streamTableJoin } from '../fixtures.ts'
 import { loadTopology } from '../../testing/load-topology.ts'
 import { plainNames } from '../../topology/name-pattern.ts'
 import type { Topology } from '../../topology/topology.ts'
-import { prepareTopics } from './topic-plan.ts'
+import { makeInternalTopics, planTopics, type TopicPlan } from './topic-plan.ts'
 
 /** A cluster's topics, as much of it as planning sees. */
 class Topics {
@@ -41,7 +41,15 @@ class Topics {
 const names = { topic: plainNames, group: plainNames, transaction: plainNames }
 const options = { applicationId: 'app', names, replicationFactor: -1 }
 
-describe('prepareTopics', () => {
+async function prepareTopics(
+  admin: Topics['admin'],
+  topology: Topology,
+  naming: typeof options,
+): Promise<TopicPlan> {
+  return makeInternalTopics(admin, await planTopics(admin, topology, naming))
+}
+
+describe('topics of an application', () => {
   test('makes internal topics with the names and settings of Kafka Streams', async () => {
     const topics = new Topics({ words: 3 })
     const plan = await prepareTopics(topics.admin, countByKey(), options)

@@ -20,7 +20,7 @@ export interface TopicPlan {
   readonly repartitionTopics: ReadonlySet<string>
   /** Internal topics to be there before the first task. */
   readonly internalTopics: readonly NewTopic[]
-  /** Partition counts and ids by real name; internal topics included once they exist. */
+  /** Ids by real name; internal topics included once they exist. */
   readonly topicIds: ReadonlyMap<string, string>
   /** Internal topics that did not exist. */
   readonly madeTopics: ReadonlySet<string>
@@ -44,13 +44,12 @@ export function realTopicName(topology: Topology, naming: Naming): (topic: strin
 }
 
 /**
- * Looks at the cluster, checks that sources exist and joins are copartitioned, and makes the internal topics that are missing.
- * Every stream thread does this at its start; who comes second finds the topics there.
+ * Looks at the cluster, and checks that sources exist and joins are copartitioned.
  *
- * @throws StreamError `TOPIC_MISSING`, `JOIN_NOT_COPARTITIONED`, `TOPIC_INVALID`
+ * @throws StreamError `TOPIC_MISSING`, `JOIN_NOT_COPARTITIONED`
  */
-export async function prepareTopics(
-  admin: Pick<Admin, 'describeTopics' | 'createTopics'>,
+export async function planTopics(
+  admin: Pick<Admin, 'describeTopics'>,
   topology: Topology,
   options: PlanOptions,
 ): Promise<TopicPlan> {
@@ -63,9 +62,22 @@ export async function prepareTopics(
   )
   checkCopartitioned(topology, counts)
   const draft = draftPlan(topology, options, counts)
-  const { ids, madeTopics } = await ensureInternalTopics(admin, draft.internalTopics)
-  for (const topic of described.values()) ids.set(topic.name, topic.id)
-  return { ...draft, topicIds: ids, madeTopics }
+  return { ...draft, topicIds: idsOf([...described.values()]) }
+}
+
+/**
+ * Makes the internal topics that are missing. Every stream thread does this at its start; who comes second finds the topics there.
+ *
+ * @param lookAt - is told of those that are missing before they are made
+ * @throws StreamError `TOPIC_INVALID`, or what `lookAt` throws: then none is made
+ */
+export async function makeInternalTopics(
+  admin: Pick<Admin, 'describeTopics' | 'createTopics'>,
+  plan: TopicPlan,
+  lookAt: (missing: readonly NewTopic[]) => Promise<void> = async () => {},
+): Promise<TopicPlan> {
+  const { ids, madeTopics } = await ensureInternalTopics(admin, plan.internalTopics, lookAt)
+  return { ...plan, topicIds: new Map([...plan.topicIds, ...ids]), madeTopics }
 }
 
 /** Topics that somebody else must have made: sources and global tables. */
@@ -165,6 +177,7 @@ function changeLogs(
 async function ensureInternalTopics(
   admin: Pick<Admin, 'describeTopics' | 'createTopics'>,
   wanted: readonly NewTopic[],
+  lookAt: (missing: readonly NewTopic[]) => Promise<void>,
 ): Promise<{ readonly ids: Map<string, string>; readonly madeTopics: ReadonlySet<string> }> {
   if (wanted.length === 0) return { ids: new Map(), madeTopics: new Set() }
   const names = wanted.map((topic) => topic.name)
@@ -173,6 +186,7 @@ async function ensureInternalTopics(
   const known = new Set(present.map((topic) => topic.name))
   const missing = wanted.filter((topic) => !known.has(topic.name))
   if (missing.length === 0) return { ids: idsOf(present), madeTopics: new Set() }
+  await lookAt(missing)
   const others = await admin.createTopics(missing)
   const described = await admin.describeTopics(names)
   checkPartitions(described, wanted)

@@ -11,6 +11,7 @@ import type { PartitionQueue } from './partition-queue.ts'
 import { newRawRecord, ownRawRecord } from './raw-record.ts'
 import { checkMetadataSize, encodePartitionTime, type NamedTimes } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
+import { storesMark, storesMarkName } from './stores-mark.ts'
 import { nextTaskState } from './task-states.ts'
 import type { TaskState } from './task-states.ts'
 import { confirmedEveryMs, type TaskStore } from './task-store.ts'
@@ -70,6 +71,7 @@ export class Task {
   readonly #times = new EventTimes()
   /** Of the commits that hold {@link EventTimes}, so that the newest is known among the inputs. */
   #timeCommits = 0
+  readonly #storesMark: NamedTimes
   readonly #committed = new Map<PartitionQueue, number>()
   #sealed: SealedInputs | undefined = undefined
   #state: TaskState = 'created'
@@ -82,6 +84,7 @@ export class Task {
     this.partition = parts.partition
     this.queues = parts.queues
     this.stores = parts.stores
+    this.#storesMark = storesMark(parts.stores.map(({ spec }) => spec))
     this.#group = new PartitionGroup(parts.queues, parts.clock, parts.maxTaskIdleMs)
     this.#context = { topic: '', partition: -1, offset: -1, streamTimeMs: -1, clock: parts.clock }
   }
@@ -147,9 +150,9 @@ export class Task {
 
   #operatorTimes(): NamedTimes {
     const times = this.#times.entries()
-    if (times.length === 0) return times
+    if (times.length === 0) return this.#storesMark
     this.#timeCommits += 1
-    return [...times, [commitCount, this.#timeCommits]]
+    return [...times, [commitCount, this.#timeCommits], ...this.#storesMark]
   }
 
   /** The stores equal their change logs: processing begins. */
@@ -157,7 +160,8 @@ export class Task {
     this.#go('running')
     this.#confirmedMs = this.#parts.clock.monotonicMs()
     this.#processors = this.#parts.build(this.#context, this.#times, (action) => this.#later(action))
-    if (this.#times.names.length > 0) checkMetadataSize(this.id, [...this.#times.names, commitCount])
+    if (this.#times.names.length > 0)
+      checkMetadataSize(this.id, [...this.#times.names, commitCount, storesMarkName])
   }
 
   /**

@@ -16,11 +16,11 @@ import { encodeFacts } from '../assignment/member-facts.ts'
 import { taskAssignor } from '../assignment/task-assignor.ts'
 import type { ApplicationOptions } from '../options.ts'
 import { keepWhatIsPromised } from '../plan/internal-topic-settings.ts'
-import { ensureDeadLetterTopic, prepareTopics } from '../plan/topic-plan.ts'
+import { ensureDeadLetterTopic, planTopics } from '../plan/topic-plan.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
 import { connectThread, openProducer, threadName } from './connect-thread.ts'
 import { GlobalTables } from './global-tables.ts'
-import { sayWhatStartsEmpty } from './new-change-logs.ts'
+import { makeMissingTopics } from './new-change-logs.ts'
 import { Output } from './output.ts'
 import { outputTopics } from './output-topics.ts'
 import type { Topology } from '../../topology/topology.ts'
@@ -76,14 +76,14 @@ async function openAll(
   const { logger } = surroundings
   const cluster = await lookUp(parts, closers)
   const { kafka, topology } = cluster
-  const plan = await planTopics(parts, cluster)
+  const draft = await planTopics(kafka.admin, topology, options)
   const functions = await bindable(parts)
   closers.push(() => functions.close())
   const registries = new Registries({ ...surroundings, notations: options.notations })
   closers.push(() => registries.close())
   const formats = openFormats(parts, registries)
   closers.push(async () => formats.close())
-  const output = await openOutput(parts, { ...cluster, plan }, closers)
+  const { output, plan } = await openOutput(parts, { ...cluster, plan: draft }, closers)
   const isolation = options.guarantee === 'exactly_once_v2' ? 'read_committed' : 'read_uncommitted'
   const policies = new RecordPolicies(options, { output, metrics, logger })
   const cleanBudget = measuredBudget(parts)
@@ -128,12 +128,12 @@ async function openAll(
 }
 
 /** Topics that the application makes itself are there afterwards, and keep what it needs. */
-async function planTopics(
-  { options, surroundings }: ThreadParts,
-  { kafka, topology }: Pick<Equipment, 'kafka' | 'topology'>,
+async function ownTopics(
+  { options, surroundings: { logger } }: ThreadParts,
+  { kafka, topology, plan: draft }: Pick<Equipment, 'kafka' | 'topology' | 'plan'>,
 ): Promise<TopicPlan> {
-  const plan = await prepareTopics(kafka.admin, topology, options)
-  await keepWhatIsPromised(kafka.admin, plan, surroundings.logger)
+  const plan = await makeMissingTopics(kafka.admin, { topology, plan: draft, options }, logger)
+  await keepWhatIsPromised(kafka.admin, plan, logger)
   await ensureDeadLetterTopic(kafka.admin, options)
   return plan
 }
@@ -150,17 +150,18 @@ function measuredBudget({ options, metrics }: ThreadParts): CleanBudget {
 
 async function openOutput(
   parts: ThreadParts,
-  { kafka, topology, plan }: Pick<Equipment, 'kafka' | 'topology' | 'plan'>,
+  cluster: Pick<Equipment, 'kafka' | 'topology' | 'plan'>,
   closers: (() => Promise<void>)[],
-): Promise<Output> {
-  const { options, metrics, surroundings } = parts
+): Promise<Pick<Equipment, 'output' | 'plan'>> {
+  const { options, metrics } = parts
+  const { kafka, topology } = cluster
   const output = new Output(metrics, options)
   await output.use(await openProducer(kafka, parts))
   closers.push(() => output.producer.close())
-  // Not before: what the former life had open would keep the answer waiting.
-  await sayWhatStartsEmpty(kafka.admin, { topology, plan, options }, surroundings.logger)
+  // Not before: this asks for committed offsets, and what the former life had open would keep the answer waiting.
+  const plan = await ownTopics(parts, cluster)
   await output.learn(outputTopics(topology, options))
-  return output
+  return { output, plan }
 }
 
 /** The cluster, and the topology with the topics that its patterns fit there. */
