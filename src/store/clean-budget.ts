@@ -1,11 +1,13 @@
 /** So much of one store may wait in any case of a budget, however large it is: a restart reads as much again. */
 const unwrittenMaxBytes = 32 * 1_048_576
+/** So much may be uncommitted in any case, however small the budget is: a commit is not for a handful of records. */
+const uncommittedMinBytes = 8 * 1_048_576
 
 /**
  * What the clean entries of all stores of a stream thread may take together, about. Each store may have its share in any case, and more for as
  * long as the others leave room; it lets go of its own entries only, never of those of a store that somebody is reading. So together they
  * have twice the budget at most. What is committed and waits to be written to an engine counts, too: up to half of the budget, divided
- * over the stores that let entries wait.
+ * over the stores that let entries wait. What is not committed is counted beside the budget: there a commit must come before there may be more.
  */
 export class CleanBudget {
   readonly #maxBytes: number
@@ -13,6 +15,7 @@ export class CleanBudget {
   /** Stores that have any. */
   #holders = 0
   #deferring = 0
+  #uncommittedBytes = 0
 
   constructor(maxBytes = Number.POSITIVE_INFINITY) {
     this.#maxBytes = maxBytes
@@ -27,6 +30,20 @@ export class CleanBudget {
     this.#usedBytes += toBytes - fromBytes
     if (fromBytes === 0) this.#holders++
     if (toBytes === 0) this.#holders--
+  }
+
+  /** About what stores have that is not committed, one that is under way included. */
+  get uncommittedBytes(): number {
+    return this.#uncommittedBytes
+  }
+
+  uncommitted(addedBytes: number): void {
+    this.#uncommittedBytes += addedBytes
+  }
+
+  /** Whether what is not committed must be committed before there may be more. */
+  get wantsCommit(): boolean {
+    return this.#uncommittedBytes > Math.max(uncommittedMinBytes, this.#maxBytes / 2)
   }
 
   /** One more store lets committed entries wait. */

@@ -10,6 +10,7 @@ import { ByteWriter } from '../base/byte-writer.ts'
 import { addDetail, toStreamError } from '../base/errors.ts'
 import type { Counter } from '../base/metrics.ts'
 import { bucketPrefix, type Buckets } from './buckets.ts'
+import type { CleanBudget } from './clean-budget.ts'
 import type {
   ChangeLogSink,
   OrderedStore,
@@ -38,6 +39,7 @@ export interface DuplicatesOptions {
   readonly time: StreamTime
   readonly changeLog: ChangeLogSink | undefined
   readonly cleanEntriesMax: number
+  readonly cleanBudget: Pick<CleanBudget, 'uncommitted'>
   /** Counts reads that the log could not answer. */
   readonly engineReads: Counter
 }
@@ -108,7 +110,9 @@ export class Duplicates {
     this.#encode(entry, value, timestampMs)
     this.#append(entry, timestampMs)
     this.#log.add(entry)
-    this.#openBytes += entry.end - entry.start
+    const bytes = entry.end - entry.start
+    this.#openBytes += bytes
+    this.options.cleanBudget.uncommitted(bytes)
   }
 
   /** Calls `visit` for what a key has within these times, both included, by time and then as they came. */
@@ -142,6 +146,7 @@ export class Duplicates {
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
     const count = oldest.end - this.#committedEnd
     this.#committedEnd = oldest.end
+    this.options.cleanBudget.uncommitted(-oldest.bytes)
     if (count > 0) this.#unwritten.push(oldest)
     return { count, bytes: oldest.bytes }
   }
@@ -162,10 +167,18 @@ export class Duplicates {
   }
 
   failed(generation: number): void {
-    this.#sealed = this.#sealed.filter(({ number }) => number < generation)
+    this.#release(generation)
     this.#log.truncate(this.#sealed.at(-1)?.end ?? this.#committedEnd)
-    this.#openBytes = 0
     this.#open++
+  }
+
+  /** What was put in this generation and later ones will not be committed. */
+  #release(from: number): void {
+    const gone = this.#sealed.filter(({ number }) => number >= from)
+    const goneBytes = gone.reduce((sum, { bytes }) => sum + bytes, this.#openBytes)
+    this.options.cleanBudget.uncommitted(-goneBytes)
+    this.#openBytes = 0
+    this.#sealed = this.#sealed.filter(({ number }) => number < from)
   }
 
   /** Change-log records as engine entries, without what has expired. */
@@ -183,6 +196,7 @@ export class Duplicates {
   }
 
   close(): void {
+    this.#release(0)
     this.#log.clear()
   }
 

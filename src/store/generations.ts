@@ -12,6 +12,7 @@
  *     that were committed again since: their later values are written later, and a restart replays them.
  */
 import { assert } from '../base/assert.ts'
+import type { CleanBudget } from './clean-budget.ts'
 import type { StoreEntries } from './contracts.ts'
 import type { GenerationSize } from './managed-store.ts'
 import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
@@ -42,6 +43,7 @@ interface SealedGeneration<Identity> {
 
 export class Generations<Identity> {
   readonly #index: SlotIndex<Identity>
+  readonly #budget: Pick<CleanBudget, 'uncommitted'>
   readonly #sealed: SealedGeneration<Identity>[] = []
   /** Committed; the engine does not have them yet. */
   #unwritten: SealedGeneration<Identity>[] = []
@@ -49,23 +51,35 @@ export class Generations<Identity> {
   #open = cleanGeneration + 1
   #dirty: Slot<Identity>[] = []
   #sealedCount = 0
+  /** Of the open generation, as the budget has them. */
+  #openBytes = 0
 
-  constructor(index: SlotIndex<Identity>) {
+  constructor(index: SlotIndex<Identity>, budget: Pick<CleanBudget, 'uncommitted'>) {
     this.#index = index
+    this.#budget = budget
   }
 
   get dirtyCount(): number {
     return this.#dirty.length + this.#sealedCount
   }
 
-  /** The entry's slot, as one of the open generation; `known` is what the index has now. */
-  writable(known: Slot<Identity> | undefined, identity: Identity): Slot<Identity> {
-    if (known?.generation === this.#open) return known
+  /** The slot of an entry of so many bytes, as one of the open generation; `known` is what the index has now. */
+  writable(known: Slot<Identity> | undefined, identity: Identity, bytes: number): Slot<Identity> {
     const slot = known ?? new Slot(identity)
+    const isAgain = slot.generation === this.#open
+    this.#holds(this.#openBytes + bytes - (isAgain ? slot.valueBytes : 0))
+    slot.valueBytes = bytes
+    if (isAgain) return slot
     if (known === undefined) this.#index.enter(slot)
     slot.generation = this.#open
     this.#dirty.push(slot)
     return slot
+  }
+
+  /** What the open generation has. */
+  #holds(bytes: number): void {
+    this.#budget.uncommitted(bytes - this.#openBytes)
+    this.#openBytes = bytes
   }
 
   /** Slots that differ from the engine, each entry once, in no order of keys. */
@@ -87,6 +101,8 @@ export class Generations<Identity> {
     this.#sealed.push({ number: this.#open, slots, entries })
     this.#sealedCount += slots.length
     this.#dirty = []
+    this.#holds(0)
+    this.#budget.uncommitted(entries.sizeBytes)
     return this.#open++
   }
 
@@ -96,6 +112,7 @@ export class Generations<Identity> {
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
     this.#sealed.shift()
     this.#sealedCount -= oldest.slots.length
+    this.#budget.uncommitted(-oldest.entries.sizeBytes)
     for (const slot of oldest.slots) slot.committed = generation
     this.#committedTo = generation
     if (oldest.slots.length > 0) this.#unwritten.push(oldest)
@@ -126,6 +143,7 @@ export class Generations<Identity> {
     const from = Math.max(generation, this.#committedTo + 1)
     const dropped = new Set(this.#dirty)
     this.#dirty = []
+    this.#holds(0)
     for (
       let last = this.#sealed.at(-1);
       last !== undefined && last.number >= from;
@@ -133,6 +151,7 @@ export class Generations<Identity> {
     ) {
       this.#sealed.pop()
       this.#sealedCount -= last.slots.length
+      this.#budget.uncommitted(-last.entries.sizeBytes)
       for (const slot of last.slots) dropped.add(slot)
     }
     this.#fallBack(dropped)
@@ -141,6 +160,8 @@ export class Generations<Identity> {
 
   clear(): void {
     this.#dirty = []
+    this.#holds(0)
+    for (const { entries } of this.#sealed) this.#budget.uncommitted(-entries.sizeBytes)
     this.#sealed.length = 0
     this.#unwritten = []
     this.#sealedCount = 0

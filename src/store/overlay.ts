@@ -66,14 +66,17 @@ export class Overlay {
       this.#texts.drop(slot)
     }
     this.#ring = new CleanRing(options.cleanEntriesMax, evict, options.cleanBudget)
-    this.#generations = new Generations({
-      enter: (slot) => this.#newest.set(slot.identity, slot),
-      leave: (identity) => this.#newest.delete(identity),
-      lose: (identity) => this.#newest.delete(identity),
-      reset: (slot, bytes) => fillSlot(slot, bytes, values),
-      settled: (slot) => this.#ring.keep(slot),
-      isOver: () => false,
-    })
+    this.#generations = new Generations(
+      {
+        enter: (slot) => this.#newest.set(slot.identity, slot),
+        leave: (identity) => this.#newest.delete(identity),
+        lose: (identity) => this.#newest.delete(identity),
+        reset: (slot, bytes) => fillSlot(slot, bytes, values),
+        settled: (slot) => this.#ring.keep(slot),
+        isOver: () => false,
+      },
+      options.cleanBudget,
+    )
   }
 
   get dirtyCount(): number {
@@ -104,8 +107,8 @@ export class Overlay {
   /** `null` deletes. A lazy value is kept over bytes of its own. Nothing has changed where this throws. */
   put(identity: StoreKeyIdentity, value: unknown, timestampMs: number): Slot {
     const kept = detach(value) ?? null
-    this.#writer.write(identity, kept, timestampMs)
-    const slot = this.#generations.writable(this.#newest.get(identity), identity)
+    const bytes = this.#writer.write(identity, kept, timestampMs)
+    const slot = this.#generations.writable(this.#newest.get(identity), identity, bytes)
     slot.value = kept
     slot.timestampMs = timestampMs
     return slot

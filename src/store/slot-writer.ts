@@ -45,29 +45,51 @@ export function plainKeys<Identity>(keys: Pick<KeyWriter<Identity>, 'write'>): K
   return { prefixBytes: 0, write: (identity, writer) => keys.write(identity, writer) }
 }
 
+/** One of so many writes is encoded where none is. */
+const sampleEvery = 64
+
 /** Turns slots into bytes, for the engine and for the change log: plain values there, with their time as the record's. */
 export class SlotWriter<Identity> {
   readonly #options: SlotWriterOptions<Identity>
   readonly #scratch = new ByteWriter()
   /** The same for every record. */
   readonly #change = emptyChange()
+  #sampleBytes = 0
+  #untilSample = 0
 
   constructor(options: SlotWriterOptions<Identity>) {
     this.#options = options
   }
 
-  /** An entry is about to be written: logs it, or throws where it does not fit its format. */
-  write(identity: Identity, value: unknown, timestampMs: number): void {
+  /** An entry is about to be written: logs it, or throws where it does not fit its format. @returns how many bytes it has, about */
+  write(identity: Identity, value: unknown, timestampMs: number): number {
     const { changeLog, logAt, checksWrites } = this.#options
     const logs = changeLog !== undefined && logAt === 'write'
-    if (!logs && !checksWrites) return
+    if (!logs && !checksWrites) return this.#sampled(identity, value, timestampMs)
     const writer = this.#scratch
     writer.reset()
     const keyEnd = this.#encode({ identity, value, timestampMs }, writer)
-    if (!logs) return
+    if (!logs) return writer.length
     const change = this.#change
     change.bytes = writer.buffer
     this.#log({ start: 0, keyEnd, end: writer.length, isDeleted: value === null }, timestampMs)
+    return writer.length
+  }
+
+  /** What is not encoded before the seal counts as much as the last one that was, to see. */
+  #sampled(identity: Identity, value: unknown, timestampMs: number): number {
+    if (value === null) return 0
+    if (this.#untilSample-- > 0) return this.#sampleBytes
+    this.#untilSample = sampleEvery - 1
+    const writer = this.#scratch
+    writer.reset()
+    try {
+      this.#encode({ identity, value, timestampMs }, writer)
+      this.#sampleBytes = writer.length
+    } catch {
+      // What does not fit is told of by the seal.
+    }
+    return this.#sampleBytes
   }
 
   /** Encodes every slot once, all into one buffer. Nothing has changed when a value does not fit its format and this throws. */

@@ -19,7 +19,7 @@ export class Slot<Identity = StoreKeyIdentity> implements KeptEntry {
   committed = cleanGeneration
   /** As {@link KeptEntry.waiting}. */
   waiting: unknown = undefined
-  /** Of the value's bytes as the engine has them. */
+  /** Of the value's bytes as the engine has them; of one that is not committed, about what key and value will be. */
   valueBytes = 0
   /** What it counts for in the clean entries' ring; 0: it has no place there. */
   keptBytes = 0

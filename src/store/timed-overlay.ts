@@ -81,14 +81,17 @@ export class TimedOverlay {
     this.#isTimestamped = options.values.prefixBytes > 0
     this.#writer = new SlotWriter({ ...options, keys: options.coding })
     this.#ring = new CleanRing(options.cleanEntriesMax, (slot) => this.#evict(slot), options.cleanBudget)
-    this.#generations = new Generations({
-      enter: (slot) => this.#enter(slot),
-      leave: ({ owner, first, second }) => this.#leave(owner, first, second),
-      lose: (place) => this.#lose(place),
-      reset: (slot, bytes) => fillSlot(slot, bytes, options.values),
-      settled: (slot) => this.#ring.keep(slot),
-      isOver: ({ identity }) => identity.first < options.buckets.committedLiveFromMs,
-    })
+    this.#generations = new Generations(
+      {
+        enter: (slot) => this.#enter(slot),
+        leave: ({ owner, first, second }) => this.#leave(owner, first, second),
+        lose: (place) => this.#lose(place),
+        reset: (slot, bytes) => fillSlot(slot, bytes, options.values),
+        settled: (slot) => this.#ring.keep(slot),
+        isOver: ({ identity }) => identity.first < options.buckets.committedLiveFromMs,
+      },
+      options.cleanBudget,
+    )
   }
 
   get dirtyCount(): number {
@@ -109,8 +112,8 @@ export class TimedOverlay {
     const newest = owner.find(first, second)
     const place = newest?.identity ?? { owner, first, second }
     const kept = detach(value) ?? null
-    this.#writer.write(place, kept, timestampMs)
-    const slot = this.#generations.writable(newest, place)
+    const bytes = this.#writer.write(place, kept, timestampMs)
+    const slot = this.#generations.writable(newest, place, bytes)
     slot.value = kept
     slot.timestampMs = timestampMs
     return slot

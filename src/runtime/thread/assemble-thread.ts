@@ -68,7 +68,7 @@ function assignedTasks(
 
 function commitCycle(
   parts: ThreadParts,
-  { kafka, plan, output }: Equipment,
+  { kafka, plan, output, cleanBudget }: Equipment,
   { member, tasks }: Pick<OpenThread, 'member' | 'tasks'>,
 ): CommitCycle {
   const { options, surroundings, metrics } = parts
@@ -83,6 +83,7 @@ function commitCycle(
   return new CommitCycle({
     options,
     output,
+    cleanBudget,
     tasks,
     member,
     openProducer: () => openProducer(kafka, parts),

@@ -5,6 +5,7 @@ import type { ErrorCode, StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { GroupMember, Producer } from '../../kafka/contracts.ts'
+import type { CleanBudget } from '../../store/clean-budget.ts'
 import type { ApplicationOptions } from '../options.ts'
 import type { Task } from '../task/task.ts'
 import type { AssignedTasks } from './assigned-tasks.ts'
@@ -19,6 +20,7 @@ export interface CommitCycleParts {
     'guarantee' | 'commitIntervalMs' | 'transactionTimeoutMs' | 'bounds' | 'restartBackoffMs'
   >
   readonly output: Output
+  readonly cleanBudget: Pick<CleanBudget, 'wantsCommit'>
   readonly tasks: AssignedTasks
   readonly member: Pick<GroupMember, 'metadata' | 'commitOffsets'>
   /** A producer of the thread's transactional id, initialised: former transactions of the id have ended. */
@@ -83,9 +85,9 @@ export class CommitCycle {
     return count >= this.#parts.options.bounds.dirtyEntries
   }
 
-  /** Whether the commit to come has as many records as it may have. */
+  /** Whether the commit to come has as many records, or bytes in stores, as it may have. */
   get sized(): boolean {
-    return this.#size.full
+    return this.#size.full || this.#parts.cleanBudget.wantsCommit
   }
 
   /** Lets a task process up to `recordsMax` records into the commit to come, fewer where that is full before. @returns how many */

@@ -145,6 +145,11 @@ function measuredBudget({ options, metrics }: ThreadParts): CleanBudget {
     'About what stores keep decoded, beside what is not committed',
     () => budget.usedBytes,
   )
+  metrics.gauge(
+    'weft_store_uncommitted_bytes',
+    'About what stores have that is not committed',
+    () => budget.uncommittedBytes,
+  )
   return budget
 }
 
