@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
@@ -91,6 +92,44 @@ describe('a disk that is full', () => {
       } finally {
         spawnSync('umount', [application.stateDir])
       }
+    },
+    timeoutMs,
+  )
+})
+
+describe('a machine without RocksDB', () => {
+  /** As if the optional package had not been installed. */
+  const without = `import { registerHooks } from 'node:module'
+registerHooks({
+  resolve(specifier, context, next) {
+    if (!specifier.startsWith('@nxtedition/rocksdb')) return next(specifier, context)
+    throw Object.assign(new Error('Cannot find package ' + specifier), { code: 'MODULE_NOT_FOUND' })
+  },
+})
+`
+  const hooks = join(folder, 'without-rocksdb.mjs')
+  const options = { environment: { NODE_OPTIONS: `--import=${pathToFileURL(hooks).href}` } }
+
+  test(
+    'keeps its stores in SQLite and says why; asked for RocksDB by name, it does not begin',
+    async () => {
+      writeFileSync(hooks, without)
+      const application = await CountingApplication.make('driverless', bootstrap, folder)
+      await application.produce(1)
+      const asked = await runWeft(application.run('--until-end', '--state-engine', 'rocksdb'), options)
+      expect(asked.code).toBe(2)
+      expect(asked.stderr).toContain('STORE_DRIVER_MISSING')
+      expect(asked.stderr).toContain('The optional package @nxtedition/rocksdb is not installed')
+      expect(asked.stderr).toContain('choose state.engine: sqlite')
+      // Two threads, each of which must find the engine of its process.
+      for (const records of [20, 40]) {
+        const auto = await runWeft(application.run('--until-end', '--threads', '2'), options)
+        expect(auto.code, auto.stderr).toBe(0)
+        expect(auto.stderr).toMatch(/"engine":"sqlite","why":"RocksDB is not there: The optional package/)
+        everyCount(await application.counts(records), 20, records / 20)
+        if (records === 20) await application.produce(1)
+      }
+      expect(readdirSync(join(application.stateDir, application.name))).not.toContain('rocksdb')
     },
     timeoutMs,
   )
