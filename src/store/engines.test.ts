@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import { fc, test as property } from '@fast-check/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { OrderedStore, StateEngines, StoreBatch } from './contracts.ts'
@@ -158,6 +160,15 @@ describe.each(all)('an engine ($kind)', ({ kind, engines }) => {
   })
 })
 
+/** A thread that opens a store and has it until it is ended. */
+const opener = `
+const { workerData, parentPort } = require('node:worker_threads')
+import(workerData.module).then(({ ProcessEngines }) => {
+  globalThis.store = ProcessEngines.attach(workerData.engines).forThread(0).open(workerData.place)
+  parentPort.postMessage('open')
+  setInterval(() => {}, 1000)
+})`
+
 describe.each(disks)('an engine on disk ($kind)', ({ kind, engines }) => {
   test('has entries and position again when it is opened again, and nothing when it was dropped', () => {
     const place = freshPlace()
@@ -226,6 +237,19 @@ describe.each(disks)('an engine on disk ($kind)', ({ kind, engines }) => {
     expect(moved.get(Buffer.from('k'))?.toString()).toBe('v')
     moved.close()
     expect(() => moved.get(Buffer.from('k'))).toThrow(/after it was closed/)
+  })
+
+  test('that was open in a thread that died is opened by another one, when the next life of the first has begun', async () => {
+    const own = await openEngines(kind, newFolder())
+    const place = freshPlace()
+    const module = new URL('./state-engines.ts', import.meta.url).href
+    const worker = new Worker(opener, { eval: true, workerData: { module, engines: own.shared, place } })
+    await once(worker, 'message')
+    await worker.terminate()
+    const second = own.forThread(1)
+    expect(() => second.open(place)).toThrow(expect.objectContaining({ code: 'STORE_IN_USE' }))
+    own.forThread(0)
+    second.open(place).close()
   })
 
   test('is deleted only while no thread has it open', async () => {

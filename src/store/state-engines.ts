@@ -102,8 +102,14 @@ export class ProcessEngines {
     return this.#room.places()
   }
 
-  /** As one stream thread uses them. @param thread - its number, the same for all its lives */
+  /**
+   * As one life of a stream thread uses them. The life before it has ended: what it left open is let go, since the task may be another
+   * thread's now.
+   *
+   * @param thread - its number, the same for all its lives
+   */
   forThread(thread: number): StateEngines {
+    this.release(thread)
     return {
       open: (place) => {
         this.#locks.claim(place, thread)
@@ -116,6 +122,11 @@ export class ProcessEngines {
       },
       drop: (place) => this.#room.drop(place),
     }
+  }
+
+  /** Lets go of what a thread whose life has ended has left open. */
+  release(thread: number): void {
+    this.#locks.releaseAll(thread)
   }
 
   /** Whether a stream thread has it open. */

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { deferred } from '../../base/deferred.ts'
 import { StreamError } from '../../base/errors.ts'
@@ -5,6 +8,7 @@ import { silentLogger } from '../../base/logger.ts'
 import { ManualClock } from '../../base/manual-clock.ts'
 import { MetricRegistry } from '../../base/metrics.ts'
 import { seededRandom } from '../../base/random.ts'
+import { ProcessEngines } from '../../store/state-engines.ts'
 import { passThrough } from '../fixtures.ts'
 import { resolveOptions } from '../options.ts'
 import type { ThreadParts } from '../thread/thread-parts.ts'
@@ -29,9 +33,9 @@ const parts: ThreadParts = {
 }
 
 /** A slot whose lives end as the list says, one after the other; the last goes on until it is stopped. */
-function slotOf(lives: readonly ((life: ThreadParts) => StreamError)[]) {
+function slotOf(lives: readonly ((life: ThreadParts) => StreamError)[], more: Partial<ThreadParts> = {}) {
   const starts: number[] = []
-  const slot = new ThreadSlot(parts, (life) => {
+  const slot = new ThreadSlot({ ...parts, ...more }, (life) => {
     const end = lives[starts.length]
     starts.push(clock.nowMs())
     const stopped = deferred()
@@ -88,4 +92,21 @@ test('ends at once for what the author has to mend, and for a cluster that was n
   await expect(user.slot.run()).rejects.toMatchObject({ code: 'FUNCTION_FAILED' })
   const never = slotOf([() => new StreamError('BROKER_UNREACHABLE', 'no broker')])
   await expect(never.slot.run()).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })
+})
+
+test('lets go of stores that a thread which nothing replaces has left open', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-slot-'))
+  const engines = await ProcessEngines.open({ kind: 'sqlite', folder, budgetBytes: 1_048_576 })
+  try {
+    const place = { task: '0_0', store: 'left' }
+    const dies = (life: ThreadParts): StreamError => {
+      life.engines?.forThread(life.index).open(place)
+      return new StreamError('INVARIANT_BROKEN', 'a defect')
+    }
+    await expect(slotOf([dies], { engines }).slot.run()).rejects.toMatchObject({ code: 'INVARIANT_BROKEN' })
+    expect([engines.places(), engines.isOpen(place)]).toEqual([[place], false])
+  } finally {
+    await engines.close()
+    rmSync(folder, { recursive: true })
+  }
 })

@@ -49,6 +49,7 @@ export class ThreadSlot {
       while (!this.#isStopped()) await this.#live()
     } finally {
       this.#hasEnded = true
+      this.#parts.engines?.release(this.#parts.index)
     }
   }
 
