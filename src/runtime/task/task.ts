@@ -284,6 +284,11 @@ export class Task {
     return this.#committed.get(queue) ?? -1
   }
 
+  /** Whether the group has committed anything for it. */
+  get hasCommitted(): boolean {
+    return this.queues.some((queue) => this.committedPosition(queue) >= 0)
+  }
+
   /** Stops and forgets everything that was not committed. Stores keep what their engines hold. */
   suspend(): void {
     if (this.#state === 'suspended') return

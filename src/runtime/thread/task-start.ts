@@ -117,9 +117,8 @@ interface Beginning {
  */
 export function beginTask(task: Task, facts: ClusterFacts, beginning: Beginning): RestorePart[] {
   task.begin(startsOf(task, facts))
-  const committed = task.partitions.some((partition) => facts.committed.has(partitionKey(partition)))
   return task.stores.flatMap((store) => {
-    const reason = emptyReason(task, store, committed)
+    const reason = emptyReason(task, store)
     if (reason !== undefined) {
       beginning.logger.warn('store without change log starts empty', { store: store.spec.name, reason })
       store.reopen()
@@ -129,8 +128,8 @@ export function beginTask(task: Task, facts: ClusterFacts, beginning: Beginning)
 }
 
 /** Why what a store without change log holds cannot be used. */
-function emptyReason(task: Task, store: TaskStore, committed: boolean): string | undefined {
-  if (store.missedCommit(task.queues, committed)) return 'it missed a commit'
+function emptyReason(task: Task, store: TaskStore): string | undefined {
+  if (store.missedCommit(task.queues, task.hasCommitted)) return 'it missed a commit'
   return store.spec.logging === 'none' ? store.layoutTrouble : undefined
 }
 
@@ -156,9 +155,8 @@ function restorePart(task: Task, store: TaskStore, facts: ClusterFacts, beginnin
   const { changeLog } = store
   if (changeLog === undefined) return []
   const log = changeLogFacts(store, changeLog, facts)
-  const hasCommitted = task.partitions.some((partition) => facts.committed.has(partitionKey(partition)))
   const isOwn = store.spec.logging === 'own'
-  if (isOwn && hasCommitted && isLost(store.managed.position(), log)) throw changeLogLost(store, changeLog)
+  if (isOwn && task.hasCommitted && isLost(store.managed.position(), log)) throw changeLogLost(store, changeLog)
   emptyUnfit(task, store, log, beginning)
   const from = store.managed.position()?.offset ?? log.start
   // A table's own topic goes on growing behind what the task has processed: the table is replayed up to there and no further.
