@@ -176,8 +176,6 @@ async function liveOnce(
   const application = new Application(tried.topology, options, { surroundings })
   await append(kafka, tried.input)
   application.start()
-  let ended = false
-  void application.done.catch(() => {}).finally(() => (ended = true))
   const records = async (): Promise<number> => {
     const ends = await kafka.admin.listOffsets(
       [{ topic: tried.output, partition: 0 }],
@@ -186,8 +184,10 @@ async function liveOnce(
     )
     return [...ends.values()].reduce((sum, end) => sum + end, 0)
   }
-  for (let turn = 0; turn < 500 && !ended && (await records()) < 2 * life - 1; turn++)
+  for (let turn = 0; turn < 500 && application.state !== 'failed'; turn++) {
+    if ((await records()) >= 2 * life - 1) break
     await sleep(systemClock, 20)
+  }
   // Records of repartition topics are deleted beside the work.
   await sleep(systemClock, 200)
   await application.stop()

@@ -156,7 +156,8 @@ function restorePart(task: Task, store: TaskStore, facts: ClusterFacts, beginnin
   if (changeLog === undefined) return []
   const log = changeLogFacts(store, changeLog, facts)
   const isOwn = store.spec.logging === 'own'
-  if (isOwn && task.hasCommitted && isLost(store.managed.position(), log)) throw changeLogLost(store, changeLog)
+  if (isOwn && task.hasCommitted && isLost(store.managed.position(), log))
+    throw changeLogLost(store, changeLog)
   emptyUnfit(task, store, log, beginning)
   const from = store.managed.position()?.offset ?? log.start
   // A table's own topic goes on growing behind what the task has processed: the table is replayed up to there and no further.
