@@ -8,6 +8,8 @@ import { parseJson } from './exact-json.ts'
 import { jsonTextOf } from './json-text.ts'
 import { Lazy } from './lazy.ts'
 import { Mismatch } from './mismatch.ts'
+import { describeType } from './type-strings.ts'
+import { plainContainer } from './plain-container.ts'
 import type { DataType } from './types.ts'
 
 /**
@@ -68,7 +70,7 @@ function convertText(value: unknown): unknown {
     case 'boolean':
       return String(value)
     case 'object':
-      return jsonTextOf(value)
+      return jsonTextOf(plainContainer(value as object))
     default:
       return new Mismatch(`${nameOf(value)}, not text`)
   }
@@ -88,14 +90,14 @@ function convertBytes(value: unknown): unknown {
 }
 
 function convertList(value: unknown, of: DataType): unknown {
-  const source = typeof value === 'string' ? parsed(value, '[') : value
+  const source = listOf(typeof value === 'string' ? parsed(value, '[') : value)
   if (!Array.isArray(source)) return new Mismatch(`${nameOf(value)}, not a list`)
   if (of.kind === 'any') return source
   return convertItems(source, () => of)
 }
 
 function convertTuple(value: unknown, of: readonly DataType[]): unknown {
-  const source = typeof value === 'string' ? parsed(withBrackets(value), '[') : value
+  const source = listOf(typeof value === 'string' ? parsed(withBrackets(value), '[') : value)
   if (!Array.isArray(source)) return new Mismatch(`${nameOf(value)}, not a tuple`)
   if (source.length !== of.length) {
     return new Mismatch(`a list of ${source.length}, but the tuple has ${of.length} elements`)
@@ -117,9 +119,26 @@ function convertItems(source: readonly unknown[], typeOf: (index: number) => Dat
 function convertObject(value: unknown, type: DataType & { kind: 'map' | 'struct' | 'windowed' }): unknown {
   const source = typeof value === 'string' ? parsed(value, '{') : value
   if (!isObject(source)) return new Mismatch(`${nameOf(value)}, not an object`)
+  if (Symbol.iterator in source) return convertCollection(source, type)
   if (type.kind === 'windowed') return source
   if (type.kind === 'map') return type.of.kind === 'any' ? source : convertMap(source, type.of)
   return type.fields === undefined ? source : convertStruct(source, type.fields)
+}
+
+/** A Map is an object by other means; a Set, or what else can be gone through, is none. */
+function convertCollection(
+  source: object,
+  type: DataType & { kind: 'map' | 'struct' | 'windowed' },
+): unknown {
+  const plain = plainContainer(source)
+  return isObject(plain) && plain !== source
+    ? convertObject(plain, type)
+    : new Mismatch('a collection, not an object')
+}
+
+/** A Set is a list by other means. */
+function listOf(value: unknown): unknown {
+  return isObject(value) ? plainContainer(value) : value
 }
 
 function convertMap(source: Readonly<Record<string, unknown>>, of: DataType): unknown {
@@ -157,7 +176,15 @@ function convertUnion(value: unknown, members: readonly DataType[]): unknown {
     const converted = convertValue(value, member)
     if (!(converted instanceof Mismatch)) return converted
   }
-  return new Mismatch(`${nameOf(value)}, which fits no member of the union`)
+  return new Mismatch(`${nameOf(value)}, ${describeMembers(members)}`)
+}
+
+/** A union is often one that nobody wrote: the notation json stands for objects and lists. */
+function describeMembers(members: readonly DataType[]): string {
+  const type = describeType({ kind: 'union', of: members })
+  return type === 'json'
+    ? 'neither an object nor a list'
+    : `which is none of ${members.map(describeType).join(', ')}`
 }
 
 function parsed(text: string, opening: '[' | '{'): unknown {

@@ -4,9 +4,8 @@
  * function that is called again and again is told from one that stays. Plain stores: a watcher that looks once a second may see them late.
  */
 import type { SourceSpan } from '../base/errors.ts'
-import type { FunctionRef } from '../topology/functions.ts'
+import { placeOf, type FunctionRef } from '../topology/functions.ts'
 import type { BoundFunction } from './bound-function.ts'
-import { firstBlock } from './code-place.ts'
 
 export type CallBoard = Int32Array<SharedArrayBuffer>
 
@@ -25,10 +24,7 @@ export interface FunctionFacts {
 /** Each once, by name; the number of one is its place here, from 1. */
 export function functionFacts(refs: readonly FunctionRef[]): readonly FunctionFacts[] {
   const bodies = new Map(refs.map(({ name, body }) => [name, body]))
-  return [...bodies].map(([name, body]) => ({
-    name,
-    span: body.language === 'module' ? body.span : firstBlock(body)?.span,
-  }))
+  return [...bodies].map(([name, body]) => ({ name, span: placeOf(body) }))
 }
 
 /** Shows on the board when it is called. On the hot path: three stores a call. */

@@ -1,5 +1,5 @@
 import type { SourceSpan } from '../base/errors.ts'
-import type { CodeBlock, FunctionBody } from '../topology/functions.ts'
+import type { CodeBlock } from '../topology/functions.ts'
 
 /**
  * The place of a line of a function's text in the author's file.
@@ -19,12 +19,6 @@ export function placeInBlock(block: CodeBlock, line: number, column?: number): S
     column: block.span.column + skipped,
     length: column === undefined ? Math.max(1, text.trim().length) : 1,
   }
-}
-
-/** Where a failure is shown that tells no line. */
-export function firstBlock(body: FunctionBody): CodeBlock | undefined {
-  if (body.language === 'module') return undefined
-  return body.code ?? body.expression ?? body.globalCode
 }
 
 /** For sentences: `orders.yaml, line 14`. */

@@ -9,8 +9,10 @@ const of = (
   kind,
 })
 
+const json: DataType = { kind: 'union', of: [{ kind: 'struct' }, { kind: 'list', of: of('any') }] }
+
 function convert(value: unknown, type: DataType): unknown {
-  return convertResult(value, type, 'f')
+  return convertResult(value, type, { name: 'f', body: { language: 'javascript' } })
 }
 
 function refusal(value: unknown, type: DataType): string | undefined {
@@ -110,7 +112,7 @@ describe('convertResult', () => {
     const type: DataType = { kind: 'union', of: [of('int'), of('string')] }
     expect([convert('12', type), convert(12, type), convert(true, type)]).toEqual(['12', 12, 'true'])
     expect(refusal('x', { kind: 'union', of: [of('int'), of('boolean')] })).toBe(
-      'The result is text, which fits no member of the union.',
+      'The result is text, which is none of int, boolean.',
     )
   })
 
@@ -128,6 +130,20 @@ describe('convertResult', () => {
         detail: 'The result is text, not a list.',
         hint: 'Return a value that fits the result type [int], or change "resultType".',
       }),
+    )
+  })
+
+  test('says what json is, which is no union to who wrote it', () => {
+    expect(refusal(5, json)).toBe('The result is a number, neither an object nor a list.')
+  })
+
+  test('takes a Map for an object, a Set for a list, and nothing else for either', () => {
+    expect(convert(new Map([['a', 1]]), json)).toEqual({ a: 1 })
+    expect(convert(new Map([['a', '1']]), { kind: 'map', of: of('int') })).toEqual({ a: 1 })
+    expect(convert(new Set(['b', 'a']), json)).toEqual(['b', 'a'])
+    expect(convert(new Set(['1']), { kind: 'list', of: of('int') })).toEqual([1])
+    expect(refusal(new Set([1]), { kind: 'map', of: of('int') })).toBe(
+      'The result is a collection, not an object.',
     )
   })
 })

@@ -1,4 +1,5 @@
 import { Lazy } from '../data/lazy.ts'
+import { plainContainer } from '../data/plain-container.ts'
 
 /**
  * A plain value that a function may keep and change: lazy values are decoded, containers copied to the bottom.
@@ -22,9 +23,17 @@ function copyContainer(value: object): unknown {
     return copy
   }
   const copy: Record<string, unknown> = { ...value }
+  let empty = true
   for (const name in copy) {
+    empty = false
     const field = copy[name]
     if (typeof field === 'object' && field !== null) copy[name] = ownValue(field)
   }
-  return copy
+  return empty ? copyCollection(value, copy) : copy
+}
+
+/** Fields do not tell what is in a Map or a Set. */
+function copyCollection(value: object, copy: object): unknown {
+  const plain = plainContainer(value)
+  return plain === value ? copy : ownValue(plain)
 }

@@ -1,6 +1,6 @@
 import { leftOutHint } from '../base/left-out-hint.ts'
 import { StreamError, type SourceSpan } from '../base/errors.ts'
-import type { FunctionRef } from '../topology/functions.ts'
+import { placeOf, type FunctionRef } from '../topology/functions.ts'
 import { describePlace } from './code-place.ts'
 
 /** What a language tells about an exception in a user's code. */
@@ -39,10 +39,12 @@ export function functionInvalid(title: string, facts: FailureFacts): StreamError
 }
 
 /** The kind wants a value and the function gave none. */
-export function resultMissing(name: string, kind: string): StreamError {
+export function resultMissing({ name, kind, body }: FunctionRef): StreamError {
+  const span = placeOf(body)
   return new StreamError('FUNCTION_FAILED', `function "${name}" gave no value`, {
     detail: `A function of type ${kind} must give a value, and this call gave null.`,
     hint: 'Return a value on every path, or give an "expression".',
+    ...(span === undefined ? {} : { span }),
   })
 }
 

@@ -31,6 +31,12 @@ describe('inline JavaScript', () => {
     expect(await callOnce(late, 'k', { delay: 10 })).toBe(false)
   })
 
+  test('gets what another function left in a Map, a Set or a Date as object, list and text', async () => {
+    const same = js('same', 'valueTransformer', { expression: 'value' })
+    const value = { all: new Map([['a', new Set([1])]]), at: new Date(0) }
+    expect(await callOnce(same, 'k', value)).toEqual({ all: { a: [1] }, at: '1970-01-01T00:00:00.000Z' })
+  })
+
   test('runs code, then gives the expression', async () => {
     const total = js('total', 'valueTransformer', {
       code: 'const sum = value.a + value.b',

@@ -65,6 +65,12 @@ export type FunctionBody =
       readonly span?: SourceSpan
     }
 
+/** Where a function is shown whose failure tells no line. */
+export function placeOf(body: FunctionBody): SourceSpan | undefined {
+  if (body.language === 'module') return body.span
+  return (body.code ?? body.expression ?? body.globalCode)?.span
+}
+
 export interface CodeBlock {
   readonly text: string
   /** Where the text begins in the author's file, so that an error can name the line. */

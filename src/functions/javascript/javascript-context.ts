@@ -6,8 +6,7 @@
 import { stripTypeScriptTypes } from 'node:module'
 import vm from 'node:vm'
 import type { Random } from '../../base/random.ts'
-import type { FunctionRef } from '../../topology/functions.ts'
-import { firstBlock } from '../code-place.ts'
+import { placeOf, type FunctionRef } from '../../topology/functions.ts'
 import { functionInvalid, titleOf } from '../function-errors.ts'
 import { failureFacts } from './failure-facts.ts'
 import { functionScript, globalScript, type InlineBody, type Script } from './function-source.ts'
@@ -58,7 +57,7 @@ export class JavaScriptContext {
       return made
     } catch (thrown) {
       const facts = failureFacts(thrown, this.#scripts)
-      const span = facts.span ?? firstBlock(body)?.span
+      const span = facts.span ?? placeOf(body)
       throw functionInvalid(titleOf(ref, shared), { ...facts, ...(span === undefined ? {} : { span }) })
     }
   }

@@ -90,11 +90,11 @@ export class JavaScriptFunction implements BoundFunction {
     if (type === undefined) return null
     const value =
       type.kind === 'boolean' && typeof result === 'boolean' ? result : this.#convert(result, type)
-    if (value === null && !this.#nullResult) throw resultMissing(this.#ref.name, this.#ref.kind)
+    if (value === null && !this.#nullResult) throw resultMissing(this.#ref)
     return value
   }
 
   #convert(result: unknown, type: DataType): unknown {
-    return convertResult(result, type, this.#ref.name)
+    return convertResult(result, type, this.#ref)
   }
 }

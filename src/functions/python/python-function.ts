@@ -130,10 +130,10 @@ export class PythonFunction implements BoundFunction {
 
   #finish(raw: unknown, type: DataType): unknown {
     if ((typeof raw === 'boolean' && type.kind === 'boolean') || raw instanceof PythonJson) return raw
-    const value = convertResult(raw, type, this.#ref.name)
+    const value = convertResult(raw, type, this.#ref)
     if (value === null && !this.#nullResult) {
       this.#failures.value++
-      throw resultMissing(this.#ref.name, this.#ref.kind)
+      throw resultMissing(this.#ref)
     }
     return value
   }

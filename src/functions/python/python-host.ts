@@ -2,9 +2,9 @@ import { StreamError, type SourceSpan } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Random } from '../../base/random.ts'
 import { functionKinds } from '../../topology/function-kinds.ts'
-import type { FunctionBody, FunctionRef, FunctionScope } from '../../topology/functions.ts'
+import { placeOf, type FunctionBody, type FunctionRef, type FunctionScope } from '../../topology/functions.ts'
 import type { BoundFunction } from '../bound-function.ts'
-import { firstBlock, placeInBlock } from '../code-place.ts'
+import { placeInBlock } from '../code-place.ts'
 import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
 import { functionInvalid, titleOf, type FailureFacts } from '../function-errors.ts'
 import { defaultOf, loggerName } from '../function-facts.ts'
@@ -121,7 +121,7 @@ export class PythonHost {
   /** Reads the description of an exception, and finds its place in the author's file. */
   facts(description: string, body?: FunctionBody): FailureFacts {
     const failure = JSON.parse(description.replace(mark.failure, '')) as PythonFailure
-    const span = this.#place(failure) ?? (body === undefined ? undefined : firstBlock(body)?.span)
+    const span = this.#place(failure) ?? (body === undefined ? undefined : placeOf(body))
     return { type: failure.type, text: failure.text, ...(span === undefined ? {} : { span }) }
   }
 

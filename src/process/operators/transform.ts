@@ -100,7 +100,11 @@ export class StreamTransform implements Processor {
 
   process(record: StreamRecord): void {
     this.#counters.recordsIn.value++
-    this.#apply(record, this.#mapper, this.#emitter)
+    try {
+      this.#apply(record, this.#mapper, this.#emitter)
+    } catch (thrown) {
+      throw this.#mapper.blamed(thrown)
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FunctionRef } from '../../topology/functions.ts'
+import { placeOf, type FunctionRef } from '../../topology/functions.ts'
 import type { NodeId } from '../../topology/topology.ts'
 import { addDetail, StreamError } from '../../base/errors.ts'
 import type { Callable, ProcessEnvironment } from '../environment.ts'
@@ -9,12 +9,14 @@ import type { Callable, ProcessEnvironment } from '../environment.ts'
  */
 export class UserFunction {
   readonly name: string
+  readonly #ref: FunctionRef
   readonly #callable: Callable
   readonly #operator: NodeId
   readonly #args: unknown[] = []
 
   constructor(ref: FunctionRef, operator: NodeId, env: ProcessEnvironment) {
     this.name = ref.name
+    this.#ref = ref
     this.#operator = operator
     this.#callable = env.bind(ref)
   }
@@ -56,6 +58,30 @@ export class UserFunction {
         detail: this.#sentence(),
       },
     )
+  }
+
+  /**
+   * For what went wrong behind the function with what it made: a value that no format can write. Who is nearest to the trouble
+   * gives it a place; those before have nothing to add.
+   */
+  blamed(thrown: unknown): unknown {
+    if (
+      !(thrown instanceof StreamError) ||
+      thrown.code !== 'VALUE_TYPE_MISMATCH' ||
+      thrown.span !== undefined
+    )
+      return thrown
+    const { message, detail, hint, cause } = addDetail(
+      thrown,
+      `The last function before it is "${this.name}", called by operator "${this.#operator}".`,
+    )
+    const span = placeOf(this.#ref.body)
+    return new StreamError('VALUE_TYPE_MISMATCH', message, {
+      ...(detail === undefined ? {} : { detail }),
+      ...(hint === undefined ? {} : { hint }),
+      ...(span === undefined ? {} : { span }),
+      cause,
+    })
   }
 
   #call(): unknown {

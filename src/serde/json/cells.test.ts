@@ -8,6 +8,9 @@ describe('plain values as JSON', () => {
     [Uint8Array.of(1), '"AQ=="'],
     [{ 0: 'a', empty: {}, text: '{"0":1}' }, '{"0":"a","empty":{},"text":"{\\"0\\":1}"}'],
     [{ whole: 1e21, none: undefined }, '{"whole":1e+21}'],
+    [{ all: new Map([['a', new Set([1, 'b'])]]), none: new Set() }, '{"all":{"a":[1,"b"]},"none":[]}'],
+    [new Map([[1, 2n]]), '{"1":2}'],
+    [[new Set([1])], '[[1]]'],
   ])('%o is %s', (value, text) => {
     expect(stringifyJson(value)).toBe(text)
   })

@@ -1,6 +1,8 @@
 /** Plain values from JSON text that has been scanned: whole values, and single cells of a row. */
 import '../../base/node-extras.ts'
 import { parseJson, parseJsonNumber } from '../../data/exact-json.ts'
+import { StreamError } from '../../base/errors.ts'
+import { plainContainer } from '../../data/plain-container.ts'
 import { cellKind } from '../../data/row.ts'
 
 const powersOfTen = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
@@ -74,27 +76,52 @@ function decodeLongNumber(buffer: Buffer, start: number, end: number): number | 
  * Writes a plain value as JSON text; `bigint` as a whole number, bytes as base64.
  *
  * @returns undefined where the value holds a number that JSON cannot carry (NaN, infinity) or nothing at all
+ * @throws StreamError `VALUE_TYPE_MISMATCH` where there is no end to it, or its own `toJSON` throws
  */
 export function stringifyJson(value: unknown): string | undefined {
-  let text: string | undefined
   try {
-    text = JSON.stringify(value)
-    if (text !== undefined && mayHaveBytes(text)) text = JSON.stringify(value, carried)
-  } catch {
-    text = JSON.stringify(value, carried)
+    const text = textOf(value)
+    return text?.includes('null') === true && !allFinite(value) ? undefined : text
+  } catch (cause) {
+    throw unwritable(cause)
   }
-  return text?.includes('null') === true && !allFinite(value) ? undefined : text
 }
 
-/** `JSON.stringify` writes bytes as an object of their places; nearly no text is looked at twice for it. */
-function mayHaveBytes(text: string): boolean {
-  if (text.indexOf('{', 1) < 0) return text.startsWith('{"0":')
+function textOf(value: unknown): string | undefined {
+  try {
+    const text = JSON.stringify(value)
+    return text !== undefined && hidesContents(text) ? JSON.stringify(value, carried) : text
+  } catch {
+    return JSON.stringify(value, carried)
+  }
+}
+
+/** What was thrown may come from another realm, where a function made the value. */
+function unwritable(cause: unknown): StreamError {
+  return new StreamError('VALUE_TYPE_MISMATCH', 'value cannot be written as JSON', {
+    detail: whyUnwritable(cause as Partial<Error> | null | undefined),
+    hint: 'Correct the function that makes it: it must give data, such as objects, lists, text and numbers.',
+    cause,
+  })
+}
+
+function whyUnwritable(cause: Partial<Error> | null | undefined): string {
+  const { name, message } = cause ?? {}
+  if (message?.startsWith('Converting circular') === true) return 'It holds itself, and has no end.'
+  if (name === 'RangeError') return 'It is nested too deep, or too long.'
+  return `Its "toJSON" threw ${name === undefined ? 'something' : `${name}: ${message}`}.`
+}
+
+/** `JSON.stringify` writes bytes as an object of their places, collections as an empty one; nearly no text is looked at twice for it. */
+function hidesContents(text: string): boolean {
+  if (text.indexOf('{', 1) < 0) return text === '{}' || text.startsWith('{"0":')
   return text.includes('{"0":') || text.includes('{}')
 }
 
 function carried(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return JSON.rawJSON(String(value))
-  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
+  if (typeof value !== 'object' || value === null) return value
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : plainContainer(value)
 }
 
 /** `JSON.stringify` writes a number that is not finite as null; only a text with a null in it can hide one. */

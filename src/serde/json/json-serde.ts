@@ -109,6 +109,7 @@ function plainText(value: unknown): string {
   if (text === undefined) {
     throw new StreamError('VALUE_TYPE_MISMATCH', 'value cannot be written as JSON', {
       detail: 'It holds NaN, an infinite number or something that is no data.',
+      hint: 'Correct the function that makes it: it may give null instead.',
     })
   }
   return text
