@@ -27,7 +27,7 @@ export interface LoadOptions {
   readonly catalog: Catalog
   /** Notations of the configuration, and schemas beside the definition; absent: none. */
   readonly schemas?: SchemaBook
-  /** Prefixes the names of operations, stores' topics and loggers; absent: the name of the file. */
+  /** Prefixes the names of operations, stores' topics and loggers; absent: the definition's name, else that of its file. */
   readonly namespace?: string
   /** What is rewritten in the topology of pipelines; absent: nothing. */
   readonly optimization?: Optimization
@@ -96,7 +96,7 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
     span,
   })
   if (fields === undefined) return nothing
-  const fileName = basename(file.path, extname(file.path))
+  const name = fields.name?.value ?? basename(file.path, extname(file.path))
   const queries = queriesOf(fields)
   const catalog = new FileCatalog(readTopics(fields), options.catalog, diagnostics)
   const topologies = [...(await planQueries(queries, catalog, diagnostics))]
@@ -105,8 +105,8 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
     const built = buildTopologyOfPipelines(fields, {
       diagnostics,
       file: resolve(file.path),
-      name: (fields.name?.value ?? fileName).replaceAll(/[^A-Za-z0-9._-]+/g, '-'),
-      namespace: options.namespace ?? fileName.replaceAll(/[^A-Za-z0-9._-]/g, '_'),
+      name: name.replaceAll(/[^A-Za-z0-9._-]+/g, '-'),
+      namespace: options.namespace ?? name.replaceAll(/[^A-Za-z0-9._-]/g, '_'),
       optimization: options.optimization ?? noOptimization,
       span,
     })
