@@ -127,6 +127,7 @@ export class Application {
           {
             index,
             processId,
+            isFirstLife: true,
             topology: this.#topology,
             options: this.#options,
             surroundings: this.#surroundings,

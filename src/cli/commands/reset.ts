@@ -2,10 +2,11 @@ import { createInterface } from 'node:readline/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { StreamError } from '../../base/errors.ts'
+import { internalTopics } from '../../runtime/internal-topics.ts'
 import { hasStoredState, holdStoredState, type HeldState } from '../../runtime/stored-state.ts'
 import { plainResources, type ApplicationOptions } from '../../runtime/options.ts'
 import type { Admin } from '../../kafka/contracts.ts'
-import { nameInCluster, topicInCluster, topicInDefinition } from '../../topology/name-pattern.ts'
+import { nameInCluster } from '../../topology/name-pattern.ts'
 import { configOf } from '../config/run-settings.ts'
 import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
@@ -83,7 +84,7 @@ interface Found {
 async function look(admin: Admin, naming: Named, stateDir: string): Promise<Found> {
   const { applicationId, names } = naming
   const groupId = nameInCluster(applicationId, names.group)
-  const topics = await internalTopics(admin, naming)
+  const topics = await internalTopics(admin, naming, ['changelog', 'repartition'])
   const hasGroup = (await admin.describeGroup(groupId)) !== undefined
   const hasState = hasStoredState(stateDir, applicationId)
   if (topics.length === 0 && !hasGroup && !hasState) throw nothingOf(applicationId, stateDir)
@@ -154,29 +155,6 @@ function nothingOf(applicationId: string, stateDir: string): StreamError {
 
 const namesHint =
   'Where it runs with a runner file that has patterns for names, give that file with "--config".'
-
-/** Without those of applications whose ids begin with this one and a hyphen: their topics' names do so, too. */
-async function internalTopics(admin: Admin, { applicationId, names }: Named): Promise<string[]> {
-  const [topics, groups] = await Promise.all([admin.listTopics(), admin.listGroups()])
-  const others = groups
-    .map(({ groupId }) => topicInDefinition(groupId, names.group))
-    .filter((id) => id.startsWith(`${applicationId}-`))
-  const isOf = (topic: string, id: string): boolean => {
-    const own = topicInDefinition(topic, names.topic)
-    // What the pattern does not fit is another application's.
-    return topicInCluster(own, names.topic) === topic && isInternal(own, id)
-  }
-  return topics
-    .map(({ name }) => name)
-    .filter((name) => isOf(name, applicationId) && !others.some((other) => isOf(name, other)))
-    .toSorted()
-}
-
-/** Kafka Streams' names of the topics that it makes itself. */
-function isInternal(topic: string, applicationId: string): boolean {
-  const begin = `${applicationId}-`
-  return topic.startsWith(begin) && /.-(changelog|repartition)$/.test(topic.slice(begin.length))
-}
 
 async function confirmed(applicationId: string, output: Output): Promise<boolean> {
   if (!output.interactive) {

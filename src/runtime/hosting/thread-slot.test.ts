@@ -18,6 +18,7 @@ const clock = new ManualClock()
 const parts: ThreadParts = {
   index: 0,
   processId: 'p',
+  isFirstLife: true,
   topology: passThrough(),
   options: resolveOptions({
     applicationId: 'app',

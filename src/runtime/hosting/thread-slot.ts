@@ -55,7 +55,7 @@ export class ThreadSlot {
 
   async #live(): Promise<void> {
     try {
-      this.#thread = this.#start(this.#parts)
+      this.#thread = this.#start({ ...this.#parts, isFirstLife: !this.#hasOpened })
       await this.#thread.done
     } catch (thrown) {
       await this.#pause(toStreamError(thrown))

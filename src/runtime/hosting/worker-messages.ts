@@ -13,6 +13,7 @@ import type { RestoreProgress } from '../thread/restorer.ts'
 export interface WorkerInput {
   readonly index: number
   readonly processId: string
+  readonly isFirstLife: boolean
   readonly topology: Topology
   readonly options: ApplicationOptions
   readonly board: CallBoard

@@ -13,9 +13,10 @@ import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.ts'
 
 /** Runs a stream thread in a worker thread. The first of `done`, `failed` and the worker's own end decides. */
 export function startWorker(parts: ThreadParts): HostedThread {
-  const { index, processId, topology, options } = parts
+  const { index, processId, isFirstLife, topology, options } = parts
   const board = newCallBoard()
-  const input: WorkerInput = { index, processId, topology, options, board, engines: parts.engines?.shared }
+  const engines = parts.engines?.shared
+  const input: WorkerInput = { index, processId, isFirstLife, topology, options, board, engines }
   // The source runs as TypeScript, the package as JavaScript: the entry has the ending that this file has.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const worker = new Worker(new URL(`./worker-main.${ending}`, import.meta.url), { workerData: input })

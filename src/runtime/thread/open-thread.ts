@@ -19,12 +19,14 @@ import { keepWhatIsPromised } from '../plan/internal-topic-settings.ts'
 import { ensureDeadLetterTopic, planTopics } from '../plan/topic-plan.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
 import { connectThread, openProducer, threadName } from './connect-thread.ts'
+import { dropFormerThreads } from './former-threads.ts'
 import { GlobalTables } from './global-tables.ts'
 import { makeMissingTopics } from './new-change-logs.ts'
 import { Output } from './output.ts'
 import { outputTopics } from './output-topics.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { TopicWatch } from './topic-watch.ts'
+import { sayWhatIsUnread } from './unread-topics.ts'
 import { Registries } from '../../serde/registries.ts'
 import { RecordPolicies } from './record-policies.ts'
 import { Restorer } from './restorer.ts'
@@ -165,8 +167,24 @@ async function openOutput(
   closers.push(() => output.producer.close())
   // Not before: this asks for committed offsets, and what the former life had open would keep the answer waiting.
   const plan = await ownTopics(parts, cluster)
+  // Once a process is enough.
+  if (parts.index === 0 && parts.isFirstLife) await lookBack(parts, { kafka, plan })
   await output.learn(outputTopics(topology, options))
   return { output, plan }
+}
+
+/** At what a former life of the process, or a former definition, has left behind. */
+async function lookBack(
+  parts: ThreadParts,
+  { kafka, plan }: Pick<Equipment, 'kafka' | 'plan'>,
+): Promise<void> {
+  const { options, processId, surroundings } = parts
+  const { logger } = surroundings
+  const endTransaction = async (index: number): Promise<void> =>
+    (await openProducer(kafka, { ...parts, index })).close()
+  await dropFormerThreads({ admin: kafka.admin, processId, options, logger, endTransaction })
+  const openFetcher = () => kafka.fetcher(fetchOptions(options, 'read_committed'))
+  await sayWhatIsUnread({ kafka, openFetcher, plan, options, logger })
 }
 
 /** The cluster, and the topology with the topics that its patterns fit there. */

@@ -13,6 +13,8 @@ export interface ThreadParts {
   /** From 0; with the process id it makes the identity that outlives a crash. */
   readonly index: number
   readonly processId: string
+  /** Whether no thread of the process was in the group before on this place. */
+  readonly isFirstLife: boolean
   readonly topology: Topology
   readonly options: ApplicationOptions
   readonly surroundings: Surroundings
