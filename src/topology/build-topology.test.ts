@@ -94,4 +94,20 @@ describe('describeTopology', () => {
           store counts [key-value, memory, change log; unbounded: one entry for each key]"
     `)
   })
+
+  test('says what each thread holds of a table that is looked up, and that nothing bounds it', () => {
+    const nodes: Node[] = [
+      source('in', 'events'),
+      { kind: 'global-table', id: 'dim', topic: 'dim', key: text, value: text, store: 'rows' },
+      { kind: 'lookup-join', id: 'join', input: 'in', table: 'dim', type: 'left', key: [], scope: 1 },
+    ]
+    expect(describeTopology(finish(nodes, [store('rows')]))).toMatchInlineSnapshot(`
+      "topology t
+        global-table dim [topic dim; key string, value string]
+          store rows [all of it in the memory of each thread, read from its topic at the start; unbounded: one entry for each key]
+        sub-topology 0
+          source in [topics events; key string, value string]
+          lookup-join join [left] <- in, dim"
+    `)
+  })
 })

@@ -10,7 +10,9 @@ import { describeFormat } from '../data/type-strings.ts'
 export function describeTopology(topology: Topology): string {
   const byId = new Map(topology.nodes.map((node) => [node.id, node]))
   const lines = [`topology ${topology.name}`]
-  for (const node of topology.nodes) if (node.kind === 'global-table') lines.push(`  ${describeNode(node)}`)
+  for (const node of topology.nodes)
+    if (node.kind === 'global-table')
+      lines.push(`  ${describeNode(node)}`, `    ${describeGlobalStore(topology, node.store)}`)
   for (const part of topology.subTopologies) {
     lines.push(`  sub-topology ${part.index}`)
     for (const id of part.nodes) {
@@ -108,6 +110,13 @@ function describeStore(store: StoreSpec | undefined, name: string): string {
     none: 'no change log: lost on restart, not exactly once',
   }[store.logging]
   return `store ${name} [${store.kind}, ${store.persistent ? 'persistent' : 'memory'}, ${changeLog}; ${boundOf(store)}]`
+}
+
+/** Every thread reads the whole topic at its start, and keeps all of it. */
+function describeGlobalStore({ stores }: Topology, name: string): string {
+  const store = stores.find((candidate) => candidate.name === name)
+  const bound = store === undefined ? '' : `; ${boundOf(store)}`
+  return `store ${name} [all of it in the memory of each thread, read from its topic at the start${bound}]`
 }
 
 /** What keeps a store from growing for ever. */

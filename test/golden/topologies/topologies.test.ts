@@ -5,6 +5,7 @@ import { describeFormat } from '../../../src/data/type-strings.ts'
 import type { Format } from '../../../src/data/types.ts'
 import { renderDiagnostic } from '../../../src/language/diagnostic.ts'
 import { loadDefinition } from '../../../src/language/load.ts'
+import { describeTopology } from '../../../src/topology/describe.ts'
 import type { FunctionRef } from '../../../src/topology/functions.ts'
 import { inputsOf } from '../../../src/topology/node-edges.ts'
 import type { Node, StoreSpec, Topology } from '../../../src/topology/topology.ts'
@@ -22,6 +23,25 @@ describe('a definition', () => {
       expect(loaded.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, text))).toEqual([])
       const listed = loaded.topologies.map(listTopology).join('\n')
       await expect(`${loaded.form}\n${listed}`).toMatchFileSnapshot(path.replace(/\.yaml$/, '.txt'))
+    },
+  )
+})
+
+describe('what is said of a definition', () => {
+  test.each(files.map((path) => [basename(path), path]))(
+    'has each store with its bound, or says that there is none: %s',
+    async (name, path) => {
+      const catalog = { values: () => Promise.resolve(undefined) }
+      const file = { path: name, text: readFileSync(path, 'utf8') }
+      const { topologies } = await loadDefinition(file, { environment: {}, catalog })
+      for (const topology of topologies) {
+        const lines = describeTopology(topology).split('\n')
+        const bounds = topology.stores.map((store) =>
+          lines.find((line) => line.trimStart().startsWith(`store ${store.name} [`)),
+        )
+        const bounded = /; (unbounded: |kept for |each entry kept )[^\]]+\]$/
+        expect(bounds).toEqual(topology.stores.map(() => expect.stringMatching(bounded)))
+      }
     },
   )
 })
