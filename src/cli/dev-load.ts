@@ -11,6 +11,7 @@ import type { CommandFormats } from './command-formats.ts'
 import type { OpenDefinition } from './definitions.ts'
 import { dataFileOf } from './dev-data.ts'
 import type { Output } from './output.ts'
+import { openKeyEncoder } from './key-encoder.ts'
 import { openRowEncoder } from './row-encoder.ts'
 import { inputTopics, outputTopics } from './render/definition.ts'
 import { formatCount, startProgress } from './render/progress.ts'
@@ -73,7 +74,9 @@ async function loadTopic(load: DevLoad, topic: DevTopic): Promise<void> {
   const name = topic.topic.value
   await using data = await openDataFile(file)
   const total = Math.min(topic.limit ?? data.recordCount, data.recordCount)
-  const encode = await encoderOf(load, name)
+  const format = formatsIn(load, name)
+  const encode = await encoderOf(load, name, format?.value)
+  const encodeKey = await keyEncoderOf(load, topic, format?.key)
   const progress = startProgress(`load ${name}`, output, clock)
   const producer = kafka.producer(loadProducer)
   try {
@@ -82,7 +85,9 @@ async function loadTopic(load: DevLoad, topic: DevTopic): Promise<void> {
       signal,
       rate: topic.ratePerSecond,
       count: topic.limit,
+      source: `"${topic.file?.value}"`,
       encode,
+      encodeKey,
       onProgress: (done) => progress.report(done, total),
     })
     progress.finish()
@@ -94,25 +99,41 @@ async function loadTopic(load: DevLoad, topic: DevTopic): Promise<void> {
 
 /** Data files have rows: a topic whose readers want them in another format than JSON gets them so. */
 async function encoderOf(
-  { definition, catalog, formats, signal }: DevLoad,
+  { catalog, formats, signal }: DevLoad,
   topic: string,
+  format: Format | undefined,
 ): Promise<EncodeRow | undefined> {
-  const nodes = definition.loaded.topologies.flatMap((topology) => topology.nodes)
-  const format = nodes.map((node) => formatIn(node, topic)).find((found) => found !== undefined)
   if (format === undefined || !formats.hasSchemas(format)) return undefined
   const values = await catalog.values(topic, format)
   return values && (await openRowEncoder(formats, topic, values, signal))
 }
 
-/** How a node reads a topic. */
-function formatIn(node: Node, topic: string): Format | undefined {
+/** Keys are written in the type that the definition declares. */
+async function keyEncoderOf(
+  { formats, signal }: DevLoad,
+  { topic, key }: DevTopic,
+  format: Format | undefined,
+): Promise<EncodeRow | undefined> {
+  if (format === undefined || key === undefined) return undefined
+  return await openKeyEncoder(formats, { topic: topic.value, format, field: key.value }, signal)
+}
+
+/** How the definition reads a topic: its first reader says it. */
+function formatsIn({ definition }: DevLoad, topic: string): Formats | undefined {
+  const nodes = definition.loaded.topologies.flatMap((topology) => topology.nodes)
+  return nodes.find((node): node is Node & Formats => reads(node, topic))
+}
+
+type Formats = { readonly key: Format; readonly value: Format }
+
+function reads(node: Node, topic: string): boolean {
   switch (node.kind) {
     case 'source':
-      return node.topics.includes(topic) ? node.value : undefined
+      return node.topics.includes(topic)
     case 'table-source':
     case 'global-table':
-      return node.topic === topic ? node.value : undefined
+      return node.topic === topic
     default:
-      return undefined
+      return false
   }
 }

@@ -1,10 +1,22 @@
 /** Fields of JSON rows as values of formats that have types: bytes from base64, decimals with all their digits. */
-import { isObject } from '../data/is-object.ts'
+import { assert } from '../base/assert.ts'
 import { systemClock } from '../base/clock.ts'
+import { isObject } from '../data/is-object.ts'
 import { parseDecimal } from '../data/decimal.ts'
 import { cellKind, type SlicedRow } from '../data/row.ts'
 import type { Column, DataType, Field } from '../data/types.ts'
 import { compileExpr } from '../expr/compile.ts'
+import { jsonRows } from '../language/catalog.ts'
+import { serdeFor } from '../serde/plain-serde.ts'
+import type { RowReader } from '../serde/serde.ts'
+
+/** Reads rows of these columns with any value in them: whether it fits is said by the cells. */
+export function jsonReader(columns: readonly Pick<Column, 'name'>[]): RowReader {
+  const asTheyAre = columns.map(({ name }) => ({ name, type: { kind: 'any' } as const }))
+  const reader = serdeFor(jsonRows).project?.(asTheyAre)
+  assert(reader !== undefined, 'JSON has columns')
+  return reader
+}
 
 /** The value of one column of a row; null also for what is not of the column's type. */
 export type CellOfRow = (row: SlicedRow) => unknown

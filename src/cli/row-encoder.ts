@@ -1,5 +1,4 @@
 /** Writes rows of JSON in another format: for topics that hold Avro, Protobuf or JSON Schema, from files and lines of text. */
-import { assert } from '../base/assert.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
 import { StreamError } from '../base/errors.ts'
 import type { Header } from '../base/headers.ts'
@@ -7,12 +6,11 @@ import { cellKind, SlicedRow } from '../data/row.ts'
 import { SelectedRow } from '../data/selected-row.ts'
 import { describeType } from '../data/type-strings.ts'
 import type { Column } from '../data/types.ts'
-import { jsonRows, type TopicValues } from '../language/catalog.ts'
-import { serdeFor } from '../serde/plain-serde.ts'
-import type { RowReader, Serde } from '../serde/serde.ts'
+import type { TopicValues } from '../language/catalog.ts'
+import type { Serde } from '../serde/serde.ts'
 import type { EncodeRow } from '../workload/produce-records.ts'
 import type { CommandFormats } from './command-formats.ts'
-import { jsonCell } from './json-cells.ts'
+import { jsonCell, jsonReader } from './json-cells.ts'
 
 /** Sets of present fields whose layouts are kept. */
 const layoutsMax = 1000
@@ -56,14 +54,6 @@ function rowEncoder(columns: readonly Column[], serde: Serde): EncodeRow {
     serde.encode(selected, writer, headers)
     return headers.length === 0 ? undefined : headers
   }
-}
-
-function jsonReader(columns: readonly Column[]): RowReader {
-  // Any value is read: whether it fits is said by the cells.
-  const asTheyAre = columns.map(({ name }) => ({ name, type: { kind: 'any' } as const }))
-  const reader = serdeFor(jsonRows).project?.(asTheyAre)
-  assert(reader !== undefined, 'JSON has columns')
-  return reader
 }
 
 /** A row of the columns that are there; encoders keep what they make of its layout. */

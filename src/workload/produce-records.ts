@@ -23,8 +23,12 @@ export interface ProduceOptions {
   /** Stop after so many; undefined: all. */
   readonly count: number | undefined
   readonly onProgress: (sent: number) => void
+  /** What is being sent, as messages name it: a file, or standard input; absent: they name the row only. */
+  readonly source?: string
   /** Writes a value that is not to go out as JSON text. */
   readonly encode?: EncodeRow | undefined
+  /** Writes the key of a row that has one, where keys are not to go out as text. */
+  readonly encodeKey?: EncodeRow | undefined
 }
 
 /** @returns what goes into the record's headers @throws StreamError for a row that cannot be written so */
@@ -57,7 +61,7 @@ export async function produceRecords(
       const failure = append(record)
       if (failure !== undefined) {
         await producer.flush()
-        throw atRow(failure, sent)
+        throw atRow(failure, sent, options.source)
       }
       sent++
     }
@@ -71,7 +75,7 @@ export async function produceRecords(
 function recordAppender(
   producer: Producer,
   topic: string,
-  { clock, encode }: ProduceOptions,
+  { clock, encode, encodeKey }: ProduceOptions,
 ): (record: DataRecord) => StreamError | undefined {
   const key = new ByteWriter()
   const value = new ByteWriter()
@@ -89,10 +93,15 @@ function recordAppender(
   return (record) => {
     key.reset()
     value.reset()
-    if (record.key !== null) key.writeUtf8(record.key)
     try {
+      let headers: Headers | undefined
+      if (record.key !== null) {
+        if (encodeKey === undefined) key.writeUtf8(record.key)
+        else headers = encodeKey(record.value, key)
+      }
       if (encode === undefined) value.writeUtf8(record.value)
-      else appended.headers = encode(record.value, value)
+      else headers = joined(headers, encode(record.value, value))
+      appended.headers = headers
     } catch (error) {
       if (error instanceof StreamError) return error
       throw error
@@ -107,8 +116,12 @@ function recordAppender(
   }
 }
 
-function atRow(error: StreamError, sent: number): StreamError {
-  const place = `It is row ${sent + 1}; those before it were sent.`
+function joined(one: Headers | undefined, other: Headers | undefined): Headers | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : [...one, ...other]
+}
+
+function atRow(error: StreamError, sent: number, source: string | undefined): StreamError {
+  const place = `It is row ${sent + 1}${source === undefined ? '' : ` of ${source}`}; those before it were sent.`
   return new StreamError(error.code, error.message, {
     detail: error.detail === undefined ? place : `${error.detail} ${place}`,
     ...(error.hint === undefined ? {} : { hint: error.hint }),

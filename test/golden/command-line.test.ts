@@ -19,7 +19,7 @@ let bootstrap: string
 beforeAll(async () => {
   bootstrap = `127.0.0.1:${(await broker.listen(0)).port}`
   await using cluster = openCluster({ bootstrap }, silentLogger)
-  const names = ['words', 'copies', 'keyed', 'broken', 'mixed', 'lines', 'open', 'rides', 'counted']
+  const names = ['words', 'copies', 'keyed', 'broken', 'mixed', 'lines', 'open', 'rides', 'counted', 'numbered']
   await cluster.kafka.admin.createTopics(
     names.map((name) => ({ name, partitions: 1, replicationFactor: 1, configs: {} })),
   )
@@ -135,6 +135,52 @@ test('a key from standard input keeps all its digits', async () => {
   const run = await runWeft(['produce', 'keyed', '--key', 'id', '--bootstrap', bootstrap], { input })
   expect(run.code).toBe(0)
   expect(await keysIn('keyed', 3)).toEqual(['9007199254740993', 'a', null])
+})
+
+test('keys are written in the type that is told, and one that does not fit is named with its row', async () => {
+  const file = join(folder, 'numbered.jsonl')
+  writeFileSync(file, '{"id":9007199254740993}\n{"id":null}\n{"id":"a"}\n{"id":4}\n')
+  const args = ['--key', 'id', '--key-type', 'long', '--bootstrap', bootstrap]
+  const run = await runWeft(['produce', 'numbered', '--file', file, ...args])
+  expect(run.stderr).toContain('field "id" does not fit the type of the topic\'s keys')
+  expect(run.stderr).toContain(`Keys are of type long. It is row 3 of "${file}"; those before it were sent.`)
+  expect(run.code).toBe(1)
+  const more = await runWeft(['produce', 'numbered', ...args], { input: '{"id":5}\n' })
+  expect(more.code).toBe(0)
+  const reading = ['--from-beginning', '--count', '3', '--key-type', 'long', '--bootstrap', bootstrap]
+  const { stdout } = await runWeft(['consume', 'numbered', ...reading])
+  expect(stdout).toBe('9007199254740993\t{"id":9007199254740993}\nnull\t{"id":null}\n5\t{"id":5}\n')
+})
+
+test('a type of keys is told of a field only', async () => {
+  const run = await runWeft(['produce', 'keyed', '--key-type', 'long', '--bootstrap', bootstrap])
+  expect(run.stderr).toContain('"--key-type" is given without "--key"')
+  expect(run.code).toBe(2)
+})
+
+test('data of "dev:" is loaded with keys of the type that the definition declares', async () => {
+  const keys = { long: '7', double: '1.5', boolean: 'true', bytes: '"AAEC"', json: '{"a":1}', string: '"x"' }
+  const kinds = Object.entries(keys)
+  for (const [kind, key] of kinds) writeFileSync(join(folder, `${kind}.jsonl`), `{"id":${key}}\n`)
+  const streams = kinds.map(
+    ([kind]) => `  ${kind}s: { topic: ${kind}s, keyType: ${kind}, valueType: json }
+  ${kind}s-out: { topic: ${kind}s-out, keyType: ${kind}, valueType: json }
+`,
+  )
+  const path = join(folder, 'typed-keys.yaml')
+  writeFileSync(
+    path,
+    `streams:
+${streams.join('')}pipelines:
+${kinds.map(([kind]) => `  ${kind}: { from: ${kind}s, to: ${kind}s-out }\n`).join('')}dev:
+  topics:
+${kinds.map(([kind]) => `    ${kind}s: { file: ${kind}.jsonl, key: id }\n`).join('')}`,
+  )
+  const run = await runWeft(['dev', path])
+  expect(run.stderr).toMatch(/^in 6, out 6, dead letters 0, /m)
+  for (const [kind, key] of kinds)
+    expect(run.stdout).toContain(`${kind}s-out  ${key.replaceAll('"', kind === 'json' ? '"' : '')}  {"id":${key}}`)
+  expect(run.code).toBe(0)
 })
 
 test('a line that is no JSON object is named with what was sent before it', async () => {

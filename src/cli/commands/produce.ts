@@ -17,6 +17,7 @@ import { oneOf, positiveNumber, wholeNumber, withBootstrap, type ClusterOptions 
 import type { Output } from '../output.ts'
 import { exitCode } from '../render/error.ts'
 import { formatCount, startProgress } from '../render/progress.ts'
+import { openKeyEncoder } from '../key-encoder.ts'
 import { openRowEncoder } from '../row-encoder.ts'
 import { stopSignal } from '../signals.ts'
 import { TopicCatalog } from '../topic-catalog.ts'
@@ -29,6 +30,7 @@ interface ProduceCommandOptions extends ClusterOptions {
   readonly rate?: number
   readonly count?: number
   readonly config?: string
+  readonly keyType?: string
   readonly valueType?: string
 }
 
@@ -48,6 +50,7 @@ export function addProduceCommand(program: Command, output: Output): void {
     .option('--key <field>', 'the field that becomes the record key')
     .option('--event-time <field>', 'the field that holds the time of the event')
     .option('--config <file>', 'a KSML runner file, or the configuration of SQL pipelines: its notations')
+    .option('--key-type <type>', 'how keys are written, such as long; absent: as text')
     .option('--value-type <type>', 'how values are written, such as avro or avro:Order; absent: as JSON')
     .option('--rate <n>', 'records per second', positiveNumber)
     .option('--count <n>', 'stop after so many records', wholeNumber)
@@ -55,10 +58,7 @@ export function addProduceCommand(program: Command, output: Output): void {
 }
 
 async function produce(topic: string, options: ProduceCommandOptions, output: Output): Promise<void> {
-  if (options.file === undefined && options.eventTime !== undefined)
-    throw new StreamError('USAGE_INVALID', '"--event-time" is of files only', {
-      hint: 'Give a file with "--file", or leave "--event-time" out.',
-    })
+  checkUsage(options)
   const config = configOf(options.config, output)
   if (config === undefined) {
     process.exitCode = exitCode.wrong
@@ -70,10 +70,10 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
   await cluster.kafka.connect()
   const { signal, release } = stopSignal()
   await using formats = new CommandFormats(config.schemas.notations ?? {}, warnings(output))
+  const encoding = { config, formats, signal }
   const encode =
-    options.valueType === undefined
-      ? undefined
-      : await encoderFor(topic, options.valueType, { config, formats, signal })
+    options.valueType === undefined ? undefined : await encoderFor(topic, options.valueType, encoding)
+  const encodeKey = await keyEncoderFor(topic, options, encoding)
   const producer = cluster.kafka.producer(loadProducer)
   await using source = file ?? standardInput(options, producer, signal)
   const progress = startProgress(`produce ${topic}`, output, systemClock)
@@ -84,7 +84,9 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
       signal,
       rate: options.rate,
       count: options.count,
+      source: options.file === undefined ? 'standard input' : `"${options.file}"`,
       encode,
+      encodeKey,
       onProgress: (done) => progress.report(done, total),
     })
     output.note(`sent ${formatCount(sent)} records to ${topic}`)
@@ -93,6 +95,17 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
     await producer.close()
     release()
   }
+}
+
+function checkUsage({ file, eventTime, key, keyType }: ProduceCommandOptions): void {
+  if (file === undefined && eventTime !== undefined)
+    throw new StreamError('USAGE_INVALID', '"--event-time" is of files only', {
+      hint: 'Give a file with "--file", or leave "--event-time" out.',
+    })
+  if (key === undefined && keyType !== undefined)
+    throw new StreamError('USAGE_INVALID', '"--key-type" is given without "--key"', {
+      hint: 'Name the field that becomes the key with "--key".',
+    })
 }
 
 interface Encoding {
@@ -115,6 +128,16 @@ async function encoderFor(
   throw new StreamError('CONFIG_INVALID', `no schema is known for "${type}"`, {
     hint: 'Name a file with a schema, such as "avro:Order" for Order.avsc, or the registry in the configuration.',
   })
+}
+
+async function keyEncoderFor(
+  topic: string,
+  { key, keyType }: ProduceCommandOptions,
+  { config: { schemas }, formats, signal }: Encoding,
+): Promise<EncodeRow | undefined> {
+  if (key === undefined || keyType === undefined) return undefined
+  const format = formatOfType(keyType, schemas)
+  return await openKeyEncoder(formats, { topic, format, field: key }, signal)
 }
 
 interface RecordInput extends AsyncDisposable {
