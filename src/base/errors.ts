@@ -107,6 +107,8 @@ export interface StreamErrorOptions {
   /** What to do about it, as an order the reader can follow. */
   readonly hint?: string
   readonly span?: SourceSpan
+  /** What else is wrong and was found with it. */
+  readonly others?: readonly StreamError[]
   readonly cause?: unknown
 }
 
@@ -118,6 +120,7 @@ export class StreamError extends Error {
   readonly detail: string | undefined
   readonly hint: string | undefined
   readonly span: SourceSpan | undefined
+  readonly others: readonly StreamError[]
 
   /** @param message - short, factual, lower case, no full stop: `could not open store "orders"` */
   constructor(code: ErrorCode, message: string, options: StreamErrorOptions = {}) {
@@ -128,6 +131,7 @@ export class StreamError extends Error {
     this.detail = options.detail
     this.hint = options.hint
     this.span = options.span
+    this.others = options.others ?? []
   }
 }
 
@@ -137,6 +141,7 @@ export function addDetail(error: StreamError, sentence: string): StreamError {
     detail: error.detail === undefined ? sentence : `${error.detail} ${sentence}`,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(error.span === undefined ? {} : { span: error.span }),
+    others: error.others,
     cause: error.cause ?? error,
   })
 }

@@ -9,6 +9,8 @@ import type { Topology } from '../topology/topology.ts'
 import type { Output } from './output.ts'
 import { exitCode, exitCodeOf, renderError } from './render/error.ts'
 import { restoreView } from './render/restore-view.ts'
+import { aborted } from './signals.ts'
+import type { StartGate } from './start-gate.ts'
 
 export interface RunningApplication {
   readonly topology: Topology
@@ -24,11 +26,18 @@ export interface RunningApplication {
 /** What still holds the process this long after an application has not stopped in time is given up. */
 const graceMs = 2000
 
-/** Starts an application for a topology; what restores are doing is shown. */
+/** What applications that start together share. */
+export interface Together {
+  readonly logger: Logger
+  readonly output: Output
+  readonly gate: StartGate
+}
+
+/** Starts an application for a topology, up to the gate; what restores are doing is shown. */
 export function startApplication(
   topology: Topology,
   settings: ApplicationSettings,
-  { logger, output }: { readonly logger: Logger; readonly output: Output },
+  { logger, output, gate }: Together,
 ): RunningApplication {
   const options = resolveOptions(settings)
   let ran = false
@@ -40,6 +49,7 @@ export function startApplication(
       logger: logger.with({ application: settings.applicationId }),
     },
     events: {
+      onCompiled: () => gate.arrive(settings.applicationId),
       onRestore: restoreView(output, systemClock),
       onState: (state) => {
         ran ||= state === 'running'
@@ -56,14 +66,38 @@ export function startApplication(
   }
 }
 
+/** @returns whether the functions of all are compiled, rather than one has failed or the signal came */
+export async function allCompiled(
+  running: readonly RunningApplication[],
+  gate: StartGate,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const failed = Promise.all(running.map(({ application }) => application.done))
+  return await Promise.race([
+    gate.compiled.then(() => true),
+    failed.then(
+      () => false,
+      () => false,
+    ),
+    aborted(signal).then(() => false),
+  ])
+}
+
 /**
  * Stops all, so that none outlives the command. Where one does not stop in time, a note says so and the process ends soon with a
  * failure, whatever its threads are still trying.
  *
  * @returns whether all have stopped in time
  */
-export async function stopAll(running: readonly RunningApplication[], output: Output): Promise<boolean> {
-  const inTime = await Promise.all(running.map((one) => stopInTime(one, output)))
+export async function stopAll(
+  running: readonly RunningApplication[],
+  gate: StartGate,
+  output: Output,
+): Promise<boolean> {
+  const stopping = running.map((one) => stopInTime(one, output))
+  // Who is told to stop goes home from there.
+  gate.open()
+  const inTime = await Promise.all(stopping)
   if (inTime.every(Boolean)) return true
   systemClock.setTimer(graceMs, () => process.exit(exitCode.failed))
   return false

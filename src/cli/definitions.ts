@@ -101,7 +101,8 @@ async function openReadable(
   }
 }
 
-async function inspected(opened: OpenDefinition, inspect: Inspect): Promise<OpenDefinition> {
+/** With what `inspect` finds among its diagnostics. */
+export async function inspected(opened: OpenDefinition, inspect: Inspect): Promise<OpenDefinition> {
   const { loaded, path } = opened
   const diagnostics = inFileOrder([...loaded.diagnostics, ...(await inspect(loaded, path))])
   return { ...opened, loaded: { ...loaded, diagnostics } }

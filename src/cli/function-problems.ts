@@ -5,6 +5,19 @@ import { systemRandom } from '../base/random.ts'
 import { openFunctions } from '../functions/open-functions.ts'
 import { Diagnostics, type Diagnostic } from '../language/diagnostic.ts'
 import type { LoadedDefinition } from '../language/load.ts'
+import type { FunctionRef } from '../topology/functions.ts'
+
+/** As {@link functionProblems}, of what costs neither an interpreter nor a module that is loaded: a thread compiles those first of all. */
+export async function inlineFunctionProblems(
+  loaded: LoadedDefinition,
+  file: string,
+): Promise<readonly Diagnostic[]> {
+  const { code } = loaded
+  if (code === undefined) return []
+  const compiled = ({ body }: FunctionRef): boolean => body.language === 'javascript'
+  const scope = { ...code.scope, functions: code.scope.functions.filter(compiled) }
+  return await functionProblems({ ...loaded, code: { scope, inline: code.inline.filter(compiled) } }, file)
+}
 
 /** Compiles the functions of a definition, also where something else is wrong with it; gives what does not compile. */
 export async function functionProblems(

@@ -58,9 +58,13 @@ function cellType(type: DataType): DataType {
 }
 
 function misfit(field: string, format: Format, cause?: StreamError): StreamError {
-  return new StreamError('VALUE_TYPE_MISMATCH', `field "${field}" does not fit the type of the topic's keys`, {
-    detail: `Keys are of type ${describeFormat(format)}.`,
-    hint: 'Change the value, take another field as key, or declare the type of key that the data has.',
-    ...(cause === undefined ? {} : { cause }),
-  })
+  return new StreamError(
+    'VALUE_TYPE_MISMATCH',
+    `field "${field}" does not fit the type of the topic's keys`,
+    {
+      detail: `Keys are of type ${describeFormat(format)}.`,
+      hint: 'Change the value, take another field as key, or declare the type of key that the data has.',
+      ...(cause === undefined ? {} : { cause }),
+    },
+  )
 }

@@ -23,6 +23,10 @@ export type { ApplicationState, RestoreProgress }
 
 export interface ApplicationEvents {
   onState?(state: ApplicationState): void
+  /**
+   * A thread has compiled its functions; before that nothing is asked of the cluster, or made there. Threads wait for what it gives.
+   */
+  onCompiled?(): Promise<void>
   /** How far the replay of a store's change log or the load of a global table is; called while it goes on. */
   onRestore?(progress: RestoreProgress): void
 }
@@ -133,6 +137,7 @@ export class Application {
             surroundings: this.#surroundings,
             ...(engines === undefined ? {} : { engines }),
             metrics: this.metrics,
+            compiled: async () => await this.#events.onCompiled?.(),
             onOpened: () => {},
             onCommitted: () => {},
             onRestore: (progress) => this.#events.onRestore?.(progress),

@@ -8,13 +8,20 @@ import type { Logger } from '../../base/logger.ts'
 import { systemRandom } from '../../base/random.ts'
 import type { Kafka } from '../../kafka/contracts.ts'
 import type { Topology } from '../../topology/topology.ts'
-import { endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
+import { allCompiled, endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
 import { caughtUp } from '../caught-up.ts'
 import { openCluster } from '../cluster.ts'
-import { emptyCatalog, openDefinition, reportDiagnostics, type OpenDefinition } from '../definitions.ts'
+import {
+  emptyCatalog,
+  inspected,
+  openDefinition,
+  reportDiagnostics,
+  type OpenDefinition,
+} from '../definitions.ts'
 import { devColumns } from '../dev-data.ts'
 import { createDevTopics, loadDevTopics, type DevLoad } from '../dev-load.ts'
 import { startLiveView } from '../live-view.ts'
+import { inlineFunctionProblems } from '../function-problems.ts'
 import { createLogger } from '../logger.ts'
 import { portNumber, wholeNumber, withLogging, type LogOptions } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -22,6 +29,7 @@ import type { TopicFormats } from '../record-texts.ts'
 import { startRegistry } from '../registry.ts'
 import { exitCode } from '../render/error.ts'
 import { aborted, stopSignal } from '../signals.ts'
+import { StartGate } from '../start-gate.ts'
 import { CommandFormats } from '../command-formats.ts'
 import { TopicCatalog, type FileColumns } from '../topic-catalog.ts'
 import { configOf } from '../config/run-settings.ts'
@@ -73,7 +81,7 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
     inputNotation: config.inputNotation,
     files,
   })
-  const definition = await openDefinition(source, catalog)
+  const definition = await inspected(await openDefinition(source, catalog), inlineFunctionProblems)
   if (!reportDiagnostics(definition, output)) return exitCode.wrong
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { signal, release } = stopSignal()
@@ -125,25 +133,40 @@ async function runOn(bootstrap: string, run: DevRun): Promise<number> {
   await using catalog = new TopicCatalog({ notations, files })
   const kafka = cluster.kafka
   const load: DevLoad = { kafka, definition, catalog, formats, output, signal, clock: systemClock }
-  await createDevTopics(load)
-  if ((definition.loaded.dev?.topics ?? []).length === 0) output.note(noData)
-  // Look-ups are read to their end before the first event is: their data has to be there.
-  await loadDevTopics(load, 'dimensions')
+  const { topologies } = definition.loaded
+  const gate = new StartGate(topologies.map(({ name }) => name))
   const stateDir = mkdtempSync(join(tmpdir(), 'weft-dev-'))
   const running: RunningApplication[] = []
   try {
-    for (const topology of definition.loaded.topologies)
-      running.push(startDevApplication(topology, { bootstrap, stateDir, run }))
-    return await follow(running, load, run)
+    for (const topology of topologies)
+      running.push(startDevApplication(topology, { bootstrap, stateDir, gate, run }))
+    const ended = endOf(running, output)
+    if (!(await allCompiled(running, gate, signal))) {
+      await stopAll(running, gate, output)
+      return await ended
+    }
+    await createDevTopics(load)
+    if ((definition.loaded.dev?.topics ?? []).length === 0) output.note(noData)
+    // Look-ups are read to their end before the first event is: their data has to be there.
+    await loadDevTopics(load, 'dimensions')
+    gate.open()
+    return await follow({ running, gate, ended }, load, run)
   } finally {
-    await stopAll(running, output)
+    await stopAll(running, gate, output)
     rmSync(stateDir, { recursive: true, force: true })
   }
 }
 
+interface DevPlace {
+  readonly bootstrap: string
+  readonly stateDir: string
+  readonly gate: StartGate
+  readonly run: DevRun
+}
+
 function startDevApplication(
   topology: Topology,
-  { bootstrap, stateDir, run }: { bootstrap: string; stateDir: string; run: DevRun },
+  { bootstrap, stateDir, gate, run }: DevPlace,
 ): RunningApplication {
   return startApplication(
     topology,
@@ -156,17 +179,23 @@ function startDevApplication(
       // The state goes with the run; a fresh Python may stay, so that the next run starts at once.
       python: { snapshotFolder: join('.weft', 'python') },
     },
-    run,
+    { ...run, gate },
   )
+}
+
+interface Started {
+  readonly running: readonly RunningApplication[]
+  readonly gate: StartGate
+  /** The exit code for all. */
+  readonly ended: Promise<number>
 }
 
 /** Loads the rest of the data while the applications run; stays until told to stop where a person watches. */
 async function follow(
-  running: readonly RunningApplication[],
+  { running, gate, ended }: Started,
   load: DevLoad,
   { options, output, signal, startMs }: DevRun,
 ): Promise<number> {
-  const ended = endOf(running, output)
   const viewing = new AbortController()
   const view = startLiveView({
     kafka: load.kafka,
@@ -187,7 +216,7 @@ async function follow(
       await Promise.race([ended, aborted(signal)])
     }
   } finally {
-    inTime = await stopAll(running, output)
+    inTime = await stopAll(running, gate, output)
     viewing.abort()
     await view
   }

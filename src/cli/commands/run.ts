@@ -8,9 +8,17 @@ import { applicationsOf, configOf, settingsOf, type NamedTopology } from '../con
 import { recordPolicies, type PolicyChoice } from '../config/record-policies.ts'
 import { sourcesOf, type RunConfig } from '../config/run-config.ts'
 import { openDefinitions, type DefinitionSource } from '../definitions.ts'
-import { countRecords, endOf, startApplication, stopAll, type RunningApplication } from '../applications.ts'
+import {
+  allCompiled,
+  countRecords,
+  endOf,
+  startApplication,
+  stopAll,
+  type RunningApplication,
+} from '../applications.ts'
 import { caughtUp } from '../caught-up.ts'
 import { openCluster, securityFor } from '../cluster.ts'
+import { inlineFunctionProblems } from '../function-problems.ts'
 import { createLogger } from '../logger.ts'
 import {
   durationMs,
@@ -27,6 +35,7 @@ import { inputsOf, outputTopics } from '../render/definition.ts'
 import { exitCode } from '../render/error.ts'
 import { formatCount } from '../render/progress.ts'
 import { aborted, endBy, stopSignal } from '../signals.ts'
+import { StartGate } from '../start-gate.ts'
 import { TopicCatalog } from '../topic-catalog.ts'
 
 interface RunOptions extends ClusterOptions, LogOptions {
@@ -139,7 +148,7 @@ async function runDefinitions(
   await using cluster = openCluster({ ...options, bootstrap }, logger, config)
   const { inputNotation, schemas, topicNames } = config
   await using catalog = new TopicCatalog({ ...schemas, inputNotation, topicNames, kafka: cluster.kafka })
-  const definitions = await openDefinitions(sources, catalog, output)
+  const definitions = await openDefinitions(sources, catalog, output, inlineFunctionProblems)
   if (definitions === undefined) return exitCode.wrong
   const settings = settingsOf({ ...config, security }, { options, given }, bootstrap)
   const applications = applicationsOf(definitions, config, options)
@@ -148,8 +157,9 @@ async function runDefinitions(
   const memoryBytes = Math.floor((options.stateMemory ?? defaultStateMemoryBytes) / applications.length)
   const state = { ...settings.state, memoryBytes }
   const running: RunningApplication[] = []
+  const gate = new StartGate(applications.map(({ applicationId }) => applicationId))
   const start = ({ topology, applicationId }: NamedTopology): unknown =>
-    running.push(startApplication(topology, { ...settings, state, applicationId }, { logger, output }))
+    running.push(startApplication(topology, { ...settings, state, applicationId }, { logger, output, gate }))
   const stop = stopSignal()
   const { signal, release } = stop
   let ended: Promise<number>
@@ -157,16 +167,19 @@ async function runDefinitions(
   try {
     applications.forEach(start)
     ended = endOf(running, output)
-    await Promise.race([
-      ended,
-      aborted(signal),
-      options.untilEnd === true
-        ? caughtUp(cluster.kafka, running, { clock: systemClock, signal })
-        : new Promise(() => {}),
-    ])
+    if (await allCompiled(running, gate, signal)) {
+      gate.open()
+      await Promise.race([
+        ended,
+        aborted(signal),
+        options.untilEnd === true
+          ? caughtUp(cluster.kafka, running, { clock: systemClock, signal })
+          : new Promise(() => {}),
+      ])
+    }
     if (signal.aborted && !running.some(({ application }) => application.hasOpened)) endBy(stop)
   } finally {
-    inTime = await stopAll(running, output)
+    inTime = await stopAll(running, gate, output)
     release()
   }
   const code = await ended

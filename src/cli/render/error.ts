@@ -35,9 +35,16 @@ export function exitCodeOf(error: StreamError, ran = false): number {
   return wrongCodes.has(error.code) && !ran ? exitCode.wrong : exitCode.failed
 }
 
-/** The text of an error for the person who must act: what, the place in their file, the fact, what to do. Our own bugs show where they are. */
+/**
+ * The text of an error for the person who must act: what, the place in their file, the fact, what to do; then that of what else was found.
+ * Our own bugs show where they are.
+ */
 export function renderError(thrown: unknown): string {
   const error = toStreamError(thrown)
+  return [error, ...error.others].map(renderOne).join('\n\n')
+}
+
+function renderOne(error: StreamError): string {
   const place = error.span === undefined ? '' : `${error.span.file}:${error.span.line}:${error.span.column}  `
   const lines = [`${place}error  ${error.code}`, error.message]
   const excerpt = error.span === undefined ? [] : renderExcerpt(error.span, sourceText(error.span.file))

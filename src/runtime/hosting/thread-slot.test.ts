@@ -29,6 +29,7 @@ const parts: ThreadParts = {
   surroundings: { connector: undefined, clock, random: seededRandom(1), logger: silentLogger },
   metrics: new MetricRegistry(),
   onOpened: () => {},
+  compiled: () => Promise.resolve(),
   onCommitted: () => {},
   onRestore: () => {},
 }

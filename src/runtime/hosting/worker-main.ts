@@ -6,6 +6,7 @@ import { inspect } from 'node:util'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
 import { sleep, systemClock } from '../../base/clock.ts'
+import { deferred } from '../../base/deferred.ts'
 import { toStreamError } from '../../base/errors.ts'
 import type { LogFields, Logger, LogLevel } from '../../base/logger.ts'
 import { MetricRegistry } from '../../base/metrics.ts'
@@ -23,6 +24,7 @@ assert(port !== null, 'worker-main runs only in a worker thread')
 const post = (message: FromWorker): void => port.postMessage(message)
 const { engines, ...input } = workerData as WorkerInput
 const registry = new MetricRegistry()
+const begun = deferred()
 const labels = { thread: String(input.index + 1) }
 
 const thread = new StreamThread({
@@ -35,6 +37,10 @@ const thread = new StreamThread({
     logger: postingLogger(labels),
     ...(engines === undefined ? {} : { engines: ProcessEngines.attach(engines).forThread(input.index) }),
   },
+  compiled: () => {
+    post({ kind: 'compiled' })
+    return begun.promise
+  },
   onOpened: () => post({ kind: 'opened' }),
   onCommitted: () => post({ kind: 'committed' }),
   onRestore: (progress) => post({ kind: 'restore', progress }),
@@ -45,6 +51,7 @@ const ending = new AbortController()
 void reportUntil(ending.signal)
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'stop') thread.stop()
+  begun.resolve()
 })
 void thread
   .run()

@@ -21,11 +21,12 @@ export interface WorkerInput {
   readonly engines: SharedEngines | undefined
 }
 
-export type ToWorker = { readonly kind: 'stop' }
+/** `begin`: the functions of all that starts together are compiled. */
+export type ToWorker = { readonly kind: 'stop' | 'begin' }
 
 export type FromWorker =
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
-  | { readonly kind: 'opened' | 'committed' }
+  | { readonly kind: 'compiled' | 'opened' | 'committed' }
   | { readonly kind: 'restore'; readonly progress: RestoreProgress }
   | { readonly kind: 'status'; readonly status: ThreadStatus; readonly samples: readonly MetricSample[] }
   | { readonly kind: 'done' }
@@ -38,20 +39,22 @@ export interface ErrorFacts {
   readonly detail: string | undefined
   readonly hint: string | undefined
   readonly span: SourceSpan | undefined
+  readonly others: readonly ErrorFacts[]
   /** A number: what a broker answered. */
   readonly cause: string | number | undefined
 }
 
 export function errorFacts(error: StreamError): ErrorFacts {
-  const { code, message, detail, hint, span, cause } = error
-  return { code, message, detail, hint, span, cause: causeFacts(cause) }
+  const { code, message, detail, hint, span, others, cause } = error
+  return { code, message, detail, hint, span, others: others.map(errorFacts), cause: causeFacts(cause) }
 }
 
-export function errorFrom({ code, message, detail, hint, span, cause }: ErrorFacts): StreamError {
+export function errorFrom({ code, message, detail, hint, span, others, cause }: ErrorFacts): StreamError {
   return new StreamError(code in errorCodes ? code : 'INVARIANT_BROKEN', message, {
     ...(detail === undefined ? {} : { detail }),
     ...(hint === undefined ? {} : { hint }),
     ...(span === undefined ? {} : { span }),
+    others: others.map(errorFrom),
     ...(cause === undefined ? {} : { cause }),
   })
 }

@@ -22,11 +22,19 @@ export function startWorker(parts: ThreadParts): HostedThread {
   const worker = new Worker(new URL(`./worker-main.${ending}`, import.meta.url), { workerData: input })
   const done = deferred()
   const merge = sampleMerger(parts.metrics)
+  const tell = (kind: ToWorker['kind']): void => {
+    const message: ToWorker = { kind }
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- the rule means browser windows
+    worker.postMessage(message)
+  }
   let status = notOpen(index)
   worker.on('message', (message: FromWorker) => {
     switch (message.kind) {
       case 'log':
         return parts.surroundings.logger[message.level](message.message, message.fields)
+      case 'compiled':
+        void parts.compiled().then(() => tell('begin'))
+        return
       case 'opened':
         return parts.onOpened()
       case 'committed':
@@ -51,11 +59,9 @@ export function startWorker(parts: ThreadParts): HostedThread {
     done.reject(lost)
     void worker.terminate()
   })
-  const stop: ToWorker = { kind: 'stop' }
   return {
     done: done.promise,
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- the rule means browser windows
-    stop: () => worker.postMessage(stop),
+    stop: () => tell('stop'),
     terminate: () => void worker.terminate(),
     status: () => status,
   }

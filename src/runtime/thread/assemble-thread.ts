@@ -1,3 +1,4 @@
+import type { FunctionHost } from '../../functions/open-functions.ts'
 import type { GroupMember } from '../../kafka/contracts.ts'
 import { AssignedTasks } from './assigned-tasks.ts'
 import { CommitCycle } from './commit-cycle.ts'
@@ -17,16 +18,23 @@ export interface OpenThread extends Equipment {
   readonly cycle: CommitCycle
 }
 
+/** What a thread has before it touches the cluster. */
+export interface ThreadBeginning {
+  /** Closed with the thread, also where it does not open. */
+  readonly functions: FunctionHost
+  readonly membership: Membership
+  readonly stopping: () => boolean
+}
+
 /**
  * Opens a thread and joins its group. Nothing reaches the listener before this has resolved: the member calls it only inside
  * `poll`.
  */
 export async function assembleThread(
   parts: ThreadParts,
-  membership: Membership,
-  stopping: () => boolean,
+  { functions, membership, stopping }: ThreadBeginning,
 ): Promise<OpenThread> {
-  const equipment = await openEquipment(parts, stopping)
+  const equipment = await openEquipment(parts, functions, stopping)
   const member = joinGroup(parts, equipment, membership)
   const tasks = assignedTasks(parts, equipment, { member, wake: membership.wake })
   const cycle = commitCycle(parts, equipment, { member, tasks })

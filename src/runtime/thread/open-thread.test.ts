@@ -17,7 +17,8 @@ test('says of every function that does not compile what is wrong with it, at onc
     ),
   )
   expect(error?.code).toBe('FUNCTION_INVALID')
-  const text = `${error?.message}\n${error?.detail}`
-  for (const name of ['function "first"', 'function "second"', 'this function'])
-    expect(text).toContain(`${name} can not be compiled`)
+  const all = error === undefined ? [] : [error, ...error.others]
+  expect(all.map(({ message }) => message)).toEqual(
+    ['function "first"', 'function "second"', 'this function'].map((name) => `${name} can not be compiled`),
+  )
 })

@@ -1,5 +1,3 @@
-import { StreamError } from '../../base/errors.ts'
-import { openFunctions } from '../../functions/open-functions.ts'
 import type { FunctionHost } from '../../functions/open-functions.ts'
 import type {
   FetcherOptions,
@@ -10,7 +8,6 @@ import type {
 } from '../../kafka/contracts.ts'
 import { Formats } from '../../serde/formats.ts'
 import { nameInCluster, topicInCluster } from '../../topology/name-pattern.ts'
-import { functionsOf } from '../../topology/node-edges.ts'
 import type { FollowUps } from '../assignment/follow-ups.ts'
 import { encodeFacts } from '../assignment/member-facts.ts'
 import { taskAssignor } from '../assignment/task-assignor.ts'
@@ -55,14 +52,18 @@ export interface Equipment {
 }
 
 /**
- * Opens everything but the group member, in the order that correctness asks for: the producer's `init` ends the open transaction
+ * Opens everything but the group member and the functions, in the order that correctness asks for: the producer's `init` ends the open transaction
  * of this thread's former life before any offset is asked for, and global tables are whole before the first record.
  */
-export async function openEquipment(parts: ThreadParts, stopping: () => boolean): Promise<Equipment> {
-  const closers: (() => Promise<void>)[] = []
+export async function openEquipment(
+  parts: ThreadParts,
+  functions: FunctionHost,
+  stopping: () => boolean,
+): Promise<Equipment> {
+  const closers = [() => functions.close()]
   try {
     const equipment = await openAll(parts, stopping, closers)
-    return { ...equipment, close: () => closeAll(closers) }
+    return { ...equipment, functions, close: () => closeAll(closers) }
   } catch (error) {
     await closeAll(closers).catch(() => {})
     throw error
@@ -73,14 +74,12 @@ async function openAll(
   parts: ThreadParts,
   stopping: () => boolean,
   closers: (() => Promise<void>)[],
-): Promise<Omit<Equipment, 'close'>> {
+): Promise<Omit<Equipment, 'functions' | 'close'>> {
   const { options, surroundings, metrics } = parts
   const { logger } = surroundings
   const cluster = await lookUp(parts, closers)
   const { kafka, topology } = cluster
   const draft = await planTopics(kafka.admin, topology, options)
-  const functions = await bindable(parts)
-  closers.push(() => functions.close())
   const registries = new Registries({ ...surroundings, notations: options.notations })
   closers.push(() => registries.close())
   const formats = openFormats(parts, registries)
@@ -118,7 +117,6 @@ async function openAll(
     ...cluster,
     isolation,
     plan,
-    functions,
     formats,
     output,
     policies,
@@ -208,43 +206,6 @@ function openFormats({ options, surroundings }: ThreadParts, registries: Registr
     realTopic: (name) => topicInCluster(name, options.names.topic),
     clock,
     logger,
-  })
-}
-
-async function bindable({
-  topology,
-  options,
-  surroundings,
-  metrics,
-  board,
-}: ThreadParts): Promise<FunctionHost> {
-  const functions = await openFunctions(topology.functions, {
-    logger: surroundings.logger,
-    metrics,
-    random: surroundings.random,
-    inline: topology.nodes.flatMap(functionsOf),
-    python: options.python,
-    ...(board === undefined ? {} : { board }),
-  })
-  const problem = joined(functions.problems)
-  if (problem === undefined) return functions
-  await functions.close()
-  throw problem
-}
-
-/** One error for all: the first as it is, the others in its detail. */
-function joined([first, ...others]: readonly StreamError[]): StreamError | undefined {
-  if (first === undefined || others.length === 0) return first
-  const lines = others.map(({ message, detail, span }) => {
-    const place = span === undefined ? '' : `${span.file}:${span.line}:${span.column}: `
-    return `${place}${message}${detail === undefined ? '' : `: ${detail}`}`
-  })
-  const { code, message, span, hint } = first
-  return new StreamError(code, message, {
-    detail: [first.detail, ...lines].filter((line) => line !== undefined).join('\n'),
-    ...(span === undefined ? {} : { span }),
-    ...(hint === undefined ? {} : { hint }),
-    cause: first.cause,
   })
 }
 

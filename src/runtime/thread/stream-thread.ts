@@ -8,6 +8,7 @@ import { decodeFacts } from '../assignment/member-facts.ts'
 import type { ThreadStatus } from '../status.ts'
 import { assembleThread, closeThread } from './assemble-thread.ts'
 import type { OpenThread } from './assemble-thread.ts'
+import { compileFunctions } from './compile-functions.ts'
 import type { Membership } from './open-thread.ts'
 import type { ThreadParts } from './thread-parts.ts'
 import { threadStatus } from './thread-status.ts'
@@ -61,7 +62,14 @@ export class StreamThread {
    * @throws StreamError what ended this life; its retry advice says whether another may follow
    */
   async run(): Promise<void> {
-    const open = await assembleThread(this.#parts, this.#membership(), () => this.#stopping)
+    const functions = await compileFunctions(this.#parts)
+    await this.#parts.compiled()
+    if (this.#stopping) return await functions.close()
+    const open = await assembleThread(this.#parts, {
+      functions,
+      membership: this.#membership(),
+      stopping: () => this.#stopping,
+    })
     this.#open = open
     this.#parts.onOpened()
     try {

@@ -23,6 +23,8 @@ export interface ThreadParts {
   readonly known?: KnownOffsets
   /** Where its functions are shown to a watcher in another thread. */
   readonly board?: CallBoard
+  /** The thread's functions are compiled, and it has not touched the cluster; it goes on when this resolves. */
+  readonly compiled: () => Promise<void>
   /** The thread is in its group, with everything open. */
   readonly onOpened: () => void
   readonly onCommitted: () => void
