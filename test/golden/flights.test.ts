@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { devColumns } from '../../src/cli/dev-data.ts'
 import { emptyCatalog, openDefinition } from '../../src/cli/definitions.ts'
@@ -7,6 +8,7 @@ import type { Topology } from '../../src/topology/topology.ts'
 import { TestCluster, type TestRecord } from '../../src/testing/cluster.ts'
 import { openDataFile } from '../../src/workload/data-file.ts'
 import { locatedFlightsByDuckDb } from '../flights-by-duckdb.ts'
+import { repository, runWeft } from '../weft-process.ts'
 
 const path = 'examples/flights/flights.yaml'
 const data = resolve('node_modules/vega-datasets/data')
@@ -63,5 +65,39 @@ test(
       sums.set(key, { flights: sum.flights + 1, delay_minutes: sum.delay_minutes + row.delay })
     }
     expect(Object.fromEntries(last)).toEqual(Object.fromEntries(sums))
+  },
+)
+
+test(
+  '"npm start" loads the data, shows rows that its query gives, counts all in its last line and ends without a terminal',
+  { timeout: 200_000 },
+  async () => {
+    const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+      scripts: { start: string }
+    }
+    const command = /^node bin\/weft\.mjs (dev \S+)$/.exec(scripts.start)?.[1]
+    const expected = await locatedFlightsByDuckDb()
+    const delays = expected.filter(({ origin_city }) => origin_city !== null).length
+    const { code, stdout, stderr } = await runWeft(command?.split(' ') ?? [], { timeoutMs: 180_000 })
+    const flights = expected.length.toLocaleString('en-US')
+    expect(stderr).toContain(`loaded ${flights} records into flights\n`)
+    // The pipeline reads what the query writes.
+    const [records, out] = [2 * expected.length, expected.length + delays].map((count) =>
+      count.toLocaleString('en-US'),
+    )
+    expect(stderr.trim().split('\n').at(-1)).toMatch(
+      new RegExp(String.raw`^in ${records}, out ${out}, dead letters 0, \d+\.\d s$`),
+    )
+    const shown = (topic: string): string[][] =>
+      stdout.split('\n').flatMap((line) => {
+        const [name, key = '', value = ''] = line.split('  ')
+        return name === topic ? [[key, value]] : []
+      })
+    const rows = new Set(byText(expected))
+    const located = shown('flights_located')
+    expect(located.length).toBeGreaterThanOrEqual(5)
+    expect(located.filter(([, value = '']) => !rows.has(value))).toEqual([])
+    expect(shown('delays_by_city_and_hour').length).toBeGreaterThanOrEqual(5)
+    expect(code).toBe(0)
   },
 )
