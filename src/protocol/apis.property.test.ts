@@ -11,51 +11,9 @@ import {
   subscriptionCodec,
 } from './consumer-protocol.ts'
 import type { TableCodec } from './message/codec.ts'
-import {
-  defaultOf,
-  versionIn,
-  type Field,
-  type Fields,
-  type Primitive,
-  type WireType,
-} from './message/fields.ts'
+import { messageArbitrary } from './messages-fixture.ts'
 
 const runs = Number(process.env['PROPERTY_RUNS'] ?? 4)
-
-const primitives: Readonly<Record<Primitive, fc.Arbitrary<unknown>>> = {
-  bool: fc.boolean(),
-  int8: fc.integer({ min: -128, max: 127 }),
-  int16: fc.integer({ min: -32_768, max: 32_767 }),
-  uint16: fc.nat(65_535),
-  int32: fc.integer(),
-  uint32: fc.nat(4_294_967_295),
-  int64: fc.oneof(fc.maxSafeInteger(), fc.constantFrom(2 ** 63, -(2 ** 63), -1)),
-  float64: fc.double(),
-  uuid: fc.stringMatching(/^[0-9a-f]{32}$/),
-  string: fc.oneof(fc.string(), fc.string({ unit: 'grapheme', minLength: 40, maxLength: 300 })),
-  bytes: fc.uint8Array({ maxLength: 200 }).map((content) => Buffer.from(content)),
-  records: fc.uint8Array({ maxLength: 200 }).map((content) => Buffer.from(content)),
-}
-
-function structArbitrary(fields: Fields, version: number): fc.Arbitrary<unknown> {
-  const entries = Object.entries(fields).map(
-    ([name, field]) => [name, fieldArbitrary(field, version)] as const,
-  )
-  return fc.record(Object.fromEntries(entries))
-}
-
-/** A field that the version lacks has its default: that is what decoding must give. */
-function fieldArbitrary(field: Field<unknown>, version: number): fc.Arbitrary<unknown> {
-  if (!versionIn(version, field.versions)) return fc.constant(defaultOf(field))
-  const value = wireArbitrary(field.wire, version)
-  return versionIn(version, field.nullable) ? fc.option(value, { freq: 4 }) : value
-}
-
-function wireArbitrary(wire: WireType, version: number): fc.Arbitrary<unknown> {
-  if (wire.kind === 'primitive') return primitives[wire.type]
-  if (wire.kind === 'struct') return structArbitrary(wire.fields, version)
-  return fc.array(wireArbitrary(wire.element, version), { maxLength: 3 })
-}
 
 function encode(codec: TableCodec<unknown>, message: unknown, version: number): Buffer {
   const writer = new ByteWriter(64)
@@ -79,7 +37,7 @@ const cuts = fc.record({
 })
 
 function checkMessage(codec: TableCodec<unknown>, version: number): void {
-  const message = structArbitrary(codec.fields, version)
+  const message = messageArbitrary(codec.fields, version)
   fc.assert(
     fc.property(message, cuts, (value, cut) => {
       const bytes = encode(codec, value, version)

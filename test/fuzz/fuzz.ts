@@ -5,7 +5,7 @@ import { seededRandom, type Random } from '../../src/base/random.ts'
 
 export interface FuzzTarget {
   readonly name: string
-  /** Good inputs, which are damaged in turn. */
+  /** Good inputs: each is decoded as it is, then one that chance picks is damaged, time and again. */
   readonly inputs: readonly Buffer[]
   readonly decode: (bytes: Buffer) => unknown
 }
@@ -42,18 +42,21 @@ export async function fuzz(
   const failures: string[] = []
   const beforeMib = memoryMib()
   let [decoded, refused, slowestMs] = [0, 0, 0]
-  for (let index = 0; index < inputs && failures.length < failuresMax; index++) {
-    if (index % inputsPerTurn === 0) await nextTurn()
-    const good = target.inputs[index % target.inputs.length] as Buffer
-    const bytes = index < target.inputs.length ? good : mutated(good, random)
-    const shown = (): string => `${bytes.toString('hex', 0, 200)} (input ${index})`
+  const attempt = (bytes: Buffer, name: string): boolean => {
+    const shown = (): string => `${bytes.toString('hex', 0, 200)} (${name})`
     let { error, tookMs } = timed(target, bytes)
     if (tookMs > slowMs) tookMs = Math.min(tookMs, timed(target, bytes).tookMs)
     slowestMs = Math.max(slowestMs, tookMs)
     if (tookMs > slowMs) failures.push(`took ${Math.round(tookMs)} ms for ${shown()}`)
-    if (error === undefined) decoded++
-    else refused++
     if (error !== undefined && !isClear(error)) failures.push(`${error.message} for ${shown()}`)
+    return error === undefined
+  }
+  for (const [index, good] of target.inputs.entries()) attempt(good, `good input ${index}`)
+  for (let index = 0; index < inputs && failures.length < failuresMax; index++) {
+    if (index % inputsPerTurn === 0) await nextTurn()
+    const good = target.inputs[Math.floor(random.next() * target.inputs.length)] as Buffer
+    if (attempt(mutated(good, random), `input ${index}`)) decoded++
+    else refused++
   }
   const afterMib = memoryMib()
   if (afterMib - beforeMib > growthMaxMib) failures.push(`memory grew from ${beforeMib} to ${afterMib} MiB`)

@@ -1,10 +1,13 @@
 /** Every decoder that reads bytes of strangers, with good inputs. */
+import * as fc from 'fast-check'
 import { ByteWriter } from '../../src/base/byte-writer.ts'
 import { SlicedRow } from '../../src/data/row.ts'
 import { parseType } from '../../src/data/type-strings.ts'
 import type { Column, Format } from '../../src/data/types.ts'
 import { readBatches } from '../../src/kafka/fetch/read-batches.ts'
 import type { MessageCodec } from '../../src/protocol/api.ts'
+import type { TableCodec } from '../../src/protocol/message/codec.ts'
+import { messageArbitrary } from '../../src/protocol/messages-fixture.ts'
 import { apis } from '../../src/protocol/apis.ts'
 import { batchAt, RecordColumns, recordsOf } from '../../src/protocol/record-batch-reader.ts'
 import { RecordBatchWriter } from '../../src/protocol/record-batch-writer.ts'
@@ -80,6 +83,9 @@ function framingTarget(name: string, framing: Framing): FuzzTarget {
   }
 }
 
+/** Filled messages of each kind and version: arrays and structs in them are what nested decoders read. */
+const filledMessages = 3
+
 /** Every API and version: the first two bytes say which, so that all of them are damaged in one run. */
 function protocolTarget(): FuzzTarget {
   const all = Object.values(apis).flatMap((api) =>
@@ -89,12 +95,16 @@ function protocolTarget(): FuzzTarget {
     })),
   )
   const inputs = all.flatMap(({ api, version }, index) =>
-    ([api.request, api.response] as readonly MessageCodec<unknown>[]).map((codec, side) => {
-      const writer = new ByteWriter()
-      writer.writeInt16(2 * index + side)
-      codec.encode({}, version, writer)
-      return writer.copy()
-    }),
+    ([api.request, api.response] as readonly TableCodec<unknown>[]).flatMap((codec, side) =>
+      fc
+        .sample(messageArbitrary(codec.fields, version), { numRuns: filledMessages, seed: index })
+        .map((message) => {
+          const writer = new ByteWriter()
+          writer.writeInt16(2 * index + side)
+          codec.encode(message as object, version, writer)
+          return writer.copy()
+        }),
+    ),
   )
   const decode = (bytes: Buffer): unknown => {
     if (bytes.length < 2) return undefined
