@@ -27,6 +27,11 @@ export class CleanRing<Identity = StoreKeyIdentity> {
     this.#budget = budget
   }
 
+  /** Whether one more clean slot would cost another its place. */
+  get isFull(): boolean {
+    return this.#count >= this.#max || this.#budget.isExceededBy(this.#bytes)
+  }
+
   /** Gives a clean slot a place; evicts another where the ring is full. */
   keep(slot: Slot<Identity>): void {
     if (slot.keptBytes > 0) return
@@ -73,7 +78,7 @@ export class CleanRing<Identity = StoreKeyIdentity> {
 
   /** Ends after two rounds at most: the first takes every mark away. */
   #makeRoom(): void {
-    while (this.#count > 0 && (this.#count >= this.#max || this.#budget.isExceededBy(this.#bytes))) {
+    while (this.#count > 0 && this.isFull) {
       const slot = this.#shift()
       if (slot.generation === cleanGeneration) this.#spareOrRemove(slot)
     }

@@ -126,8 +126,42 @@ describe('openStore', () => {
     expect(reads?.value).toBe(1)
   })
 
-  test('gives what was restored, not what it remembers', () => {
-    const { store, managed } = open()
+  test('keeps what is hot, whatever is asked for once, and lets in what is asked for again', () => {
+    const { store, managed, metrics } = open({ cleanEntriesMax: 100 })
+    const entries = Array.from({ length: 1000 }, (_, key) => ({
+      key: Buffer.from(`k${key}`),
+      value: Buffer.from('v'),
+      timestampMs: 0,
+    }))
+    managed.restore({ entries, position: undefined })
+    const readsOf = (from: number, to: number): number => {
+      const reads = () =>
+        metrics.samples().find(({ facts }) => facts.name === 'weft_store_engine_reads_total')?.value ?? 0
+      const before = reads()
+      for (let key = from; key < to; key++) expect(store.get(`k${key}`)).toBe('v')
+      return reads() - before
+    }
+    expect(readsOf(0, 100)).toBe(100)
+    expect(readsOf(200, 1000)).toBe(800)
+    expect(readsOf(0, 100)).toBeLessThan(30)
+    readsOf(150, 160)
+    readsOf(150, 160)
+    expect(readsOf(150, 160)).toBe(0)
+  })
+
+  test('reads once what is asked for some times in a row, though it is not let in', () => {
+    const { store, managed, metrics } = open({ cleanEntriesMax: 0, timestamped: true })
+    managed.restore({
+      entries: [{ key: Buffer.from('a'), value: Buffer.from('1'), timestampMs: 7 }],
+      position: undefined,
+    })
+    expect([store.get('a'), store.timestampMs('a'), store.get('a')]).toEqual(['1', 7, '1'])
+    const reads = metrics.samples().find(({ facts }) => facts.name === 'weft_store_engine_reads_total')
+    expect(reads?.value).toBe(1)
+  })
+
+  test.each([0, 100])('gives what was restored, not what it remembers (of %i)', (cleanEntriesMax) => {
+    const { store, managed } = open({ cleanEntriesMax })
     const restore = (value: string | null): void =>
       managed.restore({
         entries: [

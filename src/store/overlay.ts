@@ -6,6 +6,7 @@
  * Invariants
  *  1. The engine holds committed bytes only: exactly the sealed bytes of generations, in their order.
  *  2. A clean slot is in the ring, and the ring is bounded; dirty slots are bounded by the commit of whoever drives the store.
+ *  3. Where the ring is full, what is read is kept when it is asked for again: what is not let in is a slot that is gone from the start.
  *
  * Cost. A hit is one look-up in a map. A key written many times between two seals is encoded once (with a change log of every write, once a write).
  */
@@ -16,6 +17,7 @@ import { detach } from '../data/lazy.ts'
 import type { CleanBudget } from './clean-budget.ts'
 import { CleanRing } from './clean-ring.ts'
 import type { PointStore, RestoreRecords, StoreEntries, StoreKeyIdentity } from './contracts.ts'
+import { Doorkeeper } from './doorkeeper.ts'
 import { Generations } from './generations.ts'
 import { KeyTable } from './key-table.ts'
 import type { Keying } from './keying.ts'
@@ -51,6 +53,9 @@ export class Overlay {
   readonly #generations: Generations<StoreKeyIdentity>
   readonly #ring: CleanRing
   readonly #texts: TextIndex
+  readonly #door: Doorkeeper
+  /** Was read last and not let in. It equals what the engine has until something is written. */
+  #passing: Slot | undefined = undefined
   readonly #writer: SlotWriter<StoreKeyIdentity>
   readonly #scratch = new ByteWriter()
 
@@ -58,6 +63,7 @@ export class Overlay {
     this.#options = options
     this.coding = options.coding
     this.engine = options.engine
+    this.#door = new Doorkeeper(options.cleanEntriesMax)
     this.#texts = new TextIndex(options.cleanEntriesMax)
     const { keys, values } = options.coding
     this.#writer = new SlotWriter({ ...options, keys: plainKeys(keys), values })
@@ -86,7 +92,7 @@ export class Overlay {
   /** The newest slot of a key that has a value. */
   find(identity: StoreKeyIdentity): Slot | undefined {
     const slot = this.#newest.get(identity)
-    if (slot === undefined) return this.#load(identity)
+    if (slot === undefined) return this.#unkept(identity)
     slot.touched = true
     return slot.value === null ? undefined : slot
   }
@@ -108,6 +114,7 @@ export class Overlay {
   put(identity: StoreKeyIdentity, value: unknown, timestampMs: number): Slot {
     const kept = detach(value) ?? null
     const bytes = this.#writer.write(identity, kept, timestampMs)
+    this.#passing = undefined
     const slot = this.#generations.writable(this.#newest.get(identity), identity, bytes)
     slot.value = kept
     slot.timestampMs = timestampMs
@@ -141,6 +148,7 @@ export class Overlay {
 
   /** Change-log records as engine entries; what is remembered of their keys is forgotten. */
   restored(records: RestoreRecords): StoreEntries {
+    this.#passing = undefined
     if (this.#newest.size > 0) for (const { key } of records) this.#forget(key)
     return storedRecords(records, this.coding.values.prefixBytes > 0, this.#scratch)
   }
@@ -149,6 +157,11 @@ export class Overlay {
     this.#newest.clear()
     this.#ring.clear()
     this.#generations.clear()
+  }
+
+  /** Operators ask for a key some times in a row: for its value, then its time. */
+  #unkept(identity: StoreKeyIdentity): Slot | undefined {
+    return this.#passing?.identity === identity ? this.#passing : this.#load(identity)
   }
 
   #load(identity: StoreKeyIdentity): Slot | undefined {
@@ -160,6 +173,11 @@ export class Overlay {
     if (bytes === undefined) return undefined
     const slot = new Slot(identity)
     fillSlot(slot, bytes, this.coding.values)
+    if (this.#ring.isFull && !this.#door.admits(identity)) {
+      slot.generation = goneGeneration
+      this.#passing = slot
+      return slot
+    }
     this.#newest.set(identity, slot)
     this.#ring.keep(slot)
     return slot
