@@ -145,6 +145,19 @@ test('a member that leaves hands its partitions on at once', async () => {
   expect(cluster.clock.nowMs() - startMs).toBeLessThan(3000)
 })
 
+test('a static member that leaves while it joins leaves no place behind', async () => {
+  await using cluster = await openCluster()
+  const owners = [new Owner(cluster, 'a'), new Owner(cluster, 'b', { instanceId: 'two' })] as const
+  await until(cluster, owners.slice(0, 1), () => owners[0].owned.size === 4)
+  await owners[1].poll()
+  const members = async (): Promise<number> =>
+    (await cluster.run(cluster.kafka.admin.describeGroup('g')))?.members.length ?? 0
+  while ((await members()) < 2) await cluster.advance(5)
+  expect(owners[1].member.metadata.memberId).toBe('')
+  await cluster.run(owners[1].member.close(true))
+  expect(await members()).toBe(1)
+})
+
 test('a static member that comes back gets its partitions without a rebalance', async () => {
   await using cluster = await openCluster()
   const former = new Owner(cluster, 'a', { instanceId: 'one' })

@@ -110,12 +110,14 @@ export class ClusterGroupMember implements GroupMember {
 
   async close(leave: boolean): Promise<void> {
     if (this.#state === 'closed') return
-    const joined = this.#live.memberId !== ''
+    // The coordinator may have it already: a static member leaves by its own name, whatever id it was to get.
+    const joins = this.#state === 'joining' && this.#options.instanceId !== undefined
+    const isKnown = this.#live.memberId !== '' || joins
     this.#go('closed')
     this.#heartbeat?.cancel()
     // A join under way holds its connection: the coordinator would answer the farewell only after it.
     await this.#cluster.connections.closeLane(this.#lane)
-    if (leave && joined) {
+    if (leave && isKnown) {
       await this.#protocol.leave(this.#live).catch((error: unknown) => {
         const { message } = toStreamError(error)
         this.#cluster.context.logger.warn('could not leave the group', {
