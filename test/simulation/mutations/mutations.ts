@@ -40,8 +40,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'one overlay generation instead of two',
     file: 'src/store/generations.ts',
-    find: 'if (known?.generation === this.#open) return known',
-    replace: 'if (known !== undefined && known.generation !== cleanGeneration) return known',
+    find: 'if (isAgain) return slot',
+    replace: 'if (slot.generation !== cleanGeneration) return slot',
   },
   {
     name: 'engine write before the end of the transaction',
