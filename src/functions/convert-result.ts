@@ -6,7 +6,7 @@ import { convertValue } from '../data/convert.ts'
 import { Mismatch } from '../data/mismatch.ts'
 import { describeType } from '../data/type-strings.ts'
 import type { DataType } from '../data/types.ts'
-import { placeOf, type FunctionRef } from '../topology/functions.ts'
+import { placeOfResult, type FunctionRef } from '../topology/functions.ts'
 
 /**
  * @throws StreamError `FUNCTION_FAILED` naming function, type, the place in the file and, in a container, in it; never the value
@@ -18,7 +18,7 @@ export function convertResult(
 ): unknown {
   const result = convertValue(value, type)
   if (!(result instanceof Mismatch)) return result
-  const span = placeOf(body)
+  const span = placeOfResult(body)
   const place = result.path === '' ? 'The result' : `The result's part ${result.path}`
   throw new StreamError('FUNCTION_FAILED', `can not convert the result of function "${name}"`, {
     detail: `${place} is ${result.reason}.`,

@@ -1,6 +1,6 @@
 import { leftOutHint } from '../base/left-out-hint.ts'
 import { StreamError, type SourceSpan } from '../base/errors.ts'
-import { placeOf, type FunctionRef } from '../topology/functions.ts'
+import { placeOfResult, type FunctionRef } from '../topology/functions.ts'
 import { describePlace } from './code-place.ts'
 
 /** What a language tells about an exception in a user's code. */
@@ -38,9 +38,19 @@ export function functionInvalid(title: string, facts: FailureFacts): StreamError
   })
 }
 
+/** An asynchronous function. */
+export function resultPromised({ name, body }: FunctionRef): StreamError {
+  const span = placeOfResult(body)
+  return new StreamError('FUNCTION_FAILED', `function "${name}" gave a promise`, {
+    detail: 'The engine does not wait for functions.',
+    hint: 'Make the function synchronous: without "async" and "await".',
+    ...(span === undefined ? {} : { span }),
+  })
+}
+
 /** The kind wants a value and the function gave none. */
 export function resultMissing({ name, kind, body }: FunctionRef): StreamError {
-  const span = placeOf(body)
+  const span = placeOfResult(body)
   return new StreamError('FUNCTION_FAILED', `function "${name}" gave no value`, {
     detail: `A function of type ${kind} must give a value, and this call gave null.`,
     hint: 'Return a value on every path, or give an "expression".',

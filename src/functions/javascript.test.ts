@@ -189,6 +189,22 @@ describe('errors in JavaScript', () => {
     })
   })
 
+  test('name the place of a result that does not fit, is none or is a promise', async () => {
+    const int = { resultType: { kind: 'int' } } as const
+    const text = js('text', 'valueTransformer', { code: 'let x', expression: '"text"' }, int)
+    await expect(callOnce(text, 'k', 1)).rejects.toMatchObject({
+      message: 'can not convert the result of function "text"',
+      span: { file: 'orders.yaml', line: 20 },
+    })
+    const none = js('none', 'predicate', { code: 'return' }, { resultType: boolean })
+    await expect(callOnce(none, 'k', 1)).rejects.toMatchObject({ span: { file: 'orders.yaml', line: 10 } })
+    const later = js('later', 'valueTransformer', { code: 'return Promise.resolve(1)' }, int)
+    await expect(callOnce(later, 'k', 1)).rejects.toMatchObject({
+      message: 'function "later" gave a promise',
+      span: { file: 'orders.yaml', line: 10 },
+    })
+  })
+
   test('find the line of an expression and of global code', async () => {
     const inExpression = js('a', 'valueTransformer', { code: 'let x', expression: '\nvalue.a.b' })
     await expect(callOnce(inExpression, 'k', {})).rejects.toMatchObject({ span: { line: 21, column: 15 } })

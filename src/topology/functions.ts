@@ -71,6 +71,11 @@ export function placeOf(body: FunctionBody): SourceSpan | undefined {
   return (body.code ?? body.expression ?? body.globalCode)?.span
 }
 
+/** Where its result is said; a module is as far as one sees. */
+export function placeOfResult(body: FunctionBody): SourceSpan | undefined {
+  return (body.language === 'module' ? undefined : body.expression?.span) ?? placeOf(body)
+}
+
 export interface CodeBlock {
   readonly text: string
   /** Where the text begins in the author's file, so that an error can name the line. */

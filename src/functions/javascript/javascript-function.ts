@@ -7,7 +7,7 @@ import type { BoundFunction } from '../bound-function.ts'
 import { convertResult } from '../convert-result.ts'
 import { ownValue } from '../copy-value.ts'
 import type { FunctionEnvironment, FunctionStore } from '../function-environment.ts'
-import { functionFailed, resultMissing, type FailureFacts } from '../function-errors.ts'
+import { functionFailed, resultMissing, resultPromised, type FailureFacts } from '../function-errors.ts'
 import { callCounters, resultTypeOf } from '../function-facts.ts'
 import type { PlainFunction } from './javascript-context.ts'
 import type { CurrentCall } from './javascript-stores.ts'
@@ -81,12 +81,8 @@ export class JavaScriptFunction implements BoundFunction {
       result !== null &&
       'then' in result &&
       typeof result.then === 'function'
-    ) {
-      throw new StreamError('FUNCTION_FAILED', `function "${this.#ref.name}" gave a promise`, {
-        detail: 'The engine does not wait for functions.',
-        hint: 'Make the function synchronous: without "async" and "await".',
-      })
-    }
+    )
+      throw resultPromised(this.#ref)
     if (type === undefined) return null
     const value =
       type.kind === 'boolean' && typeof result === 'boolean' ? result : this.#convert(result, type)

@@ -1,4 +1,4 @@
-import { placeOf, type FunctionRef } from '../../topology/functions.ts'
+import { placeOfResult, type FunctionRef } from '../../topology/functions.ts'
 import type { NodeId } from '../../topology/topology.ts'
 import { addDetail, StreamError } from '../../base/errors.ts'
 import type { Callable, ProcessEnvironment } from '../environment.ts'
@@ -75,7 +75,7 @@ export class UserFunction {
       thrown,
       `The last function before it is "${this.name}", called by operator "${this.#operator}".`,
     )
-    const span = placeOf(this.#ref.body)
+    const span = placeOfResult(this.#ref.body)
     return new StreamError('VALUE_TYPE_MISMATCH', message, {
       ...(detail === undefined ? {} : { detail }),
       ...(hint === undefined ? {} : { hint }),
