@@ -146,6 +146,19 @@ export function addDetail(error: StreamError, sentence: string): StreamError {
   })
 }
 
+/** The same error with its place in the author's file, where it names none. */
+export function placedAt(error: StreamError, span: SourceSpan): StreamError {
+  const { code, message, detail, hint, others, cause } = error
+  if (error.span !== undefined) return error
+  return new StreamError(code, message, {
+    ...(detail === undefined ? {} : { detail }),
+    ...(hint === undefined ? {} : { hint }),
+    span,
+    others,
+    cause: cause ?? error,
+  })
+}
+
 /** Turns anything thrown into a {@link StreamError}; what is not one already is our own bug. */
 export function toStreamError(thrown: unknown): StreamError {
   if (thrown instanceof StreamError) return thrown

@@ -1,4 +1,5 @@
 /** Makes the topics of a definition on the embedded broker and fills them with the data files it names. */
+import { placedAt, StreamError } from '../base/errors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Kafka, NewTopic } from '../kafka/contracts.ts'
 import type { Format } from '../data/types.ts'
@@ -92,6 +93,10 @@ async function loadTopic(load: DevLoad, topic: DevTopic): Promise<void> {
     })
     progress.finish()
     output.note(`loaded ${formatCount(sent)} records into ${name}`)
+  } catch (error) {
+    // A record that does not fit is one of the file that stands there.
+    const isPlaced = topic.file !== undefined && error instanceof StreamError && error.domain === 'user'
+    throw isPlaced ? placedAt(error, topic.file.span) : error
   } finally {
     await producer.close()
   }

@@ -27,6 +27,10 @@ export interface CatalogParts {
   /** Where records are looked at; absent: nowhere. */
   readonly kafka?: Kafka
   readonly files?: FileColumns
+  /** Topics whose data file cannot be read, which has been reported. */
+  readonly unreadable?: ReadonlySet<string>
+  /** Where else columns may be said; absent: as {@link Catalog.hint}. */
+  readonly hint?: string
   /** How topics are called in the cluster; absent: as definitions call them. */
   readonly topicNames?: NamePattern
 }
@@ -34,6 +38,7 @@ export interface CatalogParts {
 /** A catalogue for one command; each topic is looked at once. */
 export class TopicCatalog implements Catalog, AsyncDisposable {
   readonly format: Format
+  readonly hint?: string
   readonly #parts: CatalogParts
   readonly #notations: Readonly<Record<string, NotationSettings>>
   readonly #registries: Registries
@@ -42,6 +47,7 @@ export class TopicCatalog implements Catalog, AsyncDisposable {
   constructor(parts: CatalogParts) {
     const { notations = {}, inputNotation } = parts
     this.#parts = parts
+    if (parts.hint !== undefined) this.hint = parts.hint
     this.#notations = notations
     this.#registries = new Registries({ notations, clock: systemClock, random: systemRandom })
     this.format =
@@ -64,6 +70,10 @@ export class TopicCatalog implements Catalog, AsyncDisposable {
     if (registry === undefined) return undefined
     const { text, references } = await registry.latest(registry.subjectOf({ topic, side: 'value' }))
     return rowsOfSchema(notation, { text, references }, format.schema)
+  }
+
+  isBroken(topic: string): boolean {
+    return this.#parts.unreadable?.has(topic) === true
   }
 
   async names(): Promise<readonly string[]> {

@@ -13,7 +13,8 @@ import {
   type Inspect,
   type OpenDefinition,
 } from './definitions.ts'
-import { devColumns } from './dev-data.ts'
+import { readDevData } from './dev-data.ts'
+import type { Diagnostic } from '../language/diagnostic.ts'
 import { warnings } from './logger.ts'
 import type { ClusterOptions, OptionalClusterOptions } from './options.ts'
 import type { Output } from './output.ts'
@@ -43,7 +44,11 @@ export async function withDefinitions(
     throw new StreamError('USAGE_INVALID', 'no definition is named', {
       hint: 'Give definition files, or a configuration that names some with "--config".',
     })
-  const open = (catalog: Catalog) => openDefinitions(sources, catalog, output, inspect)
+  const open: Open = (catalog, problems = []) =>
+    openDefinitions(sources, catalog, output, async (loaded, path) => [
+      ...problems.filter(({ span }) => span.file === path),
+      ...((await inspect?.(loaded, path)) ?? []),
+    ])
   const { bootstrap } = options
   const definitions =
     bootstrap === undefined
@@ -52,28 +57,34 @@ export async function withDefinitions(
   return definitions === undefined ? exitCode.wrong : await work(definitions, config)
 }
 
-async function withFiles<T>(
+/** Opens all definitions, with what was found to be wrong with their data. */
+type Open = (
+  catalog: Catalog,
+  problems?: readonly Diagnostic[],
+) => Promise<readonly OpenDefinition[] | undefined>
+
+async function withFiles(
   sources: readonly DefinitionSource[],
   { schemas, inputNotation }: RunConfig,
-  work: (catalog: Catalog) => Promise<T>,
-): Promise<T> {
+  open: Open,
+): ReturnType<Open> {
   const drafts = sources.flatMap(definitionsIn).map((source) => openDefinition(source, emptyCatalog))
   // What is wrong with one is said when it is opened for good.
   const opened = (await Promise.allSettled(drafts)).filter((draft) => draft.status === 'fulfilled')
-  const files = await devColumns(opened.map(({ value }) => value))
-  await using catalog = new TopicCatalog({ ...schemas, inputNotation, files })
-  return await work(catalog)
+  const { columns: files, unreadable, problems } = await readDevData(opened.map(({ value }) => value))
+  await using catalog = new TopicCatalog({ ...schemas, inputNotation, files, unreadable })
+  return await open(catalog, problems)
 }
 
-async function withCluster<T>(
+async function withCluster(
   options: ClusterOptions,
   config: RunConfig,
   output: Output,
-  work: (catalog: Catalog) => Promise<T>,
-): Promise<T> {
+  open: Open,
+): ReturnType<Open> {
   const { schemas, inputNotation, topicNames } = config
   await using cluster = openCluster(options, warnings(output), config)
   await using catalog = new TopicCatalog({ ...schemas, inputNotation, topicNames, kafka: cluster.kafka })
   // Awaited here: the cluster is closed when this returns.
-  return await work(catalog)
+  return await open(catalog)
 }

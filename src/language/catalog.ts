@@ -19,6 +19,8 @@ export interface Catalog {
   values(topic: string, format: Format): Promise<TopicValues | undefined>
   /** Whether what the definition says of the topic's values is wrong, which has been reported; asked for after {@link values}. */
   isBroken?(topic: string): boolean
+  /** Where columns are found, as a hint for whoever reads a topic without; absent: in the records of a cluster. */
+  readonly hint?: string
   /** The topics that there are, for suggestions; absent: only whoever is asked for one knows. */
   names?(): Promise<readonly string[]>
 }

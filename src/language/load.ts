@@ -113,7 +113,8 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
     if (built.topology !== undefined) topologies.push(built.topology)
     code = built.code
   }
-  if (topologies.every(({ nodes }) => nodes.length === 0) && !diagnostics.failed)
+  const isEmpty = queries.length === 0 && topologies.every(({ nodes }) => nodes.length === 0)
+  if (isEmpty && !diagnostics.failed)
     diagnostics.error('DEFINITION_INVALID', 'the file holds nothing to run', emptyOf(root) ?? span, {
       hint: 'Add a pipeline to "pipelines:" or a query to "queries:", or write "query:" and "output:" for a file with one query.',
     })

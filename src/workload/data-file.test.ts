@@ -49,6 +49,28 @@ describe('openDataFile', () => {
     expect(await readAll({ path: lines, format: 'jsonl', key: 'id', eventTime: 't' })).toEqual(expected)
   })
 
+  test.each([
+    ['empty.jsonl', 'jsonl', '\n'],
+    ['empty.json', 'json', '[]'],
+    ['empty.csv', 'csv', ''],
+  ] as const)('says of %s that it is empty', async (name, format, text) => {
+    const path = write(name, text)
+    await expect(openDataFile({ path, format, key: 'id' })).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: `"${path}" is empty`,
+    })
+  })
+
+  test('objects without fields have no column, and a field "json" is one', async () => {
+    const none = write('none.jsonl', '{}\n{}\n')
+    await using without = await openDataFile({ path: none, format: 'jsonl' })
+    expect(without.columns).toEqual([])
+    expect(without.recordCount).toBe(2)
+    const one = write('one.jsonl', '{"json":"x"}\n')
+    await using withOne = await openDataFile({ path: one, format: 'jsonl', key: 'json' })
+    expect(withOne.columns.map(({ name }) => name)).toEqual(['json'])
+  })
+
   test('tells the columns and their types', async () => {
     const path = write('b.jsonl', '{"a":1,"b":1.5,"c":"x","d":true,"e":[1],"f":{"g":1}}\n')
     await using open = await openDataFile({ path, format: 'jsonl' })

@@ -49,13 +49,16 @@ export async function openDataFile(file: DataFile): Promise<OpenDataFile> {
   try {
     const table = tableOf(file)
     if (file.format === 'csv') await checkHeader(connection, file)
-    const columns = await readColumns(connection, table)
-    checkField(file, 'key', columns)
-    checkField(file, 'eventTime', columns)
-    const counted = await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM ${table}`)
+    const recordCount = await numberOf(connection, `SELECT count(*)::INTEGER FROM ${table}`)
+    if (recordCount === 0 && isJson(file)) throw empty(file, 'Put a record into it')
+    const columns = await readColumns(connection, table, file)
+    for (const use of ['key', 'eventTime'] as const) {
+      const problem = fieldProblem(file, use, columns)
+      if (problem !== undefined) throw problem
+    }
     return {
       columns,
-      recordCount: Number(counted.getRows()[0]?.[0] ?? 0),
+      recordCount,
       read: () => readRecords(connection, file, columns),
       [Symbol.asyncDispose]: () => {
         connection.closeSync()
@@ -107,9 +110,8 @@ function tableOf(file: DataFile): string {
   const path = textLiteral(file.path)
   switch (file.format) {
     case 'json':
-      return `read_json(${path}, format = 'array')`
     case 'jsonl':
-      return `read_json(${path}, format = 'newline_delimited')`
+      return `read_json(${path}, format = '${layoutOf(file)}')`
     case 'csv':
       return csvTable(file, 'header = true')
     case 'parquet':
@@ -130,10 +132,7 @@ function textLiteral(text: string): string {
 async function checkHeader(connection: DuckDBConnection, file: DataFile): Promise<void> {
   const lines = csvTable(file, 'header = false, all_varchar = true')
   const [names] = (await connection.runAndReadAll(`SELECT * FROM ${lines} LIMIT 1`)).getRows()
-  if (names === undefined)
-    throw new StreamError('FILE_UNREADABLE', `"${file.path}" is empty`, {
-      hint: 'Begin it with a line that names the columns.',
-    })
+  if (names === undefined) throw empty(file, 'Begin it with a line that names the columns')
   const lower = names.map((name) => String(name).toLowerCase())
   const again = names.find((_, index) => names[index] !== null && lower.indexOf(lower[index] ?? '') < index)
   if (again === undefined) return
@@ -142,19 +141,59 @@ async function checkHeader(connection: DuckDBConnection, file: DataFile): Promis
   })
 }
 
-function checkField(file: DataFile, use: 'key' | 'eventTime', columns: readonly Column[]): void {
-  const field = file[use]
-  if (field === undefined || columns.some((column) => column.name === field)) return
-  throw new StreamError('FILE_UNREADABLE', `"${file.path}" has no field "${field}" to take as ${use}`, {
-    hint: `Take one of ${columns.map((column) => `"${column.name}"`).join(', ')}.`,
+function empty({ path }: DataFile, deed: string): StreamError {
+  return new StreamError('FILE_UNREADABLE', `"${path}" is empty`, {
+    hint: `${deed}; a topic under "dev:" that starts empty has no "file".`,
   })
 }
 
-async function readColumns(connection: DuckDBConnection, table: string): Promise<Column[]> {
+/** What is wrong with the field that a file's records are to have their key or time from. */
+export function fieldProblem(
+  file: DataFile,
+  use: 'key' | 'eventTime',
+  columns: readonly Column[],
+): StreamError | undefined {
+  const field = file[use]
+  if (field === undefined || columns.some((column) => column.name === field)) return undefined
+  const names = columns.map((column) => `"${column.name}"`).join(', ')
+  return new StreamError('FILE_UNREADABLE', `"${file.path}" has no field "${field}" to take as ${use}`, {
+    hint: names === '' ? 'Give its records fields.' : `Take one of ${names}.`,
+  })
+}
+
+async function readColumns(
+  connection: DuckDBConnection,
+  table: string,
+  file: DataFile,
+): Promise<readonly Column[]> {
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`)
-  return described
+  const columns = described
     .getRows()
-    .map(([name, type]) => ({ name: String(name), type: columnType(String(type)), guessed: true }))
+    .map(([name, type]): Column => ({ name: String(name), type: columnType(String(type)), guessed: true }))
+  const only = columns.length === 1 && isJson(file) ? columns[0]?.name : undefined
+  return only === standIn && !(await hasField(connection, file, only)) ? [] : columns
+}
+
+/** What DuckDB calls the column of objects that have no fields. */
+const standIn = 'json'
+
+async function hasField(connection: DuckDBConnection, file: DataFile, name: string): Promise<boolean> {
+  const objects = `read_json_objects(${textLiteral(file.path)}, format = '${layoutOf(file)}')`
+  return (
+    (await numberOf(connection, `SELECT count(json_type(json, '/${name}'))::INTEGER FROM ${objects}`)) > 0
+  )
+}
+
+async function numberOf(connection: DuckDBConnection, query: string): Promise<number> {
+  return Number((await connection.runAndReadAll(query)).getRows()[0]?.[0] ?? 0)
+}
+
+function isJson({ format }: DataFile): boolean {
+  return format === 'json' || format === 'jsonl'
+}
+
+function layoutOf({ format }: DataFile): string {
+  return format === 'json' ? 'array' : 'newline_delimited'
 }
 
 const columnTypes: Readonly<Record<string, DataType>> = {
@@ -206,8 +245,8 @@ async function* readRecords(
 }
 
 /** Keys of JSON have one form, wherever it comes from; DuckDB has its own. Undefined: the key is a column of its own. */
-function keyReader({ format, key }: DataFile): ((value: string) => string | null) | undefined {
-  return key === undefined || (format !== 'json' && format !== 'jsonl') ? undefined : jsonFieldText(key)
+function keyReader(file: DataFile): ((value: string) => string | null) | undefined {
+  return file.key === undefined || !isJson(file) ? undefined : jsonFieldText(file.key)
 }
 
 function textOrNull(cell: DuckDBValue | undefined): string | null {
@@ -215,18 +254,18 @@ function textOrNull(cell: DuckDBValue | undefined): string | null {
 }
 
 function recordQuery(file: DataFile, columns: readonly Column[]): string {
-  if (file.format === 'json' || file.format === 'jsonl') return jsonQuery(file)
+  if (isJson(file)) return jsonQuery(file)
   const key = file.key === undefined ? 'NULL' : `${quoted(file.key)}::VARCHAR`
   return `SELECT ${key}, to_json(whole_row)::VARCHAR, ${timeExpression(file, columns)} FROM ${tableOf(file)} AS whole_row`
 }
 
 /** JSON objects as they stand in the file: numbers and absent fields are nobody's to change. */
-function jsonQuery({ path, format, eventTime }: DataFile): string {
+function jsonQuery(file: DataFile): string {
+  const { path, eventTime } = file
   const field = (name: string): string =>
     `'/${name.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll("'", "''")}'`
   const time = eventTime === undefined ? 'NULL' : jsonTime(field(eventTime))
-  const layout = format === 'json' ? 'array' : 'newline_delimited'
-  return `SELECT NULL, json::VARCHAR, ${time} FROM read_json_objects('${path.replaceAll("'", "''")}', format = '${layout}')`
+  return `SELECT NULL, json::VARCHAR, ${time} FROM read_json_objects(${textLiteral(path)}, format = '${layoutOf(file)}')`
 }
 
 function jsonTime(field: string): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { devColumns } from '../../src/cli/dev-data.ts'
+import { readDevData } from '../../src/cli/dev-data.ts'
 import { emptyCatalog, openDefinition } from '../../src/cli/definitions.ts'
 import { TopicCatalog } from '../../src/cli/topic-catalog.ts'
 import type { Topology } from '../../src/topology/topology.ts'
@@ -26,7 +26,8 @@ async function records(file: string, key: string): Promise<TestRecord[]> {
 
 async function topologies(): Promise<readonly Topology[]> {
   const draft = await openDefinition(path, emptyCatalog)
-  const { loaded } = await openDefinition(path, new TopicCatalog({ files: await devColumns([draft]) }))
+  const { columns: files } = await readDevData([draft])
+  const { loaded } = await openDefinition(path, new TopicCatalog({ files }))
   expect(loaded.diagnostics).toEqual([])
   return loaded.topologies
 }

@@ -16,9 +16,10 @@ import {
   inspected,
   openDefinition,
   reportDiagnostics,
+  type Inspect,
   type OpenDefinition,
 } from '../definitions.ts'
-import { devColumns } from '../dev-data.ts'
+import { readDevData } from '../dev-data.ts'
 import { createDevTopics, loadDevTopics, type DevLoad } from '../dev-load.ts'
 import { startLiveView } from '../live-view.ts'
 import { inlineFunctionProblems } from '../function-problems.ts'
@@ -74,14 +75,21 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
   if (config === undefined) return exitCode.wrong
   const notations = devNotations(config.schemas.notations)
   const source = { path: file, ...config.schemas, notations }
-  const files = await devColumns([await openDefinition(source, emptyCatalog)])
+  const data = await readDevData([await openDefinition(source, emptyCatalog)])
+  const files = data.columns
   // There is no registry yet, and nothing in it.
   await using catalog = new TopicCatalog({
     notations: withoutRegistry(notations),
     inputNotation: config.inputNotation,
     files,
+    unreadable: data.unreadable,
+    hint: 'Give the topic a data file under "dev:", or declare its columns there or under "topics".',
   })
-  const definition = await inspected(await openDefinition(source, catalog), inlineFunctionProblems)
+  const inspect: Inspect = async (loaded, path) => [
+    ...data.problems,
+    ...(await inlineFunctionProblems(loaded, path)),
+  ]
+  const definition = await inspected(await openDefinition(source, catalog), inspect)
   if (!reportDiagnostics(definition, output)) return exitCode.wrong
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { signal, release } = stopSignal()

@@ -13,6 +13,7 @@ import { planQuery, type PlannedQuery } from '../sql-query.ts'
  * when another one asks for its columns, so that their order in the file does not matter.
  */
 export class FileCatalog implements Catalog {
+  readonly hint?: string
   readonly #declared: ReadonlyMap<string, DeclaredTopic>
   readonly #given: Catalog
   readonly #diagnostics: Diagnostics
@@ -30,6 +31,7 @@ export class FileCatalog implements Catalog {
         .map(merged),
     )
     this.#given = given
+    if (given.hint !== undefined) this.hint = given.hint
     this.#diagnostics = diagnostics
   }
 
@@ -53,7 +55,8 @@ export class FileCatalog implements Catalog {
     const { broken = false, columns, format } = this.#declared.get(topic) ?? {}
     if (broken || columns !== undefined || format !== undefined) return broken
     const writer = this.#writers.get(topic)
-    const planned = writer && this.#planned.get(writer)
+    if (writer === undefined) return this.#given.isBroken?.(topic) === true
+    const planned = this.#planned.get(writer)
     return planned !== undefined && planned.plan === undefined
   }
 

@@ -20,7 +20,7 @@ export async function openScopes(
   let complete = items.length > 0
   for (const [index, item] of items.entries()) {
     const topic = item.table.table_name
-    const values = await findValues(item, catalog, diagnostics)
+    const values = await findValues(item, { catalog, definition }, diagnostics)
     if (values === undefined) {
       complete = false
       continue
@@ -48,7 +48,7 @@ export async function openScopes(
 /** What is known of a topic's values; where nothing is, that is reported. */
 async function findValues(
   { table, span }: FromItem,
-  catalog: Catalog,
+  { catalog, definition }: { readonly catalog: Catalog; readonly definition: QueryDefinition },
   diagnostics: Diagnostics,
 ): Promise<TopicValues | undefined> {
   const topic = table.table_name
@@ -62,16 +62,21 @@ async function findValues(
     return undefined
   }
   diagnostics.error('NAME_NOT_FOUND', `the columns of topic "${topic}" are not known`, span, {
-    hint: hintFor(topic, (await catalog.names?.()) ?? []),
+    hint: await hintFor(topic, catalog, definition.output.topic.value),
   })
   return undefined
 }
 
-function hintFor(topic: string, names: readonly string[]): string {
+const inCluster =
+  'Columns are found in the records of a topic, where "--bootstrap" names its cluster, or declared under "topics".'
+
+/** A query does not mean its own output. */
+async function hintFor(topic: string, catalog: Catalog, output: string): Promise<string> {
+  const names = ((await catalog.names?.()) ?? []).filter((name) => name !== output)
   const near = nearest(topic, names)
   if (near !== undefined && near !== topic) return `Did you mean "${near}"?`
   const check = near === undefined ? 'Check the name. ' : ''
-  return `${check}Columns are found in the records of a topic, where "--bootstrap" names its cluster, or declared under "topics".`
+  return `${check}${catalog.hint ?? inCluster}`
 }
 
 interface TopicFacts {
