@@ -8,6 +8,8 @@ export interface FailureFacts {
   /** The exception's class, such as `KeyError` or `TypeError`. */
   readonly type: string
   readonly text: string
+  /** What to do, where more is known than that the code is to be corrected. */
+  readonly hint?: string
   readonly span?: SourceSpan
   readonly cause?: unknown
 }
@@ -32,7 +34,7 @@ export function titleOf({ name }: FunctionRef, shared: boolean): string {
 export function functionInvalid(title: string, facts: FailureFacts): StreamError {
   return new StreamError('FUNCTION_INVALID', `${title} can not be compiled`, {
     detail: `${oneLine(facts)}.`,
-    hint: 'Correct the code at the place shown.',
+    hint: facts.hint ?? 'Correct the code at the place shown.',
     ...(facts.span === undefined ? {} : { span: facts.span }),
     cause: facts.cause,
   })

@@ -117,3 +117,27 @@ test('threads in workers wait for each other, too', async () => {
   expect(code).toBe(2)
   expect(await topics()).toEqual(['counts', 'words'])
 })
+
+test('a module with more TypeScript than types is named with its line, and with what to write', async () => {
+  writeFileSync(
+    join(folder, 'colors.ts'),
+    'export type Hue = number\nenum Color { red }\nexport const f = () => Color.red\n',
+  )
+  const path = join(folder, 'module.yaml')
+  writeFileSync(
+    path,
+    `streams:
+  words: { topic: words, keyType: string, valueType: json }
+  counts: { topic: counts, keyType: string, valueType: json }
+functions: { f: { type: valueTransformer, module: './colors.ts#f', resultType: json } }
+pipelines: { main: { from: words, via: [{ type: mapValues, mapper: f }], to: counts } }
+`,
+  )
+  const { stderr, code } = await runWeft(['check', path])
+  expect(stderr).toMatch(/^\.\/colors\.ts:2:1 {2}error {2}FUNCTION_INVALID$/m)
+  expect(stderr).toMatch(/^SyntaxError: TypeScript enum is not supported\.$/m)
+  expect(stderr).toContain(
+    'Hint: Types are removed here, not compiled: write an enum or a namespace as an object',
+  )
+  expect(code).toBe(2)
+})

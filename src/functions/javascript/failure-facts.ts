@@ -7,6 +7,14 @@ export function failureFacts(thrown: unknown, scripts: ReadonlyMap<string, Scrip
   return factsOf(thrown, stackPlace(stackOf(thrown), scripts))
 }
 
+const onlyTypes =
+  'Types are removed here, not compiled: write an enum or a namespace as an object, "const Color = { red: 1 } as const", and a parameter property as a field that the constructor sets.'
+
+/** Whether it is what Node throws for TypeScript that is more than types: enums, namespaces, parameter properties. */
+export function isUnsupportedTypeScript(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
+}
+
 /** The same for code in a module: the first place of its stack that lies in the module's file. */
 export function moduleFailureFacts(thrown: unknown, file: string, shownAs: string): FailureFacts {
   const escaped = RegExp.escape(file)
@@ -18,6 +26,16 @@ export function moduleFailureFacts(thrown: unknown, file: string, shownAs: strin
 function factsOf(thrown: unknown, span: SourceSpan | undefined): FailureFacts {
   const error = thrown as { readonly name?: unknown; readonly message?: unknown } | null | undefined
   const message = typeof error === 'object' ? error?.message : undefined
+  if (isUnsupportedTypeScript(thrown)) {
+    const text = thrown.message.replace(/ in (?:strip-only|type strip) mode/, '')
+    return {
+      type: thrown.name,
+      text,
+      hint: onlyTypes,
+      ...(span === undefined ? {} : { span }),
+      cause: thrown,
+    }
+  }
   return {
     type: typeof message === 'string' ? String(error?.name) : 'thrown value',
     text: typeof message === 'string' ? message : `a ${typeof thrown}`,

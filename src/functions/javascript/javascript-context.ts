@@ -8,7 +8,7 @@ import vm from 'node:vm'
 import type { Random } from '../../base/random.ts'
 import { placeOf, type FunctionRef } from '../../topology/functions.ts'
 import { functionInvalid, titleOf } from '../function-errors.ts'
-import { failureFacts } from './failure-facts.ts'
+import { failureFacts, isUnsupportedTypeScript } from './failure-facts.ts'
 import { functionScript, globalScript, type InlineBody, type Script } from './function-source.ts'
 import type { JavaScriptLog } from './javascript-log.ts'
 
@@ -74,20 +74,24 @@ function compile(script: Script): vm.Script {
   try {
     return new vm.Script(script.text, options)
   } catch (thrown) {
-    const plain = withoutTypes(script.text)
+    const plain = withoutTypes(script)
     if (plain === undefined || plain === script.text) throw thrown
     return new vm.Script(plain, options)
   }
 }
 
-function withoutTypes(text: string): string | undefined {
+/** Undefined for what is no TypeScript. Throws where it is, and needs more than its types removed. */
+function withoutTypes({ text, fileName }: Script): string | undefined {
   // Node warns that this door to its own type stripping may change; the author of a definition can do nothing about it.
   const emitWarning = process.emitWarning.bind(process)
   process.emitWarning = () => {}
   try {
     return stripTypeScriptTypes(text)
-  } catch {
-    return undefined
+  } catch (thrown) {
+    if (!isUnsupportedTypeScript(thrown)) return undefined
+    // It begins with the line and a caret below it, without a file name.
+    thrown.stack = `${fileName}${thrown.stack}`
+    throw thrown
   } finally {
     process.emitWarning = emitWarning
   }

@@ -110,7 +110,9 @@ export function variantOf<V extends Variants>(facts: VariantFacts<V>): Kind<Vari
       const type = pickVariant(alias, facts, { span: entry.value.span, diagnostics })
       const schema = type === undefined ? undefined : variants[type]
       if (type === undefined || schema === undefined) return undefined
-      const fields = objectOf(schema, { ignored: ['type'] }).read(node, diagnostics, {
+      // Messages name the type as its author does.
+      const named = { ...schema, title: schema.title.replace(`"${type}"`, `"${alias}"`) }
+      const fields = objectOf(named, { ignored: ['type'] }).read(node, diagnostics, {
         label: `${title} "${alias}"`,
         span: entry.value.span,
       })
