@@ -113,12 +113,16 @@ async function loadWeft({ root, file, options, diagnostics }: Loading): Promise<
     if (built.topology !== undefined) topologies.push(built.topology)
     code = built.code
   }
-  const isEmpty = queries.length === 0 && topologies.every(({ nodes }) => nodes.length === 0)
-  if (isEmpty && !diagnostics.failed)
-    diagnostics.error('DEFINITION_INVALID', 'the file holds nothing to run', emptyOf(root) ?? span, {
-      hint: 'Add a pipeline to "pipelines:" or a query to "queries:", or write "query:" and "output:" for a file with one query.',
-    })
+  if (queries.length === 0) checkHoldsWork(topologies, emptyOf(root) ?? span, diagnostics)
   return { topologies, dev: readDev(fields, diagnostics), code }
+}
+
+/** What is broken may be why there is nothing. */
+function checkHoldsWork(topologies: readonly Topology[], span: SourceSpan, diagnostics: Diagnostics): void {
+  if (topologies.some(({ nodes }) => nodes.length > 0) || diagnostics.failed) return
+  diagnostics.error('DEFINITION_INVALID', 'the file holds nothing to run', span, {
+    hint: 'Add a pipeline to "pipelines:" or a query to "queries:", or write "query:" and "output:" for a file with one query.',
+  })
 }
 
 /** Where the file says that there are none. */

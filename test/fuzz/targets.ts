@@ -101,7 +101,7 @@ function protocolTarget(): FuzzTarget {
         .map((message) => {
           const writer = new ByteWriter()
           writer.writeInt16(2 * index + side)
-          codec.encode(message as object, version, writer)
+          codec.encode(message, version, writer)
           return writer.copy()
         }),
     ),

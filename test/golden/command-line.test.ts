@@ -19,7 +19,18 @@ let bootstrap: string
 beforeAll(async () => {
   bootstrap = `127.0.0.1:${(await broker.listen(0)).port}`
   await using cluster = openCluster({ bootstrap }, silentLogger)
-  const names = ['words', 'copies', 'keyed', 'broken', 'mixed', 'lines', 'open', 'rides', 'counted', 'numbered']
+  const names = [
+    'words',
+    'copies',
+    'keyed',
+    'broken',
+    'mixed',
+    'lines',
+    'open',
+    'rides',
+    'counted',
+    'numbered',
+  ]
   await cluster.kafka.admin.createTopics(
     names.map((name) => ({ name, partitions: 1, replicationFactor: 1, configs: {} })),
   )
@@ -179,7 +190,9 @@ ${kinds.map(([kind]) => `    ${kind}s: { file: ${kind}.jsonl, key: id }\n`).join
   const run = await runWeft(['dev', path])
   expect(run.stderr).toMatch(/^in 6, out 6, dead letters 0, /m)
   for (const [kind, key] of kinds)
-    expect(run.stdout).toContain(`${kind}s-out  ${key.replaceAll('"', kind === 'json' ? '"' : '')}  {"id":${key}}`)
+    expect(run.stdout).toContain(
+      `${kind}s-out  ${key.replaceAll('"', kind === 'json' ? '"' : '')}  {"id":${key}}`,
+    )
   expect(run.code).toBe(0)
 })
 
