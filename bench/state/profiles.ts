@@ -20,7 +20,7 @@ import { ProcessEngines, type EngineKind } from '../../src/store/state-engines.t
 const [kind = 'memory', profiles = '10000000', budgetMiB = '512'] = process.argv.slice(2)
 const count = Number(profiles)
 const batchSize = 10_000
-const lookUps = 500_000
+const lookUps = 1_000_000
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const bytes: Format = { notation: 'binary', type: { kind: 'bytes' } }
 const place = { task: '0_0', store: 'profiles' }

@@ -1,9 +1,10 @@
 /**
  * Question: how long from the start of a process that was killed under load to its first record, and how fast is its state restored when the
- * disk has lost it? Beside Kafka Streams, on Apache Kafka, exactly once, RocksDB, a table of a million rows that transactions are joined with.
+ * disk has lost it? Beside Kafka Streams, on Apache Kafka, exactly once, RocksDB, a million rows: a table that transactions are joined with, whose
+ * log is its topic; or counts by key (`total`), or by minute and key (`count`), whose own change log is written until the kill.
  * Budget: under a second to the first record with `group.initial.rebalance.delay.ms=0`; a restore at least twice as fast as Kafka Streams'.
  *
- *     node bench/state/restart.ts [size=full|smoke] [systems=weft,kafka-streams] [folder=…]
+ *     node bench/state/restart.ts [workload=enrich|total|count] [size=full|smoke] [systems=weft,kafka-streams] [folder=…]
  *
  * Killed as by kill -9 in the middle of the transactions, started again with the same state; killed again, its stores deleted, started again.
  * The first record is the first one that is seen in the output topic, looked at each 10 ms, from the start of the process on. A restore is
@@ -26,11 +27,41 @@ import { recordsIn } from '../peers/watch.ts'
 import { argumentsGiven, report, rowOf } from '../report.ts'
 
 const given = argumentsGiven()
-const sizes = {
-  full: { rows: 1_000_000, table: 'users1m', stream: 'transactions', killedAfter: 800_000 },
-  smoke: { rows: 100_000, table: 'users', stream: 'transactions500k', killedAfter: 100_000 },
+interface Workload {
+  readonly definition: string
+  /** There are at least so many when it is killed. */
+  readonly rows: number
+  readonly stream: string
+  readonly table?: string
+  /** Output records that are seen. */
+  readonly killedAfter: number
 }
-const { rows, table, stream, killedAfter } = sizes[given.get('size') === 'smoke' ? 'smoke' : 'full']
+
+const enrich = { definition: 'enrich-table' }
+/** Of those who are counted most come once: nearly as many rows as records. */
+const counted = {
+  full: { rows: 1_000_000, stream: 'transactions10m', killedAfter: 1_100_000 },
+  smoke: { rows: 60_000, stream: 'transactions500k', killedAfter: 100_000 },
+}
+const workloads: Readonly<Record<string, Readonly<Record<'full' | 'smoke', Workload>>>> = {
+  enrich: {
+    full: { ...enrich, rows: 1_000_000, table: 'users1m', stream: 'transactions', killedAfter: 800_000 },
+    smoke: { ...enrich, rows: 100_000, table: 'users', stream: 'transactions500k', killedAfter: 100_000 },
+  },
+  total: {
+    full: { ...counted.full, definition: 'total' },
+    smoke: { ...counted.smoke, definition: 'total' },
+  },
+  count: {
+    full: { ...counted.full, definition: 'count' },
+    smoke: { ...counted.smoke, definition: 'count' },
+  },
+}
+const workload = given.get('workload') ?? 'enrich'
+const sizes = workloads[workload]
+if (sizes === undefined) throw new Error(`no workload ${workload}`)
+const { definition, rows, table, stream, killedAfter } =
+  sizes[given.get('size') === 'smoke' ? 'smoke' : 'full']
 const systems = (given.get('systems') ?? 'weft,kafka-streams').split(',')
 const patienceMs = 120_000
 
@@ -44,6 +75,8 @@ interface Place {
 
 interface Restarted {
   readonly firstRecordMs: number
+  /** From logs, at that start. */
+  readonly replayed: number
   /** Of the start after the stores were deleted. */
   readonly restoredPerSecond: number
   readonly firstRecordAfterLossMs: number
@@ -54,7 +87,7 @@ async function main(): Promise<void> {
   const folder = given.get('folder')
   await using broker = await startApacheKafka(folder === undefined ? {} : { folder })
   const kafka = openKafka({ bootstrap: [broker.bootstrap], clientId: 'restart', connector: tcpConnector() })
-  generate(broker.bootstrap, [stream, table])
+  generate(broker.bootstrap, table === undefined ? [stream] : [stream, table])
   const results: string[] = []
   for (const system of systems) {
     const application = `restart-${system}-${Date.now()}`
@@ -67,20 +100,27 @@ async function main(): Promise<void> {
       output,
       stateDir: mkdtempSync(join(tmpdir(), 'weft-restart-')),
     }
-    const restarted = system === 'weft' ? await restartWeft(place) : await restartStreams(place)
+    const restarting = system === 'weft' ? restartWeft(place) : restartStreams(place)
+    results.push(
+      await restarting.then(
+        (restarted) => resultRow(system, restarted),
+        (error: unknown) => rowOf([system, String(error), '', '', '']),
+      ),
+    )
+    for (const process of started.splice(0)) await process.kill()
     rmSync(place.stateDir, { recursive: true, force: true })
-    results.push(resultRow(system, restarted))
     console.log(results.at(-1))
   }
   await kafka.close()
   report({
     file: 'restart',
-    title: `restart after kill -9 with ${rows.toLocaleString('en-US')} rows`,
+    title: `restart of ${workload} after kill -9 with ${rows.toLocaleString('en-US')} rows`,
     circumstances:
       'Apache Kafka 4.3.1 beside it, exactly once, RocksDB, group.initial.rebalance.delay.ms=0, static members',
     columns: [
       'system',
       'start to first record, ms',
+      'records replayed until then',
       'state lost: rows restored/s',
       'state lost: start to first record, ms',
     ],
@@ -90,10 +130,11 @@ async function main(): Promise<void> {
 
 function resultRow(
   system: string,
-  { firstRecordMs, restoredPerSecond, firstRecordAfterLossMs }: Restarted,
+  { firstRecordMs, replayed, restoredPerSecond, firstRecordAfterLossMs }: Restarted,
 ): string {
   const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
-  return rowOf([system, whole(firstRecordMs), whole(restoredPerSecond), whole(firstRecordAfterLossMs)])
+  const measured = [firstRecordMs, replayed, restoredPerSecond, firstRecordAfterLossMs]
+  return rowOf([system, ...measured.map(whole)])
 }
 
 async function restartWeft(place: Place): Promise<Restarted> {
@@ -102,20 +143,28 @@ async function restartWeft(place: Place): Promise<Restarted> {
   const again = run()
   const firstRecordMs = await untilMore(place)
   await again.kill()
+  const replayed = recordsOf(saidBy(again, 'stores are restored'))
   rmSync(join(place.stateDir, place.application, 'rocksdb'), { recursive: true })
   const afterLoss = run()
   const firstRecordAfterLossMs = await untilMore(place)
   await afterLoss.kill()
-  const said = (message: string): Line[] => afterLoss.lines.filter(({ msg }) => msg === message)
   const times = (lines: readonly Line[]): number[] => lines.map(({ time }) => Date.parse(String(time)))
-  const begun = said('stores are restored')
-  const restoredPerSecond = rate(begun, times(begun), times(said('tasks run')))
-  return { firstRecordMs, firstRecordAfterLossMs, restoredPerSecond }
+  const begun = saidBy(afterLoss, 'stores are restored')
+  const restoredPerSecond = rate(begun, times(begun), times(saidBy(afterLoss, 'tasks run')))
+  return { firstRecordMs, replayed, firstRecordAfterLossMs, restoredPerSecond }
+}
+
+function saidBy({ lines }: Watched, message: string): Line[] {
+  return lines.filter(({ msg }) => msg === message)
+}
+
+function recordsOf(lines: readonly Line[]): number {
+  return lines.reduce((sum, line) => sum + Number(line['records']), 0)
 }
 
 /** Records a second, from the first beginning to the last end. */
 function rate(lines: readonly Line[], begun: readonly number[], ended: readonly number[]): number {
-  const records = lines.reduce((sum, line) => sum + Number(line['records']), 0)
+  const records = recordsOf(lines)
   if (records < rows) throw new Error(`only ${records} records were restored`)
   return (records / (Math.max(...ended) - Math.min(...begun))) * 1000
 }
@@ -129,11 +178,11 @@ async function restartStreams(place: Place): Promise<Restarted> {
       `out=${output}`,
       `state=${stateDir}`,
       `in=${stream}`,
-      `table=${table}`,
+      ...(table === undefined ? [] : [`table=${table}`]),
     ]
     const child = startStreams([
       ...options,
-      'workload=enrich',
+      `workload=${workload}`,
       'guarantee=exactly_once_v2',
       'config.group.instance.id=restart-1',
     ])
@@ -142,11 +191,19 @@ async function restartStreams(place: Place): Promise<Restarted> {
   await killedIn(place, run(), killedAfter)
   const again = run()
   const firstRecordMs = await untilMore(place)
-  await again.kill()
   const said = (name: string): Line[] => again.lines.filter((line) => name in line)
+  // Tasks run as they are restored, one after the other.
+  while (said('restoreEnd').length < said('restoreStart').length) await delay(10)
+  await again.kill()
   const times = (name: string): number[] => said(name).map(({ at }) => Number(at))
-  const restoredPerSecond = rate(said('restoreEnd'), times('restoreStart'), times('restoreEnd'))
-  return { firstRecordMs, firstRecordAfterLossMs: firstRecordMs, restoredPerSecond }
+  const ended = said('restoreEnd')
+  const restoredPerSecond = rate(ended, times('restoreStart'), times('restoreEnd'))
+  return {
+    firstRecordMs,
+    replayed: recordsOf(ended),
+    firstRecordAfterLossMs: firstRecordMs,
+    restoredPerSecond,
+  }
 }
 
 type Line = Readonly<Record<string, unknown>>
@@ -158,13 +215,13 @@ interface Watched {
 }
 
 function startWeft({ bootstrap, application, output, stateDir }: Place): Watched {
-  const definition = join(import.meta.dirname, '../peers/definitions/enrich-table.yaml')
+  const file = join(import.meta.dirname, '../peers/definitions', `${definition}.yaml`)
   const options = ['--bootstrap', bootstrap, '--state-dir', stateDir, '--log-format', 'json']
   const child = spawn(
     process.execPath,
-    [join(import.meta.dirname, '../../bin/weft.mjs'), 'run', definition, ...options],
+    [join(import.meta.dirname, '../../bin/weft.mjs'), 'run', file, ...options],
     {
-      env: { ...process.env, APPLICATION: application, OUT: output, IN: stream, TABLE: table },
+      env: { ...process.env, APPLICATION: application, OUT: output, IN: stream, TABLE: table ?? '' },
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   )
@@ -181,19 +238,23 @@ interface Child {
   once(event: 'close', listener: () => void): unknown
 }
 
+const started: Watched[] = []
+
 function watched(child: Child): Watched {
   const lines: Record<string, unknown>[] = []
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (line.startsWith('{')) lines.push(JSON.parse(line) as Record<string, unknown>)
   })
   const closed = new Promise<void>((resolve) => child.once('close', resolve))
-  return {
+  const process = {
     lines,
     kill: async () => {
       child.kill('SIGKILL')
       await closed
     },
   }
+  started.push(process)
+  return process
 }
 
 async function killedIn(place: Place, running: Watched, records: number): Promise<void> {
