@@ -65,8 +65,8 @@ async function main(): Promise<void> {
   await allSeen()
   end.abort()
   await watching
-  const right = chains.check()
   await beside.end()
+  const right = chains.check()
   report({
     file: 'larger-than-memory',
     title: `${profiles.toLocaleString('en-US')} profiles of ${bytes} bytes, --state-memory ${memory}`,
