@@ -27,7 +27,12 @@ test('an application whose group has no task for it runs, and one with more thre
   const first = cluster.application(passThrough(), { threads: 2 })
   first.start()
   await cluster.until(() => first.state === 'running')
-  expect(first.threads().map(({ tasks }) => tasks.length).toSorted()).toEqual([0, 1])
+  expect(
+    first
+      .threads()
+      .map(({ tasks }) => tasks.length)
+      .toSorted((one, other) => one - other),
+  ).toEqual([0, 1])
   const second = cluster.application(passThrough())
   second.start()
   await cluster.until(() => second.state === 'running')
