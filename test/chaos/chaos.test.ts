@@ -6,7 +6,7 @@
  * A program, not a part of the tests: `npm run chaos`, with `CHAOS_SECONDS` (30), `SEED` (1) and `RELEASE` (4.3) for length, plan and broker;
  * `BROKER=stays` leaves the broker alone. What processes said, and what came out, is kept in `CHAOS_LOGS`, a folder, where one is named.
  */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -47,7 +47,9 @@ const events = process.env['BROKER'] === 'stays' ? toProcesses : [...toProcesses
 
 /** For whoever looks for what went wrong. */
 function keep(name: string, text: string): void {
-  if (logs !== undefined) appendFileSync(join(logs, `${name}.log`), text)
+  if (logs === undefined) return
+  mkdirSync(logs, { recursive: true })
+  appendFileSync(join(logs, `${name}.log`), text)
 }
 
 /** Apache Kafka in a folder of its own, the processes that run on it, and what happens to them. */
