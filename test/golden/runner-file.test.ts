@@ -270,13 +270,14 @@ state:
 
 /** What a command that is wrong says, and the code that it ends with. */
 async function refused(...args: readonly string[]): Promise<{ code: number; text: string }> {
-  const error = toStreamError(
-    await weft(...args).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    ),
-  )
-  return { code: exitCodeOf(error), text: renderError(error) }
+  process.exitCode = undefined
+  try {
+    const { notes } = await weft(...args)
+    return { code: Number(process.exitCode), text: notes.join('\n') }
+  } catch (thrown) {
+    const error = toStreamError(thrown)
+    return { code: exitCodeOf(error), text: renderError(error) }
+  }
 }
 
 test('a topic, a file or an application that is not there is a wrong call for every command', async () => {
