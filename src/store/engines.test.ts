@@ -345,6 +345,9 @@ describe('state of a version that is not known', () => {
 test.each([
   ['No space left on device', 'STORE_FULL'],
   ['IO error: lock hold by current process', 'STATE_LOCKED'],
+  ['IO error: While lock file: f/LOCK: Resource temporarily unavailable', 'STATE_LOCKED'],
+  ['IO error: While open a file for lock: f/LOCK: Read-only file system', 'STORE_UNWRITABLE'],
+  ['IO error: While open a file for lock: f/LOCK: No space left on device', 'STORE_FULL'],
   ['Corruption: block checksum mismatch', 'STORE_CORRUPT'],
   ['IO error: Permission denied', 'STORE_UNWRITABLE'],
 ])('what RocksDB says is understood: %s', (message, code) => {

@@ -234,6 +234,37 @@ describe('a folder that may not be written', () => {
     },
     timeoutMs,
   )
+
+  test.each(['rocksdb', 'sqlite'])(
+    'nor its files, which were written before: %s',
+    async (engine) => {
+      const application = await CountingApplication.make(`read-only-${engine}`, bootstrap, folder)
+      const { stateDir } = application
+      await application.produce(1)
+      await runsWell(application, '--state-engine', engine)
+      readOnly(stateDir, true)
+      const refused = await runWeft(application.run('--until-end', '--state-engine', engine), user)
+      const looked = await runWeft(['state', '--state-dir', stateDir], user)
+      readOnly(stateDir, false)
+      expect(refused.code).toBe(2)
+      for (const { stderr } of [refused, looked]) {
+        expect(stderr).toContain('STORE_UNWRITABLE')
+        expect(stderr).not.toContain('STATE_LOCKED')
+      }
+      await application.produce(1)
+      await runsWell(application, '--state-engine', engine)
+      everyCount(await application.counts(40), 20, 2)
+    },
+    timeoutMs,
+  )
+
+  function readOnly(root: string, on: boolean): void {
+    const below = readdirSync(root, { recursive: true, withFileTypes: true })
+    const [folders, files] = on ? [0o555, 0o444] : [0o755, 0o644]
+    for (const entry of below)
+      chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? folders : files)
+    chmodSync(root, folders)
+  }
 })
 
 describe('a change log that is gone', () => {

@@ -3,7 +3,8 @@ import { engineError, type EngineFailure, type EngineTrouble } from '../engine-e
 
 /** RocksDB has no codes that the binding lets through for all of these: its words must do. */
 const words: readonly (readonly [RegExp, EngineTrouble])[] = [
-  [/lock hold|LOCK: /i, 'locked'],
+  // Not any trouble with the file "LOCK": in a folder without rights it cannot be opened, and nobody has it.
+  [/lock hold|while lock file/i, 'locked'],
   [/no space|quota|file too large/i, 'full'],
   [/corruption|checksum mismatch|bad magic|not an sstable/i, 'corrupt'],
 ]
