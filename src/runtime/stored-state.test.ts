@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ProcessEngines } from '../store/state-engines.ts'
+import { streamTimeKey } from '../store/stream-time.ts'
 import { openIdentity } from './identity/process-identity.ts'
 import { hasStoredState, holdStoredState, readStoredState } from './stored-state.ts'
 
@@ -33,6 +34,39 @@ test('looking at folders that no application made changes nothing in them', asyn
   openIdentity({ kind: 'folder', stateDir }, 'orders').release()
   expect((await readStoredState(stateDir)).map(({ applicationId }) => applicationId)).toEqual(['orders'])
   expect(readdirSync(join(stateDir, 'documents'))).toEqual([])
+})
+
+test.each(['rocksdb', 'sqlite'] as const)(
+  'entries are counted, whatever an engine estimates: %s',
+  async (kind) => {
+    openIdentity({ kind: 'folder', stateDir }, 'orders').release()
+    const folder = join(stateDir, 'orders')
+    const engines = await ProcessEngines.open({ kind, folder, budgetBytes: 1_048_576 })
+    const store = engines.forThread(0).open({ task: '0_0', store: 'counts' })
+    const entriesOf = (from: number, length: number) =>
+      Array.from({ length }, (_, index) => ({
+        key: Buffer.from(`key-${from + index}`.padEnd(10)),
+        value: Buffer.from('value'),
+      }))
+    for (let from = 0; from < 5000; from += 500)
+      store.write({ entries: entriesOf(from, 500), position: undefined })
+    // The key that is looked up is there, the others are not; the second time the other way round.
+    for (const from of [4999, 4900]) store.write({ entries: entriesOf(from, 200), position: undefined })
+    store.write({ entries: [{ key: streamTimeKey, value: Buffer.alloc(12) }], position: undefined })
+    store.close()
+    await engines.close()
+    const [orders] = await readStoredState(stateDir)
+    expect(orders?.stores).toEqual([expect.objectContaining({ entries: 5199, sizeBytes: 5199 * 15 })])
+  },
+)
+
+test('a file in the place of the folder is named', async () => {
+  const file = join(stateDir, 'file')
+  writeFileSync(file, '')
+  await expect(readStoredState(file)).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: expect.stringContaining(file),
+  })
 })
 
 test('a damaged store is named, and the others are shown', async () => {

@@ -1,8 +1,9 @@
 /** What applications have left on disk: for commands, while no process runs them. */
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { toStreamError, type StreamError } from '../base/errors.ts'
+import { StreamError, toStreamError } from '../base/errors.ts'
 import type { ChangeLogPosition, StateEngines, StorePlace } from '../store/contracts.ts'
+import { countEntries } from '../store/count-entries.ts'
 import { engineKinds, ProcessEngines, type EngineKind } from '../store/state-engines.ts'
 import { applicationFolder, isApplicationFolder, openIdentity } from './identity/process-identity.ts'
 
@@ -11,9 +12,9 @@ export interface StoredStore {
   /** `<sub-topology>_<partition>` */
   readonly task: string
   readonly store: string
-  /** About. */
+  /** Of large stores: about. */
   readonly entries: number
-  /** Of keys and values, before compression; about. */
+  /** Of keys and values, before compression; of large stores: about. */
   readonly sizeBytes: number
   readonly position: ChangeLogPosition | undefined
 }
@@ -28,14 +29,27 @@ export interface StoredApplication {
 /** Enough to look around. */
 const lookBudgetBytes = 16 * 1_048_576
 
+/** @throws StreamError `FILE_UNREADABLE` where it is no folder, or none that may be read */
 export async function readStoredState(stateDir: string): Promise<StoredApplication[]> {
   if (!existsSync(stateDir)) return []
-  const ids = readdirSync(stateDir, { withFileTypes: true })
+  const ids = entriesOf(stateDir)
     .filter((entry) => entry.isDirectory() && isApplicationFolder(join(stateDir, entry.name)))
     .map((entry) => decodeURIComponent(entry.name))
   const applications: StoredApplication[] = []
   for (const applicationId of ids.sort()) applications.push(await readApplication(stateDir, applicationId))
   return applications
+}
+
+function entriesOf(stateDir: string): Dirent[] {
+  try {
+    return readdirSync(stateDir, { withFileTypes: true })
+  } catch (cause) {
+    throw new StreamError('FILE_UNREADABLE', `could not read the state folder "${stateDir}"`, {
+      detail: `The system says: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      hint: 'Name the folder that the applications run with (--state-dir).',
+      cause,
+    })
+  }
 }
 
 export function hasStoredState(stateDir: string, applicationId: string): boolean {
@@ -118,8 +132,7 @@ async function readEngine(folder: string, kind: EngineKind): Promise<Looked> {
 function readStore(engines: StateEngines, engine: EngineKind, place: StorePlace): StoredStore {
   const store = engines.open(place)
   try {
-    const { entryCount: entries, sizeBytes } = store
-    return { engine, ...place, entries, sizeBytes, position: store.position() }
+    return { engine, ...place, ...countEntries(store), position: store.position() }
   } finally {
     store.close()
   }

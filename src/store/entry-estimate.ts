@@ -53,10 +53,24 @@ export class EntryEstimate {
   /** Called before a batch is written. */
   note(entries: StoreEntries): void {
     if (entries.repeating !== undefined) return this.#noteRepeating(entries, entries.repeating)
+    if (this.entryCount === 0) return this.#noteFirst(entries)
     for (let index = 0; index < entries.length; index += sampleEvery) {
       const stands = Math.min(sampleEvery, entries.length - index)
       this.#noteEntry(entries.at(index), stands)
     }
+  }
+
+  /** In an empty store every key is new. */
+  #noteFirst(entries: StoreEntries): void {
+    let count = 0
+    let bytes = 0
+    for (const { key, value } of entries) {
+      if (value === null) continue
+      count++
+      bytes += key.length + value.length
+    }
+    this.#count = count
+    this.#meanBytes = count === 0 ? 0 : bytes / count
   }
 
   #noteRepeating(entries: StoreEntries, { every, sample }: KeySample): void {

@@ -1,7 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
+import { MetricRegistry } from '../base/metrics.ts'
+import { serdeFor } from '../serde/plain-serde.ts'
 import type { RestoredRecord } from './contracts.ts'
 import { EntryEstimate } from './entry-estimate.ts'
+import { openStore } from './open-store.ts'
+import { ProcessEngines } from './state-engines.ts'
 import { LoggedRecords, type RecordPlaces } from './logged-records.ts'
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((some) => Buffer.from(some))
@@ -66,6 +73,40 @@ test('keys are counted about once, however often a change log has them', () => {
   estimate.note(records.entries(true))
   expect(Math.abs(estimate.entryCount - 20_000)).toBeLessThan(4000)
 })
+
+test.each(['rocksdb', 'sqlite'] as const)(
+  'a replay of many records of a few keys counts each key once: %s',
+  async (kind) => {
+    const folder = mkdtempSync(join(tmpdir(), 'weft-replay-'))
+    const engines = await ProcessEngines.open({ kind, folder, budgetBytes: 1_048_576 })
+    const engine = engines.forThread(0).open({ task: '0_0', store: 's' })
+    const format = { notation: 'binary', type: { kind: 'string' } } as const
+    const { managed } = openStore({
+      spec: { name: 's', kind: 'key-value', key: format, ...plainStore },
+      keySerde: serdeFor(format),
+      valueSerde: serdeFor(format),
+      engine,
+      changeLog: { append: () => {} },
+      metrics: new MetricRegistry(),
+    })
+    for (let batch = 0; batch < 3; batch++) {
+      const updates = Array.from({ length: 5000 }, (_, index) => ({
+        key: Buffer.from(`user-${index % 3}`),
+        value: Buffer.from('v'),
+        timestampMs: index,
+      }))
+      const entries = new LoggedRecords()
+      entries.add(placesOf(updates), 0, updates.length)
+      managed.restore({ entries, position: undefined })
+    }
+    expect([managed.entryCount, managed.sizeBytes]).toEqual([3, 3 * 15])
+    managed.close()
+    await engines.close()
+    rmSync(folder, { recursive: true })
+  },
+)
+
+const plainStore = { timestamped: true, caching: false, persistent: true, logging: 'own' } as const
 
 function storedValue({ value, timestampMs }: RestoredRecord, timestamped: boolean): Buffer | null {
   if (value === null || !timestamped) return value

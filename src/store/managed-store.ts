@@ -229,10 +229,9 @@ export class LayeredStore implements ManagedStore {
     this.#left = left
   }
 
-  /** Many records are left as they are where a sample tells how many keys they have: looking for the newest of each costs more than the rest. */
+  /** Many records of many keys are left as they are: looking for the newest of each costs more than the rest. */
   #distinct(entries: StoreEntries): StoreEntries {
-    const isSampled = entries.repeating !== undefined && entries.length >= sampledFrom
-    return isSampled && this.#parts.toEngine === undefined ? entries : newestOfEach(entries)
+    return this.#parts.toEngine === undefined && hasManyKeys(entries) ? entries : newestOfEach(entries)
   }
 
   #write(
@@ -272,8 +271,16 @@ function added(one: GenerationSize, other: GenerationSize): GenerationSize {
   return { count: one.count + other.count, bytes: one.bytes + other.bytes }
 }
 
-/** So many records have enough keys in their sample to tell how many are new. */
+/** So many records may have enough keys in their sample to tell how many are new. */
 const sampledFrom = 4096
+
+/** Whether most records are of a key of their own, by a sample. One of a few keys may have none of them. */
+function hasManyKeys(entries: StoreEntries): boolean {
+  const { length, repeating } = entries
+  if (repeating === undefined || length < sampledFrom) return false
+  const keys = new Set(repeating.sample.map((index) => entries.at(index)?.key.latin1Slice()))
+  return keys.size * repeating.every * 4 > length
+}
 
 /** Each key once, with the last value it was given: a change log has many, and engines count what is new to them. */
 function newestOfEach(entries: StoreEntries): StoreEntries {

@@ -6,7 +6,7 @@ interface Reached {
 }
 
 /** Before all buckets' keys nothing is smaller, after them stand {@link newestPrefix} and this. */
-const metaKey = Buffer.from('7ffffffffffffffe', 'hex')
+export const streamTimeKey = Buffer.from('7ffffffffffffffe', 'hex')
 
 /**
  * The largest time that was ever put into a store: what its entries expire by. It stands in the engine beside them, so that it survives
@@ -21,7 +21,7 @@ export class StreamTime {
 
   /** Takes up what an engine holds. */
   load(engine: Pick<PointStore, 'get'>): void {
-    const bytes = engine.get(metaKey)
+    const bytes = engine.get(streamTimeKey)
     if (bytes === undefined) return
     this.#committed = { timeMs: Number(bytes.readBigInt64BE(0)), sequence: bytes.readInt32BE(8) }
     this.#goBackTo(this.#committed)
@@ -69,7 +69,7 @@ export class StreamTime {
     const value = Buffer.alloc(12)
     value.writeBigInt64BE(BigInt(reached.timeMs), 0)
     value.writeInt32BE(reached.sequence, 8)
-    return { key: metaKey, value }
+    return { key: streamTimeKey, value }
   }
 
   #goBackTo({ timeMs, sequence }: Reached): void {
