@@ -297,6 +297,19 @@ describe.each(['rocksdb', 'sqlite'] as const)('state that cannot be read (%s)', 
   })
 })
 
+test('a folder that is deleted under an open database is the trouble of its disk', async () => {
+  const folder = newFolder()
+  const engines = await ProcessEngines.open({ kind: 'rocksdb', folder, budgetBytes: 1_048_576 })
+  const store = engines.forThread(0).open({ task: '0_0', store: 's' })
+  store.write({ entries: [{ key: Buffer.from('k'), value: Buffer.from('v') }], position: undefined })
+  store.close()
+  rmSync(join(folder, 'rocksdb'), { recursive: true })
+  await expect(engines.close()).rejects.toMatchObject({
+    code: 'STORE_UNWRITABLE',
+    message: expect.stringContaining(join(folder, 'rocksdb')),
+  })
+})
+
 describe('state of a version that is not known', () => {
   const place = { task: '0_0', store: 's' }
   const entry = { key: Buffer.from('k'), value: Buffer.from('v') }

@@ -189,7 +189,9 @@ export class RocksDatabase {
     this.#isOpen = false
     if (!this.#isOwner) return
     await new Promise<void>((resolve, reject) => {
-      this.#binding.db_close(this.#context, (error) => (error ? reject(error) : resolve()))
+      this.#binding.db_close(this.#context, (error) =>
+        error ? reject(rocksFailure(error, 'write', this.#folder)) : resolve(),
+      )
     })
   }
 
