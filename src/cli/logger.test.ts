@@ -16,7 +16,7 @@ function collecting(): { readonly notes: string[]; readonly output: Output } {
 test('text for people has the time of day, the level, what happened and its facts', () => {
   const { notes, output } = collecting()
   const logger = createLogger('info', 'text', output).with({ application: 'orders' })
-  logger.info('tasks run', { tasks: 4 })
+  logger.info('tasks run', { tasks: 4, detail: undefined })
   logger.debug('task runs', { task: '0_1' })
   logger.warn('it failed', { error: new Error('no "such" thing') })
   expect(notes.map((note) => note.replace(/^\d\d:\d\d:\d\d\.\d{3} /, 'TIME '))).toEqual([

@@ -47,9 +47,10 @@ function textLogger(log: TextLog, context: LogFields): Logger {
     (of: LogLevel) =>
     (message: string, fields: LogFields = {}): void => {
       if (logLevels.indexOf(of) > threshold) return
-      const facts = Object.entries({ ...context, ...plain(fields) }).map(
-        ([name, value]) => ` ${name}=${fieldText(value)}`,
-      )
+      // A fact that there is not is no fact, as in JSON.
+      const facts = Object.entries({ ...context, ...plain(fields) })
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => ` ${name}=${fieldText(value)}`)
       log.line(`${of.padEnd(5)} ${message}${facts.join('')}`)
     }
   return {

@@ -62,6 +62,20 @@ test('the log names what is full, for each write that found no room', async () =
   await broker.close()
 })
 
+test('a request that found no room is logged with the reason, and without a stack', async () => {
+  using folder = new TempFolder()
+  const said: LogFields[] = []
+  const error = (_: string, fields: LogFields = {}): void => void said.push(fields)
+  const logger: Logger = { ...silentLogger, error, with: () => logger }
+  const disk = new SmallDisk()
+  const { broker, client } = openTestBroker({ dataFolder: folder.path, disk, logger })
+  disk.leftBytes = 0
+  await client.createTopic('a')
+  expect(said.at(-1)).toEqual({ api: 'CreateTopics', code: 'DISK_FULL', reason: expect.any(String) })
+  disk.leftBytes = Infinity
+  await broker.close()
+})
+
 test('nothing is promised that could not be written down', async () => {
   using folder = new TempFolder()
   const { broker, client, disk } = open(folder)

@@ -155,8 +155,10 @@ export class Dispatcher {
     try {
       return await handler.handle(body, call)
     } catch (thrown) {
-      const { code, message, stack } = toStreamError(thrown)
-      this.#node.logger.error('request failed', { api: handler.api.name, code, reason: message, stack })
+      const { code, message, detail, domain, stack } = toStreamError(thrown)
+      // Where the broker is to be mended; a full disk is not mended there.
+      const why = domain === 'internal' ? { stack } : { detail }
+      this.#node.logger.error('request failed', { api: handler.api.name, code, reason: message, ...why })
       const error = diskCodes.has(code) ? 'KAFKA_STORAGE_ERROR' : 'UNKNOWN_SERVER_ERROR'
       return handler.refuse(body, kafkaErrorCode(error), call)
     }
