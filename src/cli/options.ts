@@ -42,6 +42,16 @@ export function durationMs(text: string): number {
   }
 }
 
+/** A parser that refuses what is less than a minimum. */
+export function atLeast(minimum: string, parse: (text: string) => number): (text: string) => number {
+  const min = parse(minimum)
+  return (text) => {
+    const value = parse(text)
+    if (value < min) throw new InvalidArgumentError(`It takes ${minimum} at least.`)
+    return value
+  }
+}
+
 /** `64MiB`, `1.5GiB`, `4096`. */
 export function sizeBytes(text: string): number {
   const [, number, unit = ''] = /^([0-9]+(?:\.[0-9]+)?)\s*([KMGT]i?B|B)?$/i.exec(text.trim()) ?? []

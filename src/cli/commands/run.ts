@@ -21,6 +21,7 @@ import { openCluster, securityFor } from '../cluster.ts'
 import { inlineFunctionProblems } from '../function-problems.ts'
 import { createLogger } from '../logger.ts'
 import {
+  atLeast,
   durationMs,
   oneOf,
   positiveWholeNumber,
@@ -75,7 +76,7 @@ export function addRunCommand(program: Command, output: Output): void {
     .option(
       '--commit-interval <duration>',
       'how long output may wait to be visible; 100ms exactly once, 30s at least once',
-      durationMs,
+      atLeast('1ms', durationMs),
     )
     .option('--linger <duration>', 'how long output waits for more before it is sent', durationMs)
     .option('--application-prefix <text>', 'goes before every application id')
@@ -98,7 +99,11 @@ export function addRunCommand(program: Command, output: Output): void {
       'auto, rocksdb, sqlite or memory: where stores that ask for a disk are kept',
       oneOf<EngineChoice>('auto', 'rocksdb', 'sqlite', 'memory'),
     )
-    .option('--state-memory <size>', 'buffers and caches of all stores on disk together; 256MiB', sizeBytes)
+    .option(
+      '--state-memory <size>',
+      'buffers and caches of all stores on disk together; 256MiB',
+      atLeast('1MiB', sizeBytes),
+    )
     .option(
       '--leave',
       'leave the group at the end, for scaling down; otherwise the place is kept for a restart',
