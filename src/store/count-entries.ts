@@ -12,9 +12,7 @@ interface Content {
 }
 
 /** What a store has: counted, where that is soon done; of more an engine's estimate, or what was counted by then. */
-export function countEntries(
-  store: Pick<OrderedStore, 'range' | 'entryCount' | 'sizeBytes'>,
-): Content {
+export function countEntries(store: Pick<OrderedStore, 'range' | 'entryCount' | 'sizeBytes'>): Content {
   let entries = 0
   let sizeBytes = 0
   for (const { key, value } of store.range(undefined, undefined)) {
