@@ -11,10 +11,10 @@ import type { PartitionQueue } from './partition-queue.ts'
 import { newRawRecord, ownRawRecord } from './raw-record.ts'
 import { checkMetadataSize, encodePartitionTime, type NamedTimes } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
-import { storesMark, storesMarkName } from './stores-mark.ts'
 import { nextTaskState } from './task-states.ts'
 import type { TaskState } from './task-states.ts'
 import { confirmedEveryMs, type TaskStore } from './task-store.ts'
+import { markNames, repartitionsMark, storesMark } from './topics-mark.ts'
 
 /** Puts off what is done for the record at hand: what goes wrong then is that record's failure. */
 export type Later = (action: () => void) => () => void
@@ -36,6 +36,8 @@ export interface TaskParts {
   readonly partition: number
   readonly queues: readonly PartitionQueue[]
   readonly stores: readonly TaskStore[]
+  /** Repartition topics that the sub-topology has, without the application id. */
+  readonly repartitions: readonly string[]
   readonly clock: Clock
   readonly maxTaskIdleMs: number
   /** Built at each start, so that nothing of an aborted transaction is left in an operator. */
@@ -71,7 +73,7 @@ export class Task {
   readonly #times = new EventTimes()
   /** Of the commits that hold {@link EventTimes}, so that the newest is known among the inputs. */
   #timeCommits = 0
-  readonly #storesMark: NamedTimes
+  readonly #marks: NamedTimes
   readonly #committed = new Map<PartitionQueue, number>()
   #sealed: SealedInputs | undefined = undefined
   #state: TaskState = 'created'
@@ -84,7 +86,10 @@ export class Task {
     this.partition = parts.partition
     this.queues = parts.queues
     this.stores = parts.stores
-    this.#storesMark = storesMark(parts.stores.map(({ spec }) => spec))
+    this.#marks = [
+      ...storesMark(parts.stores.map(({ spec }) => spec)),
+      ...repartitionsMark(parts.repartitions),
+    ]
     this.#group = new PartitionGroup(parts.queues, parts.clock, parts.maxTaskIdleMs)
     this.#context = { topic: '', partition: -1, offset: -1, streamTimeMs: -1, clock: parts.clock }
   }
@@ -150,9 +155,9 @@ export class Task {
 
   #operatorTimes(): NamedTimes {
     const times = this.#times.entries()
-    if (times.length === 0) return this.#storesMark
+    if (times.length === 0) return this.#marks
     this.#timeCommits += 1
-    return [...times, [commitCount, this.#timeCommits], ...this.#storesMark]
+    return [...times, [commitCount, this.#timeCommits], ...this.#marks]
   }
 
   /** The stores equal their change logs: processing begins. */
@@ -161,7 +166,7 @@ export class Task {
     this.#confirmedMs = this.#parts.clock.monotonicMs()
     this.#processors = this.#parts.build(this.#context, this.#times, (action) => this.#later(action))
     if (this.#times.names.length > 0)
-      checkMetadataSize(this.id, [...this.#times.names, commitCount, storesMarkName])
+      checkMetadataSize(this.id, [...this.#times.names, commitCount, ...markNames])
   }
 
   /**

@@ -19,6 +19,7 @@ import { changeLogTopic, repartitionTopic } from '../plan/topic-names.ts'
 import type { TopicPlan } from '../plan/topic-plan.ts'
 import { PartitionQueue } from '../task/partition-queue.ts'
 import { Task } from '../task/task.ts'
+import { repartitionsOf } from '../task/topics-mark.ts'
 import type { Later, TaskProcessors } from '../task/task.ts'
 import { TaskStore } from '../task/task-store.ts'
 import { labelledMetrics } from './labelled-metrics.ts'
@@ -65,6 +66,7 @@ export class TaskBuilder {
       partition,
       queues: partitions.map((place) => newQueue(place, metrics)),
       stores,
+      repartitions: repartitionsOf(nodes),
       clock: surroundings.clock,
       maxTaskIdleMs: options.maxTaskIdleMs,
       build: (context, times, later) =>

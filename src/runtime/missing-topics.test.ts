@@ -5,11 +5,12 @@ import { toStreamError, type StreamError } from '../base/errors.ts'
 import { TestCluster } from '../testing/cluster.ts'
 import type { Topology } from '../topology/topology.ts'
 import { countByKey } from './fixtures.ts'
-import { makeMissingTopics } from './thread/new-change-logs.ts'
+import { makeMissingTopics } from './thread/missing-topics.ts'
 import { planTopics } from './plan/topic-plan.ts'
 import { resolveOptions } from './options.ts'
 
 const changeLog = 'app-counts-changelog'
+const repartition = 'app-by-word-repartition'
 
 /** Applications that count `words`, one after the other, with nothing on any disk. */
 class Lives {
@@ -85,6 +86,41 @@ test('a change log that was deleted stops the application, until it begins anew 
   await cluster.createTopic(changeLog)
   expect(await lives.count(countByKey())).toBe(1)
   expect(lives.warnings).toEqual([])
+})
+
+test('a repartition topic that was deleted stops the application before any is made, until it is told to go on', async () => {
+  await using lives = new Lives()
+  const { cluster } = lives
+  await lives.begin()
+  expect([await lives.count(countByKey()), await lives.count(countByKey())]).toEqual([1, 2])
+  await cluster.run(cluster.kafka.admin.deleteTopics([repartition]))
+  for (let start = 0; start < 2; start++)
+    expect(await lives.fail(countByKey())).toMatchObject({
+      code: 'CHANGE_LOG_LOST',
+      message: `the repartition topic "${repartition}" is gone`,
+      hint: expect.stringContaining(`weft topics create ${repartition} --partitions 1`),
+    })
+  expect(await cluster.run(cluster.kafka.admin.describeTopics([repartition]))).toEqual([])
+  await cluster.createTopic(repartition)
+  expect(await lives.count(countByKey())).toBe(3)
+})
+
+test('beside a repartition topic that is gone, the change log behind it is named', async () => {
+  await using lives = new Lives()
+  const { cluster } = lives
+  await lives.begin()
+  await lives.count(countByKey())
+  await cluster.run(cluster.kafka.admin.deleteTopics([repartition, changeLog]))
+  const { detail } = await lives.fail(countByKey())
+  expect(detail).toContain(`${repartition}, ${changeLog}`)
+})
+
+test('a repartition topic that is new in the definition is made', async () => {
+  await using lives = new Lives()
+  await lives.begin()
+  await lives.count(countByKey())
+  const renamed = JSON.stringify(countByKey()).replaceAll('by-word-repartition', 'by-text-repartition')
+  expect(await lives.count(JSON.parse(renamed) as Topology)).toBe(2)
 })
 
 test('a store that is new in the definition starts empty, and one thread says so', async () => {
