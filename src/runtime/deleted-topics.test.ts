@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Application } from './application.ts'
 import { TestCluster, type TestApplicationSettings } from '../testing/cluster.ts'
-import { passThrough } from './fixtures.ts'
+import { countByKey, mapped, passThrough } from './fixtures.ts'
 
 /** Within so long a topic that was deleted is named. */
 const soonMs = 10_000
@@ -69,4 +69,66 @@ test('topics that a broker does not know for two seconds, as one that has just s
   }
   await cluster.run(application.stop())
   expect(application.state).toBe('stopped')
+})
+
+describe.each(['exactly_once_v2', 'at_least_once'] as const)(
+  'an internal topic that is deleted while an application runs, %s',
+  (guarantee) => {
+    async function counting(cluster: TestCluster): Promise<Application> {
+      for (const topic of ['words', 'counts']) await cluster.createTopic(topic)
+      const application = cluster.application(countByKey(), { guarantee, commitIntervalMs: 100, threads: 2 })
+      application.start()
+      return application
+    }
+
+    test.each(['app-counts-changelog', 'app-by-word-repartition'])(
+      'is named as after a restart: %s',
+      async (topic) => {
+        await using cluster = new TestCluster()
+        const application = await counting(cluster)
+        await cluster.produce('words', [{ key: null, value: 'a' }])
+        await cluster.untilRead('counts', (read) => read.length === 1)
+        await cluster.advance(1000)
+        await cluster.run(cluster.kafka.admin.deleteTopics([topic]))
+        await cluster.produce('words', [{ key: null, value: 'a' }])
+        await expect(cluster.run(application.done, soonMs)).rejects.toMatchObject({
+          code: 'CHANGE_LOG_LOST',
+          message: expect.stringContaining(`"${topic}"`),
+          hint: expect.stringContaining(`weft topics create ${topic} --partitions 1`),
+        })
+        expect(await cluster.run(cluster.kafka.admin.describeTopics([topic]))).toEqual([])
+      },
+    )
+
+    test('is made anew where nothing was committed', async () => {
+      await using cluster = new TestCluster()
+      const application = await counting(cluster)
+      await cluster.advance(5000)
+      await cluster.run(cluster.kafka.admin.deleteTopics(['app-counts-changelog', 'app-by-word-repartition']))
+      await cluster.produce('words', [{ key: null, value: 'a' }])
+      const [first] = await cluster.untilRead('counts', (read) => read.length === 1)
+      expect(first?.value?.readBigInt64BE(0)).toBe(1n)
+      await cluster.run(application.stop())
+    })
+  },
+)
+
+test.each([
+  ['at once where it was to leave', true, 5000],
+  ['after its session where it keeps its place', false, 60_000],
+] as const)('who comes after one that failed begins %s', async (_, leaveOnClose, withinMs) => {
+  await using cluster = new TestCluster()
+  for (const topic of ['input', 'output']) await cluster.createTopic(topic)
+  const failing = cluster.application(mapped('missing.name'), { leaveOnClose })
+  failing.start()
+  await cluster.produce('input', [{ key: 'k', value: 'v' }])
+  await expect(cluster.run(failing.done)).rejects.toMatchObject({ domain: 'user' })
+  const next = cluster.application(mapped('value'), { leaveOnClose })
+  next.start()
+  const beganMs = cluster.clock.monotonicMs()
+  await cluster.untilRead('output', (read) => read.length === 1)
+  const tookMs = cluster.clock.monotonicMs() - beganMs
+  expect(tookMs).toBeLessThan(withinMs)
+  if (!leaveOnClose) expect(tookMs).toBeGreaterThan(5000)
+  await cluster.run(next.stop())
 })

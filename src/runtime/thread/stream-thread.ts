@@ -9,6 +9,7 @@ import type { ThreadStatus } from '../status.ts'
 import { assembleThread, closeThread } from './assemble-thread.ts'
 import type { OpenThread } from './assemble-thread.ts'
 import { compileFunctions } from './compile-functions.ts'
+import { internalTopicGone } from './internal-topic-gone.ts'
 import type { Membership } from './open-thread.ts'
 import type { ThreadParts } from './thread-parts.ts'
 import { threadStatus } from './thread-status.ts'
@@ -76,8 +77,9 @@ export class StreamThread {
       await this.#loop(open)
       await open.cycle.commitOrRecover()
     } catch (error) {
-      await this.#closeFailed(open, toStreamError(error))
-      throw toStreamError(error)
+      const failure = await internalTopicGone(this.#parts, open, toStreamError(error))
+      await this.#closeFailed(open, failure)
+      throw failure
     }
     // Its assignment is for the topics that there were: it comes back as a new member.
     await closeThread(open, this.#parts.options.leaveOnClose || open.topics.changed())
@@ -87,7 +89,9 @@ export class StreamThread {
   /** A thread that will not be replaced makes room for others at once; one that will be keeps its place. */
   async #closeFailed(open: OpenThread, failure: StreamError): Promise<void> {
     this.#open = undefined
-    const leave = failure.domain === 'internal' || this.#leaves
+    const endsForGood = this.#stopping || failure.retry === 'never'
+    const leave =
+      failure.domain === 'internal' || this.#leaves || (this.#parts.options.leaveOnClose && endsForGood)
     try {
       await closeThread(open, leave)
     } catch (error) {
