@@ -1,6 +1,6 @@
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { Admin, NewTopic } from '../../kafka/contracts.ts'
+import type { Admin, CommittedOffset, NewTopic } from '../../kafka/contracts.ts'
 import { nameInCluster } from '../../topology/name-pattern.ts'
 import type { SubTopology, Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions } from '../options.ts'
@@ -46,40 +46,48 @@ export async function makeMissingTopics(
 /** The stores that have no change log yet though input of theirs was processed. @throws StreamError `CHANGE_LOG_LOST` */
 async function storesThatBegin(
   admin: AskedAdmin,
-  { topology, plan, options }: Planned,
+  planned: Planned,
   missing: readonly NewTopic[],
 ): Promise<string[]> {
-  if (missing.length === 0) return []
-  const newTopics = new Map(missing.map((topic) => [topic.name, topic]))
-  const offsets = await admin.groupOffsets(nameInCluster(options.applicationId, options.names.group))
-  const begins: string[] = []
-  const lost = new Map<string, LostTopic>()
-  const lose = (topic: NewTopic, what: string): unknown => lost.set(topic.name, { topic, what })
-  for (const sub of topology.subTopologies) {
-    const topics = plan.subTopologies.find(({ index }) => index === sub.index)?.topics ?? []
-    const processed = offsets.filter(({ topic, offset }) => offset > 0 && topics.includes(topic))
-    if (processed.length === 0) continue
-    const { repartitions, marks } = ownOf(topology, sub)
-    const had = (mark: NamedTimes): boolean => processed.some((offset) => isMarkedBy(offset, mark))
-    for (const name of repartitions) {
-      const topic = newTopics.get(repartitionTopic(options, name))
-      if (topic !== undefined && had(marks.repartitions)) lose(topic, `repartition topic "${topic.name}"`)
-    }
-    for (const store of sub.stores) {
-      const topic = newTopics.get(changeLogTopic(options, store))
-      if (topic === undefined) continue
-      if (had(marks.stores)) lose(topic, `change log "${topic.name}" of store "${store}"`)
-      else begins.push(store)
-    }
-  }
+  const group = nameInCluster(planned.options.applicationId, planned.options.names.group)
+  const found = { missing, offsets: await admin.groupOffsets(group) }
+  const looks = planned.topology.subTopologies.map((sub) => lookAtSub(planned, sub, found))
+  // The writer and the reader of a repartition topic may both tell.
+  const lost = new Map(looks.flatMap((look) => look.lost).map((one) => [one.topic.name, one]))
   if (lost.size > 0) await refuse(admin, [...lost.values()], missing)
-  return begins
+  return looks.flatMap(({ begins }) => begins)
 }
 
-function ownOf(topology: Topology, { nodes, stores }: SubTopology) {
-  const repartitions = repartitionsOf(topology.nodes.filter(({ id }) => nodes.includes(id)))
-  const own = topology.stores.filter(({ name }) => stores.includes(name))
-  return { repartitions, marks: { repartitions: repartitionsMark(repartitions), stores: storesMark(own) } }
+interface Found {
+  readonly missing: readonly NewTopic[]
+  readonly offsets: readonly CommittedOffset[]
+}
+
+/** What is missing of a sub-topology whose input was processed: what there was, and stores that begin. */
+function lookAtSub(
+  { topology, plan, options }: Planned,
+  sub: SubTopology,
+  { missing, offsets }: Found,
+): { readonly lost: readonly LostTopic[]; readonly begins: readonly string[] } {
+  const topics = plan.subTopologies.find(({ index }) => index === sub.index)?.topics ?? []
+  const processed = offsets.filter(({ topic, offset }) => offset > 0 && topics.includes(topic))
+  if (processed.length === 0) return { lost: [], begins: [] }
+  const had = (mark: NamedTimes): boolean => processed.some((offset) => isMarkedBy(offset, mark))
+  const repartitions = repartitionsOf(topology.nodes.filter(({ id }) => sub.nodes.includes(id)))
+  const names = new Set(repartitions.map((name) => repartitionTopic(options, name)))
+  const passed = missing
+    .filter(({ name }) => names.has(name))
+    .map((topic) => ({ topic, what: `repartition topic "${topic.name}"` }))
+  const logs = sub.stores.flatMap((store) =>
+    missing
+      .filter(({ name }) => name === changeLogTopic(options, store))
+      .map((topic) => ({ store, topic, what: `change log "${topic.name}" of store "${store}"` })),
+  )
+  const hadLogs = had(storesMark(topology.stores.filter(({ name }) => sub.stores.includes(name))))
+  return {
+    lost: [...(had(repartitionsMark(repartitions)) ? passed : []), ...(hadLogs ? logs : [])],
+    begins: hadLogs ? [] : logs.map(({ store }) => store),
+  }
 }
 
 interface LostTopic {
