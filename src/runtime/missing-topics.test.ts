@@ -3,7 +3,9 @@ import { silentLogger } from '../base/logger.ts'
 import type { Logger } from '../base/logger.ts'
 import { toStreamError, type StreamError } from '../base/errors.ts'
 import { TestCluster } from '../testing/cluster.ts'
-import type { Topology } from '../topology/topology.ts'
+import { finishTopology } from '../topology/build-topology.ts'
+import { noOptimization } from '../topology/optimization.ts'
+import type { Node, Topology } from '../topology/topology.ts'
 import { countByKey } from './fixtures.ts'
 import { makeMissingTopics } from './thread/missing-topics.ts'
 import { planTopics } from './plan/topic-plan.ts'
@@ -71,6 +73,22 @@ function countsUnder(store: string): Topology {
   return JSON.parse(renamed.replaceAll('"stores":["counts"]', `"stores":["${store}"]`)) as Topology
 }
 
+/** Words go on under their new key, too. @param merges - whether both ways share one repartition topic */
+function countsTwice(merges: boolean): Topology {
+  const { name, functions, nodes, stores } = countByKey()
+  const further = nodes.flatMap((node): Node[] => {
+    if (node.kind !== 'repartition') return []
+    const { key, value } = node
+    const topic = { kind: 'topic', name: 'again' } as const
+    return [
+      { ...node, id: 'second', topic: 'second-repartition' },
+      { kind: 'sink', id: 'further', input: 'second', topic, key, value },
+    ]
+  })
+  const optimization = { ...noOptimization, mergeRepartitions: merges }
+  return finishTopology({ name, functions, nodes: [...nodes, ...further], stores, optimization })
+}
+
 test('a change log that was deleted stops the application, until it begins anew or is told to go on', async () => {
   await using lives = new Lives()
   const { cluster } = lives
@@ -114,6 +132,29 @@ test('beside a repartition topic that is gone, the change log behind it is named
   const { detail } = await lives.fail(countByKey())
   expect(detail).toContain(`${repartition}, ${changeLog}`)
 })
+
+test.each([false, true])(
+  'so does one of two behind one new key, where they are merged: %s',
+  async (merges) => {
+    await using lives = new Lives()
+    const { cluster } = lives
+    await lives.begin()
+    await cluster.createTopic('again')
+    const topology = countsTwice(merges)
+    expect([await lives.count(topology), await lives.count(topology)]).toEqual([1, 2])
+    const internal = (await cluster.run(cluster.kafka.admin.listTopics()))
+      .map(({ name }) => name)
+      .filter((name) => name.endsWith('-repartition'))
+    expect(internal).toHaveLength(merges ? 1 : 2)
+    for (const topic of internal) {
+      await cluster.run(cluster.kafka.admin.deleteTopics([topic]))
+      const message = `the repartition topic "${topic}" is gone`
+      expect(await lives.fail(topology)).toMatchObject({ code: 'CHANGE_LOG_LOST', message })
+      await cluster.createTopic(topic)
+    }
+    expect(await lives.count(topology)).toBe(3)
+  },
+)
 
 test('a repartition topic that is new in the definition is made', async () => {
   await using lives = new Lives()
