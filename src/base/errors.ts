@@ -137,25 +137,27 @@ export class StreamError extends Error {
 
 /** The same error with one more sentence of fact behind its detail: what only this boundary knows. */
 export function addDetail(error: StreamError, sentence: string): StreamError {
-  return new StreamError(error.code, error.message, {
-    detail: error.detail === undefined ? sentence : `${error.detail} ${sentence}`,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error.span === undefined ? {} : { span: error.span }),
-    others: error.others,
-    cause: error.cause ?? error,
-  })
+  return withFacts(error, { detail: error.detail === undefined ? sentence : `${error.detail} ${sentence}` })
 }
 
 /** The same error with its place in the author's file, where it names none. */
 export function placedAt(error: StreamError, span: SourceSpan): StreamError {
-  const { code, message, detail, hint, others, cause } = error
-  if (error.span !== undefined) return error
+  return error.span === undefined ? withFacts(error, { span }) : error
+}
+
+/** The same error with some of its facts replaced; its cause is what it was made from, or itself. */
+export function withFacts(
+  error: StreamError,
+  facts: Pick<StreamErrorOptions, 'detail' | 'span' | 'others'>,
+): StreamError {
+  const { code, message, detail, hint, span, others, cause } = error
   return new StreamError(code, message, {
     ...(detail === undefined ? {} : { detail }),
     ...(hint === undefined ? {} : { hint }),
-    span,
+    ...(span === undefined ? {} : { span }),
     others,
     cause: cause ?? error,
+    ...facts,
   })
 }
 

@@ -98,10 +98,12 @@ export class Cluster {
   }
 
   /**
-   * What to make of a broker that does not know a topic: what it said, which may pass, or that the topic is missing, once the
-   * metadata has said so for longer than a broker's start may explain. It is asked for again.
+   * What an answer that is of one topic stands for. Of a broker that does not know it: what it said, which may pass, or that the topic is
+   * missing, once the metadata has said so for longer than a broker's start may explain. It is asked for again.
    */
-  unknownTopic(name: string, error: StreamError): StreamError {
+  topicError(name: string, code: number, what: string): StreamError {
+    const error = responseError(code, what)
+    if (kafkaErrorName(code) !== 'UNKNOWN_TOPIC_OR_PARTITION') return error
     if (this.metadata.isGone(name)) return topicMissing(name)
     this.refreshSoon()
     return error

@@ -3,7 +3,7 @@ import { apis, type ResponseOf } from '../../protocol/apis.ts'
 import { kafkaErrorName } from '../../protocol/error-codes.ts'
 import { mainLane, type Cluster } from '../cluster/cluster.ts'
 import type { Coordinator } from '../cluster/coordinators.ts'
-import { checkResponse, responseError } from '../cluster/response-error.ts'
+import { checkResponse } from '../cluster/response-error.ts'
 import { partitionKey, type CommittedOffset, type GroupMetadata, type TopicPartition } from '../contracts.ts'
 import { retryingAcrossGenerations } from './generation-retry.ts'
 import { byTopic } from './partition-set.ts'
@@ -97,12 +97,8 @@ export async function commitOffsets(
       }))
       for (const { name, partitions } of response.topics) {
         for (const { partitionIndex, errorCode } of partitions) {
-          if (errorCode === 0) continue
-          const error = responseError(
-            errorCode,
-            `commit the offset of ${name}-${partitionIndex} in group "${as.groupId}"`,
-          )
-          throw isUnknownTopic(errorCode) ? cluster.unknownTopic(name, error) : error
+          const what = `commit the offset of ${name}-${partitionIndex} in group "${as.groupId}"`
+          if (errorCode !== 0) throw cluster.topicError(name, errorCode, what)
         }
       }
     }),

@@ -1,7 +1,7 @@
 import { apis } from '../../protocol/apis.ts'
+import { kafkaErrorName } from '../../protocol/error-codes.ts'
 import { mainLane, type Cluster } from '../cluster/cluster.ts'
 import { Coordinator } from '../cluster/coordinators.ts'
-import { kafkaNameOf, responseError } from '../cluster/response-error.ts'
 import { isTransient } from '../cluster/retrying.ts'
 import type { CommittedOffset, GroupMetadata } from '../contracts.ts'
 import { retryingAcrossGenerations } from '../group/generation-retry.ts'
@@ -70,9 +70,11 @@ export class OffsetsInTransaction {
   }
 
   #refused(groupId: string, topic: string, code: number): never {
-    const error = responseError(code, `commit offsets of group "${groupId}" in the transaction`)
-    if (kafkaNameOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw this.#cluster.unknownTopic(topic, error)
-    if (isTransient(error)) this.#coordinators.delete(groupId)
+    const what = `commit offsets of group "${groupId}" in the transaction`
+    const error = this.#cluster.topicError(topic, code, what)
+    // Of a topic that is not there another coordinator knows no more.
+    if (isTransient(error) && kafkaErrorName(code) !== 'UNKNOWN_TOPIC_OR_PARTITION')
+      this.#coordinators.delete(groupId)
     throw error
   }
 

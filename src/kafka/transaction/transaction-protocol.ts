@@ -11,7 +11,7 @@ import { apis } from '../../protocol/apis.ts'
 import { kafkaErrorName } from '../../protocol/error-codes.ts'
 import { mainLane, type Cluster } from '../cluster/cluster.ts'
 import { Coordinator } from '../cluster/coordinators.ts'
-import { checkResponse, kafkaNameOf, responseError } from '../cluster/response-error.ts'
+import { checkResponse } from '../cluster/response-error.ts'
 import { isTransient } from '../cluster/retrying.ts'
 import type { TopicPartition } from '../contracts.ts'
 import type { ProducerIdentity } from '../produce/sender.ts'
@@ -94,14 +94,8 @@ export class TransactionProtocol {
       // Where one is refused, those without a fault of their own answer OPERATION_NOT_ATTEMPTED.
       results.sort((a, b) => blame(b.partitionErrorCode) - blame(a.partitionErrorCode))
       for (const { name, partitionIndex, partitionErrorCode } of results) {
-        if (partitionErrorCode === 0) continue
-        const error = responseError(
-          partitionErrorCode,
-          `add partition ${name}-${partitionIndex} to the transaction`,
-        )
-        throw kafkaNameOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
-          ? this.#cluster.unknownTopic(name, error)
-          : error
+        const what = `add partition ${name}-${partitionIndex} to the transaction`
+        if (partitionErrorCode !== 0) throw this.#cluster.topicError(name, partitionErrorCode, what)
       }
     })
   }

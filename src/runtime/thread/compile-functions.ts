@@ -1,4 +1,4 @@
-import { StreamError } from '../../base/errors.ts'
+import { withFacts } from '../../base/errors.ts'
 import { openFunctions, type FunctionHost } from '../../functions/open-functions.ts'
 import { functionsOf } from '../../topology/node-edges.ts'
 import type { ThreadParts } from './thread-parts.ts'
@@ -26,16 +26,5 @@ export async function compileFunctions({
   const [first, ...others] = functions.problems
   if (first === undefined) return functions
   await functions.close()
-  throw others.length === 0 ? first : withOthers(first, others)
-}
-
-function withOthers(error: StreamError, others: readonly StreamError[]): StreamError {
-  const { code, message, detail, hint, span, cause } = error
-  return new StreamError(code, message, {
-    ...(detail === undefined ? {} : { detail }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(span === undefined ? {} : { span }),
-    others,
-    cause,
-  })
+  throw others.length === 0 ? first : withFacts(first, { others })
 }
