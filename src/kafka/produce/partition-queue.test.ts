@@ -39,3 +39,16 @@ test('sends the first batch alone when the producer id is new: a broker takes an
   startNext(queue)
   expect(queue.open).toBe(false)
 })
+
+test('a batch that is acknowledged behind its followers, sent again, does not take the acknowledged offset back', () => {
+  const queue = known()
+  const [lost, follower] = queue.waiting
+  startNext(queue)
+  startNext(queue)
+  if (lost === undefined || follower === undefined) throw new Error('two batches were to wait')
+  queue.failed(lost)
+  queue.acknowledged(follower, 2)
+  startNext(queue)
+  queue.acknowledged(lost, 1)
+  expect(queue.acknowledgedOffset).toBe(3)
+})

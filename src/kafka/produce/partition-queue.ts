@@ -86,7 +86,9 @@ export class PartitionQueue {
     this.#remove(batch)
     this.#known = true
     this.failureCount = 0
-    this.acknowledgedOffset = baseOffset >= 0 ? baseOffset + batch.count : undefined
+    // Where several were under way, one that was sent again is acknowledged behind its followers.
+    const end = Math.max(baseOffset + batch.count, this.acknowledgedOffset ?? 0)
+    this.acknowledgedOffset = baseOffset >= 0 ? end : undefined
     this.#requeue()
   }
 
