@@ -236,13 +236,17 @@ export class Run {
     if (idle.length > 0)
       return idle.map((input) => `${partitionKey(input)}: ${describeOwner(ownerOf(input))} and not running`)
     const ends = await this.#inquiry.ends(inputs)
+    // One record may bring thousands that fill a batch each: as long as they come, nobody stands still.
+    const all = [...ends.values()].reduce((sum, end) => sum + end, 0)
     const behind = inputs.flatMap((input) => {
       const key = partitionKey(input)
       const owner = ownerOf(input)
       const at = owner?.task.inputs.find((other) => partitionKey(other) === key)
       const end = ends.get(key) ?? 0
       if (at !== undefined && at.position >= end) return []
-      return [`${key}: ${describeOwner(owner)} is at ${at?.position} of ${end}, ${at?.committed} committed`]
+      return [
+        `${key}: ${describeOwner(owner)} is at ${at?.position} of ${end}, ${at?.committed} committed, ${all} in all inputs`,
+      ]
     })
     if (behind.length > 0) return behind
     const open = (await this.#inquiry.openPartitions()).map((key) => `a transaction is open on ${key}`)
