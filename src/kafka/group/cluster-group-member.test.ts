@@ -199,6 +199,25 @@ test('a member that the group has forgotten loses everything, may not commit, an
   expect(owner.member.metadata.memberId).not.toBe(memberId)
 })
 
+test('a static member that a rebalance did not wait for has lost everything, and may not commit it in a later generation', async () => {
+  await using cluster = await openCluster()
+  const sessionTimeoutMs = 100_000
+  const first = new Owner(cluster, 'a', { instanceId: 'one', sessionTimeoutMs })
+  await until(cluster, [first], () => first.owned.size === 4)
+  const where = ({ body }: { readonly body: unknown }): boolean =>
+    (body as { readonly groupInstanceId: string | null }).groupInstanceId === 'one'
+  cluster.broker.faults.add({ api: 'JoinGroup', fault: { kind: 'drop', when: 'before' }, where, times: 1 })
+  const second = new Owner(cluster, 'b', { instanceId: 'two', sessionTimeoutMs })
+  await until(cluster, [first, second], () => second.owned.size > 0)
+  expect(first.has).toBe('0,1,2,3')
+  const commit = cluster.run(first.member.commitOffsets([offset7]))
+  await expect(commit).rejects.toMatchObject({ code: 'MEMBER_FENCED' })
+  await until(cluster, [first, second], () => first.owned.size === 2 && second.owned.size === 2)
+  expect(first.events.slice(0, 2)).toEqual(['assigned 0,1,2,3', 'lost 0,1,2,3'])
+  expect(new Set([...first.owned, ...second.owned])).toEqual(new Set([0, 1, 2, 3]))
+  expect((await cluster.run(first.member.fetchOffsets([offset7]))).size).toBe(0)
+})
+
 test('the leader has the partitions divided anew when a topic grows', async () => {
   await using cluster = await openCluster()
   const owner = new Owner(cluster, 'a')

@@ -208,6 +208,10 @@ export class ClusterGroupMember implements GroupMember {
       this.#live.joining = false
     })
     if (this.#state !== 'joining') return
+    if (this.#hasMissed(joined.generation)) {
+      this.#forgotten = true
+      return this.#go('lost')
+    }
     this.#forgotten = false
     this.#live.generation = joined.generation
     this.#live.memberId = joined.memberId
@@ -217,6 +221,15 @@ export class ClusterGroupMember implements GroupMember {
     this.#dueAgain = false
     this.#go('assigned')
     this.#scheduleHeartbeat()
+  }
+
+  /**
+   * Whether there was a generation between that did not wait for this member: its partitions are others' since. A coordinator keeps the
+   * places of static members, and only theirs, and its leader divided by what this one had said before it had any.
+   */
+  #hasMissed(generation: number): boolean {
+    const { instanceId } = this.#options
+    return instanceId !== undefined && this.#owned.length > 0 && generation > this.#live.generation + 1
   }
 
   async #joinFailed(error: unknown, round: number): Promise<void> {
