@@ -202,6 +202,12 @@ export const mutations: readonly Mutation[] = [
     replace: `  async commit(): Promise<void> {
 `,
   },
+  {
+    name: 'a missed generation taken for none',
+    file: 'src/kafka/group/cluster-group-member.ts',
+    find: 'generation > this.#live.generation + 1',
+    replace: 'generation < 0',
+  },
 ]
 
 /** @throws Error when the text is not there exactly once */
