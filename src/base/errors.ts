@@ -78,6 +78,7 @@ export const errorCodes = {
   STORE_UNWRITABLE: { domain: 'user', retry: 'never' },
   STATE_LOCKED: { domain: 'user', retry: 'never' },
   STATE_VERSION: { domain: 'user', retry: 'never' },
+  STORE_CHANGED: { domain: 'user', retry: 'never' },
   CHANGE_LOG_LOST: { domain: 'user', retry: 'never' },
   // the embedded broker's data folder
   DATA_FOLDER_LOCKED: { domain: 'user', retry: 'never' },

@@ -6,7 +6,7 @@ import { SimulatedDisk } from '../testing/simulated-disk.ts'
 import type { KeyValueStoreSpec } from '../topology/topology.ts'
 import { countByKey } from './fixtures.ts'
 
-// What is on disk was written by a store of the same name in an earlier definition.
+// What is on disk, or in a change log, was written by a store of the same name in an earlier definition.
 
 const dayMs = 86_400_000
 
@@ -14,20 +14,26 @@ async function countsAcross(...lives: readonly Partial<KeyValueStoreSpec>[]) {
   const warned: unknown[] = []
   const logger: Logger = {
     ...silentLogger,
-    warn: (message, fields) => void (message.includes('store') && warned.push(fields?.['reason'])),
+    warn: (message, fields) => void (message.includes('store') && warned.push(fields?.['reason'] ?? message)),
     with: () => logger,
   }
   await using cluster = new TestCluster({ time: 'jump', logger })
   for (const topic of ['words', 'counts']) await cluster.createTopic(topic)
   const disk = new SimulatedDisk(cluster.random)
-  for (const [index, spec] of lives.entries()) {
+  let life = 0
+  for (const spec of lives) {
     const application = cluster.application(countByKey(spec), {}, { disk })
     application.start()
+    if (spec.parts !== undefined) {
+      await expect(cluster.run(application.done)).rejects.toMatchObject({ code: 'STORE_CHANGED' })
+      continue
+    }
+    life += 1
     await cluster.produce('words', [{ key: null, value: 'a' }])
-    await cluster.untilRead('counts', (records) => records.length > index, 120_000)
+    await cluster.untilRead('counts', (records) => records.length >= life, 120_000)
     await cluster.run(application.stop())
   }
-  const read = await cluster.untilRead('counts', (records) => records.length >= lives.length)
+  const read = await cluster.untilRead('counts', (records) => records.length >= life)
   return { counts: read.map(({ value }) => Number(value?.readBigInt64BE(0))), warned }
 }
 
@@ -47,4 +53,14 @@ test('one of the same definition is believed', async () => {
 test('one without change log starts empty', async () => {
   const lives = [{ logging: 'none' }, { logging: 'none', timeToLiveMs: dayMs }] as const
   expect(await countsAcross(...lives)).toEqual({ counts: [1, 1], warned: [wroteOtherwise] })
+})
+
+test('one that would misread its change log stops the application, and the former definition goes on with it', async () => {
+  expect(await countsAcross({}, { parts: 'others' }, {})).toEqual({ counts: [1, 2], warned: [] })
+})
+
+test('one whose change log was left aside for a while goes on from that, and a warning says so', async () => {
+  const { counts, warned } = await countsAcross({}, { logging: 'none' }, {})
+  expect(counts).toEqual([1, 1, 2])
+  expect(warned).toContain('store takes up a change log that the last commit did not count on')
 })

@@ -337,6 +337,8 @@ interface StoreSpecBase {
   readonly columns?: readonly Column[]
   readonly persistent: boolean
   readonly caching: boolean
+  /** What its bytes are made of, where their format does not say it: what was written of other parts is not read. */
+  readonly parts?: string
   /** `own`: a change-log topic; `source`: the table's own topic serves as one; `none`: lost on restart. */
   readonly logging: 'own' | 'source' | 'none'
 }

@@ -138,10 +138,12 @@ class TtlJoinPlanner {
     const place = this.#place(scope.index)
     const rightStore = `${this.#name}-${place}`
     const { timeToLiveMs } = this.#tables[scope.index] ?? {}
-    const leftStores = this.#combinationStores(`${rightStore}-waiting`, scope.index, sessionStore)
-    this.#stores.push(
-      timeToLiveMs === undefined ? keyValueStore(rightStore) : sessionStore(rightStore, timeToLiveMs),
-    )
+    const parts = this.#partsOf(this.#query.scopes.slice(0, scope.index))
+    const waiting = (name: string, retentionMs: number) => ({ ...sessionStore(name, retentionMs), parts })
+    const leftStores = this.#combinationStores(`${rightStore}-waiting`, scope.index, waiting)
+    const right =
+      timeToLiveMs === undefined ? keyValueStore(rightStore) : sessionStore(rightStore, timeToLiveMs)
+    this.#stores.push({ ...right, parts: this.#partsOf([scope]) })
     const id = `${this.#name}/join ${place}`
     this.#nodes.push({
       kind: 'ttl-join',
@@ -188,6 +190,16 @@ class TtlJoinPlanner {
     const node: RepartitionNode = { kind: 'repartition', id, input, topic, key: textKey, value: bytes }
     this.#nodes.push(node)
     return id
+  }
+
+  /** What records of these tables stand one after the other in, of which only the driver's alias is free. */
+  #partsOf(scopes: readonly Scope[]): string {
+    return JSON.stringify(
+      scopes.map(({ index, topic, alias, role, format }) => {
+        const byRecordKey = this.#tables[index]?.byRecordKey === true
+        return [topic, ...(index === 0 ? [] : [alias]), role, format.notation, byRecordKey]
+      }),
+    )
   }
 
   /** What a table is called in names of topics and stores: by its alias, where that can be part of one. */

@@ -14,7 +14,7 @@ import { PartitionGroup } from './partition-group.ts'
 import { nextTaskState } from './task-states.ts'
 import type { TaskState } from './task-states.ts'
 import { confirmedEveryMs, type TaskStore } from './task-store.ts'
-import { markNames, repartitionsMark, storesMark } from './topics-mark.ts'
+import { repartitionsMark, storeMarks } from './topics-mark.ts'
 
 /** Puts off what is done for the record at hand: what goes wrong then is that record's failure. */
 export type Later = (action: () => void) => () => void
@@ -87,7 +87,7 @@ export class Task {
     this.queues = parts.queues
     this.stores = parts.stores
     this.#marks = [
-      ...storesMark(parts.stores.map(({ spec }) => spec)),
+      ...storeMarks(parts.stores.map(({ spec }) => spec)),
       ...repartitionsMark(parts.repartitions),
     ]
     this.#group = new PartitionGroup(parts.queues, parts.clock, parts.maxTaskIdleMs)
@@ -166,7 +166,7 @@ export class Task {
     this.#confirmedMs = this.#parts.clock.monotonicMs()
     this.#processors = this.#parts.build(this.#context, this.#times, (action) => this.#later(action))
     if (this.#times.names.length > 0)
-      checkMetadataSize(this.id, [...this.#times.names, commitCount, ...markNames])
+      checkMetadataSize(this.id, [...this.#times.names, commitCount, ...this.#marks.map(([name]) => name)])
   }
 
   /**

@@ -1,27 +1,44 @@
 import { createHash } from 'node:crypto'
 import type { CommittedOffset } from '../../kafka/contracts.ts'
 import type { Node, StoreSpec } from '../../topology/topology.ts'
+import { logFormOf } from './log-form.ts'
 import { decodeOperatorTimes, type NamedTimes } from './offset-metadata.ts'
 
-const storesMarkName = '*stores'
-const repartitionsMarkName = '*repartitions'
-/** No operator has such a name. */
-export const markNames: readonly string[] = [storesMarkName, repartitionsMarkName]
+/** Stands before the names of all of these: no operator has such a name. */
+const sign = '*'
+const repartitionsName = `${sign}repartitions`
+/** In each commit of a task with stores: where it is, a store without a mark of its own had no change log. */
+const storesName = `${sign}stores`
 /** As many as a number holds exactly. */
 const markBytes = 6
 
 /**
- * What committed offsets say of the stores that count on them: which change logs there were. Where one is missing later, that tells one that was
- * deleted from one that the definition has not had before. It stands among the times of operators: whoever reads those passes over it.
+ * What committed offsets say of the stores that count on them: which change logs there were, and what they hold. Where one is missing
+ * later, that tells one that was deleted from one that the definition has not had before; where the definition has changed, whether what
+ * stands there can be read. It stands among the times of operators: whoever reads those passes over it.
  *
  * @param stores - of one sub-topology
- * @returns none where no store has a change log of its own
  */
-export function storesMark(stores: readonly Pick<StoreSpec, 'name' | 'logging'>[]): NamedTimes {
-  return mark(
-    storesMarkName,
-    stores.filter(({ logging }) => logging === 'own').map(({ name }) => name),
-  )
+export function storeMarks(stores: readonly StoreSpec[]): NamedTimes {
+  const own = stores.filter(({ logging }) => logging === 'own')
+  return [
+    ...(stores.length === 0 ? [] : [[storesName, own.length] as const]),
+    ...own.map((store) => [markName(store.name), digestOf(logFormOf(store))] as const),
+  ]
+}
+
+/**
+ * What a committed offset says of the change log that a store had then: `same` as the definition's, `other`: of another form; `none`: it
+ * had none. Undefined: nothing, since it was not Weft that committed, or no stores were there.
+ */
+export function markedLog(
+  offset: Pick<CommittedOffset, 'metadata'> | undefined,
+  store: StoreSpec,
+): 'same' | 'other' | 'none' | undefined {
+  const marks = new Map(decodeOperatorTimes(offset))
+  const found = marks.get(markName(store.name))
+  if (found === undefined) return marks.has(storesName) ? 'none' : undefined
+  return found === digestOf(logFormOf(store)) ? 'same' : 'other'
 }
 
 /**
@@ -29,7 +46,16 @@ export function storesMark(stores: readonly Pick<StoreSpec, 'name' | 'logging'>[
  * the topic itself would tell nothing, as Kafka deletes them with it.
  */
 export function repartitionsMark(repartitions: readonly string[]): NamedTimes {
-  return mark(repartitionsMarkName, repartitions)
+  return repartitions.length === 0 ? [] : [[repartitionsName, digestOf(repartitions.toSorted())]]
+}
+
+/** Whether an offset was committed by a task with exactly these repartition topics. */
+export function hadRepartitions(
+  offset: Pick<CommittedOffset, 'metadata'>,
+  repartitions: readonly string[],
+): boolean {
+  const [mark] = repartitionsMark(repartitions)
+  return mark !== undefined && new Map(decodeOperatorTimes(offset)).get(repartitionsName) === mark[1]
 }
 
 /** Without the application id. @param nodes - of one sub-topology */
@@ -37,14 +63,11 @@ export function repartitionsOf(nodes: readonly Node[]): string[] {
   return nodes.flatMap((node) => (node.kind === 'repartition' ? [node.topic] : []))
 }
 
-function mark(name: string, topics: readonly string[]): NamedTimes {
-  if (topics.length === 0) return []
-  const digest = createHash('sha256').update(JSON.stringify(topics.toSorted())).digest()
-  return [[name, digest.readUIntBE(0, markBytes)]]
+/** Short: a broker takes so much metadata and no more. */
+function markName(store: string): string {
+  return sign + createHash('sha256').update(store).digest('base64url').slice(0, 6)
 }
 
-/** Whether an offset was committed by a task with exactly these. */
-export function isMarkedBy(offset: Pick<CommittedOffset, 'metadata'>, mark: NamedTimes): boolean {
-  const found = new Map(decodeOperatorTimes(offset))
-  return mark.length > 0 && mark.every(([name, value]) => found.get(name) === value)
+function digestOf(facts: readonly string[]): number {
+  return createHash('sha256').update(JSON.stringify(facts)).digest().readUIntBE(0, markBytes)
 }

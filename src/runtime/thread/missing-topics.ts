@@ -2,12 +2,11 @@ import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Admin, CommittedOffset, NewTopic } from '../../kafka/contracts.ts'
 import { nameInCluster } from '../../topology/name-pattern.ts'
-import type { SubTopology, Topology } from '../../topology/topology.ts'
+import type { StoreSpec, SubTopology, Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions } from '../options.ts'
 import { changeLogTopic, repartitionTopic } from '../plan/topic-names.ts'
 import { makeInternalTopics, type TopicPlan } from '../plan/topic-plan.ts'
-import type { NamedTimes } from '../task/offset-metadata.ts'
-import { isMarkedBy, repartitionsMark, repartitionsOf, storesMark } from '../task/topics-mark.ts'
+import { hadRepartitions, markedLog, repartitionsOf } from '../task/topics-mark.ts'
 
 interface Planned {
   readonly topology: Topology
@@ -72,21 +71,22 @@ function lookAtSub(
   const topics = plan.subTopologies.find(({ index }) => index === sub.index)?.topics ?? []
   const processed = offsets.filter(({ topic, offset }) => offset > 0 && topics.includes(topic))
   if (processed.length === 0) return { lost: [], begins: [] }
-  const had = (mark: NamedTimes): boolean => processed.some((offset) => isMarkedBy(offset, mark))
   const repartitions = repartitionsOf(topology.nodes.filter(({ id }) => sub.nodes.includes(id)))
   const names = new Set(repartitions.map((name) => repartitionTopic(options, name)))
   const passed = missing
     .filter(({ name }) => names.has(name))
     .map((topic) => ({ topic, what: `repartition topic "${topic.name}"` }))
-  const logs = sub.stores.flatMap((store) =>
+  const logs = topology.stores.flatMap((store) =>
     missing
-      .filter(({ name }) => name === changeLogTopic(options, store))
-      .map((topic) => ({ store, topic, what: `change log "${topic.name}" of store "${store}"` })),
+      .filter(({ name }) => sub.stores.includes(store.name) && name === changeLogTopic(options, store.name))
+      .map((topic) => ({ store, topic, what: `change log "${topic.name}" of store "${store.name}"` })),
   )
-  const hadLogs = had(storesMark(topology.stores.filter(({ name }) => sub.stores.includes(name))))
+  const hadPassed = processed.some((offset) => hadRepartitions(offset, repartitions))
+  const hadLog = ({ store }: { readonly store: StoreSpec }): boolean =>
+    processed.some((offset) => ['same', 'other'].includes(markedLog(offset, store) ?? 'none'))
   return {
-    lost: [...(had(repartitionsMark(repartitions)) ? passed : []), ...(hadLogs ? logs : [])],
-    begins: hadLogs ? [] : logs.map(({ store }) => store),
+    lost: [...(hadPassed ? passed : []), ...logs.filter(hadLog)],
+    begins: logs.filter((log) => !hadLog(log)).map(({ store }) => store.name),
   }
 }
 

@@ -15,6 +15,7 @@ import { isLost, unfitReason, type ChangeLogFacts } from '../task/store-fit.ts'
 import type { PartitionQueue } from '../task/partition-queue.ts'
 import type { Task, TaskStart } from '../task/task.ts'
 import type { TaskStore } from '../task/task-store.ts'
+import { markedLog } from '../task/topics-mark.ts'
 import { resetOffsets } from './offset-reset.ts'
 import type { RestorePart } from './restorer.ts'
 
@@ -113,7 +114,7 @@ interface Beginning {
 /**
  * Puts a task at its offsets and says what is to be replayed before it runs. Synchronous: nothing can come between.
  *
- * @throws StreamError `CHANGE_LOG_LOST`
+ * @throws StreamError `CHANGE_LOG_LOST`, `STORE_CHANGED`
  */
 export function beginTask(task: Task, facts: ClusterFacts, beginning: Beginning): RestorePart[] {
   task.begin(startsOf(task, facts))
@@ -154,6 +155,7 @@ function startsOf(task: Task, facts: ClusterFacts): Map<PartitionQueue, TaskStar
 function restorePart(task: Task, store: TaskStore, facts: ClusterFacts, beginning: Beginning): RestorePart[] {
   const { changeLog } = store
   if (changeLog === undefined) return []
+  checkMark(task, store, facts, beginning)
   const log = changeLogFacts(store, changeLog, facts)
   const isOwn = store.spec.logging === 'own'
   if (isOwn && task.hasCommitted && isLost(store.managed.position(), log))
@@ -164,6 +166,30 @@ function restorePart(task: Task, store: TaskStore, facts: ClusterFacts, beginnin
   const committed = facts.committed.get(partitionKey(changeLog))?.offset ?? 0
   const end = store.spec.logging === 'source' ? Math.min(log.end, committed) : log.end
   return from < end ? [{ store, changeLog, from, end }] : []
+}
+
+/** Whether what the store's change log holds is what this store wrote, as far as the commits that count on it say. */
+function checkMark(task: Task, store: TaskStore, facts: ClusterFacts, { logger }: Beginning): void {
+  const { changeLog, spec } = store
+  if (changeLog === undefined || spec.logging !== 'own') return
+  const marked = markedIn(task, store, facts)
+  if (marked === 'other') throw storeChanged(store, changeLog)
+  if (marked !== 'none' || changeLogFacts(store, changeLog, facts).end === 0) return
+  logger.warn('store takes up a change log that the last commit did not count on', {
+    store: spec.name,
+    changeLog: changeLog.topic,
+    hint: 'A former definition had it, and what was processed since is not in it. To begin it empty, give the store another name.',
+  })
+}
+
+/** What the commits of the task's inputs say of the store's change log: the one that says most. */
+function markedIn(
+  task: Task,
+  { spec }: TaskStore,
+  { committed }: ClusterFacts,
+): ReturnType<typeof markedLog> {
+  const said = task.partitions.map((input) => markedLog(committed.get(partitionKey(input)), spec))
+  return (['other', 'same', 'none'] as const).find((one) => said.includes(one))
 }
 
 function emptyUnfit(task: Task, store: TaskStore, log: ChangeLogFacts, { logger, nowMs }: Beginning): void {
@@ -190,4 +216,15 @@ function changeLogLost({ spec }: TaskStore, { topic, partition }: TopicPartition
     detail: `Its partition ${partition} is empty and not the topic that the store on this disk belongs to, while the group has committed input.`,
     hint: 'Bring its records back, or let the application begin anew with "weft reset"; where that was done from another host, delete this one\'s state folder.',
   })
+}
+
+function storeChanged({ spec }: TaskStore, { topic }: TopicPartition): StreamError {
+  return new StreamError(
+    'STORE_CHANGED',
+    `store "${spec.name}" is not the one that its change log was written for`,
+    {
+      detail: `Since the application last committed, its kind, the format of its keys or values, or the tables of the join that it belongs to have changed; topic "${topic}" would be misread.`,
+      hint: 'Give it another name, or the query that it belongs to, so that it starts empty; or let the application begin anew with "weft reset"; or go back to the former definition.',
+    },
+  )
 }
