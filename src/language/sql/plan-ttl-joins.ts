@@ -138,9 +138,7 @@ class TtlJoinPlanner {
     const place = this.#place(scope.index)
     const rightStore = `${this.#name}-${place}`
     const { timeToLiveMs } = this.#tables[scope.index] ?? {}
-    const parts = this.#partsOf(this.#query.scopes.slice(0, scope.index))
-    const waiting = (name: string, retentionMs: number) => ({ ...sessionStore(name, retentionMs), parts })
-    const leftStores = this.#combinationStores(`${rightStore}-waiting`, scope.index, waiting)
+    const leftStores = this.#combinationStores(`${rightStore}-waiting`, scope.index, sessionStore)
     const right =
       timeToLiveMs === undefined ? keyValueStore(rightStore) : sessionStore(rightStore, timeToLiveMs)
     this.#stores.push({ ...right, parts: this.#partsOf([scope]) })
@@ -192,7 +190,7 @@ class TtlJoinPlanner {
     return id
   }
 
-  /** What records of these tables stand one after the other in, of which only the driver's alias is free. */
+  /** What decides how records of these tables stand one after the other; of the driver, the alias is free. */
   #partsOf(scopes: readonly Scope[]): string {
     return JSON.stringify(
       scopes.map(({ index, topic, alias, role, format }) => {
@@ -218,8 +216,9 @@ class TtlJoinPlanner {
     const lasts = this.#tables[0]?.timeToLiveMs === undefined
     const expiring = times.length === 0 ? undefined : name
     const lasting = lasts ? `${name}-lasting` : undefined
-    if (expiring !== undefined) this.#stores.push(make(expiring, Math.max(...times)))
-    if (lasting !== undefined) this.#stores.push(make(lasting, foreverMs))
+    const parts = this.#partsOf(this.#query.scopes)
+    if (expiring !== undefined) this.#stores.push({ ...make(expiring, Math.max(...times)), parts })
+    if (lasting !== undefined) this.#stores.push({ ...make(lasting, foreverMs), parts })
     return {
       ...(expiring === undefined ? {} : { expiring }),
       ...(lasting === undefined ? {} : { lasting }),
