@@ -2,6 +2,7 @@
  * Whether a reader with one Avro schema can read what was written with another, as Java's `SchemaCompatibility` decides it; the
  * differences are told in the words of Confluent's registry.
  */
+import { isPromoted } from '../avro-promotions.ts'
 import {
   fullName,
   isNamed,
@@ -11,15 +12,6 @@ import {
   type AvroRecord,
   type AvroType,
 } from '../schemas/avro-type.ts'
-
-/** Reader types that each writer type is promoted to. */
-const promotions: Readonly<Record<string, readonly string[]>> = {
-  int: ['long', 'float', 'double'],
-  long: ['float', 'double'],
-  float: ['double'],
-  string: ['bytes'],
-  bytes: ['string'],
-}
 
 type AvroDifferenceType =
   | 'NAME_MISMATCH'
@@ -60,7 +52,7 @@ class AvroComparison {
       return writer.branches.flatMap((branch, index) => this.compare(reader, branch, `${path}/${index}`))
     if (reader.kind === 'union') return this.#compareToUnion(reader.branches, writer, path)
     if (reader.kind === writer.kind) return this.#compareSameKind(reader, writer, path)
-    if (promotions[writer.kind]?.includes(reader.kind) === true) return []
+    if (isPromoted(writer.kind, reader.kind)) return []
     const fact = `reader type: ${typeWord(reader)} not compatible with writer type: ${typeWord(writer)}`
     return [{ type: 'TYPE_MISMATCH', path, fact }]
   }

@@ -1,20 +1,12 @@
 /** Which schemas can read which: the rules of Avro's schema resolution. */
 import { StreamError } from '../../base/errors.ts'
 import type { Logical } from '../../data/types.ts'
+import { isPromoted } from '../../registry/avro-promotions.ts'
 import { describeAvro, logicalTypeOf, type AvroField, type AvroRecord, type AvroType } from './avro-type.ts'
-
-/** To what a writer's primitive may be read. */
-const promotions: Readonly<Record<string, readonly string[]>> = {
-  int: ['long', 'float', 'double'],
-  long: ['float', 'double'],
-  float: ['double'],
-  string: ['bytes'],
-  bytes: ['string'],
-}
 
 /** Whether values of one type are read as the other, going by kinds, names and logical types; what is inside decides later. */
 export function matches(writer: AvroType, reader: AvroType): boolean {
-  const isReadable = isSameKind(writer, reader) || promotions[writer.kind]?.includes(reader.kind) === true
+  const isReadable = isSameKind(writer, reader) || isPromoted(writer.kind, reader.kind)
   return isReadable && meansSame(logicalTypeOf(writer), logicalTypeOf(reader))
 }
 
