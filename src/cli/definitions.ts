@@ -109,10 +109,10 @@ export async function inspected(opened: OpenDefinition, inspect: Inspect): Promi
 }
 
 /** Prints the diagnostics of a definition; false where an error is among them. */
-export function reportDiagnostics({ path, folder, loaded }: OpenDefinition, output: Output): boolean {
+export function reportDiagnostics({ path, loaded }: OpenDefinition, output: Output): boolean {
   const text = readText(path)
-  // A module of functions lies beside the definition.
-  const textOf = (file: string): string => (file === path ? text : sourceText(join(folder, file)))
+  // Of functions that are modules.
+  const textOf = (file: string): string => (file === path ? text : sourceText(file))
   const errors = loaded.diagnostics.filter(({ severity }) => severity === 'error').length
   for (const diagnostic of loaded.diagnostics)
     output.note(`${renderDiagnostic(diagnostic, textOf(diagnostic.span.file))}\n`)

@@ -274,7 +274,7 @@ export const notOne = 1
 
   test('show their own line in errors', async () => {
     await expect(callOnce(module('fail', 'fns.ts', 'fail'), 'k', 1)).rejects.toMatchObject({
-      detail: expect.stringContaining('RangeError: out at fns.ts, line '),
+      detail: expect.stringContaining(`RangeError: out at ${join(folder, 'fns.ts')}, line `),
     })
   })
 

@@ -1,7 +1,7 @@
 /** A function that does not compile is said before there is anything in the cluster, and before other applications take records. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
@@ -118,26 +118,49 @@ test('threads in workers wait for each other, too', async () => {
   expect(await topics()).toEqual(['counts', 'words'])
 })
 
-test('a module with more TypeScript than types is named with its line, and with what to write', async () => {
-  writeFileSync(
-    join(folder, 'colors.ts'),
-    'export type Hue = number\nenum Color { red }\nexport const f = () => Color.red\n',
-  )
-  const path = join(folder, 'module.yaml')
+/** Takes words through a function of a module beside it; there is one word. */
+function moduleDefinition(name: string, module: string): string {
+  const path = join(folder, `${name}.yaml`)
+  writeFileSync(join(folder, `${name}.ts`), module)
+  writeFileSync(join(folder, 'data.jsonl'), '{"word":"a"}\n')
   writeFileSync(
     path,
-    `streams:
+    `name: ${name}
+streams:
   words: { topic: words, keyType: string, valueType: json }
   counts: { topic: counts, keyType: string, valueType: json }
-functions: { f: { type: valueTransformer, module: './colors.ts#f', resultType: json } }
+functions: { f: { type: valueTransformer, module: './${name}.ts#f', resultType: json } }
 pipelines: { main: { from: words, via: [{ type: mapValues, mapper: f }], to: counts } }
+dev: { topics: { words: { file: data.jsonl } } }
 `,
   )
+  return path
+}
+
+test('a module with more TypeScript than types is named with its line, and with what to write', async () => {
+  const path = moduleDefinition(
+    'colors',
+    'export type Hue = number\nenum Color { red }\nexport const f = () => Color.red\n',
+  )
   const { stderr, code } = await runWeft(['check', path])
-  expect(stderr).toMatch(/^\.\/colors\.ts:2:1 {2}error {2}FUNCTION_INVALID$/m)
+  expect(stderr).toContain(`${join(folder, 'colors.ts')}:2:1  error  FUNCTION_INVALID\n`)
+  expect(stderr).toContain('\n  2 | enum Color { red }\n    | ^\n')
   expect(stderr).toMatch(/^SyntaxError: TypeScript enum is not supported\.$/m)
   expect(stderr).toContain(
     'Hint: Types are removed here, not compiled: write an enum or a namespace as an object',
   )
   expect(code).toBe(2)
+})
+
+test.each([
+  ['as it is named from elsewhere', () => join(folder, '..'), () => `${basename(folder)}/`],
+  ['as it is named from its folder', () => folder, () => ''],
+])('the line of a module that fails is shown, %s', async (_, where, place) => {
+  const name = 'thrower'
+  moduleDefinition(name, 'export const f = (key: string) => {\n  throw new RangeError("out")\n}\n')
+  const { stderr, code } = await runWeft(['dev', `${place()}${name}.yaml`], { folder: where() })
+  expect(stderr).toContain(`${place()}${name}.ts:2:9  error  FUNCTION_FAILED\n`)
+  expect(stderr).toContain('\n  2 |   throw new RangeError("out")\n    |         ^\n')
+  expect(stderr).toContain(`RangeError: out at ${place()}${name}.ts, line 2.`)
+  expect(code).toBe(1)
 })

@@ -12,7 +12,7 @@ import { JavaScriptFunction } from './javascript-function.ts'
 import { JavaScriptLog } from './javascript-log.ts'
 import { javaScriptMetrics } from './javascript-metrics.ts'
 import { CurrentCall, JavaScriptStore } from './javascript-stores.ts'
-import { loadFunction, type ModuleBody } from './load-module.ts'
+import { loadFunction, shownPath, type ModuleBody } from './load-module.ts'
 import type { InlineBody } from './function-source.ts'
 
 export interface JavaScriptHostOptions {
@@ -48,9 +48,10 @@ export class JavaScriptHost {
   /** @throws StreamError `FUNCTION_INVALID` */
   async load(ref: FunctionRef, body: ModuleBody, shared: boolean): Promise<void> {
     const { file, implementation } = await loadFunction(titleOf(ref, shared), body)
+    const shownAs = shownPath(body)
     this.#compiled.set(ref.name, {
       implementation,
-      facts: (thrown) => moduleFailureFacts(thrown, file, body.path),
+      facts: (thrown) => moduleFailureFacts(thrown, file, shownAs),
       scope: Object.freeze({ log: this.#log(ref), metrics: this.#metrics, stores: this.#stores(ref) }),
     })
   }

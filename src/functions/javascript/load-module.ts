@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { StreamError } from '../../base/errors.ts'
 import type { FunctionBody } from '../../topology/functions.ts'
@@ -8,6 +8,11 @@ import { moduleFailureFacts } from './failure-facts.ts'
 import type { PlainFunction } from './javascript-context.ts'
 
 export type ModuleBody = FunctionBody & { readonly language: 'module' }
+
+/** How messages name a module: from where the path of the definition begins, so that its lines can be read from there. */
+export function shownPath({ folder, path, span }: ModuleBody): string {
+  return join(span === undefined ? folder : dirname(span.file), path)
+}
 
 /** An exported function, and the real path of its file. */
 export interface LoadedFunction {
@@ -27,7 +32,7 @@ export async function loadFunction(title: string, body: ModuleBody): Promise<Loa
   try {
     exports = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>
   } catch (thrown) {
-    const facts = moduleFailureFacts(thrown, file, body.path)
+    const facts = moduleFailureFacts(thrown, file, shownPath(body))
     throw functionInvalid(
       title,
       facts.span === undefined && body.span !== undefined ? { ...facts, span: body.span } : facts,
