@@ -117,14 +117,24 @@ async function stopInTime(
   return false
 }
 
-/** Waits until all have ended, and says which have failed. One broken application stops alone. @returns the exit code for all */
-export async function endOf(running: readonly RunningApplication[], output: Output): Promise<number> {
+/**
+ * Waits until all have ended, and says which have failed. One broken application stops alone.
+ *
+ * @param log - where programs read it, too
+ * @returns the exit code for all
+ */
+export async function endOf(
+  running: readonly RunningApplication[],
+  { output, log }: { readonly output: Output; readonly log: Logger },
+): Promise<number> {
   const codes = await Promise.all(
-    running.map(({ topology, application, ran }) =>
+    running.map(({ topology, applicationId, application, ran }) =>
       application.done.then(
         () => exitCode.done,
         (thrown: unknown) => {
           const error = toStreamError(thrown)
+          const { code, message, detail } = error
+          log.error('application failed', { application: applicationId, code, error: message, detail })
           output.note(`${topology.name} failed\n${renderError(error)}`)
           return exitCodeOf(error, ran())
         },

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { systemClock } from '../base/clock.ts'
-import type { LogFields, Logger, LogLevel } from '../base/logger.ts'
+import { silentLogger, type LogFields, type Logger, type LogLevel } from '../base/logger.ts'
 import type { Output } from './output.ts'
 
 export const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace']
@@ -12,6 +12,11 @@ export function createLogger(level: LogLevel, format: 'json' | 'text', output: O
   // Through the output, as all else that a command says: so lines keep their order.
   const stream = { write: (line: string) => output.note(line.trimEnd()) }
   return fromPino(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream))
+}
+
+/** For what a command shows in a form of its own: logged where programs read the log; for people, once is enough. */
+export function programLog(logger: Logger, format: 'json' | 'text'): Logger {
+  return format === 'json' ? logger : silentLogger
 }
 
 /** For commands whose output is not a log: only what the user has to know, as text. */

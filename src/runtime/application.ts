@@ -211,13 +211,16 @@ export class Application {
 
   /**
    * Our own bug in one thread is no reason to stop the others: its tasks move to them, unless none is left. When they have ended, it is
-   * still a failure.
+   * still a failure. What the application ends by at once is not logged here: it is said by whoever waits for its end.
    */
   #threadEnded(error: StreamError, { thread, running }: { thread: number; running: number }): void {
-    const { code, message, detail } = error
-    this.#surroundings.logger.error('thread ended', { thread, code, error: message, detail })
+    const othersGoOn = error.domain === 'internal' && running > 0
+    if (othersGoOn || this.#failure !== undefined) {
+      const { code, message, detail } = error
+      this.#surroundings.logger.error('thread ended', { thread, code, error: message, detail })
+    }
     this.#failure ??= error
-    if (error.domain === 'internal' && running > 0) return
+    if (othersGoOn) return
     for (const slot of this.#slots) slot.stop()
   }
 

@@ -23,7 +23,7 @@ import { readDevData } from '../dev-data.ts'
 import { createDevTopics, loadDevTopics, type DevLoad } from '../dev-load.ts'
 import { startLiveView } from '../live-view.ts'
 import { inlineFunctionProblems } from '../function-problems.ts'
-import { createLogger } from '../logger.ts'
+import { createLogger, programLog } from '../logger.ts'
 import { portNumber, wholeNumber, withLogging, type LogOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import type { TopicFormats } from '../record-texts.ts'
@@ -148,7 +148,7 @@ async function runOn(bootstrap: string, run: DevRun): Promise<number> {
   try {
     for (const topology of topologies)
       running.push(startDevApplication(topology, { bootstrap, stateDir, gate, run }))
-    const ended = endOf(running, output)
+    const ended = endOf(running, { output, log: programLog(run.logger, run.options.logFormat) })
     if (!(await allCompiled(running, gate, signal))) {
       await stopAll(running, gate, output)
       return await ended

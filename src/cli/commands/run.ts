@@ -19,7 +19,7 @@ import {
 import { caughtUp } from '../caught-up.ts'
 import { openCluster, securityFor } from '../cluster.ts'
 import { inlineFunctionProblems } from '../function-problems.ts'
-import { createLogger } from '../logger.ts'
+import { createLogger, programLog } from '../logger.ts'
 import {
   atLeast,
   durationMs,
@@ -171,7 +171,7 @@ async function runDefinitions(
   let inTime = true
   try {
     applications.forEach(start)
-    ended = endOf(running, output)
+    ended = endOf(running, { output, log: programLog(logger, options.logFormat) })
     if (await allCompiled(running, gate, signal)) {
       gate.open()
       await Promise.race([
