@@ -3,7 +3,7 @@
  *
  * Messages are short lower-case fragments, facts go into fields. `error`: loss, corruption, a broken invariant;
  * `warn`: heals itself but should not happen; `info`: life cycle; `debug`: per commit; `trace`: per record.
- * Record contents and secrets are never logged.
+ * Values of records and secrets are never logged; what code of a user says, the text of its exceptions among it, is, as it is said.
  */
 export interface Logger {
   error(message: string, fields?: LogFields): void
