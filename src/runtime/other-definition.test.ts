@@ -64,3 +64,32 @@ test('one whose change log was left aside for a while goes on from that, and a w
   expect(counts).toEqual([1, 1, 2])
   expect(warned).toContain('store takes up a change log that the last commit did not count on')
 })
+
+test.each(['exactly_once_v2', 'at_least_once'] as const)(
+  'a definition that was changed takes the place that is kept for it, without a warning, %s',
+  async (guarantee) => {
+    const said: string[] = []
+    const logger: Logger = {
+      ...silentLogger,
+      info: (message) => void said.push(message),
+      warn: (message, fields) => void said.push(`${message}: ${String(fields?.['error'])}`),
+      with: () => logger,
+    }
+    await using cluster = new TestCluster({ logger })
+    for (const topic of ['words', 'counts']) await cluster.createTopic(topic, 2)
+    const settings = { guarantee, identity: { kind: 'fixed', processId: 'p' } } as const
+    for (const [index, spec] of [{}, { timeToLiveMs: dayMs }].entries()) {
+      said.splice(0)
+      const application = cluster.application(countByKey(spec), settings)
+      application.start()
+      await cluster.produce('words', [{ key: null, value: 'a' }])
+      await cluster.untilRead('counts', (records) => records.length > index, 120_000)
+      await cluster.run(application.stop())
+    }
+    const counts = (await cluster.read('counts')).map(({ value }) => Number(value?.readBigInt64BE(0)))
+    expect(counts).toEqual([1, 2])
+    expect(said.filter((message) => /thread|place/.test(message))).toEqual([
+      'the place in the group was kept for another topology: the thread joins anew',
+    ])
+  },
+)

@@ -1,6 +1,6 @@
 import { deferred } from '../../base/deferred.ts'
 import { sleep } from '../../base/clock.ts'
-import { StreamError, toStreamError } from '../../base/errors.ts'
+import { toStreamError, type StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { RebalanceListener, TopicPartition } from '../../kafka/contracts.ts'
 import { FollowUps } from '../assignment/follow-ups.ts'
@@ -34,7 +34,8 @@ export class StreamThread {
   readonly #logger: Logger
   readonly #followUps: FollowUps
   #stopping = false
-  #leaves = false
+  /** What the group gave is for another topology. */
+  #misplaced = false
   #wake = deferred()
   #open: OpenThread | undefined = undefined
   #knowsItsTasks = false
@@ -58,7 +59,8 @@ export class StreamThread {
   }
 
   /**
-   * Resolves after {@link StreamThread.stop}, or where topics that its patterns fit have come or gone: another life is to follow.
+   * Resolves after {@link StreamThread.stop}, or where topics that its patterns fit have come or gone, or the
+   * group kept its place for another topology: another life is to follow.
    *
    * @throws StreamError what ended this life; its retry advice says whether another may follow
    */
@@ -81,8 +83,8 @@ export class StreamThread {
       await this.#closeFailed(open, failure)
       throw failure
     }
-    // Its assignment is for the topics that there were: it comes back as a new member.
-    await closeThread(open, this.#parts.options.leaveOnClose || open.topics.changed())
+    // Its assignment is for what there was: it comes back as a new member.
+    await closeThread(open, this.#parts.options.leaveOnClose || this.#isOutdated(open))
     this.#open = undefined
   }
 
@@ -91,7 +93,7 @@ export class StreamThread {
     this.#open = undefined
     const endsForGood = this.#stopping || failure.retry === 'never'
     const leave =
-      failure.domain === 'internal' || this.#leaves || (this.#parts.options.leaveOnClose && endsForGood)
+      failure.domain === 'internal' || this.#misplaced || (this.#parts.options.leaveOnClose && endsForGood)
     try {
       await closeThread(open, leave)
     } catch (error) {
@@ -100,7 +102,7 @@ export class StreamThread {
   }
 
   async #loop(open: OpenThread): Promise<void> {
-    while (!this.#stopping && !open.topics.changed()) {
+    while (!this.#stopping && !this.#isOutdated(open)) {
       // Outside of the recovery: what the membership fails with ends this life.
       if (this.#followUps.take()) open.member.rejoin()
       if (open.member.rebalancing) await open.member.poll()
@@ -113,6 +115,10 @@ export class StreamThread {
         await open.cycle.recover(toStreamError(error))
       }
     }
+  }
+
+  #isOutdated(open: OpenThread): boolean {
+    return this.#misplaced || open.topics.changed()
   }
 
   async #turn(open: OpenThread): Promise<number> {
@@ -186,7 +192,7 @@ export class StreamThread {
   #listener(): RebalanceListener {
     return {
       onAssigned: async (partitions, userData) => {
-        this.#checkTopology(partitions, userData)
+        if (this.#isOfAnotherTopology(partitions, userData)) return this.#leavePlace()
         const facts = decodeFacts(userData)
         this.#followUps.assigned(facts?.incomplete === true)
         this.#logger.info('partitions assigned', { partitions: partitions.length })
@@ -215,10 +221,13 @@ export class StreamThread {
    * A static member that comes back gets its old assignment without a rebalance, and that may be one for another topology:
    * it was stopped, the definition was changed, and it started within its session. It has to leave and join as a new member.
    */
-  #checkTopology(partitions: readonly TopicPartition[], userData: Buffer): void {
+  #isOfAnotherTopology(partitions: readonly TopicPartition[], userData: Buffer): boolean {
     const hash = this.#open?.plan.topologyHash
-    if (partitions.length === 0 || decodeFacts(userData)?.topologyHash === hash) return
-    this.#leaves = true
-    throw new StreamError('MEMBER_FENCED', 'the group assigned tasks of another topology')
+    return partitions.length > 0 && decodeFacts(userData)?.topologyHash !== hash
+  }
+
+  #leavePlace(): void {
+    this.#misplaced = true
+    this.#logger.info('the place in the group was kept for another topology: the thread joins anew')
   }
 }
