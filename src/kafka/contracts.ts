@@ -141,6 +141,8 @@ export interface Producer {
    * @throws StreamError `RECORD_TOO_LARGE`, `TOPIC_MISSING` when {@link Producer.partitionCount} was never awaited for it, or what failed before
    */
   append(topic: string, record: AppendedRecord): number
+  /** Whether something has failed for good: the next append, flush or commit says what. */
+  readonly failed: boolean
   /** Whether more is buffered than allowed; the caller stops until {@link Producer.drained}. */
   readonly full: boolean
   drained(): Promise<void>

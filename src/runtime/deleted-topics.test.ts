@@ -33,11 +33,15 @@ describe.each([0, 2] as const)(
       await expect(cluster.run(application.done, soonMs)).rejects.toMatchObject(missing('input'))
     })
 
-    test.each(['exactly_once_v2', 'at_least_once'] as const)(
-      'is named where it is written to, %s',
-      async (guarantee) => {
+    test.each([
+      ['exactly_once_v2', 100],
+      ['at_least_once', 100],
+      ['at_least_once', 30_000],
+    ] as const)(
+      'is named where it is written to, %s, with a commit every %i ms',
+      async (guarantee, commitIntervalMs) => {
         await using cluster = new TestCluster({ broker })
-        const application = await running(cluster, { guarantee, commitIntervalMs: 100 })
+        const application = await running(cluster, { guarantee, commitIntervalMs })
         await cluster.run(cluster.kafka.admin.deleteTopics(['output']))
         await cluster.produce('input', [{ key: 'k', value: 'second' }])
         await expect(cluster.run(application.done, soonMs)).rejects.toMatchObject(missing('output'))

@@ -109,6 +109,10 @@ export class ClusterProducer implements Producer {
     return partition
   }
 
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
   get full(): boolean {
     return this.#accumulator.full && this.#failure === undefined
   }

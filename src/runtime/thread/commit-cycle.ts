@@ -73,7 +73,8 @@ export class CommitCycle {
   /** Milliseconds until the next commit is due; infinite where there is nothing to commit, or the former one is under way. */
   dueInMs(): number {
     if (this.#pending !== undefined || !this.#due()) return Number.POSITIVE_INFINITY
-    if (this.full) return 0
+    // A commit says what has failed, also where nothing more is written.
+    if (this.full || this.#parts.output.producer.failed) return 0
     return this.#pace.dueInMs(this.#parts.clock.monotonicMs())
   }
 
