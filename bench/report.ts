@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { isSmoke } from './settings.ts'
 
 export interface Section {
   /** Of the file in `bench/results/`, without its ending. */
@@ -15,9 +16,10 @@ export interface Section {
   readonly rows: readonly string[]
 }
 
-/** Appends a dated section to the results, and prints it. */
+/** Prints a dated section, and appends it to the results where it is of the full size. */
 export function report({ file, title, circumstances, columns, rows }: Section): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  const { stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' })
+  const commit = stdout?.trim() || 'not known'
   const text = [
     `\n## ${new Date().toISOString().slice(0, 16)} ${title}, commit ${commit}`,
     '',
@@ -28,22 +30,13 @@ export function report({ file, title, circumstances, columns, rows }: Section): 
     ...rows,
     '',
   ].join('\n')
+  console.log(text)
+  if (isSmoke) return
   const results = join(import.meta.dirname, 'results')
   mkdirSync(results, { recursive: true })
   appendFileSync(join(results, `${file}.md`), text)
-  console.log(text)
 }
 
 export function rowOf(cells: readonly (string | number)[]): string {
   return `| ${cells.join(' | ')} |`
-}
-
-/** `name=value` arguments of a program. */
-export function argumentsGiven(): ReadonlyMap<string, string> {
-  return new Map(
-    process.argv.slice(2).map((argument): [string, string] => {
-      const at = argument.indexOf('=')
-      return [argument.slice(0, at), argument.slice(at + 1)]
-    }),
-  )
 }

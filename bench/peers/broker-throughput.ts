@@ -6,27 +6,23 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openKafka } from '../../src/kafka/client.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
 import { startApacheKafka } from '../../test/kafka/apache-kafka.ts'
 import { buildJava, javaClassPath } from '../../test/kafka/java-tools.ts'
+import { report, rowOf } from '../report.ts'
+import { given, numberGiven, ofSize } from '../settings.ts'
 import { cpuSeconds, peakMemoryMib } from './process-usage.ts'
 
-const given = new Map(
-  process.argv.slice(2).map((argument): [string, string] => {
-    const at = argument.indexOf('=')
-    return [argument.slice(0, at), argument.slice(at + 1)]
-  }),
-)
-const systems = (given.get('systems') ?? 'memory,disk,kafka').split(',')
+const systems = (given.get('systems') ?? ofSize('disk,kafka', 'memory,disk,kafka')).split(',')
 /** So many that what Java compiles on the way does not rule. */
-const records = Number(given.get('records') ?? 3_000_000)
-const rounds = Number(given.get('rounds') ?? 3)
+const records = numberGiven('records', 20_000, 3_000_000)
+const rounds = numberGiven('rounds', 1, 3)
 /** A consumer fetches nothing from a partition while it still has some of it to read. */
-const partitions = Number(given.get('partitions') ?? 1)
+const partitions = numberGiven('partitions', 1, 1)
 const batchBytes = given.get('batch') ?? '262144'
 /** Of Node, for the broker. */
 const flags = (given.get('flags') ?? '').split(',').filter((flag) => flag !== '')
@@ -62,7 +58,7 @@ async function main(): Promise<void> {
       console.log(rows.at(-1))
     }
   }
-  report(rows)
+  tell(rows)
 }
 
 /** A fresh broker on the first core: written to its end, then read from its beginning, from the second core. */
@@ -74,7 +70,7 @@ async function run(system: string): Promise<string> {
     const written = await measure(pid, () => produce(bootstrap))
     const read = await measure(pid, () => consume(bootstrap))
     const plain = partitions === 1 ? `${Math.round(await readPlainly(bootstrap))}` : '–'
-    return `| ${system} | ${cell(written)} | ${cell(read)} | ${plain} | ${peakMemoryMib(pid)} |`
+    return rowOf([system, ...cells(written), ...cells(read), plain, peakMemoryMib(pid)])
   } finally {
     await served.end()
     rmSync(folder, { recursive: true, force: true })
@@ -208,25 +204,30 @@ async function java(program: string, args: readonly string[]): Promise<Ran> {
 }
 
 /** By the clock, by what of its core the broker used, and how busy the tool's core was. */
-function cell({ megabytesPerSecond, cpuSeconds: seconds, toolBusy }: Measured): string {
-  return `${Math.round(megabytesPerSecond)} | ${Math.round(megabytes / seconds)} | ${Math.round(100 * toolBusy)} %`
+function cells({ megabytesPerSecond, cpuSeconds: seconds, toolBusy }: Measured): string[] {
+  if (Number.isNaN(megabytesPerSecond)) throw new Error('a tool did not say how fast it was')
+  const [rate, ofBroker] = [megabytesPerSecond, megabytes / seconds].map((value) => String(Math.round(value)))
+  return [rate as string, ofBroker as string, `${Math.round(100 * toolBusy)} %`]
 }
 
-function report(rows: readonly string[]): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const text = [
-    `\n## ${new Date().toISOString().slice(0, 16)} broker-throughput, commit ${commit}, batches of ${batchBytes} bytes, flags ${flags.join(' ') || 'none'}`,
-    '',
-    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, tools of Apache Kafka 4.3.1, ${records.toLocaleString('en-US')} records of ${recordBytes} bytes, ${partitions} partition${partitions === 1 ? '' : 's'}.`,
-    '',
-    '| records in | in, MB/s | in, MB per CPU second of the broker | tool’s core | out, MB/s | out, MB per CPU second | tool’s core | out to a plain reader, MB/s | MiB |',
-    '|---|---|---|---|---|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n')
-  mkdirSync(join(import.meta.dirname, '..', 'results'), { recursive: true })
-  appendFileSync(join(import.meta.dirname, '..', 'results', 'broker-throughput.md'), text)
-  console.log(text)
+function tell(rows: readonly string[]): void {
+  report({
+    file: 'broker-throughput',
+    title: `broker-throughput, batches of ${batchBytes} bytes, flags ${flags.join(' ') || 'none'}`,
+    circumstances: `tools of Apache Kafka 4.3.1, ${records.toLocaleString('en-US')} records of ${recordBytes} bytes, ${partitions} partition${partitions === 1 ? '' : 's'}`,
+    columns: [
+      'records in',
+      'in, MB/s',
+      'in, MB per CPU second of the broker',
+      'tool’s core',
+      'out, MB/s',
+      'out, MB per CPU second',
+      'tool’s core',
+      'out to a plain reader, MB/s',
+      'MiB',
+    ],
+    rows,
+  })
 }
 
 await main()

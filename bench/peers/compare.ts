@@ -13,18 +13,18 @@ import { openKafka } from '../../src/kafka/client.ts'
 import type { Kafka } from '../../src/kafka/contracts.ts'
 import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
 import { startApacheKafka, type ApacheKafka } from '../../test/kafka/apache-kafka.ts'
-import { argumentsGiven, report, rowOf } from '../report.ts'
+import { report, rowOf } from '../report.ts'
+import { given, numberGiven, ofSize } from '../settings.ts'
 import { buildStreams, generate, startStreams } from './kafka-streams.ts'
 import { makeOddData, oddRecords } from './odd-data.ts'
 import { recordsIn, watch, type Measured } from './watch.ts'
 import { oddWorkloads, workloads, type Workload } from './workloads.ts'
 
-const given = argumentsGiven()
 const list = (name: string, all: string): string[] => (given.get(name) ?? all).split(',')
-const names = list('workloads', 'filter,enrich')
+const names = list('workloads', ofSize('count-100k', 'filter,enrich'))
 const systems = list('systems', 'kafka-streams,weft')
-const guarantees = list('guarantees', 'at_least_once,exactly_once_v2')
-const rounds = Number(given.get('rounds') ?? 1)
+const guarantees = list('guarantees', ofSize('at_least_once', 'at_least_once,exactly_once_v2'))
+const rounds = numberGiven('rounds', 1, 1)
 const variant = given.get('variant') ?? 'plain'
 const known = variant === 'odd' ? oddWorkloads(oddRecords) : workloads
 

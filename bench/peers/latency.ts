@@ -10,7 +10,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,14 +21,15 @@ import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
 import { RecordColumns } from '../../src/protocol/record-columns.ts'
 import { append } from '../append.ts'
 import { startApacheKafka } from '../../test/kafka/apache-kafka.ts'
+import { report, rowOf } from '../report.ts'
+import { given, numberGiven, ofSize } from '../settings.ts'
 
-const given = new Map(process.argv.slice(2).map((argument) => argument.split('=', 2) as [string, string]))
-const rate = Number(given.get('rate') ?? 20_000)
-const seconds = Number(given.get('seconds') ?? 20)
-const warmSeconds = Number(given.get('warm') ?? 30)
-const users = 100_000
+const rate = numberGiven('rate', 2000, 20_000)
+const seconds = numberGiven('seconds', 1, 20)
+const warmSeconds = numberGiven('warm', 1, 30)
+const users = ofSize(1000, 100_000)
 const field = Buffer.from('"sent_us":')
-const microseconds = (): number => (performance.timeOrigin + performance.now()) * 1000
+const microseconds = (): number => Math.floor((performance.timeOrigin + performance.now()) * 1000)
 
 interface Load {
   readonly kafka: Kafka
@@ -37,8 +38,8 @@ interface Load {
   readonly output: string
 }
 
-/** What a whole run found, in ms. */
-async function measure({ kafka, producer, input, output }: Load): Promise<string> {
+/** What a whole run found: how many records, and percentiles in ms. */
+async function measure({ kafka, producer, input, output }: Load): Promise<readonly string[]> {
   await producer.partitionCount(input)
   const seen: number[] = []
   const reading = new AbortController()
@@ -54,10 +55,11 @@ async function measure({ kafka, producer, input, output }: Load): Promise<string
   for (let waitedMs = 0; seen.length < expected && waitedMs < 15_000; waitedMs += 50) await delay(50)
   reading.abort()
   await reader
+  if (seen.length === 0) throw new Error(`nothing came into ${output}`)
   seen.sort((a, b) => a - b)
   const at = (share: number): string =>
     ((seen[Math.min(seen.length - 1, Math.floor(seen.length * share))] ?? Number.NaN) / 1000).toFixed(2)
-  return `${seen.length} of ${expected} seen | ${at(0.5)} | ${at(0.9)} | ${at(0.99)} | ${at(0.999)}`
+  return [`${seen.length} of ${expected} seen`, at(0.5), at(0.9), at(0.99), at(0.999)]
 }
 
 async function send(producer: Producer, topic: string, startUs: number): Promise<void> {
@@ -135,7 +137,11 @@ async function fillUsers(producer: Producer): Promise<void> {
 }
 
 /** Runs Weft over the load; the output topic is its own. */
-async function throughWeft(load: Load, bootstrap: string, options: readonly string[]): Promise<string> {
+async function throughWeft(
+  load: Load,
+  bootstrap: string,
+  options: readonly string[],
+): Promise<readonly string[]> {
   const stateDir = mkdtempSync(join(tmpdir(), 'weft-latency-'))
   const definition = join(import.meta.dirname, 'definitions', 'enrich.yaml')
   const child = spawn(
@@ -159,8 +165,9 @@ async function throughWeft(load: Load, bootstrap: string, options: readonly stri
   )
   await delay(4000)
   const found = await measure(load)
+  if (child.exitCode !== null || child.signalCode !== null) throw new Error('weft ended before the load did')
   child.kill('SIGTERM')
-  if (child.exitCode === null) await once(child, 'exit')
+  await once(child, 'exit')
   rmSync(stateDir, { recursive: true, force: true })
   return found
 }
@@ -184,32 +191,28 @@ async function main(): Promise<void> {
   await fillUsers(producer)
   // The columns of a topic are found from its first records.
   await producer.partitionCount('transactions')
-  appendTransaction(producer, 'transactions', { number: 0, meantUs: Math.floor(microseconds()) })
+  appendTransaction(producer, 'transactions', { number: 0, meantUs: microseconds() })
   await producer.flush()
-  const rows = [`| broker's echo | ${await measure({ kafka, producer, input: 'echo', output: 'echo' })} |`]
+  const rows = [
+    rowOf(["broker's echo", ...(await measure({ kafka, producer, input: 'echo', output: 'echo' }))]),
+  ]
   const only = given.get('only')
   for (const [label, options] of runs.filter(([label]) => only === undefined || label.includes(only))) {
     const output = `enrich-${rows.length}-out`
     await make([output])
-    rows.push(
-      `| ${label} | ${await throughWeft({ kafka, producer, input: 'transactions', output }, broker.bootstrap, options)} |`,
-    )
+    const load = { kafka, producer, input: 'transactions', output }
+    rows.push(rowOf([label, ...(await throughWeft(load, broker.bootstrap, options))]))
     console.log(rows.at(-1))
   }
   await producer.close()
   await kafka.close()
-  const text = [
-    '',
-    `## ${new Date().toISOString().slice(0, 16)} latency at ${rate.toLocaleString('en-US')}/s for ${seconds} s, enrich, ms`,
-    '',
-    '| system | records | p50 | p90 | p99 | p99.9 |',
-    '|---|---|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n')
-  mkdirSync(join(import.meta.dirname, '..', 'results'), { recursive: true })
-  appendFileSync(join(import.meta.dirname, '..', 'results', 'latency.md'), text)
-  console.log(text)
+  report({
+    file: 'latency',
+    title: `latency at ${rate.toLocaleString('en-US')}/s for ${seconds} s, enrich, ms`,
+    circumstances: `Apache Kafka 4.3.1 beside it, ${warmSeconds} s of the same load before`,
+    columns: ['system', 'records', 'p50', 'p90', 'p99', 'p99.9'],
+    rows,
+  })
 }
 
 const runs: readonly (readonly [string, readonly string[]])[] = [

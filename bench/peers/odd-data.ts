@@ -3,8 +3,9 @@ import { systemClock } from '../../src/base/clock.ts'
 import type { Kafka } from '../../src/kafka/contracts.ts'
 import type { DataRecord } from '../../src/workload/data-file.ts'
 import { loadProducer, produceRecords } from '../../src/workload/produce-records.ts'
+import { ofSize } from '../settings.ts'
 
-export const oddRecords = 2_000_000
+export const oddRecords = ofSize(20_000, 2_000_000)
 const users = 100_000
 const chunk = 1000
 

@@ -6,18 +6,18 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { report, rowOf } from '../report.ts'
+import { numberGiven, ofSize } from '../settings.ts'
 
 const repository = join(import.meta.dirname, '../..')
 const java = join(import.meta.dirname, 'serde')
 const formats = ['avro', 'protobuf', 'json'] as const
 const budgets: Readonly<Record<(typeof formats)[number], number>> = { avro: 2, protobuf: 2, json: 1 }
-const recordsARound = 100_000
-const warmRounds = 10
-const rounds = Number(process.argv.find((argument) => argument.startsWith('rounds='))?.slice(7) ?? 25)
+const recordsARound = ofSize(1000, 100_000)
+const warmRounds = ofSize(1, 10)
+const rounds = numberGiven('rounds', 1, 25)
 
 /** Microseconds a record, by what was measured. */
 type Times = ReadonlyMap<string, number>
@@ -91,7 +91,8 @@ function rowsOf(format: (typeof formats)[number], measured: readonly Round[]): s
       measured.map((round) => sum(round.theirs, their)),
     ]
     const ratios = ours.map((time, index) => time / (theirs[index] as number))
-    return `| ${format} | ${what} | ${withSpread(ours, 3)} | ${withSpread(theirs, 3)} | ${withSpread(ratios, 2)} | ${budget} |`
+    if (ratios.some(Number.isNaN)) throw new Error(`a side did not measure ${format} ${what}`)
+    return rowOf([format, what, withSpread(ours, 3), withSpread(theirs, 3), withSpread(ratios, 2), budget])
   }
   const some = '3 of 15 fields'
   return [
@@ -104,25 +105,14 @@ function rowsOf(format: (typeof formats)[number], measured: readonly Round[]): s
   ]
 }
 
-if (!existsSync(join(java, 'target/classes/weft')))
-  execFileSync('mvn', ['-q', '-B', 'compile'], { cwd: java, stdio: 'inherit' })
+execFileSync('mvn', ['-q', '-B', 'compile'], { cwd: java, stdio: 'inherit' })
 if (!process.argv.includes('build')) {
   const measured = await measure()
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-    cwd: repository,
-    encoding: 'utf8',
-  }).trim()
-  const text = [
-    `\n## ${new Date().toISOString().slice(0, 16)} serde, commit ${commit}`,
-    '',
-    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, Java's Avro 1.12.1, Protobuf 4.33.4, Jackson 2.21.2.`,
-    `Medians of ${rounds} rounds taken in turns, with quartiles.`,
-    '',
-    '| format | what | Weft, µs | Java, µs | ratio | budget |',
-    '|---|---|---|---|---|---|',
-    ...formats.flatMap((format) => rowsOf(format, measured)),
-    '',
-  ].join('\n')
-  appendFileSync(join(repository, 'bench/results/serde.md'), text)
-  console.log(text)
+  report({
+    file: 'serde',
+    title: 'serde',
+    circumstances: `Java's Avro 1.12.1, Protobuf 4.33.4, Jackson 2.21.2, medians of ${rounds} rounds taken in turns, with quartiles`,
+    columns: ['format', 'what', 'Weft, µs', 'Java, µs', 'ratio', 'budget'],
+    rows: formats.flatMap((format) => rowsOf(format, measured)),
+  })
 }

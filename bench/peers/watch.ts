@@ -46,6 +46,7 @@ export async function watch(kafka: Kafka, watched: Watched): Promise<Measured> {
     if (last.count > (expected === undefined ? -1 : 0)) first ??= last
     if (last.count >= goal / 2) half ??= last
   }
+  if (Number.isNaN(last.cpu)) throw new Error(`${system} ended before it had done its work for ${topic}`)
   if (first === undefined || half === undefined) throw new Error(`${system} has done nothing for ${topic}`)
   const scale = input / goal
   const between = (from: Sample) => {

@@ -2,7 +2,7 @@
  * Question: is state that is many times larger than memory processed within its budget, and how fast?
  * Budget: 20 GB on disk, with at most 1 GB of memory for the whole process.
  *
- *     node bench/state/larger-than-memory.ts [gigabytes=20] [bytes=2000] [memory=512MiB] [updates=500000] [log=true]
+ *     node bench/state/larger-than-memory.ts [gigabytes=20] [bytes=2000] [memory=512MiB] [updates=500000] [log=true] [size=smoke]
  *
  * One process of `weft run` keeps the newest profile of each key on RocksDB, exactly once, from an embedded broker in this process, which has
  * the change log, too: as much on disk again, or none with `log=false`. First each profile comes once, in no order, then random ones change: each
@@ -17,15 +17,15 @@ import { seededRandom } from '../../src/base/random.ts'
 import { peakMemoryMib } from '../peers/process-usage.ts'
 import { committed } from '../peers/watch.ts'
 import { append } from '../append.ts'
-import { argumentsGiven, report, rowOf } from '../report.ts'
+import { report, rowOf } from '../report.ts'
+import { given, numberGiven } from '../settings.ts'
 import { ProfileChains } from './profile-chains.ts'
 import { residentMib, startBeside, type Beside } from './weft-beside-broker.ts'
 
-const given = argumentsGiven()
-const gigabytes = Number(given.get('gigabytes') ?? 20)
-const bytes = Number(given.get('bytes') ?? 2000)
+const gigabytes = numberGiven('gigabytes', 0.01, 20)
+const bytes = numberGiven('bytes', 2000, 2000)
 const memory = given.get('memory') ?? '512MiB'
-const updates = Number(given.get('updates') ?? 500_000)
+const updates = numberGiven('updates', 1000, 500_000)
 const log = given.get('log') ?? 'true'
 const profiles = Math.floor((gigabytes * 1e9) / bytes)
 const aheadMax = Math.floor(200e6 / bytes)

@@ -2,7 +2,7 @@
  * Question: what does a record cost in operators and state, engine on disk and change log included, without broker and network?
  * Budget: a 10-second left join 10 µs, a count by minute and key 5 µs; the last quarter costs no more than the second.
  *
- *     node bench/state/operators.ts [workload=left] [records=600000] [commit=60000] [engine=rocksdb]
+ *     node bench/state/operators.ts [workload=left] [records=600000] [commit=60000] [engine=rocksdb] [size=smoke]
  *
  * Workloads are definitions of `bench/peers`; four tasks read records like those of its generator, in the order of event time. A commit
  * comes every so many records. CPU time is that of the whole process, threads of the engine and of the collector included.
@@ -25,15 +25,14 @@ import { ProcessEngines, type EngineKind } from '../../src/store/state-engines.t
 import { DriverTask, type DriverSurroundings } from '../../src/testing/driver-task.ts'
 import { functionsOf } from '../../src/topology/node-edges.ts'
 import type { StoreSpec, Topology } from '../../src/topology/topology.ts'
-import { argumentsGiven } from '../report.ts'
+import { given, numberGiven } from '../settings.ts'
 import { transactionsOf, type TimedRecord } from './transactions.ts'
 
-const given = argumentsGiven()
 const workload = given.get('workload') ?? 'left'
-const count = Number(given.get('records') ?? 600_000)
-const commitEvery = Number(given.get('commit') ?? 60_000)
+const count = numberGiven('records', 8000, 600_000)
+const commitEvery = numberGiven('commit', 2000, 60_000)
 const engineKind = given.get('engine') ?? 'rocksdb'
-const budgetBytes = Number(given.get('budget') ?? 512) * 1_048_576
+const budgetBytes = numberGiven('budget', 64, 512) * 1_048_576
 const partitions = 4
 const parts = 8
 

@@ -2,7 +2,7 @@
  * Question: what do millions of profiles of 150 bytes cost as a dimension, to load and to look up, in each engine?
  * Budget: 10 million in under 3 GB in memory and under 2 GB with RocksDB; a look-up in memory has p99 under 5 µs.
  *
- *     node bench/state/profiles.ts memory|rocksdb|sqlite [profiles] [budget in MiB]
+ *     node bench/state/profiles.ts [engine=memory|rocksdb|sqlite] [profiles=10000000] [budget=512] [size=smoke]
  *
  * Profiles are restored as change-log records, 10,000 a batch, in random order of their keys; then random keys are looked up through the
  * store's facade, with 200,000 decoded entries at most. Memory is the process's peak, native memory included.
@@ -16,17 +16,18 @@ import type { Format } from '../../src/data/types.ts'
 import { serdeFor } from '../../src/serde/plain-serde.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { ProcessEngines, type EngineKind } from '../../src/store/state-engines.ts'
+import { given, numberGiven, ofSize } from '../settings.ts'
 
-const [kind = 'memory', profiles = '10000000', budgetMiB = '512'] = process.argv.slice(2)
-const count = Number(profiles)
+const kind = given.get('engine') ?? 'memory'
+const count = numberGiven('profiles', 20_000, 10_000_000)
 const batchSize = 10_000
-const lookUps = 1_000_000
+const lookUps = ofSize(20_000, 1_000_000)
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const bytes: Format = { notation: 'binary', type: { kind: 'bytes' } }
 const place = { task: '0_0', store: 'profiles' }
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-profiles-'))
-const settings = { folder, budgetBytes: Number(budgetMiB) * 1_048_576 }
+const settings = { folder, budgetBytes: numberGiven('budget', 64, 512) * 1_048_576 }
 const openEngines = () => ProcessEngines.open({ kind: kind as EngineKind, ...settings })
 let engines = kind === 'memory' ? undefined : await openEngines()
 
@@ -121,3 +122,4 @@ console.log(
 managed.close()
 await engines?.close()
 rmSync(folder, { recursive: true, force: true })
+if (found !== lookUps) throw new Error(`${lookUps - found} of ${lookUps} were not found`)

@@ -24,9 +24,9 @@ import { tcpConnector } from '../../src/kafka/tcp-connector.ts'
 import { startApacheKafka } from '../../test/kafka/apache-kafka.ts'
 import { buildStreams, generate, startStreams } from '../peers/kafka-streams.ts'
 import { recordsIn } from '../peers/watch.ts'
-import { argumentsGiven, report, rowOf } from '../report.ts'
+import { report, rowOf } from '../report.ts'
+import { given, ofSize } from '../settings.ts'
 
-const given = argumentsGiven()
 interface Workload {
   readonly definition: string
   /** There are at least so many when it is killed. */
@@ -60,8 +60,7 @@ const workloads: Readonly<Record<string, Readonly<Record<'full' | 'smoke', Workl
 const workload = given.get('workload') ?? 'enrich'
 const sizes = workloads[workload]
 if (sizes === undefined) throw new Error(`no workload ${workload}`)
-const { definition, rows, table, stream, killedAfter } =
-  sizes[given.get('size') === 'smoke' ? 'smoke' : 'full']
+const { definition, rows, table, stream, killedAfter } = ofSize(sizes.smoke, sizes.full)
 const systems = (given.get('systems') ?? 'weft,kafka-streams').split(',')
 const patienceMs = 120_000
 
@@ -104,10 +103,13 @@ async function main(): Promise<void> {
     results.push(
       await restarting.then(
         (restarted) => resultRow(system, restarted),
-        (error: unknown) => rowOf([system, String(error), '', '', '']),
+        (error: unknown) => {
+          process.exitCode = 1
+          return rowOf([system, String(error), '', '', ''])
+        },
       ),
     )
-    for (const process of started.splice(0)) await process.kill()
+    for (const running of started.splice(0)) await running.kill()
     rmSync(place.stateDir, { recursive: true, force: true })
     console.log(results.at(-1))
   }

@@ -47,6 +47,11 @@ export async function startBeside(wanted: {
     env: { ...process.env, ...wanted.environment },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
+  const endedEarly = (): never => {
+    console.error('weft ended before what it was measured for')
+    process.exit(1)
+  }
+  child.once('exit', endedEarly)
   const producer = kafka.producer({
     lingerMs: 20,
     batchBytes: 65_536,
@@ -56,6 +61,7 @@ export async function startBeside(wanted: {
     deliveryTimeoutMs: 60_000,
   })
   const end = async (): Promise<void> => {
+    child.off('exit', endedEarly)
     child.kill('SIGTERM')
     await once(child, 'exit')
     await producer.close()
