@@ -21,7 +21,7 @@ import { recordsIn, watch, type Measured } from './watch.ts'
 import { oddWorkloads, workloads, type Workload } from './workloads.ts'
 
 const list = (name: string, all: string): string[] => (given.get(name) ?? all).split(',')
-const names = list('workloads', ofSize('count-100k', 'filter,enrich'))
+const names = list('workloads', ofSize('count-10k', 'filter,enrich'))
 const systems = list('systems', 'kafka-streams,weft')
 const guarantees = list('guarantees', ofSize('at_least_once', 'at_least_once,exactly_once_v2'))
 const rounds = numberGiven('rounds', 1, 1)

@@ -1,5 +1,6 @@
 /** The Java applications and the data generator of `kafka-streams/`. */
 import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process'
+import { existsSync, globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
@@ -7,9 +8,16 @@ const home = join(import.meta.dirname, 'kafka-streams')
 const jar = join(home, 'target', 'bench.jar')
 const classPath = `${jar}:${join(home, 'lib', '*')}`
 
-/** Needs Java 17 and Maven, which builds what has changed. */
+/** Needs Java 17 and Maven, where a source is newer than what was built. */
 export function buildStreams(): void {
+  if (isBuilt()) return
   execFileSync('mvn', ['-q', '-B', 'package'], { cwd: home, stdio: 'inherit' })
+}
+
+function isBuilt(): boolean {
+  if (!existsSync(jar)) return false
+  const sources = [join(home, 'pom.xml'), ...globSync(join(home, 'src/**/*.java'))]
+  return sources.every((file) => statSync(file).mtimeMs < statSync(jar).mtimeMs)
 }
 
 /** What is there already stays. */

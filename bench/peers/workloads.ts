@@ -35,10 +35,10 @@ export const workloads: Readonly<Record<string, Workload>> = {
   /** One minute, 100,000 keys, ten minutes of event time. */
   count: { definition: 'count.yaml', topics: ['transactions'], streams: ['workload=count'] },
   /** The first ones of it, for a smoke. */
-  'count-100k': {
+  'count-10k': {
     definition: 'count.yaml',
-    topics: ['transactions100k'],
-    streams: ['workload=count', 'in=transactions100k'],
+    topics: ['transactions10k'],
+    streams: ['workload=count', 'in=transactions10k'],
   },
   /** One minute, 10 million keys, all of it in one window: far more state than memory for it. */
   'count-large': {

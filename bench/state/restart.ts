@@ -46,7 +46,7 @@ const counted = {
 const workloads: Readonly<Record<string, Readonly<Record<'full' | 'smoke', Workload>>>> = {
   enrich: {
     full: { ...enrich, rows: 1_000_000, table: 'users1m', stream: 'transactions', killedAfter: 800_000 },
-    smoke: { ...enrich, rows: 100_000, table: 'users', stream: 'transactions500k', killedAfter: 100_000 },
+    smoke: { ...enrich, rows: 100_000, table: 'users', stream: 'transactions100k', killedAfter: 20_000 },
   },
   total: {
     full: { ...counted.full, definition: 'total' },
