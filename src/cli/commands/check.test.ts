@@ -45,7 +45,7 @@ test('shows functions that do not compile among the other errors, those of modul
   expect(process.exitCode).toBe(exitCode.wrong)
   process.exitCode = undefined
   expect(lines.map((line) => line.split('\n')[0])).toEqual([
-    './fns.ts:2:26  error  FUNCTION_INVALID',
+    `${join(folder, 'fns.ts')}:2:26  error  FUNCTION_INVALID`,
     `${path}:3:46  error  FUNCTION_INVALID`,
     `${path}:9:9  error  NAME_NOT_FOUND`,
     `${path}: 3 errors`,
