@@ -2,7 +2,7 @@
 import { test } from 'vitest'
 import { callsOfKafka, runSmoke } from '../bench-programs.ts'
 
-const timeoutMs = 120_000
+const timeoutMs = 240_000
 /** For the end of what is killed. */
 const graceMs = 5000
 
