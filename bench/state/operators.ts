@@ -19,6 +19,7 @@ import { loadDefinition } from '../../src/language/load.ts'
 import { plainTopicNames, type OutgoingRecord } from '../../src/process/environment.ts'
 import { partitionOfKey } from '../../src/protocol/murmur2.ts'
 import { serdeFor } from '../../src/serde/plain-serde.ts'
+import { CleanBudget } from '../../src/store/clean-budget.ts'
 import type { ChangeLogSink } from '../../src/store/contracts.ts'
 import { openStore, type OpenedStore } from '../../src/store/open-store.ts'
 import { ProcessEngines, type EngineKind } from '../../src/store/state-engines.ts'
@@ -81,6 +82,7 @@ async function main(): Promise<void> {
       ? undefined
       : await ProcessEngines.open({ kind: engineKind as EngineKind, folder, budgetBytes })
   const metrics = new MetricRegistry()
+  const cleanBudget = new CleanBudget(budgetBytes)
   const topology = await topologyOf(workload)
   const open = (spec: StoreSpec, task: string): OpenedStore =>
     openStore({
@@ -88,6 +90,7 @@ async function main(): Promise<void> {
       keySerde: serdeFor(spec.key, 'key'),
       valueSerde: serdeFor(spec.value),
       changeLog,
+      cleanBudget,
       metrics,
       ...(engines === undefined ? {} : { engine: engines.forThread(0).open({ task, store: spec.name }) }),
     })

@@ -1,4 +1,7 @@
-/** So much of one store may wait in any case of a budget, however large it is: a restart reads as much again. */
+import { added, less, nothingWaits, type Waiting } from './generation-size.ts'
+
+/** What may wait to be written, however large the budget is: a restart reads as much from change logs, before its first record. */
+const unwrittenMaxRecords = 131_072
 const unwrittenMaxBytes = 32 * 1_048_576
 /** So much may be uncommitted in any case, however small the budget is: a commit is not for a handful of records. */
 const uncommittedMinBytes = 8 * 1_048_576
@@ -6,8 +9,8 @@ const uncommittedMinBytes = 8 * 1_048_576
 /**
  * What the clean entries of all stores of a stream thread may take together, about. Each store may have its share in any case, and more for as
  * long as the others leave room; it lets go of its own entries only, never of those of a store that somebody is reading. So together they
- * have twice the budget at most. What is committed and waits to be written to an engine counts, too: up to half of the budget, divided
- * over the stores that let entries wait. What is not committed is counted beside the budget: there a commit must come before there may be more.
+ * have twice the budget at most. What is committed and waits to be written to an engine counts, too, up to half of the budget: it has
+ * bounds of its own, which stores share in the same way. What is not committed is counted beside the budget: there a commit must come before there may be more.
  */
 export class CleanBudget {
   readonly #maxBytes: number
@@ -15,6 +18,7 @@ export class CleanBudget {
   /** Stores that have any. */
   #holders = 0
   #deferring = 0
+  #waiting = nothingWaits
   #uncommittedBytes = 0
 
   constructor(maxBytes = Number.POSITIVE_INFINITY) {
@@ -51,19 +55,27 @@ export class CleanBudget {
     this.#deferring++
   }
 
-  /** @param unwrittenBytes - what it had still waiting */
-  closed(unwrittenBytes: number): void {
+  /** @param left - what it had still waiting */
+  closed(left: Waiting): void {
     this.#deferring--
-    this.unwritten(-unwrittenBytes)
+    this.unwritten(left, nothingWaits)
   }
 
-  unwritten(addedBytes: number): void {
-    this.#usedBytes += addedBytes
+  /** What one store has waiting changes. */
+  unwritten(from: Waiting, to: Waiting): void {
+    this.#waiting = added(less(this.#waiting, from), to)
+    this.#usedBytes += to.bytes - from.bytes
   }
 
-  /** What each store that lets entries wait may have of them. */
-  get unwrittenMaxBytes(): number {
-    return Math.min(unwrittenMaxBytes, this.#maxBytes / 2 / Math.max(1, this.#deferring))
+  /** How much a store may have waiting: its share, and more for as long as the others leave room. @param own - what it has */
+  mayWait(own: Waiting): Pick<Waiting, 'records' | 'bytes'> {
+    const others = less(this.#waiting, own)
+    const stores = Math.max(1, this.#deferring)
+    const maxBytes = Math.min(unwrittenMaxBytes, this.#maxBytes / 2)
+    return {
+      records: Math.max(unwrittenMaxRecords / stores, unwrittenMaxRecords - others.records),
+      bytes: Math.max(maxBytes / stores, maxBytes - others.bytes),
+    }
   }
 
   /** Whether a store that has so much must let go of some. */

@@ -23,11 +23,11 @@ import type {
 import { assert } from '../base/assert.ts'
 import { KeyedLog, type KeyedLogEntry } from './keyed-log.ts'
 import { emptyChange } from './logged-change.ts'
-import type { GenerationSize } from './managed-store.ts'
+import type { GenerationSize } from './generation-size.ts'
 import { NewestEntries } from './newest-entries.ts'
 import type { StreamTime } from './stream-time.ts'
 import type { TimedCoding } from './timed-coding.ts'
-import { restoredEntries } from './timed-restore.ts'
+import { TimedRestore } from './timed-restore.ts'
 import { readTimestamp, type ValueCoding } from './value-coding.ts'
 
 export interface DuplicatesOptions {
@@ -82,13 +82,14 @@ export class Duplicates {
   /** Undefined: nobody has asked since the engine was written past the log. */
   #completeFrom: number | undefined = undefined
   #chunk = new ByteWriter(chunkBytes)
-  readonly #scratch = new ByteWriter()
+  readonly #restore: TimedRestore
   readonly #entry: KeyedLogEntry = emptyEntry()
   /** The same for every record. */
   readonly #change = emptyChange()
 
   constructor(options: DuplicatesOptions) {
     this.options = options
+    this.#restore = new TimedRestore(options)
     this.#isTimestamped = options.values.prefixBytes > 0
   }
 
@@ -186,7 +187,7 @@ export class Duplicates {
     this.#log.clear()
     this.#beginAtTail()
     this.#completeFrom = undefined
-    return restoredEntries(records, this.options, this.#scratch)
+    return this.#restore.entries(records)
   }
 
   /** Forgets what has expired for good. */

@@ -14,7 +14,7 @@
 import { assert } from '../base/assert.ts'
 import type { CleanBudget } from './clean-budget.ts'
 import type { StoreEntries } from './contracts.ts'
-import type { GenerationSize } from './managed-store.ts'
+import type { GenerationSize } from './generation-size.ts'
 import { cleanGeneration, goneGeneration, Slot } from './slot.ts'
 import { PickedEntries, type PackedEntries } from './store-entries.ts'
 

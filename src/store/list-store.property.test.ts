@@ -123,6 +123,32 @@ property.prop({ ops, unwrittenMax: fc.constantFrom(0, 3, 1000) }, { numRuns: 150
   },
 )
 
+test('what has come and gone is not written, and a restart need not read it', () => {
+  const engine = new MemoryStore()
+  let logged = 0
+  const { managed, store } = openStore({
+    spec,
+    keySerde: serdeFor(bytes),
+    valueSerde: serdeFor(bytes),
+    engine,
+    changeLog: { append: () => void logged++ },
+    metrics: new MetricRegistry(),
+  })
+  const live: TextItem[] = []
+  for (let round = 0; round < 100; round++) {
+    for (let number = 0; number < 10; number++) {
+      const item = new TextItem(`${round} ${number}`, 'v')
+      store.add(item)
+      live.push(item)
+    }
+    if (round >= 5) for (const item of live.splice(0, 10)) store.remove(item)
+    const generation = managed.seal()
+    managed.committed(generation, { topicId: 't', offset: logged, leaderEpoch: 0, committedAtMs: 0 })
+    expect(engine.entryCount).toBe(0)
+  }
+  expect(logged - (engine.position()?.offset ?? 0)).toBeLessThanOrEqual(6 * 20)
+})
+
 test('what comes and goes between two commits is not logged', () => {
   const log: unknown[] = []
   const { managed, store } = openStore({

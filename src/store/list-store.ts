@@ -2,8 +2,8 @@
  * A list of items that an operator keeps in memory, in an order of its own, made durable: the store notes what comes and goes, and is read
  * only when the operator starts.
  *
- * Model. A generation has the items that came and those that went. What came and went in the same one is nowhere; what went before its
- * generation was written to the engine was never there.
+ * Model. A generation has the items that came and those that went. What came and went in the same one is nowhere; what has gone for good
+ * before its generation is written to the engine was never there, and a restart reads from the change log that it came and went.
  */
 import { assert } from '../base/assert.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
@@ -17,7 +17,7 @@ import type {
 } from './contracts.ts'
 import type { ListItem } from './list-item.ts'
 import { emptyChange } from './logged-change.ts'
-import type { GenerationSize } from './managed-store.ts'
+import type { GenerationSize } from './generation-size.ts'
 import { PackedEntries } from './store-entries.ts'
 import type { StoreFacts } from './store-facts.ts'
 import { storedRecords } from './value-coding.ts'
@@ -38,6 +38,7 @@ export class ListJournal {
   #went: ListItem[] = []
   #sealed: Generation[] = []
   #unwritten: Generation[] = []
+  #committedTo = 0
   readonly #writer = new ByteWriter()
   /** The same for every record. */
   readonly #change = emptyChange()
@@ -72,6 +73,7 @@ export class ListJournal {
   committed(generation: number): GenerationSize {
     const oldest = this.#sealed.shift()
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
+    this.#committedTo = generation
     const count = countOf(oldest)
     if (count > 0) this.#unwritten.push(oldest)
     return { count, bytes: oldest.bytes }
@@ -80,7 +82,7 @@ export class ListJournal {
   unwritten(upTo: number): StoreEntries {
     const due = this.#unwritten.filter(({ number }) => number <= upTo)
     const went = due.flatMap((generation) => generation.went.filter(({ isWritten }) => isWritten))
-    const came = due.flatMap((generation) => generation.came.filter((item) => isThere(item, upTo)))
+    const came = due.flatMap((generation) => generation.came.filter((item) => this.#isThere(item)))
     const items = [...went, ...came]
     const ends = new Float64Array(items.length * 2)
     const writer = this.#writer
@@ -96,9 +98,16 @@ export class ListJournal {
 
   written(upTo: number): void {
     for (const { number, came } of this.#unwritten) {
-      if (number <= upTo) for (const item of came) item.isWritten = isThere(item, upTo)
+      if (number <= upTo) for (const item of came) item.isWritten = this.#isThere(item)
     }
     this.#unwritten = this.#unwritten.filter(({ number }) => number > upTo)
+  }
+
+  bringsNothing(generation: number): boolean {
+    const oldest = this.#unwritten.find(({ number }) => number === generation)
+    if (oldest === undefined) return true
+    const { came, went } = oldest
+    return !came.some((item) => this.#isThere(item)) && !went.some(({ isWritten }) => isWritten)
   }
 
   failed(generation: number): void {
@@ -117,6 +126,11 @@ export class ListJournal {
   close(): void {
     this.failed(0)
     this.#unwritten = []
+  }
+
+  /** Whether an item has not gone for good. */
+  #isThere({ wentIn }: ListItem): boolean {
+    return wentIn === 0 || wentIn > this.#committedTo
   }
 
   /** What goes before what comes: an item may take the place of one with the same key. @returns how many bytes it is */
@@ -179,9 +193,4 @@ export class JournaledListStore implements ListStore {
 
 function countOf({ came, went }: Generation): number {
   return came.length + went.length
-}
-
-/** Whether an item that came up to a generation was still there when that ended. */
-function isThere({ wentIn }: ListItem, upTo: number): boolean {
-  return wentIn === 0 || wentIn > upTo
 }

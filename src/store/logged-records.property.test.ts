@@ -7,9 +7,10 @@ import { MetricRegistry } from '../base/metrics.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import type { RestoredRecord } from './contracts.ts'
 import { EntryEstimate } from './entry-estimate.ts'
+import { placesOf } from './fixtures.ts'
 import { openStore } from './open-store.ts'
 import { ProcessEngines } from './state-engines.ts'
-import { LoggedRecords, type RecordPlaces } from './logged-records.ts'
+import { LoggedRecords } from './logged-records.ts'
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((some) => Buffer.from(some))
 const record = fc.record({
@@ -17,7 +18,6 @@ const record = fc.record({
   value: fc.option(bytes(20), { freq: 8 }),
   timestampMs: fc.oneof(fc.constantFrom(-1, 0, 4_294_967_295), fc.nat(2 ** 48)),
 })
-type Logged = { readonly key: Buffer | null } & Omit<RestoredRecord, 'key'>
 
 const batches = fc.array(fc.array(record, { minLength: 1, maxLength: 8 }), { maxLength: 4 })
 
@@ -113,29 +113,4 @@ function storedValue({ value, timestampMs }: RestoredRecord, timestamped: boolea
   const prefix = Buffer.alloc(8)
   prefix.writeBigInt64BE(BigInt(timestampMs))
   return Buffer.concat([prefix, value])
-}
-
-/** As record batches have them: six bytes before a key, the value's length behind it, a byte for headers at the end. */
-function placesOf(batch: readonly Logged[]): RecordPlaces {
-  const parts: Buffer[] = []
-  const places = {
-    keyStart: new Int32Array(batch.length),
-    keyEnd: new Int32Array(batch.length),
-    valueStart: new Int32Array(batch.length),
-    valueEnd: new Int32Array(batch.length),
-    timestampMs: Float64Array.from(batch, ({ timestampMs }) => timestampMs),
-  }
-  let at = 0
-  const add = (part: Buffer): number => {
-    parts.push(part)
-    return (at += part.length)
-  }
-  for (const [row, { key, value }] of batch.entries()) {
-    places.keyStart[row] = add(Buffer.alloc(5, 1))
-    places.keyEnd[row] = key === null ? -1 : add(key)
-    places.valueStart[row] = add(Buffer.alloc(1, 2))
-    places.valueEnd[row] = value === null ? -1 : add(value)
-    add(Buffer.alloc(1, 3))
-  }
-  return { buffer: Buffer.concat(parts), ...places }
 }

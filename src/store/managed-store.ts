@@ -12,14 +12,9 @@ import type {
   StoreEntries,
   StoreEntry,
 } from './contracts.ts'
+import { added, less, nothingWaits, type GenerationSize, type Waiting } from './generation-size.ts'
 import { chained } from './store-entries.ts'
 import type { StreamTime } from './stream-time.ts'
-
-/** What a generation brings. */
-export interface GenerationSize {
-  readonly count: number
-  readonly bytes: number
-}
 
 /** An overlay as its store's commits drive it. */
 interface Layer {
@@ -28,6 +23,8 @@ interface Layer {
   committed(generation: number): GenerationSize
   /** What committed generations up to this one bring into the engine. Those without entries need not be remembered. */
   unwritten(upTo: number): StoreEntries
+  /** Whether a committed generation brings nothing into the engine. Absent where that is not soon told. */
+  bringsNothing?(generation: number): boolean
   /** The engine has it. */
   written(upTo: number): void
   failed(generation: number): void
@@ -53,14 +50,11 @@ export interface ManagedParts {
   readonly unwrittenMax: UnwrittenMax | undefined
 }
 
-/** How many entries, and how many bytes by what the stores of the thread may keep together. */
+/** How many entries of this store, and how much by what the stores of the thread may keep together. */
 export interface UnwrittenMax {
   readonly count: number
   readonly budget: CleanBudget
 }
-
-/** Entries that are committed and not in the engine: a restart reads as many from the change log. */
-const unwrittenMaxDefault = 65_536
 
 /** What has no change log cannot be replayed: its engine gets each commit at once. */
 export function unwrittenMaxOf(store: {
@@ -69,11 +63,11 @@ export function unwrittenMaxOf(store: {
   readonly cleanBudget: CleanBudget
 }): UnwrittenMax | undefined {
   if (store.changeLog === undefined) return undefined
-  return { count: Math.min(store.cleanEntriesMax, unwrittenMaxDefault), budget: store.cleanBudget }
+  return { count: store.cleanEntriesMax, budget: store.cleanBudget }
 }
 
 /** A generation that is committed and that the engine does not have. */
-interface Unwritten extends GenerationSize {
+interface Unwritten extends Waiting {
   readonly generation: number
   readonly position: ChangeLogPosition | undefined
   /** No entry is of a later time. */
@@ -95,7 +89,7 @@ export class LayeredStore implements ManagedStore {
   readonly name: string
   readonly #parts: ManagedParts
   #unwritten: Unwritten[] = []
-  #left: GenerationSize = nothing
+  #left = nothingWaits
   /** The committed stream time that the engine has not been told of. */
   #time: StoreEntry | undefined = undefined
 
@@ -127,7 +121,10 @@ export class LayeredStore implements ManagedStore {
 
   committed(generation: number, position: ChangeLogPosition | undefined): void {
     const { layers, expiry } = this.#parts
-    const size = layers.map((layer) => layer.committed(generation)).reduce(added)
+    const size = this.#sizeOf(
+      layers.map((layer) => layer.committed(generation)),
+      position,
+    )
     this.#time = expiry?.time.sealedEntry() ?? this.#time
     expiry?.time.committed()
     const lastMs = expiry?.time.committedMs ?? Number.POSITIVE_INFINITY
@@ -135,7 +132,7 @@ export class LayeredStore implements ManagedStore {
     this.#leave(added(this.#left, size))
     // All of it where some must be: what was put again and again since the oldest is written once.
     if (this.#isOld()) this.flush()
-    else this.#writeWhile((oldest, left) => this.#isDue(oldest, left))
+    else this.#writeWhile(this.#isDue())
     this.#dropExpired()
   }
 
@@ -173,7 +170,7 @@ export class LayeredStore implements ManagedStore {
     try {
       this.flush()
     } finally {
-      this.#parts.unwrittenMax?.budget.closed(this.#left.bytes)
+      this.#parts.unwrittenMax?.budget.closed(this.#left)
       for (const layer of this.#parts.layers) layer.close()
       this.#parts.engine.close()
     }
@@ -184,15 +181,33 @@ export class LayeredStore implements ManagedStore {
     const last = this.#unwritten.at(-1)
     const isMoved = next.position?.committedAtMs !== last?.position?.committedAtMs
     if (last === undefined || next.count > 0 || isMoved) this.#unwritten.push(next)
-    else this.#unwritten[this.#unwritten.length - 1] = { ...last, generation: next.generation }
+    else
+      this.#unwritten[this.#unwritten.length - 1] = {
+        ...last,
+        generation: next.generation,
+        records: last.records + next.records,
+      }
   }
 
-  /** @param left - of this generation and of younger ones */
-  #isDue({ lastMs }: Unwritten, left: GenerationSize): boolean {
-    const { expiry, unwrittenMax } = this.#parts
-    if (unwrittenMax === undefined || left.count > unwrittenMax.count) return true
-    if (left.bytes > unwrittenMax.budget.unwrittenMaxBytes) return true
-    return expiry !== undefined && lastMs < expiry.buckets.committedLiveFromMs
+  /** Of a generation that is committed up to a position. */
+  #sizeOf(layers: readonly GenerationSize[], position: ChangeLogPosition | undefined): Waiting {
+    const count = layers.reduce((sum, layer) => sum + layer.count, 0)
+    const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0)
+    const logged = (position?.offset ?? 0) - (this.position()?.offset ?? 0)
+    return { count, bytes, records: Math.max(count, logged) }
+  }
+
+  /** Whether a generation must be written, by what it and younger ones leave waiting. */
+  #isDue(): (oldest: Unwritten, left: Waiting) => boolean {
+    const { expiry, layers, unwrittenMax } = this.#parts
+    if (unwrittenMax === undefined) return () => true
+    const max = unwrittenMax.budget.mayWait(this.#left)
+    return ({ generation, lastMs }, left) =>
+      left.count > unwrittenMax.count ||
+      left.records > max.records ||
+      left.bytes > max.bytes ||
+      (expiry !== undefined && lastMs < expiry.buckets.committedLiveFromMs) ||
+      layers.every((layer) => layer.bringsNothing?.(generation) === true)
   }
 
   #isOld(): boolean {
@@ -202,7 +217,7 @@ export class LayeredStore implements ManagedStore {
   }
 
   /** Writes the oldest generations to the engine, all at once. */
-  #writeWhile(isDue: (oldest: Unwritten, left: GenerationSize) => boolean): void {
+  #writeWhile(isDue: (oldest: Unwritten, left: Waiting) => boolean): void {
     const { layers } = this.#parts
     const young = [...this.#unwritten]
     const due: Unwritten[] = []
@@ -210,7 +225,7 @@ export class LayeredStore implements ManagedStore {
     for (let [oldest] = young; oldest !== undefined && isDue(oldest, left); [oldest] = young) {
       due.push(oldest)
       young.shift()
-      left = { count: left.count - oldest.count, bytes: left.bytes - oldest.bytes }
+      left = less(left, oldest)
     }
     const last = due.at(-1)
     if (last === undefined) return
@@ -224,8 +239,8 @@ export class LayeredStore implements ManagedStore {
     this.#leave(left)
   }
 
-  #leave(left: GenerationSize): void {
-    this.#parts.unwrittenMax?.budget.unwritten(left.bytes - this.#left.bytes)
+  #leave(left: Waiting): void {
+    this.#parts.unwrittenMax?.budget.unwritten(this.#left, left)
     this.#left = left
   }
 
@@ -263,12 +278,6 @@ export class LayeredStore implements ManagedStore {
     }
     for (const layer of layers) layer.expire?.(expiry.buckets.committedLiveFromMs)
   }
-}
-
-const nothing: GenerationSize = { count: 0, bytes: 0 }
-
-function added(one: GenerationSize, other: GenerationSize): GenerationSize {
-  return { count: one.count + other.count, bytes: one.bytes + other.bytes }
 }
 
 /** So many records may have enough keys in their sample to tell how many are new. */

@@ -60,12 +60,22 @@ export class PickedEntries implements StoreEntries {
   }
 }
 
-/** Several lists as one. */
+/** Several lists as one. What the first one says of its keys and their order stands: the others have other keys, or are short. */
 export function chained(lists: readonly StoreEntries[]): StoreEntries {
   const [first = [], ...others] = lists.filter(({ length }) => length > 0)
   if (others.length === 0) return first
+  const length = others.reduce((sum, list) => sum + list.length, first.length)
   return {
-    length: others.reduce((sum, { length }) => sum + length, first.length),
+    length,
+    ...(first.repeating === undefined ? {} : { repeating: first.repeating }),
+    get sorted() {
+      const { sorted } = first
+      if (sorted === undefined) return undefined
+      const all = new Float64Array(length)
+      all.set(sorted)
+      for (let index = first.length; index < length; index++) all[index] = index
+      return all
+    },
     at: (index) => {
       let left = index
       for (const list of [first, ...others]) {

@@ -22,12 +22,12 @@ import { CleanRing } from './clean-ring.ts'
 import type { OrderedStore, RestoreRecords, StoreEntries, StoreKeyIdentity, TimeRange } from './contracts.ts'
 import { Generations } from './generations.ts'
 import { KeyTable } from './key-table.ts'
-import type { GenerationSize } from './managed-store.ts'
+import type { GenerationSize } from './generation-size.ts'
 import { SlotWriter, type SlotWriterOptions } from './slot-writer.ts'
 import { fillSlot, goneGeneration, Slot } from './slot.ts'
 import type { StreamTime } from './stream-time.ts'
 import type { TimedCoding } from './timed-coding.ts'
-import { restoredEntries } from './timed-restore.ts'
+import { TimedRestore } from './timed-restore.ts'
 import { TimedKey, type TimedPlace, type TimedSlot } from './timed-key.ts'
 import type { ValueCoding } from './value-coding.ts'
 
@@ -75,9 +75,11 @@ export class TimedOverlay {
   /** Read from the engine and not in the ring yet: what is in use is not evicted. */
   readonly #loaded: TimedSlot[] = []
   readonly #scratch = new ByteWriter()
+  readonly #restore: TimedRestore
 
   constructor(options: TimedOverlayOptions) {
     this.options = options
+    this.#restore = new TimedRestore(options)
     this.#isTimestamped = options.values.prefixBytes > 0
     this.#writer = new SlotWriter({ ...options, keys: options.coding })
     this.#ring = new CleanRing(options.cleanEntriesMax, (slot) => this.#evict(slot), options.cleanBudget)
@@ -180,9 +182,8 @@ export class TimedOverlay {
   /** Change-log records as engine entries, without what has expired; what is remembered of their keys is forgotten. */
   restored(records: RestoreRecords): StoreEntries {
     this.#completeFrom = undefined
-    return restoredEntries(records, this.options, this.#scratch, (logged) => {
-      if (this.#keys.size > 0) this.#forget(this.options.coding.ownerOf(logged))
-    })
+    const forget = (logged: Buffer): void => this.#forget(this.options.coding.ownerOf(logged))
+    return this.#restore.entries(records, this.#keys.size > 0 ? forget : undefined)
   }
 
   /** Forgets clean entries of a time that has expired for good. */

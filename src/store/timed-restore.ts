@@ -1,9 +1,10 @@
-import type { ByteWriter } from '../base/byte-writer.ts'
+import { ByteWriter } from '../base/byte-writer.ts'
 import type { Buckets } from './buckets.ts'
-import type { RestoreRecords, StoreEntries } from './contracts.ts'
+import type { KeySample, RestoreRecords, StoreEntries, StoreEntry } from './contracts.ts'
+import { keyOrder } from './key-order.ts'
 import type { StreamTime } from './stream-time.ts'
 import type { TimedCoding } from './timed-coding.ts'
-import type { ValueCoding } from './value-coding.ts'
+import { storedRecords, type ValueCoding } from './value-coding.ts'
 
 interface TimedParts {
   readonly coding: TimedCoding
@@ -12,37 +13,86 @@ interface TimedParts {
   readonly time: StreamTime
 }
 
-/**
- * Change-log records of a store by key and time as its engine has them, without what has expired. Stream time goes with them.
- *
- * @param writer - keeps the bytes of what is given
- * @param each - told of each key
- */
-export function restoredEntries(
-  records: RestoreRecords,
-  { coding, values, buckets, time }: TimedParts,
-  writer: ByteWriter,
-  each?: (logged: Buffer) => void,
-): StoreEntries {
-  writer.reset()
-  const kept = []
-  for (const { key, value, timestampMs } of records) {
-    const first = coding.first(key)
-    time.observe(first)
-    if (coding.isNumbered) time.sequence = coding.second(key)
-    if (first < buckets.liveFromMs) continue
-    each?.(key)
-    const start = writer.length
-    coding.writeLogged(key, writer)
-    const keyEnd = writer.length
-    if (value !== null) {
-      if (values.prefixBytes > 0) writer.writeInt64(timestampMs)
-      writer.writeBytes(value)
-    }
-    kept.push({ start, keyEnd, end: writer.length, deleted: value === null })
+/** Change-log records of a store by key and time on their way into its engine. Its memory is kept from one batch to the next. */
+export class TimedRestore {
+  readonly #parts: TimedParts
+  readonly #keys = new ByteWriter()
+  readonly #values = new ByteWriter()
+
+  constructor(parts: TimedParts) {
+    this.#parts = parts
   }
-  return kept.map(({ start, keyEnd, end, deleted }) => ({
-    key: writer.buffer.subarray(start, keyEnd),
-    value: deleted ? null : writer.buffer.subarray(keyEnd, end),
-  }))
+
+  /**
+   * As the engine has them, without what has expired, until the next call. Stream time goes with them.
+   *
+   * @param each - told of each key
+   */
+  entries(records: RestoreRecords, each?: (logged: Buffer) => void): StoreEntries {
+    const { coding, values, buckets, time } = this.#parts
+    const keys = this.#keys
+    keys.reset()
+    const places: number[] = []
+    const keyEnds: number[] = []
+    let place = -1
+    for (const { key } of records) {
+      place++
+      const first = coding.first(key)
+      time.observe(first)
+      if (coding.isNumbered) time.sequence = coding.second(key)
+      if (first < buckets.liveFromMs) continue
+      each?.(key)
+      coding.writeLogged(key, keys)
+      places.push(place)
+      keyEnds.push(keys.length)
+    }
+    const logged = storedRecords(records, values.prefixBytes > 0, this.#values)
+    return new TimedEntries(logged, places, { buffer: keys.buffer, ends: keyEnds })
+  }
+}
+
+/** One behind the other. */
+interface PackedKeys {
+  readonly buffer: Buffer
+  readonly ends: readonly number[]
+}
+
+/** Some records with keys of their own: no object lives longer than the engine needs to take it. */
+class TimedEntries implements StoreEntries {
+  readonly length: number
+  readonly repeating?: KeySample
+  readonly #logged: StoreEntries
+  /** Of the entries, among the records. */
+  readonly #places: readonly number[]
+  readonly #keys: PackedKeys
+
+  constructor(logged: StoreEntries, places: readonly number[], keys: PackedKeys) {
+    this.length = places.length
+    this.#logged = logged
+    this.#places = places
+    this.#keys = keys
+    if (logged.repeating !== undefined) this.repeating = sampleOf(logged.repeating, places)
+  }
+
+  get sorted(): ArrayLike<number> | undefined {
+    return keyOrder(this.#keys.buffer, this.#keys.ends)
+  }
+
+  at(index: number): StoreEntry | undefined {
+    const place = this.#places[index]
+    const logged = place === undefined ? undefined : this.#logged.at(place)
+    if (logged === undefined) return undefined
+    const { buffer, ends } = this.#keys
+    return { key: buffer.subarray(index === 0 ? 0 : ends[index - 1], ends[index]), value: logged.value }
+  }
+
+  *[Symbol.iterator](): Generator<StoreEntry> {
+    for (let index = 0; index < this.length; index++) yield this.at(index) as StoreEntry
+  }
+}
+
+/** What is left of a sample where only some records are. */
+function sampleOf({ every, sample }: KeySample, places: readonly number[]): KeySample {
+  const sampled = new Set(sample)
+  return { every, sample: [...places.keys()].filter((index) => sampled.has(places[index] as number)) }
 }

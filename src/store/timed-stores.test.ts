@@ -158,7 +158,7 @@ describe('a live window', () => {
       }
     }
     const first = open(windows, new Counting())
-    const [keys, rounds] = [5000, 20]
+    const [keys, rounds] = [5000, 32]
     const position = (offset: number) => ({ topicId: '', offset, leaderEpoch: 0, committedAtMs: 0 })
     for (let round = 1; round <= rounds; round++) {
       for (let key = 0; key < keys; key++) first.store.put(`k${key}`, `${round}`, minuteMs, minuteMs)
@@ -236,6 +236,31 @@ test('what waits to be written is within the budget of all stores, and counts in
   expect(budget.usedBytes).toBeGreaterThan(budgetBytes / 4)
   for (const { managed } of stores) managed.close()
   expect(budget.usedBytes).toBe(0)
+})
+
+test('stores of a thread have as many records waiting together as a restart should read, however few of them are written', () => {
+  const budget = new CleanBudget()
+  const stores = Array.from({ length: 8 }, () => open(windows, new MemoryStore(), budget))
+  const ends = stores.map(() => 0)
+  const waiting = (): number[] =>
+    stores.map(({ engine }, index) => (ends[index] as number) - (engine.position()?.offset ?? 0))
+  // The same entry, a thousand times between two commits: a restart reads them all.
+  const writeTo = (index: number, rounds: number): void => {
+    const { store, managed } = stores[index] as (typeof stores)[number]
+    for (let round = 0; round < rounds; round++) {
+      store.put('k', String(round), minuteMs, minuteMs)
+      const offset = (ends[index] = (ends[index] as number) + 1000)
+      managed.committed(managed.seal(), { topicId: '', offset, leaderEpoch: 0, committedAtMs: 0 })
+    }
+  }
+  writeTo(0, 200)
+  // The others leave it all the room there is.
+  expect(Math.max(...waiting())).toBeGreaterThan(120_000)
+  for (const index of stores.keys()) writeTo(index, 200)
+  writeTo(0, 1)
+  const together = waiting().reduce((sum, records) => sum + records)
+  expect(together).toBeGreaterThan(100_000)
+  expect(together).toBeLessThan(140_000)
 })
 
 test('of a bucket with more entries than are kept, the newest are read from the engine once after a restart', () => {
