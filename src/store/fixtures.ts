@@ -1,4 +1,6 @@
+import type { ByteWriter } from '../base/byte-writer.ts'
 import type { LoggedChange, RestoredRecord } from './contracts.ts'
+import { ListItem } from './list-item.ts'
 import type { RecordPlaces } from './logged-records.ts'
 
 /** A change-log record in bytes of its own, as a test keeps it. */
@@ -35,4 +37,28 @@ export function placesOf(batch: readonly Logged[]): RecordPlaces {
     add(Buffer.alloc(1, 3))
   }
   return { buffer: Buffer.concat(parts), ...places }
+}
+
+/** An item of a list that is two texts. */
+export class TextItem extends ListItem {
+  readonly key: string
+  readonly value: string
+
+  constructor(key: string, value: string) {
+    super(7)
+    this.key = key
+    this.value = value
+  }
+
+  override get valueBytes(): number {
+    return Buffer.byteLength(this.value)
+  }
+
+  override writeKey(writer: ByteWriter): void {
+    writer.writeUtf8(this.key)
+  }
+
+  override writeValue(writer: ByteWriter): void {
+    writer.writeUtf8(this.value)
+  }
 }

@@ -12,6 +12,7 @@ export abstract class ListItem {
     this.timestampMs = timestampMs
   }
 
+  abstract get valueBytes(): number
   abstract writeKey(writer: ByteWriter): void
   abstract writeValue(writer: ByteWriter): void
 }

@@ -1,12 +1,10 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
-import type { ByteWriter } from '../base/byte-writer.ts'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import type { ListStore, RestoredRecord } from './contracts.ts'
-import { keptChange } from './fixtures.ts'
-import { ListItem } from './list-item.ts'
+import { keptChange, TextItem } from './fixtures.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { openStore } from './open-store.ts'
 
@@ -20,25 +18,6 @@ const spec = {
   caching: false,
   logging: 'own',
 } as const
-
-class TextItem extends ListItem {
-  readonly key: string
-  readonly value: string
-
-  constructor(key: string, value: string) {
-    super(7)
-    this.key = key
-    this.value = value
-  }
-
-  override writeKey(writer: ByteWriter): void {
-    writer.writeUtf8(this.key)
-  }
-
-  override writeValue(writer: ByteWriter): void {
-    writer.writeUtf8(this.value)
-  }
-}
 
 const ops = fc.array(
   fc.oneof(

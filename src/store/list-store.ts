@@ -7,6 +7,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
+import type { CleanBudget } from './clean-budget.ts'
 import type {
   ChangeLogSink,
   EngineEntry,
@@ -28,12 +29,17 @@ interface Generation {
   readonly went: readonly ListItem[]
   /** In the change log. */
   readonly bytes: number
+  /** As the budget has them. */
+  readonly uncommittedBytes: number
 }
 
 /** The layer that a task's commits drive. */
 export class ListJournal {
   readonly #changeLog: ChangeLogSink | undefined
+  readonly #budget: Pick<CleanBudget, 'uncommitted'>
   #open = 1
+  /** Of the values of what came and has not gone. */
+  #openBytes = 0
   #came: ListItem[] = []
   #went: ListItem[] = []
   #sealed: Generation[] = []
@@ -43,8 +49,9 @@ export class ListJournal {
   /** The same for every record. */
   readonly #change = emptyChange()
 
-  constructor(changeLog: ChangeLogSink | undefined) {
+  constructor(changeLog: ChangeLogSink | undefined, budget: Pick<CleanBudget, 'uncommitted'>) {
     this.#changeLog = changeLog
+    this.#budget = budget
   }
 
   get dirtyCount(): number {
@@ -54,19 +61,28 @@ export class ListJournal {
   add(item: ListItem): void {
     item.cameIn = this.#open
     this.#came.push(item)
+    this.#holds(this.#openBytes + item.valueBytes)
   }
 
   remove(item: ListItem): void {
     item.wentIn = this.#open
     if (item.cameIn !== this.#open) this.#went.push(item)
+    else this.#holds(this.#openBytes - item.valueBytes)
   }
 
   seal(): number {
     const came = this.#came.filter(({ wentIn }) => wentIn === 0)
     const bytes = this.#log(this.#went, came)
-    this.#sealed.push({ number: this.#open, came, went: this.#went, bytes })
+    this.#sealed.push({
+      number: this.#open,
+      came,
+      went: this.#went,
+      bytes,
+      uncommittedBytes: this.#openBytes,
+    })
     this.#came = []
     this.#went = []
+    this.#openBytes = 0
     return this.#open++
   }
 
@@ -74,6 +90,7 @@ export class ListJournal {
     const oldest = this.#sealed.shift()
     assert(oldest?.number === generation, `generation ${generation} is not the oldest sealed one`)
     this.#committedTo = generation
+    this.#budget.uncommitted(-oldest.uncommittedBytes)
     const count = countOf(oldest)
     if (count > 0) this.#unwritten.push(oldest)
     return { count, bytes: oldest.bytes }
@@ -113,6 +130,8 @@ export class ListJournal {
   failed(generation: number): void {
     const failed = this.#sealed.filter(({ number }) => number >= generation)
     for (const item of [...failed.flatMap(({ went }) => went), ...this.#went]) item.wentIn = 0
+    for (const { uncommittedBytes } of failed) this.#budget.uncommitted(-uncommittedBytes)
+    this.#holds(0)
     this.#sealed = this.#sealed.filter(({ number }) => number < generation)
     this.#came = []
     this.#went = []
@@ -126,6 +145,12 @@ export class ListJournal {
   close(): void {
     this.failed(0)
     this.#unwritten = []
+  }
+
+  /** What the open generation has. */
+  #holds(bytes: number): void {
+    this.#budget.uncommitted(bytes - this.#openBytes)
+    this.#openBytes = bytes
   }
 
   /** Whether an item has not gone for good. */

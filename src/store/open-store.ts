@@ -316,8 +316,8 @@ function manageTimed(base: Base, overlay: TimedOverlay | Duplicates): ManagedSto
 }
 
 function openList(spec: ListDescription, base: Base): OpenedStore {
-  const { name, engine, changeLog } = base
-  const journal = new ListJournal(changeLog)
+  const { name, engine, changeLog, cleanBudget } = base
+  const journal = new ListJournal(changeLog, cleanBudget)
   const managed = new LayeredStore({
     name,
     engine,

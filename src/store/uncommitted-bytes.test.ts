@@ -4,6 +4,7 @@ import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import { CleanBudget } from './clean-budget.ts'
 import type { ManagedStore } from './contracts.ts'
+import { TextItem } from './fixtures.ts'
 import { openStore, type StoreDescription } from './open-store.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
@@ -25,6 +26,7 @@ function opened(spec: StoreDescription, budget: CleanBudget) {
     if (store.kind === 'key-value' || store.kind === 'versioned') store.put(key, value, 1)
     else if (store.kind === 'window') store.put(key, value, 1, 1)
     else if (store.kind === 'session') store.put({ key, startMs: 1, endMs: 1 }, value, 1)
+    else store.add(new TextItem(key, value))
   }
   return { managed, put }
 }
@@ -67,6 +69,14 @@ const stores: readonly (readonly [string, StoreDescription, { readonly replaces:
     { ...common, kind: 'versioned', caching: false, logging: 'own', historyRetentionMs: hourMs },
     { replaces: true },
   ],
+  ...(['own', 'none'] as const).map(
+    (logging) =>
+      [
+        `lists, logged by ${logging}`,
+        { ...common, kind: 'list', caching: false, logging },
+        { replaces: false },
+      ] as const,
+  ),
 ]
 
 test.each(stores)('%s count until they are committed, or lost', (_, spec, { replaces }) => {
@@ -104,6 +114,23 @@ function lost(managed: ManagedStore, put: (key: string, value: string) => void):
   managed.seal()
   managed.failed(generation)
 }
+
+test('what comes into a list and goes before a commit does not count', () => {
+  const budget = new CleanBudget()
+  const { store } = openStore({
+    spec: { ...common, kind: 'list', caching: false, logging: 'own' },
+    keySerde: serdeFor(text),
+    valueSerde: serdeFor(text),
+    changeLog: { append: () => {} },
+    cleanBudget: budget,
+    metrics: new MetricRegistry(),
+  })
+  const item = new TextItem('a', large)
+  store.add(item)
+  expect(budget.uncommittedBytes).toBe(large.length)
+  store.remove(item)
+  expect(budget.uncommittedBytes).toBe(0)
+})
 
 test('a commit is wanted at half of the budget, and not for less than 8 MiB', () => {
   const mebibyte = 1_048_576

@@ -39,6 +39,10 @@ abstract class UnmatchedItem extends ListItem {
   start = 0
   end = 0
 
+  override get valueBytes(): number {
+    return this.end - this.start
+  }
+
   override writeValue(writer: ByteWriter): void {
     writer.writeBytes(this.bytes, this.start, this.end)
   }
