@@ -13,7 +13,7 @@ import { startWorker } from './hosting/worker-thread.ts'
 import { openIdentity } from './identity/process-identity.ts'
 import type { ProcessIdentity } from './identity/process-identity.ts'
 import type { ApplicationOptions, Surroundings } from './options.ts'
-import { needsEngines, openEngines, registerEngineMetrics } from './state/open-engines.ts'
+import { needsEngines, openEngines, registerEngineMetrics, sayUnused } from './state/open-engines.ts'
 import { StateCleaner } from './state/state-cleaner.ts'
 import { engineBytes } from './state/state-memory.ts'
 import type { ThreadStatus } from './status.ts'
@@ -106,7 +106,10 @@ export class Application {
       this.#lent === undefined && needsEngines(this.#topology, this.#options, this.#surroundings)
     if (this.#isStopped()) this.#end()
     else if (opensOwn) void this.#openEngines()
-    else this.#startThreads(this.#identity.processId)
+    else {
+      if (this.#lent === undefined) sayUnused(this.#options, this.#surroundings, undefined)
+      this.#startThreads(this.#identity.processId)
+    }
   }
 
   async #openEngines(): Promise<void> {

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Metrics } from '../../base/metrics.ts'
-import { chooseEngine, ProcessEngines } from '../../store/state-engines.ts'
+import { chooseEngine, engineKinds, ProcessEngines, type EngineKind } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { engineBytes } from './state-memory.ts'
 import { applicationFolder } from '../identity/process-identity.ts'
@@ -30,7 +32,30 @@ export async function openEngines(
   const folder = applicationFolder(identity.stateDir, applicationId)
   const engines = await ProcessEngines.open({ kind, folder, budgetBytes: engineBytes(options) })
   logger.info('state engine', { engine: kind, why, folder, memoryBytes: state.memoryBytes })
+  sayUnused(options, { logger }, kind)
   return engines
+}
+
+/**
+ * Warns of what engines have left that are not used any more. It is not deleted: what has no change log may be nowhere else.
+ *
+ * @param used - undefined: none is
+ */
+export function sayUnused(
+  { applicationId, identity }: Pick<ApplicationOptions, 'applicationId' | 'identity'>,
+  { logger }: Pick<Surroundings, 'logger'>,
+  used: EngineKind | undefined,
+): void {
+  if (identity.kind !== 'folder') return
+  for (const engine of engineKinds) {
+    const folder = join(applicationFolder(identity.stateDir, applicationId), engine)
+    if (engine === used || !existsSync(folder)) continue
+    logger.warn('stores of an engine that is not used stay on this disk', {
+      engine,
+      folder,
+      why: 'the definition or state.engine was another one; "weft state" lists them, and who misses none may delete the folder',
+    })
+  }
 }
 
 /** What the engines take beside the JavaScript heap, and what they may. */
