@@ -122,6 +122,29 @@ test('a record that a function fails on is kept, shown, and goes back once the f
   expect((await output(4)).slice(2)).toEqual(['b\t{"n":0}', 'null\t{"n":0}'])
 })
 
+test('a letter that its topic does not take is named and left, with what to do', async () => {
+  await using cluster = openCluster({ bootstrap }, silentLogger)
+  const limit = (bytes: string | null) =>
+    cluster.kafka.admin.alterTopicConfigs('orders', { 'max.message.bytes': bytes })
+  await weft(
+    ['produce', 'orders', '--key', 'id'],
+    `{"id":"d","n":"${'x'.repeat(400)}"}\n{"id":"e","n":"y"}\n`,
+  )
+  expect((await run('typeof value.n !== "number"')).stderr).toContain('dead letters 2')
+  await limit('300')
+  const redriven = await weft(['dlq', 'redrive', letters])
+  expect(redriven.code).toBe(1)
+  expect(redriven.stdout).toBe('sent 1 back to orders\n')
+  expect(redriven.stderr).toMatch(
+    /^left letter \d:\d+, from orders-0 at \d+: RECORD_TOO_LARGE: a record of \d+ bytes .* The topic takes 300 bytes\.\nHint: .*max\.message\.bytes.*\nleft 1 that cannot go back now; the same command tries them again\n$/,
+  )
+  await limit(null)
+  expect(await weft(['dlq', 'redrive', letters])).toMatchObject({
+    code: 0,
+    stdout: 'sent 1 back to orders\n',
+  })
+})
+
 test('what is said of a policy must be a policy', async () => {
   const wrong = await weft(['run', 'doubled.yaml', '--on-error', 'decode=ignore'])
   expect(wrong.stderr).toContain('It takes fail, skip or dead-letter, for all stages or as stage=policy')

@@ -2,12 +2,14 @@ import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import type { Kafka } from '../../kafka/contracts.ts'
 import type { RecordStage } from '../../runtime/options.ts'
-import { readDeadLetters, redriveDeadLetters, type DeadLetter } from '../../workload/dead-letters.ts'
+import { readDeadLetters, type DeadLetter } from '../../workload/dead-letters.ts'
+import { redriveDeadLetters } from '../../workload/redrive-letters.ts'
 import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
 import { oneOf, positiveWholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { exitCode } from '../render/error.ts'
+import { LeftLetters } from '../render/left-letters.ts'
 import { formatCount } from '../render/progress.ts'
 import { stopSignal } from '../signals.ts'
 
@@ -15,6 +17,9 @@ interface ChoiceOptions extends ClusterOptions {
   readonly stage?: RecordStage
   readonly code?: string
   readonly source?: string
+}
+
+interface CountedOptions extends ChoiceOptions {
   readonly count?: number
 }
 
@@ -25,12 +30,12 @@ export function addDlqCommand(program: Command, output: Output): void {
   )
   withChoice(dlq.command('show').description('print dead letters, with what went wrong'))
     .option('--count <n>', 'so many at most', positiveWholeNumber, 10)
-    .action((topic: string, options: ChoiceOptions) => show(topic, options, output))
+    .action((topic: string, options: CountedOptions) => show(topic, options, output))
   withChoice(
     dlq.command('redrive').description('send dead letters back to the topics that they came from, each once'),
   )
     .option('--count <n>', 'so many at most', positiveWholeNumber)
-    .action((topic: string, options: ChoiceOptions) => redrive(topic, options, output))
+    .action((topic: string, options: CountedOptions) => redrive(topic, options, output))
 }
 
 function withChoice(command: Command): Command {
@@ -75,7 +80,8 @@ function sayInterrupted({ interrupted }: Outcome<unknown>, output: Output, what:
 
 interface Reading {
   readonly output: Output
-  readonly onLetter: (letter: DeadLetter) => void
+  /** Gives false when it wants no more. */
+  readonly onLetter: (letter: DeadLetter) => boolean
 }
 
 function readLetters(topic: string, options: ChoiceOptions, { output, onLetter }: Reading) {
@@ -87,7 +93,7 @@ function readLetters(topic: string, options: ChoiceOptions, { output, onLetter }
 async function list(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
   const groups = new Map<string, { count: number; firstMs: number; lastMs: number }>()
   let count = 0
-  const onLetter = ({ topic: source, stage, errorCode, errorMessage, timestampMs }: DeadLetter): void => {
+  const onLetter = ({ topic: source, stage, errorCode, errorMessage, timestampMs }: DeadLetter): true => {
     const name = `${stage}\t${errorCode}\t${source}\t${errorMessage}`
     const group = groups.get(name) ?? { count: 0, firstMs: timestampMs, lastMs: timestampMs }
     group.count++
@@ -95,6 +101,7 @@ async function list(topic: string, options: ChoiceOptions, output: Output): Prom
     group.lastMs = Math.max(group.lastMs, timestampMs)
     groups.set(name, group)
     count++
+    return true
   }
   const outcome = await readLetters(topic, options, { output, onLetter })
   const { sentBack, foreign } = outcome.result
@@ -105,19 +112,39 @@ async function list(topic: string, options: ChoiceOptions, output: Output): Prom
   sayInterrupted(outcome, output, 'there may be more')
 }
 
-async function show(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
-  const onLetter = (letter: DeadLetter): void => output.line(letterText(topic, letter))
+async function show(topic: string, options: CountedOptions, output: Output): Promise<void> {
+  let count = 0
+  const onLetter = (letter: DeadLetter): boolean => {
+    output.line(letterText(topic, letter))
+    return ++count !== options.count
+  }
   const outcome = await readLetters(topic, options, { output, onLetter })
   sayInterrupted(outcome, output, 'there may be more')
 }
 
-async function redrive(topic: string, options: ChoiceOptions, output: Output): Promise<void> {
-  const outcome = await withCluster(options, output, (kafka, signal) =>
-    redriveDeadLetters(kafka, topic, { choice: options, signal, clock: systemClock }),
-  )
-  const sent = outcome.result
-  for (const [source, count] of sent) output.line(`sent ${formatCount(count)} back to ${source}`)
-  if (sent.size === 0 && !outcome.interrupted) output.line('there is nothing to send back')
+async function redrive(topic: string, options: CountedOptions, output: Output): Promise<void> {
+  const { count } = options
+  const sent = new Map<string, number>()
+  const left = new LeftLetters(output)
+  let outcome: Outcome<void>
+  try {
+    outcome = await withCluster(options, output, (kafka, signal) =>
+      redriveDeadLetters(kafka, topic, {
+        choice: options,
+        signal,
+        clock: systemClock,
+        ...(count === undefined ? {} : { count }),
+        onSent: (source, more) => sent.set(source, (sent.get(source) ?? 0) + more),
+        onLeft: (letter, reason) => left.add(letter, reason),
+      }),
+    )
+  } finally {
+    // What has gone back has gone, whatever went wrong behind it.
+    for (const [source, total] of sent) output.line(`sent ${formatCount(total)} back to ${source}`)
+    left.finish()
+  }
+  if (left.count > 0) process.exitCode = exitCode.failed
+  else if (sent.size === 0 && !outcome.interrupted) output.line('there is nothing to send back')
   sayInterrupted(outcome, output, 'there may be more to send back; each goes once when this is repeated')
 }
 
