@@ -24,6 +24,8 @@ export interface LetterChoice {
   readonly code?: string
   /** The topic of the record that went wrong. */
   readonly source?: string
+  /** What {@link letterId} says of them. */
+  readonly letters?: readonly string[]
 }
 
 export interface ReadLettersOptions {
@@ -59,8 +61,10 @@ export async function readDeadLetters(
     onRecord: (record) => {
       const facts = readDeadLetter(record.headers)
       if (facts === undefined) foreign += markOf(record.headers) === undefined ? 1 : 0
-      else if (!sentBack.has(letterId(record)) && fits(facts, choice))
-        return onLetter(letterOf(record, facts))
+      else if (!sentBack.has(letterId(record))) {
+        const letter = letterOf(record, facts)
+        return !fits(letter, choice) || onLetter(letter)
+      }
       return true
     },
   })
@@ -81,7 +85,8 @@ function letterOf({ partition, offset, key, value, headers }: RawRecord, facts: 
   return { ...facts, letter: { partition, offset }, key, value, headers: recordHeaders(headers) }
 }
 
-function fits(letter: DeadLetterFacts, { stage, code, source }: LetterChoice): boolean {
+function fits(letter: DeadLetter, { stage, code, source, letters }: LetterChoice): boolean {
+  if (letters !== undefined && !letters.includes(letterId(letter.letter))) return false
   if (stage !== undefined && letter.stage !== stage) return false
   if (code !== undefined && letter.errorCode !== code) return false
   return source === undefined || letter.topic === source

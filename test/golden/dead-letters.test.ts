@@ -93,9 +93,7 @@ test('a record that a function fails on is kept, shown, and goes back once the f
   )
   expect(list.stderr).toContain('dead letters 2, sent back before 0')
   const show = await weft(['dlq', 'show', letters, '--count', '1'])
-  expect(show.stdout).toMatch(
-    /^doubled-dead-letters-\d at 0: function FUNCTION_FAILED: function "double" failed/,
-  )
+  expect(show.stdout).toMatch(/^letter \d:0: function FUNCTION_FAILED: function "double" failed/)
   expect(show.stdout).toMatch(/^ {2}from orders-0 at 1, .*, application doubled$/m)
   expect(show.stdout).toContain('  key "b"\n  value "{\\"id\\":\\"b\\",\\"n\\":\\"x\\"}"\n')
 
@@ -131,6 +129,16 @@ test('a letter that its topic does not take is named and left, with what to do',
     `{"id":"d","n":"${'x'.repeat(400)}"}\n{"id":"e","n":"y"}\n`,
   )
   expect((await run('typeof value.n !== "number"')).stderr).toContain('dead letters 2')
+  const places = async (...chosen: string[]): Promise<string[]> => {
+    const { stdout } = await weft(['dlq', 'show', letters, ...chosen.flatMap((one) => ['--letter', one])])
+    return [...stdout.matchAll(/^letter (\d+:\d+): /gm)].map(([, place]) => String(place)).toSorted()
+  }
+  const both = await places()
+  expect(both).toHaveLength(2)
+  for (const one of both) expect(await places(one)).toEqual([one])
+  expect(await places(...both)).toEqual(both)
+  expect((await weft(['dlq', 'redrive', letters, '--letter', '99:0'])).stdout).toContain('nothing to send')
+  expect((await weft(['dlq', 'redrive', letters, '--letter', '0-0'])).stderr).toContain('such as 0:12')
   await limit('300')
   const redriven = await weft(['dlq', 'redrive', letters])
   expect(redriven.code).toBe(1)

@@ -1,8 +1,8 @@
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import type { Kafka } from '../../kafka/contracts.ts'
 import type { RecordStage } from '../../runtime/options.ts'
-import { readDeadLetters, type DeadLetter } from '../../workload/dead-letters.ts'
+import { letterId, readDeadLetters, type DeadLetter, type LetterChoice } from '../../workload/dead-letters.ts'
 import { redriveDeadLetters } from '../../workload/redrive-letters.ts'
 import { openCluster } from '../cluster.ts'
 import { warnings } from '../logger.ts'
@@ -19,8 +19,9 @@ interface ChoiceOptions extends ClusterOptions {
   readonly source?: string
 }
 
-interface CountedOptions extends ChoiceOptions {
+interface SomeOptions extends ChoiceOptions {
   readonly count?: number
+  readonly letter?: readonly string[]
 }
 
 export function addDlqCommand(program: Command, output: Output): void {
@@ -28,14 +29,14 @@ export function addDlqCommand(program: Command, output: Output): void {
   withChoice(dlq.command('list').description('count dead letters by what went wrong')).action(
     (topic: string, options: ChoiceOptions) => list(topic, options, output),
   )
-  withChoice(dlq.command('show').description('print dead letters, with what went wrong'))
+  withLetters(dlq.command('show').description('print dead letters, with what went wrong'))
     .option('--count <n>', 'so many at most', positiveWholeNumber, 10)
-    .action((topic: string, options: CountedOptions) => show(topic, options, output))
-  withChoice(
+    .action((topic: string, options: SomeOptions) => show(topic, options, output))
+  withLetters(
     dlq.command('redrive').description('send dead letters back to the topics that they came from, each once'),
   )
     .option('--count <n>', 'so many at most', positiveWholeNumber)
-    .action((topic: string, options: CountedOptions) => redrive(topic, options, output))
+    .action((topic: string, options: SomeOptions) => redrive(topic, options, output))
 }
 
 function withChoice(command: Command): Command {
@@ -47,6 +48,26 @@ function withChoice(command: Command): Command {
     )
     .option('--code <code>', 'only this error')
     .option('--source <topic>', 'only records of this topic')
+}
+
+function withLetters(command: Command): Command {
+  return withChoice(command).option(
+    '--letter <partition:offset>',
+    'only this one, as show names it; for several, give it several times',
+    letterIds,
+  )
+}
+
+/** One more behind those that were given before. */
+function letterIds(text: string, before: readonly string[] = []): readonly string[] {
+  const [, partition, offset] = /^(\d+):(\d+)$/.exec(text.trim()) ?? []
+  if (partition === undefined || offset === undefined)
+    throw new InvalidArgumentError('It takes a partition and an offset of the topic, such as 0:12.')
+  return [...before, letterId({ partition: Number(partition), offset: Number(offset) })]
+}
+
+function choiceOf({ letter, ...options }: SomeOptions): LetterChoice {
+  return letter === undefined ? options : { ...options, letters: letter }
 }
 
 interface Outcome<T> {
@@ -84,9 +105,9 @@ interface Reading {
   readonly onLetter: (letter: DeadLetter) => boolean
 }
 
-function readLetters(topic: string, options: ChoiceOptions, { output, onLetter }: Reading) {
+function readLetters(topic: string, options: SomeOptions, { output, onLetter }: Reading) {
   return withCluster(options, output, (kafka, signal) =>
-    readDeadLetters(kafka, topic, { choice: options, signal, onLetter }),
+    readDeadLetters(kafka, topic, { choice: choiceOf(options), signal, onLetter }),
   )
 }
 
@@ -112,17 +133,17 @@ async function list(topic: string, options: ChoiceOptions, output: Output): Prom
   sayInterrupted(outcome, output, 'there may be more')
 }
 
-async function show(topic: string, options: CountedOptions, output: Output): Promise<void> {
+async function show(topic: string, options: SomeOptions, output: Output): Promise<void> {
   let count = 0
   const onLetter = (letter: DeadLetter): boolean => {
-    output.line(letterText(topic, letter))
+    output.line(letterText(letter))
     return ++count !== options.count
   }
   const outcome = await readLetters(topic, options, { output, onLetter })
   sayInterrupted(outcome, output, 'there may be more')
 }
 
-async function redrive(topic: string, options: CountedOptions, output: Output): Promise<void> {
+async function redrive(topic: string, options: SomeOptions, output: Output): Promise<void> {
   const { count } = options
   const sent = new Map<string, number>()
   const left = new LeftLetters(output)
@@ -130,7 +151,7 @@ async function redrive(topic: string, options: CountedOptions, output: Output): 
   try {
     outcome = await withCluster(options, output, (kafka, signal) =>
       redriveDeadLetters(kafka, topic, {
-        choice: options,
+        choice: choiceOf(options),
         signal,
         clock: systemClock,
         ...(count === undefined ? {} : { count }),
@@ -148,10 +169,10 @@ async function redrive(topic: string, options: CountedOptions, output: Output): 
   sayInterrupted(outcome, output, 'there may be more to send back; each goes once when this is repeated')
 }
 
-function letterText(topic: string, { letter, key, value, headers, ...facts }: DeadLetter): string {
+function letterText({ letter, key, value, headers, ...facts }: DeadLetter): string {
   const texts = headers.map(({ key, value }) => `  header ${key}: ${text(value)}`)
   return [
-    `${topic}-${letter.partition} at ${letter.offset}: ${facts.stage} ${facts.errorCode}: ${facts.errorMessage}`,
+    `letter ${letterId(letter)}: ${facts.stage} ${facts.errorCode}: ${facts.errorMessage}`,
     `  from ${facts.topic}-${facts.partition} at ${facts.offset}, ${timeText(facts.timestampMs)}, application ${facts.application}`,
     ...texts,
     `  key ${text(key)}`,
