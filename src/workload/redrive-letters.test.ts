@@ -136,3 +136,24 @@ test('many letters go back in their order, with the topic read twice however man
   expect(await valuesOf(cluster, 'in')).toEqual(Array.from({ length: count }, (_, index) => `v${index}`))
   expect((await redrive(cluster)).sent).toEqual({})
 })
+
+test('a redrive that another takes over from says so, and each letter goes back once', async () => {
+  const count = 12_000
+  await using cluster = await clusterWith(Array.from({ length: count }, () => ({})))
+  let other: ReturnType<typeof redrive> | undefined
+  const onSent = (): void => {
+    const slow = { kind: 'delay', minMs: 1000, maxMs: 1000, when: 'before' } as const
+    if (other === undefined) cluster.broker.faults.add({ api: 'Produce', fault: slow, times: 1 })
+    other ??= redrive(cluster)
+  }
+  const first = redrive(cluster, { onSent })
+  await expect(first).rejects.toMatchObject({
+    code: 'PRODUCER_FENCED',
+    message: 'another redrive of "app-dead-letters" has taken over',
+    detail: 'This one has sent 5000 back.',
+    hint: expect.stringContaining('Run it again'),
+    cause: undefined,
+  })
+  expect((await other)?.sent).toEqual({ in: count - 5000 })
+  expect(await valuesOf(cluster, 'in')).toEqual(Array.from({ length: count }, (_, index) => `v${index}`))
+})

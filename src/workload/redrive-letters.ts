@@ -51,6 +51,9 @@ export async function redriveDeadLetters(
     const ready = (): Promise<void> | undefined => (redrive.full ? redrive.sendTaken() : undefined)
     await readDeadLetters(kafka, topic, { choice, signal, ready, onLetter: (letter) => redrive.take(letter) })
     await redrive.sendTaken()
+  } catch (thrown) {
+    const error = toStreamError(thrown)
+    throw error.code === 'PRODUCER_FENCED' ? takenOver(topic, redrive.sent) : error
   } finally {
     await producer.close()
   }
@@ -64,7 +67,8 @@ class Redrive {
   readonly #targets = new Map<string, number | StreamError>()
   #taken: DeadLetter[] = []
   #takenBytes = 0
-  #sent = 0
+  /** How many went back, for good. */
+  sent = 0
 
   constructor(producer: Producer, topic: string, options: RedriveOptions) {
     this.#producer = producer
@@ -79,7 +83,7 @@ class Redrive {
   }
 
   get #wanted(): number {
-    return (this.#options.count ?? Infinity) - this.#sent
+    return (this.#options.count ?? Infinity) - this.sent
   }
 
   /** @returns whether more are wanted */
@@ -126,7 +130,7 @@ class Redrive {
     await this.#producer.commit([], noGroup)
     for (const [letter, reason] of left) this.#options.onLeft(letter, reason)
     for (const [source, count] of sent) {
-      this.#sent += count
+      this.sent += count
       this.#options.onSent(source, count)
     }
   }
@@ -173,6 +177,13 @@ class Redrive {
     this.#targets.set(letter.topic, target)
     return target
   }
+}
+
+function takenOver(topic: string, sent: number): StreamError {
+  return new StreamError('PRODUCER_FENCED', `another redrive of "${topic}" has taken over`, {
+    detail: `This one has sent ${sent} back.`,
+    hint: 'Run it again when the other has ended: it sends what is left, each letter once.',
+  })
 }
 
 /** What a broker has against a letter; undefined where it is something else that went wrong. */
