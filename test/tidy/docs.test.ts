@@ -181,6 +181,17 @@ describe('reference pages', () => {
     expect(Object.fromEntries(said)).toEqual(errorCodes)
   })
 
+  test('metrics are those of the sources, all of them', () => {
+    const sources = globSync('src/**/*.ts', { exclude: ['**/*.test.ts'] })
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('\n')
+    const made = new Set([...sources.matchAll(/'(weft_[a-z_]+)'/g)].map(([, name]) => name))
+    const listed = tableRows(readDocument('docs/reference/metrics.md')).flatMap(([names = '']) => [
+      ...names.matchAll(/`(\w+)`/g),
+    ])
+    expect(listed.map(([, name]) => name).toSorted()).toEqual([...made].toSorted())
+  })
+
   test('the functions of SQL are all there, and no other', () => {
     const listed = [...section('docs/reference/sql.md', '## Functions').matchAll(/^\|.*$/gm)].flatMap(
       ([row]) => [...row.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),

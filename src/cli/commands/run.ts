@@ -20,6 +20,7 @@ import { caughtUp } from '../caught-up.ts'
 import { openCluster, securityFor } from '../cluster.ts'
 import { inlineFunctionProblems } from '../function-problems.ts'
 import { createLogger, programLog } from '../logger.ts'
+import { startMetricsLog } from '../metrics-log.ts'
 import {
   atLeast,
   durationMs,
@@ -165,6 +166,9 @@ async function runDefinitions(
   const gate = new StartGate(applications.map(({ applicationId }) => applicationId))
   const start = ({ topology, applicationId }: NamedTopology): unknown =>
     running.push(startApplication(topology, { ...settings, state, applicationId }, { logger, output, gate }))
+  // Levels above would not show it.
+  const measured = ['debug', 'trace'].includes(options.logLevel) ? running : []
+  const metricsLog = startMetricsLog(measured, logger, systemClock)
   const stop = stopSignal()
   const { signal, release } = stop
   let ended: Promise<number>
@@ -184,6 +188,7 @@ async function runDefinitions(
     }
     if (signal.aborted && !running.some(({ application }) => application.hasOpened)) endBy(stop)
   } finally {
+    metricsLog.stop()
     inTime = await stopAll(running, gate, output)
     release()
   }
