@@ -42,6 +42,7 @@ export const errorCodes = {
   INTERPRETER_FAILED: { domain: 'external', retry: 'now' },
   BUFFER_FULL: { domain: 'user', retry: 'never' },
   RECORD_TOO_LARGE: { domain: 'user', retry: 'never' },
+  RECORD_REFUSED: { domain: 'user', retry: 'never' },
   // Kafka
   TOPIC_MISSING: { domain: 'user', retry: 'never' },
   TOPIC_INVALID: { domain: 'user', retry: 'never' },

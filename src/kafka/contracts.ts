@@ -138,7 +138,7 @@ export interface Producer {
   partitionCount(topic: string): Promise<number>
   /**
    * @returns the partition taken
-   * @throws StreamError `RECORD_TOO_LARGE`, `TOPIC_MISSING` when {@link Producer.partitionCount} was never awaited for it, or what failed before
+   * @throws StreamError `RECORD_TOO_LARGE`, `RECORD_REFUSED`, `TOPIC_MISSING` when {@link Producer.partitionCount} was never awaited for it, or what failed before
    */
   append(topic: string, record: AppendedRecord): number
   /** Whether something has failed for good: the next append, flush or commit says what. */
@@ -161,7 +161,7 @@ export interface Producer {
    *
    * @param group - may be a live view: where the group moved on to a later generation with the same member, the offsets are sent again with it
    * @throws StreamError `PRODUCER_FENCED` and `TRANSACTION_OUTCOME_UNKNOWN` (make a new producer); after all others call abort and go on:
-   *   `MEMBER_FENCED`, `TRANSACTION_ABORTABLE`, and with its own code what the author must mend (`RECORD_TOO_LARGE`, `NOT_AUTHORIZED`, …)
+   *   `MEMBER_FENCED`, `TRANSACTION_ABORTABLE`, and with its own code what the author must mend (`RECORD_TOO_LARGE`, `RECORD_REFUSED`, `NOT_AUTHORIZED`, …)
    */
   commit(offsets: readonly CommittedOffset[], group: GroupMetadata): Promise<void>
   abort(): Promise<void>

@@ -227,8 +227,12 @@ export class TestCluster {
     await this.until(() => this.clock.nowMs() >= endMs, byMs + 1)
   }
 
-  async createTopic(name: string, partitions = 1): Promise<void> {
-    await this.run(this.kafka.admin.createTopics([{ name, partitions, replicationFactor: -1, configs: {} }]))
+  async createTopic(
+    name: string,
+    partitions = 1,
+    configs: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    await this.run(this.kafka.admin.createTopics([{ name, partitions, replicationFactor: -1, configs }]))
   }
 
   async produce(topic: string, records: readonly TestRecord[]): Promise<void> {

@@ -77,6 +77,7 @@ describe('exitCodeOf', () => {
       'FUNCTION_FAILED',
       'BUFFER_FULL',
       'RECORD_TOO_LARGE',
+      'RECORD_REFUSED',
       'TOPICS_TOO_MANY',
       'NOT_AUTHORIZED',
       'AUTHENTICATION_FAILED',

@@ -10,9 +10,9 @@ import { batchOverheadBytes, RecordBatchWriter, recordSizeBound } from '../../pr
 import type { Cluster } from '../cluster/cluster.ts'
 import { topicMissing } from '../topic-missing.ts'
 import type { AppendedRecord, ProducerOptions, TopicPartition } from '../contracts.ts'
-import { topicBatchLimit } from './batch-limit.ts'
 import { PartitionQueue, type SealedBatch } from './partition-queue.ts'
 import { Partitioner } from './partitioner.ts'
+import { noLimits, topicLimits, type TopicLimits } from './topic-limits.ts'
 
 /**
  * So many batches of one partition may wait for their acknowledgement: they are sent one behind the other, and however few bytes they
@@ -28,6 +28,9 @@ interface Target {
   readonly recordLimit: number
   /** A batch is sealed when it has so many. */
   readonly batchBytes: number
+  readonly limits: TopicLimits
+  /** Times up to this one need no look at the clock. */
+  surelyUntilMs: number
   /** By partition; made when first written to. */
   readonly queues: (PartitionQueue | undefined)[]
 }
@@ -73,23 +76,26 @@ export class Accumulator {
     const known = this.#targets.get(topic)
     if (known !== undefined) return known.count
     const { partitions } = await this.#cluster.topic(topic)
-    return this.know(topic, partitions.length, await topicBatchLimit(this.#cluster, topic)).count
+    return this.know(topic, partitions.length, await topicLimits(this.#cluster, topic)).count
   }
 
-  /** Takes note of how many partitions a topic has, and how large a batch it takes. */
-  know(topic: string, count: number, batchLimit = Infinity): Target {
+  /** Takes note of how many partitions a topic has, and what it takes. */
+  know(topic: string, count: number, limits = noLimits): Target {
     const partitioner = new Partitioner(count, this.#cluster.context.random)
     const queues = this.#targets.get(topic)?.queues ?? []
     const { compression, maxRequestBytes, batchBytes } = this.#options
     // What a compressed batch will take is not known before: the topic's limit then only bounds how much is gathered.
-    const recordLimit = compression === 'none' ? Math.min(maxRequestBytes, batchLimit) : maxRequestBytes
+    const recordLimit =
+      compression === 'none' ? Math.min(maxRequestBytes, limits.batchBytes) : maxRequestBytes
     const target: Target = {
       topic,
       count,
       partitioner,
       queues,
       recordLimit,
-      batchBytes: Math.min(batchBytes, batchLimit),
+      batchBytes: Math.min(batchBytes, limits.batchBytes),
+      limits,
+      surelyUntilMs: Number.isFinite(limits.beforeMaxMs) ? -Infinity : limits.afterMaxMs,
     }
     this.#targets.set(topic, target)
     return target
@@ -102,8 +108,7 @@ export class Accumulator {
     const queue = target.queues[partition] ?? this.#open(target, partition)
     const bytes = recordSizeBound(record)
     const { writer } = queue
-    if (bytes + batchOverheadBytes > target.recordLimit)
-      throw tooLarge(target, bytes, this.#options.maxRequestBytes)
+    this.#check(target, record, bytes)
     if (writer.count > 0 && writer.sizeBytes + bytes > target.batchBytes) this.seal(queue)
     const before = writer.count === 0 ? 0 : writer.sizeBytes
     writer.append(record)
@@ -193,6 +198,24 @@ export class Accumulator {
     return this.#targets.get(topic)?.queues[partition]?.acknowledgedOffset
   }
 
+  /** What the broker would refuse is refused here, while it can be told which record it is. */
+  #check(target: Target, record: AppendedRecord, bytes: number): void {
+    if (bytes + batchOverheadBytes > target.recordLimit)
+      throw tooLarge(target, bytes, this.#options.maxRequestBytes)
+    if (record.timestampMs > target.surelyUntilMs) this.#checkTime(target, record.timestampMs)
+    if (record.keyEnd < 0 && target.limits.needsKeys) throw keyMissing(target.topic)
+  }
+
+  /** The broker's clock decides in the end; it is taken to be this one. */
+  #checkTime(target: Target, timestampMs: number): void {
+    const { beforeMaxMs, afterMaxMs } = target.limits
+    const nowMs = this.#cluster.context.clock.nowMs()
+    const aheadMs = timestampMs - nowMs
+    if (aheadMs > afterMaxMs || (timestampMs >= 0 && -aheadMs > beforeMaxMs))
+      throw outOfTime(target.topic, aheadMs, target.limits)
+    if (!Number.isFinite(beforeMaxMs)) target.surelyUntilMs = nowMs + afterMaxMs
+  }
+
   #opened(queue: PartitionQueue): void {
     queue.dueMs = this.#cluster.context.clock.monotonicMs() + this.#options.lingerMs
     this.#onOpened(queue)
@@ -233,5 +256,25 @@ function tooLarge({ topic, recordLimit }: Target, bytes: number, requestLimit: n
         ? `The topic takes ${recordLimit} bytes.`
         : `A request may have ${recordLimit} bytes.`,
     hint: 'Make the record smaller, or raise the limit of the producer and `max.message.bytes` of the topic.',
+  })
+}
+
+function outOfTime(topic: string, aheadMs: number, { beforeMaxMs, afterMaxMs }: TopicLimits): StreamError {
+  const ahead = aheadMs > 0
+  const way = ahead ? 'ahead of' : 'behind'
+  return new StreamError(
+    'RECORD_REFUSED',
+    `topic "${topic}" does not take a timestamp so far ${way} the clock`,
+    {
+      detail: `It takes ${ahead ? afterMaxMs : beforeMaxMs} ms, and the record has ${Math.abs(aheadMs)} ms.`,
+      hint: `Mend what gives the record its timestamp, or raise \`message.timestamp.${ahead ? 'after' : 'before'}.max.ms\` of the topic.`,
+    },
+  )
+}
+
+function keyMissing(topic: string): StreamError {
+  return new StreamError('RECORD_REFUSED', `topic "${topic}" does not take a record without a key`, {
+    detail: 'It is compacted: it keeps the last record of each key.',
+    hint: 'Give the record a key, or take `compact` out of `cleanup.policy` of the topic.',
   })
 }

@@ -103,6 +103,62 @@ describe('limits', () => {
     expect(await valuesIn(cluster, 't')).toEqual(['0:small'])
   })
 
+  test.each([
+    ['too far ahead of the clock', { 'message.timestamp.after.max.ms': '1000' }, 1001],
+    ['too far behind the clock', { 'message.timestamp.before.max.ms': '1000' }, -1001],
+  ])('a record that is %s for its topic is refused before it is appended', async (what, configs, offMs) => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t', 1, configs)
+    const producer = await openProducer(cluster, 't')
+    const at = (value: string, byMs: number) => ({
+      ...textRecord(value),
+      timestampMs: cluster.clock.nowMs() + byMs,
+    })
+    for (const byMs of [0, 999, -999]) producer.append('t', at(`${byMs}`, byMs))
+    expect(() => producer.append('t', at('refused', offMs))).toThrow(
+      expect.objectContaining({
+        code: 'RECORD_REFUSED',
+        message: `topic "t" does not take a timestamp so far ${what.slice('too far '.length)}`,
+        detail: 'It takes 1000 ms, and the record has 1001 ms.',
+      }),
+    )
+    await cluster.run(producer.flush())
+    expect(await valuesIn(cluster, 't')).toEqual(['0:0', '0:999', '0:-999'])
+  })
+
+  test('what a topic takes moves on with the clock, and where the broker stamps records it takes any time', async () => {
+    await using cluster = new TestCluster()
+    const after = { 'message.timestamp.after.max.ms': '1000' }
+    await cluster.createTopic('t', 1, after)
+    await cluster.createTopic('stamped', 1, { ...after, 'message.timestamp.type': 'LogAppendTime' })
+    const producer = await openProducer(cluster, 't')
+    await cluster.run(producer.partitionCount('stamped'))
+    const ahead = { ...textRecord('x'), timestampMs: cluster.clock.nowMs() + 1500 }
+    producer.append('stamped', ahead)
+    expect(() => producer.append('t', ahead)).toThrow(expect.objectContaining({ code: 'RECORD_REFUSED' }))
+    await cluster.advance(600)
+    producer.append('t', ahead)
+    await cluster.run(producer.flush())
+    expect(await valuesIn(cluster, 't')).toEqual(['0:x'])
+    expect(await valuesIn(cluster, 'stamped')).toEqual(['0:x'])
+  })
+
+  test('a compacted topic gets no record without a key', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t', 1, { 'cleanup.policy': 'compact' })
+    const producer = await openProducer(cluster, 't')
+    const keyed = { ...textRecord('x'), key: Buffer.from('k'), keyStart: 0, keyEnd: 1 }
+    producer.append('t', keyed)
+    expect(() => producer.append('t', { ...keyed, keyEnd: -1 })).toThrow(
+      expect.objectContaining({
+        code: 'RECORD_REFUSED',
+        message: 'topic "t" does not take a record without a key',
+      }),
+    )
+    await cluster.run(producer.flush())
+    expect(await valuesIn(cluster, 't')).toEqual(['0:x'])
+  })
+
   test('is full beyond its buffer, and drained when the broker has it', async () => {
     await using cluster = new TestCluster()
     await cluster.createTopic('t')

@@ -77,9 +77,27 @@ export function verdictOf(
   if (name === 'NONE') return { kind: 'acknowledged', baseOffset }
   if (name === 'DUPLICATE_SEQUENCE_NUMBER') return { kind: 'acknowledged', baseOffset: -1 }
   const detail = errorMessage ?? recordErrors[0]?.batchIndexErrorMessage
-  const error = responseError(errorCode, `write to partition ${key}`, detail)
+  const what = `write to partition ${key}`
+  if (name in refusals) return { kind: 'lost', error: refusal(errorCode, what, detail) }
+  const error = responseError(errorCode, what, detail)
   const again = mayPass(errorCode, name) || (name === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && overtaken)
   return { kind: again ? 'again' : 'lost', error }
+}
+
+/** What a broker has against records themselves, however often they come: the setting to look at. */
+const refusals: Partial<Record<KafkaErrorName, string>> = {
+  INVALID_TIMESTAMP:
+    'Mend what gives the records their timestamps, or raise `message.timestamp.after.max.ms` (`before`) of the topic.',
+  INVALID_RECORD: 'Mend what the broker says of the records; a compacted topic takes none without a key.',
+}
+
+function refusal(code: number, what: string, detail: string | null | undefined): StreamError {
+  const name = kafkaErrorName(code)
+  return new StreamError('RECORD_REFUSED', `could not ${what} (${name})`, {
+    ...(detail === null || detail === undefined || detail === '' ? {} : { detail }),
+    hint: refusals[name] ?? '',
+    cause: code,
+  })
 }
 
 /** The partition may still be in the transaction before; its marker is on the way. */

@@ -179,23 +179,31 @@ describe.each([1, 2] as const)('in version %i of transactions', (version) => {
     expect(await committed(cluster)).toEqual(['a', 'b'])
   })
 
-  test('a record that the broker refuses is named by its own code; after an abort work goes on', async () => {
-    await using cluster = await openCluster(version)
-    const producer = await openTransactional(cluster)
-    const error = { kind: 'error', error: 'MESSAGE_TOO_LARGE', when: 'instead' } as const
-    cluster.broker.faults.add({ api: 'Produce', fault: error, times: 1 })
-    producer.append('t', textRecord('too large'))
-    const refused = expect.objectContaining({
-      code: 'RECORD_TOO_LARGE',
-      message: 'could not write to partition t-0 (MESSAGE_TOO_LARGE)',
-    })
-    await expect(cluster.run(producer.commit([], noGroup))).rejects.toEqual(refused)
-    expect(() => producer.append('t', textRecord('x'))).toThrow(refused)
-    await cluster.run(producer.abort())
-    producer.append('t', textRecord('fits'))
-    await cluster.run(producer.commit([], noGroup))
-    expect(await committed(cluster)).toEqual(['fits'])
-  })
+  test.each([
+    ['MESSAGE_TOO_LARGE', 'RECORD_TOO_LARGE'],
+    ['INVALID_TIMESTAMP', 'RECORD_REFUSED'],
+    ['INVALID_RECORD', 'RECORD_REFUSED'],
+  ] as const)(
+    'a record that the broker refuses (%s) is named by its own code; after an abort work goes on',
+    async (answer, code) => {
+      await using cluster = await openCluster(version)
+      const producer = await openTransactional(cluster)
+      const error = { kind: 'error', error: answer, when: 'instead' } as const
+      cluster.broker.faults.add({ api: 'Produce', fault: error, times: 1 })
+      producer.append('t', textRecord('refused'))
+      const refused = expect.objectContaining({
+        code,
+        message: `could not write to partition t-0 (${answer})`,
+        hint: expect.any(String),
+      })
+      await expect(cluster.run(producer.commit([], noGroup))).rejects.toEqual(refused)
+      expect(() => producer.append('t', textRecord('x'))).toThrow(refused)
+      await cluster.run(producer.abort())
+      producer.append('t', textRecord('fits'))
+      await cluster.run(producer.commit([], noGroup))
+      expect(await committed(cluster)).toEqual(['fits'])
+    },
+  )
 
   test('what nobody takes in time makes the transaction one to abort, and nothing of it is left', async () => {
     await using cluster = await openCluster(version)

@@ -13,6 +13,7 @@ const stages: Partial<Record<ErrorCode, RecordStage>> = {
   EXPRESSION_FAILED: 'function',
   VALUE_TYPE_MISMATCH: 'encode',
   RECORD_TOO_LARGE: 'produce',
+  RECORD_REFUSED: 'produce',
 }
 
 /** At which stage a record failed; undefined where the trouble is not the record's. */

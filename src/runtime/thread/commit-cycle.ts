@@ -1,7 +1,7 @@
 import { sleep } from '../../base/clock.ts'
 import type { Clock } from '../../base/clock.ts'
-import { toStreamError } from '../../base/errors.ts'
-import type { ErrorCode, StreamError } from '../../base/errors.ts'
+import { StreamError, toStreamError } from '../../base/errors.ts'
+import type { ErrorCode } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { GroupMember, Producer } from '../../kafka/contracts.ts'
@@ -192,7 +192,7 @@ export class CommitCycle {
     if (options.guarantee !== 'exactly_once_v2' || !recoverable.has(error.code)) throw error
     this.#failures.value += 1
     this.#failuresInRow += 1
-    if (this.#failuresInRow > recoveriesMax) throw error
+    if (this.#failuresInRow > recoveriesMax) throw lastingCause(error)
     if (error.code === 'PRODUCER_FENCED') this.#size.aborted()
     logger.warn('transaction failed, going back to the last commit', {
       code: error.code,
@@ -250,6 +250,12 @@ export class CommitCycle {
   #dirty(): boolean {
     return this.#parts.tasks.set.running.some((task) => task.dirty)
   }
+}
+
+/** What made transactions fail again and again: where it does not pass by itself, another life of the thread would fail alike. */
+function lastingCause(error: StreamError): StreamError {
+  const { cause } = error
+  return cause instanceof StreamError && cause.retry === 'never' ? cause : error
 }
 
 /** The end of a transaction that is under way. */

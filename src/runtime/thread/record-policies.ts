@@ -58,7 +58,7 @@ export class RecordPolicies {
       this.#bury(raw, error, stage)
     } catch (thrown) {
       const refusal = toStreamError(thrown)
-      if (refusal.code !== 'RECORD_TOO_LARGE') throw refusal
+      if (stageOf(refusal) !== 'produce') throw refusal
       throw addDetail(
         withCoordinates(error, raw, task),
         `It cannot be kept as a dead letter: ${refusal.message}.`,
