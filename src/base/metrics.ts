@@ -27,6 +27,15 @@ export interface MetricSample {
   readonly value: number
 }
 
+const used = new WeakSet<Counter>()
+
+/** For what is said once: whether nobody asked this of the counter before. Its value does not tell, it may count a transaction only. */
+export function isFirstUse(counter: Counter): boolean {
+  if (used.has(counter)) return false
+  used.add(counter)
+  return true
+}
+
 /** Keeps counters and gauges in memory and lists them in the order of their registration. */
 export class MetricRegistry implements Metrics {
   readonly #series = new Map<

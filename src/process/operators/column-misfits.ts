@@ -5,7 +5,7 @@
 import { leftOutHint } from '../../base/left-out-hint.ts'
 import { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { Metrics } from '../../base/metrics.ts'
+import { isFirstUse, type Metrics } from '../../base/metrics.ts'
 import { cellKind } from '../../data/row.ts'
 import type { Column } from '../../data/types.ts'
 import { typeName } from '../../expr/type-name.ts'
@@ -36,7 +36,7 @@ export function columnMisfits(
     const counter = counters[index]
     if (counter === undefined) throw guessedWrong(column, kind)
     counter.value++
-    if (counter.value > 1) return
+    if (!isFirstUse(counter)) return
     logger.warn(
       'a field is not of the type declared for its column and reads as NULL, this one and others like it',
       {

@@ -89,6 +89,7 @@ export class PartitionQueue {
   advance(): void {
     const batch = this.#batch as FetchedBatch
     this.position = (this.#columns.offset[this.#row] as number) + 1
+    this.taken.value += 1
     this.#row += 1
     if (this.#row < this.#columns.count) this.#readTime()
     else this.#batchDone(batch)
@@ -96,7 +97,6 @@ export class PartitionQueue {
 
   #batchDone(batch: FetchedBatch): void {
     this.position = batch.lastOffset + 1
-    this.taken.value += this.#columns.count
     this.queuedBytes -= batch.end - batch.start
     this.#batch = undefined
     this.#batchIndex += 1

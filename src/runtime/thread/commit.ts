@@ -29,7 +29,7 @@ export async function beginExactlyOnce(
   const group = asNow(member.metadata)
   for (const task of tasks) task.seal()
   if (output.holds) await output.settle()
-  const count = output.closeCounts()
+  const count = output.counts.close()
   const ended = output.producer.commit(
     tasks.flatMap((task) => task.sealedOffsets()),
     group,

@@ -7,16 +7,14 @@ import type { AppendedRecord, Producer, TopicPartition } from '../../kafka/contr
 import type { Collector, OutgoingRecord } from '../../process/environment.ts'
 import type { LoggedChange } from '../../store/contracts.ts'
 import type { ApplicationOptions } from '../options.ts'
+import { CommittedCounts } from './committed-counts.ts'
 
 const nothing = Buffer.alloc(0)
 
 interface KnownTopic {
   /** Undefined: nobody has asked this producer. */
   partitions: number | undefined
-  /** Records that readers will see. */
   readonly sent: Counter
-  /** Records of the open transaction. */
-  open: number
 }
 
 interface HeldRecord {
@@ -34,6 +32,8 @@ interface HeldRecord {
 export class Output implements Collector {
   readonly #metrics: Metrics
   readonly #options: OutputOptions
+  /** What the open transaction counts. */
+  readonly counts: CommittedCounts
   /** Never forgotten: as many as `bounds.outputTopics`, here, in the producer and in the client's metadata. */
   readonly #topics = new Map<string, KnownTopic>()
   readonly #record = newRecord()
@@ -43,6 +43,7 @@ export class Output implements Collector {
   constructor(metrics: Metrics, options: OutputOptions) {
     this.#metrics = metrics
     this.#options = options
+    this.counts = new CommittedCounts(options.guarantee)
   }
 
   /**
@@ -154,27 +155,14 @@ export class Output implements Collector {
   /** Forgets what is held and what was counted, after its transaction was aborted. */
   dropOpen(): void {
     this.#held = []
-    for (const topic of this.#topics.values()) topic.open = 0
-  }
-
-  /** The transaction is closed: what follows is another's. @returns counts what was sent in it, to be called when readers see it */
-  closeCounts(): () => void {
-    const closed: (readonly [sent: Counter, count: number])[] = []
-    for (const topic of this.#topics.values()) {
-      if (topic.open > 0) closed.push([topic.sent, topic.open])
-      topic.open = 0
-    }
-    return () => {
-      for (const [sent, count] of closed) sent.value += count
-    }
+    this.counts.drop()
   }
 
   #append(topic: string, record: AppendedRecord): void {
     const known = this.#topics.get(topic)
     if (known?.partitions === undefined) return this.#hold(topic, record)
     this.producer.append(topic, record)
-    if (this.#options.guarantee === 'exactly_once_v2') known.open += 1
-    else known.sent.value += 1
+    known.sent.value += 1
   }
 
   #hold(topic: string, record: AppendedRecord): void {
@@ -203,7 +191,7 @@ export class Output implements Collector {
       'records that readers of committed records see, by topic',
       { topic },
     )
-    const made: KnownTopic = { partitions: undefined, sent, open: 0 }
+    const made: KnownTopic = { partitions: undefined, sent: this.counts.of(sent) }
     this.#topics.set(topic, made)
     return made
   }

@@ -1,6 +1,6 @@
 import { addDetail, toStreamError, type StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { Metrics } from '../../base/metrics.ts'
+import type { Counter, Labels, Metrics } from '../../base/metrics.ts'
 import { deadLetterHeaders } from '../../data/dead-letter.ts'
 import type { RawRecord } from '../../process/environment.ts'
 import type { ApplicationOptions, RecordStage } from '../options.ts'
@@ -34,8 +34,7 @@ export class RecordPolicies {
     if (stage === undefined || policy === 'fail') throw withCoordinates(error, raw, task)
     if (policy === 'dead_letter') this.#buryOrThrow(raw, error, { stage, task })
     const labels = { topic: raw.topic, task, stage, policy }
-    this.#metrics.counter('weft_records_failed_total', 'records that went wrong, by policy', labels).value +=
-      1
+    this.#output.counts.of(this.#failed(labels)).value += 1
     this.#logger.debug('record failed', { code: error.code, offset: raw.offset, ...labels })
   }
 
@@ -44,8 +43,11 @@ export class RecordPolicies {
     const stage = stageOf(error)
     if (stage === undefined || this.#options.policies[stage] === 'fail') throw error
     const labels = { stage, policy: 'skip' }
-    this.#metrics.counter('weft_records_failed_total', 'records that went wrong, by policy', labels).value +=
-      1
+    this.#failed(labels).value += 1
+  }
+
+  #failed(labels: Labels): Counter {
+    return this.#metrics.counter('weft_records_failed_total', 'records that went wrong, by policy', labels)
   }
 
   /** @throws `error`, where the letter itself cannot be written: the record must not vanish, and its own trouble is what to mend */

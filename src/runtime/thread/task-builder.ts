@@ -55,6 +55,7 @@ export class TaskBuilder {
     assert(sub !== undefined, `there is no sub-topology ${subTopology}`)
     const id = `${subTopology}_${partition}`
     const metrics = labelledMetrics(this.#parts.metrics, { task: id })
+    const committed = this.#parts.output.counts.over(metrics)
     const logger = surroundings.logger.with({ task: id })
     const stores = topology.stores
       .filter((store) => sub.stores.includes(store.name))
@@ -64,7 +65,7 @@ export class TaskBuilder {
       id,
       subTopology,
       partition,
-      queues: partitions.map((place) => newQueue(place, metrics)),
+      queues: partitions.map((place) => newQueue(place, committed)),
       stores,
       repartitions: repartitionsOf(nodes),
       clock: surroundings.clock,
@@ -138,6 +139,7 @@ export class TaskBuilder {
       return found.store
     }
     const keyValue = (name: string): KeyValueStore => storeOfKind(storeOf(name), 'key-value')
+    // What functions count themselves is the world outside: it counts at once, and again.
     const lent = {
       store: (name: string) => lentStore(storeOf(name)),
       logger,
@@ -148,7 +150,7 @@ export class TaskBuilder {
       context,
       collector: output,
       logger,
-      metrics,
+      metrics: output.counts.over(metrics),
       store: keyValue,
       windowStore: (name) => storeOfKind(storeOf(name), 'window'),
       sessionStore: (name) => storeOfKind(storeOf(name), 'session'),
