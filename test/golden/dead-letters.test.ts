@@ -22,7 +22,12 @@ beforeAll(async () => {
   bootstrap = `127.0.0.1:${(await broker.listen(0)).port}`
   await using cluster = openCluster({ bootstrap }, silentLogger)
   await cluster.kafka.admin.createTopics(
-    ['orders', 'doubled'].map((name) => ({ name, partitions: 1, replicationFactor: 1, configs: {} })),
+    ['orders', 'doubled', 'words', 'nested'].map((name) => ({
+      name,
+      partitions: 1,
+      replicationFactor: 1,
+      configs: {},
+    })),
   )
   await weft(['produce', 'orders', '--key', 'id'], '{"id":"a","n":1}\n{"id":"b","n":"x"}\n{"id":"c","n":3}\n')
   await weft(['produce', 'orders'], '{"n":null}\n')
@@ -152,6 +157,35 @@ test('a letter that its topic does not take is named and left, with what to do',
     stdout: 'sent 1 back to orders\n',
   })
 })
+
+test('a record that breaks every interpreter of a worker thread is left out, and the log stays a log', async () => {
+  writeFileSync(
+    join(folder, 'nested.yaml'),
+    `name: nested
+streams:
+  words: { topic: words, keyType: string, valueType: json }
+  nested: { topic: nested, keyType: string, valueType: json }
+functions:
+  nest:
+    type: valueTransformer
+    code: |
+      nested = []
+      if value.get("id") == "b":
+        for _ in range(100000): nested = [nested]
+    expression: '{"nested": nested}'
+    resultType: json
+pipelines: { main: { from: words, via: [{ type: mapValues, mapper: nest }], to: nested } }
+`,
+  )
+  await weft(['produce', 'words'], '{"id":"a"}\n{"id":"b"}\n{"id":"c"}\n')
+  const policy = ['--on-error', 'function=skip', '--threads', '2', '--until-end']
+  const { stderr } = await weft(['run', 'nested.yaml', ...policy, '--log-format', 'json'])
+  const lines = stderr.trim().split('\n')
+  expect(lines.pop()).toMatch(/^in \d, out 2, dead letters 0, skipped 1, \d+\.\d s$/)
+  const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  const lost = { code: 'INTERPRETER_FAILED', detail: expect.stringContaining('offset 1, task 0_0') as string }
+  expect(said.filter(({ code }) => code !== undefined)).toMatchObject([lost, lost])
+}, 110_000)
 
 test('what is said of a policy must be a policy', async () => {
   const wrong = await weft(['run', 'doubled.yaml', '--on-error', 'decode=ignore'])

@@ -70,6 +70,7 @@ export async function startPython(
 
 /** Closes the cage: from here on only the two entry points and the device are left. */
 export function lockPython(pyodide: PyodideInterface, options: InterpreterOptions): Interpreter {
+  throwOnly(pyodide)
   addDevice(pyodide, options.device)
   const globals = pyodide.globals as unknown as ReadonlyMap<string, PythonCallable>
   const take = (name: string): PythonCallable => globals.get(name) as PythonCallable
@@ -106,6 +107,14 @@ function addDevice(pyodide: PyodideInterface, device: Device): void {
     write: (_stream, buffer, offset, length) => device.write(buffer, offset, length),
   })
   files.mkdev(devicePath, id)
+}
+
+/** Where it breaks, Pyodide writes to the console, which may be a log in JSON, and then throws what says the same. */
+function throwOnly(pyodide: PyodideInterface): void {
+  const inner = (pyodide as unknown as { readonly _api: { fatal_error: (thrown: unknown) => never } })._api
+  inner.fatal_error = (thrown) => {
+    throw thrown
+  }
 }
 
 /** Pyodide's snapshot, which its types do not publish. */

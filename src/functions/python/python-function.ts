@@ -21,7 +21,7 @@ export interface PythonHome {
   readonly device: Device
   /** @throws StreamError when the interpreter is broken */
   check(): void
-  broken(thrown: unknown, functionName?: string): StreamError
+  broken(thrown: unknown, ref?: FunctionRef): StreamError
   /** The caller for these ways of passing arguments. */
   caller(spec: Readonly<Record<string, unknown>>): PythonCallable
   facts(description: string, body?: FunctionBody): FailureFacts
@@ -73,7 +73,7 @@ export class PythonFunction implements BoundFunction {
       raw = this.#cross(caller)
     } catch (thrown) {
       this.#failures.value++
-      throw this.#host.broken(thrown, this.#ref.name)
+      throw this.#host.broken(thrown, this.#ref)
     }
     const type = this.#resultType
     if (typeof raw === 'string' && raw.charCodeAt(0) <= lastMark) {

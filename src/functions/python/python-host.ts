@@ -107,11 +107,13 @@ export class PythonHost {
   }
 
   /** The interpreter has thrown: it is not used again. */
-  broken(thrown: unknown, functionName?: string): StreamError {
-    const where = functionName === undefined ? '' : ` in function "${functionName}"`
+  broken(thrown: unknown, ref?: FunctionRef): StreamError {
+    const where = ref === undefined ? '' : ` in function "${ref.name}"`
+    const span = ref === undefined ? undefined : placeOf(ref.body)
     this.#fatal ??= new StreamError('INTERPRETER_FAILED', `the Python interpreter has failed${where}`, {
       detail: `${thrown instanceof Error ? thrown.message : String(thrown)}.`,
-      hint: 'Look for endless recursion or a memory limit in Python code; the task restarts with a new interpreter.',
+      hint: 'Look in its code for values that are nested thousands deep, or too large for memory.',
+      ...(span === undefined ? {} : { span }),
       cause: thrown,
     })
     this.#interpreter = undefined

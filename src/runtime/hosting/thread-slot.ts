@@ -4,6 +4,7 @@ import type { StreamError } from '../../base/errors.ts'
 import type { ThreadStatus } from '../status.ts'
 import { Fencings } from './fencings.ts'
 import type { HostedThread, StartThread } from './hosted-thread.ts'
+import { BreakingRecords, isLost } from '../thread/breaking-records.ts'
 import { KnownOffsets } from '../thread/known-offsets.ts'
 import type { ThreadParts } from '../thread/thread-parts.ts'
 import { notOpen } from '../thread/thread-status.ts'
@@ -28,6 +29,10 @@ export class ThreadSlot {
     this.#parts = {
       ...parts,
       known: new KnownOffsets(),
+      // The next life gets past it: that is a step, as a commit is.
+      breaking: new BreakingRecords([], (record) => {
+        if (isLost(record)) this.#failuresInRow = 0
+      }),
       onOpened: () => {
         this.#hasOpened = true
         parts.onOpened()
@@ -110,6 +115,7 @@ export class ThreadSlot {
       thread: index + 1,
       code: error.code,
       error: error.message,
+      ...(error.detail === undefined ? {} : { detail: error.detail }),
       backoffMs,
     })
     await sleep(clock, backoffMs, this.#stopped.signal)

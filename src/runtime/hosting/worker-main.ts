@@ -12,6 +12,7 @@ import type { LogFields, Logger, LogLevel } from '../../base/logger.ts'
 import { MetricRegistry } from '../../base/metrics.ts'
 import { systemRandom } from '../../base/random.ts'
 import { ProcessEngines } from '../../store/state-engines.ts'
+import { BreakingRecords } from '../thread/breaking-records.ts'
 import { labelledMetrics } from '../thread/labelled-metrics.ts'
 import { StreamThread } from '../thread/stream-thread.ts'
 import { errorFacts } from './worker-messages.ts'
@@ -22,13 +23,14 @@ const statusIntervalMs = 200
 const port = parentPort
 assert(port !== null, 'worker-main runs only in a worker thread')
 const post = (message: FromWorker): void => port.postMessage(message)
-const { engines, ...input } = workerData as WorkerInput
+const { engines, breaking, ...input } = workerData as WorkerInput
 const registry = new MetricRegistry()
 const begun = deferred()
 const labels = { thread: String(input.index + 1) }
 
 const thread = new StreamThread({
   ...input,
+  breaking: new BreakingRecords(breaking, (record) => post({ kind: 'breaking', record })),
   metrics: labelledMetrics(registry, labels),
   surroundings: {
     connector: undefined,

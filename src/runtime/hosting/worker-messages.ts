@@ -7,6 +7,7 @@ import type { SharedEngines } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions } from '../options.ts'
 import type { ThreadStatus } from '../status.ts'
+import type { BreakingRecord } from '../thread/breaking-records.ts'
 import type { RestoreProgress } from '../thread/restorer.ts'
 
 /** What a worker thread is started with; survives structured clone. */
@@ -17,6 +18,7 @@ export interface WorkerInput {
   readonly topology: Topology
   readonly options: ApplicationOptions
   readonly board: CallBoard
+  readonly breaking: readonly BreakingRecord[]
   /** The process's stores on disk; absent: there are none. */
   readonly engines: SharedEngines | undefined
 }
@@ -27,6 +29,7 @@ export type ToWorker = { readonly kind: 'stop' | 'begin' }
 export type FromWorker =
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
   | { readonly kind: 'compiled' | 'opened' | 'committed' }
+  | { readonly kind: 'breaking'; readonly record: BreakingRecord }
   | { readonly kind: 'restore'; readonly progress: RestoreProgress }
   | { readonly kind: 'status'; readonly status: ThreadStatus; readonly samples: readonly MetricSample[] }
   | { readonly kind: 'done' }

@@ -16,7 +16,8 @@ export function startWorker(parts: ThreadParts): HostedThread {
   const { index, processId, isFirstLife, topology, options } = parts
   const board = newCallBoard()
   const engines = parts.engines?.shared
-  const input: WorkerInput = { index, processId, isFirstLife, topology, options, board, engines }
+  const breaking = parts.breaking?.all ?? []
+  const input: WorkerInput = { index, processId, isFirstLife, topology, options, board, engines, breaking }
   // The source runs as TypeScript, the package as JavaScript: the entry has the ending that this file has.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const worker = new Worker(new URL(`./worker-main.${ending}`, import.meta.url), { workerData: input })
@@ -39,6 +40,8 @@ export function startWorker(parts: ThreadParts): HostedThread {
         return parts.onOpened()
       case 'committed':
         return parts.onCommitted()
+      case 'breaking':
+        return parts.breaking?.note(message.record)
       case 'restore':
         return parts.onRestore(message.progress)
       case 'status':

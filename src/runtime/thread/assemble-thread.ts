@@ -53,6 +53,7 @@ function assignedTasks(
     surroundings,
     metrics,
     ...equipment,
+    breaking: parts.breaking,
     globalStore: (node) => globals.store(node),
   })
   return new AssignedTasks({

@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts'
+import type { StreamError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { FunctionHost } from '../../functions/open-functions.ts'
@@ -22,6 +23,7 @@ import { Task } from '../task/task.ts'
 import { repartitionsOf } from '../task/topics-mark.ts'
 import type { Later, TaskProcessors } from '../task/task.ts'
 import { TaskStore } from '../task/task-store.ts'
+import type { BreakingRecords } from './breaking-records.ts'
 import { labelledMetrics } from './labelled-metrics.ts'
 import type { Output } from './output.ts'
 import type { RecordPolicies } from './record-policies.ts'
@@ -35,6 +37,7 @@ export interface TaskBuilderParts {
   readonly metrics: Metrics
   readonly output: Output
   readonly policies: RecordPolicies
+  readonly breaking: BreakingRecords | undefined
   readonly cleanBudget: CleanBudget
   readonly functions: FunctionHost
   readonly formats: Formats
@@ -72,8 +75,13 @@ export class TaskBuilder {
       maxTaskIdleMs: options.maxTaskIdleMs,
       build: (context, times, later) =>
         this.#processors(nodes, stores, { context, times, later, metrics, logger }),
-      onRecordError: (raw, error, task) => this.#parts.policies.apply(raw, error, task),
+      onRecordError: (raw, error, task) => this.#recordFailed(raw, error, task),
     })
+  }
+
+  #recordFailed(raw: RawRecord, error: StreamError, task: string): void {
+    const { breaking, policies, options } = this.#parts
+    policies.apply(raw, breaking?.judge(raw, error, options.policies) ?? error, task)
   }
 
   #store(spec: StoreSpec, { task, partition, metrics }: StoreOwner): TaskStore {
@@ -119,8 +127,9 @@ export class TaskBuilder {
 
   #processors(nodes: readonly Node[], stores: readonly TaskStore[], own: TaskOwn): TaskProcessors {
     const processors = buildProcessors(nodes, this.#environment(stores, own))
+    const accept = singleSource(processors.sources)
     return {
-      accept: singleSource(processors.sources),
+      accept: this.#parts.breaking?.guard(accept) ?? accept,
       awaits: awaitsOf(processors.sources),
       punctuate: processors.punctuate,
       flush: () => processors.flush(),

@@ -3,6 +3,7 @@ import type { CallBoard } from '../../functions/call-board.ts'
 import type { ProcessEngines } from '../../store/state-engines.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { ApplicationOptions, Surroundings } from '../options.ts'
+import type { BreakingRecords } from './breaking-records.ts'
 import type { KnownOffsets } from './known-offsets.ts'
 import type { RestoreProgress } from './restorer.ts'
 
@@ -21,6 +22,8 @@ export interface ThreadParts {
   readonly metrics: Metrics
   /** What former lives on this place knew of the group; a life in a worker of its own begins knowing nothing. */
   readonly known?: KnownOffsets
+  /** Where former lives on this place lost their interpreter, and this one says that it does. */
+  readonly breaking?: BreakingRecords
   /** Where its functions are shown to a watcher in another thread. */
   readonly board?: CallBoard
   /** The thread's functions are compiled, and it has not touched the cluster; it goes on when this resolves. */
