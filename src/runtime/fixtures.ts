@@ -211,10 +211,10 @@ const joinOutput: Node = {
 }
 
 /** A copy of topic `cities`, and nothing else. */
-export function globalTableOnly(): Topology {
+export function globalTableOnly(value = text): Topology {
   return topology(
-    [{ kind: 'global-table', id: 'cities', topic: 'cities', key: text, value: text, store: 'cities' }],
-    [{ ...keyValueStore('cities', text), persistent: false, logging: 'none' }],
+    [{ kind: 'global-table', id: 'cities', topic: 'cities', key: text, value, store: 'cities' }],
+    [{ ...keyValueStore('cities', value), persistent: false, logging: 'none' }],
   )
 }
 

@@ -13,6 +13,7 @@ import type { CleanBudget } from '../../store/clean-budget.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { GlobalTableNode, NodeId, Topology } from '../../topology/topology.ts'
 import type { RestoreProgress } from './restorer.ts'
+import { LeftOutRows } from './left-out-rows.ts'
 import { PartitionQueue } from '../task/partition-queue.ts'
 import { newRawRecord } from '../task/raw-record.ts'
 import { withCoordinates } from '../task/record-policy.ts'
@@ -45,6 +46,7 @@ interface Extent {
 interface Following {
   readonly table: GlobalTable
   readonly queue: PartitionQueue
+  readonly leftOut: LeftOutRows
 }
 
 /** Chunks applied in one turn of the thread, when a table that is in use grows. */
@@ -94,6 +96,7 @@ export class GlobalTables {
       formats.check()
       if (chunks === 0) await fetcher.ready(loadingWaitMs)
     }
+    for (const { leftOut } of [...this.#following.values()].flat()) leftOut.sumUp()
     logger.info('global tables loaded', { tables: nodes.length })
   }
 
@@ -145,7 +148,7 @@ export class GlobalTables {
     for (const table of this.#tables.values()) table.close()
   }
 
-  #apply({ table, queue }: Following): void {
+  #apply({ table, queue, leftOut }: Following): void {
     const raw = this.#raw
     while (queue.load()) {
       queue.take(raw)
@@ -153,7 +156,9 @@ export class GlobalTables {
       try {
         table.apply(raw)
       } catch (error) {
-        this.#parts.onRecordError(withCoordinates(toStreamError(error), raw, `global table ${table.node}`))
+        const failure = toStreamError(error)
+        this.#parts.onRecordError(withCoordinates(failure, raw, `global table ${table.node}`))
+        leftOut.note(raw, failure)
       }
       queue.advance()
     }
@@ -174,10 +179,11 @@ export class GlobalTables {
     this.#tables.set(node.id, table)
     const labels = { topic: node.topic, table: node.id }
     const taken = metrics.counter('weft_global_records_total', 'records applied to global tables', labels)
+    const leftOut = new LeftOutRows(node.id, logger)
     for (const partition of partitions.filter(({ topic }) => topic === node.topic)) {
       this.#following.set(partitionKey(partition), [
         ...this.#of(partition),
-        { table, queue: new PartitionQueue(partition, taken) },
+        { table, queue: new PartitionQueue(partition, taken), leftOut },
       ])
     }
   }
