@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openDataFile, type DataFile, type DataRecord } from './data-file.ts'
 
@@ -18,6 +19,16 @@ async function readAll(file: DataFile): Promise<DataRecord[]> {
 function write(name: string, text: string): string {
   const path = join(folder, name)
   writeFileSync(path, text)
+  return path
+}
+
+async function writeParquet(name: string, query: string): Promise<string> {
+  const path = join(folder, name)
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet)`)
+  connection.closeSync()
+  instance.closeSync()
   return path
 }
 
@@ -99,6 +110,35 @@ describe('openDataFile', () => {
     const path = write('keys.jsonl', '{"k":1.10}\n{"k":1.1}\n{"k":{"b":1,"a":2}}\n{"k":{"a":2, "b":1}}\n')
     const keys = (await readAll({ path, format: 'jsonl', key: 'k' })).map(({ key }) => key)
     expect(keys).toEqual(['1.1', '1.1', '{"a":2,"b":1}', '{"a":2,"b":1}'])
+  })
+
+  test('gives a value the key in CSV and Parquet that it has in JSON', async () => {
+    const csv = write('keys.csv', 'k\n1e20\n1e-07\n12.50\n')
+    const json = write('same.jsonl', '{"k":1e20}\n{"k":1e-07}\n{"k":12.50}\n')
+    const keysOf = async (file: DataFile): Promise<unknown> => (await readAll(file)).map(({ key }) => key)
+    const expected = ['1.0E20', '1.0E-7', '12.5']
+    expect(await keysOf({ path: json, format: 'jsonl', key: 'k' })).toEqual(expected)
+    expect(await keysOf({ path: csv, format: 'csv', key: 'k' })).toEqual(expected)
+    const path = await writeParquet('keys.parquet', `SELECT 12.50::DECIMAL(6, 2) AS k, DATE '2001-01-02' AS at`)
+    expect(await keysOf({ path, format: 'parquet', key: 'k' })).toEqual(['12.5'])
+    expect(await keysOf({ path, format: 'parquet', key: 'at' })).toEqual(['2001-01-02'])
+  })
+
+  test('refuses numbers that JSON cannot say, with row and field', async () => {
+    const csv = write('beyond.csv', 'id,amt,note\n1,2.5,NaN\n2,1e400,x\n')
+    await expect(readAll({ path: csv, format: 'csv' })).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: `row 2 of "${csv}" has a number in field "amt" that JSON cannot say`,
+      detail: 'It is read as Infinity. Rows before it may have been sent.',
+    })
+    const path = await writeParquet(
+      'beyond.parquet',
+      `SELECT 'Infinity":NaN' AS id, {'in': [1.0, '-inf'::DOUBLE]} AS x, 'nan'::FLOAT AS y`,
+    )
+    await expect(readAll({ path, format: 'parquet' })).rejects.toMatchObject({
+      message: `row 1 of "${path}" has a number in field "x" that JSON cannot say`,
+      detail: expect.stringContaining('-Infinity'),
+    })
   })
 
   test('refuses a CSV file with a row that does not fit, rather than leaving rows out', async () => {

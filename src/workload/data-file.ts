@@ -4,10 +4,11 @@
  */
 import '../base/node-extras.ts'
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { StreamError } from '../base/errors.ts'
 import type { Column, DataType } from '../data/types.ts'
 import { jsonFieldText } from '../serde/json-field.ts'
+import { beyondJson } from './beyond-json.ts'
 import { withoutCells } from './without-cells.ts'
 
 /** A first line is at most this long. */
@@ -227,36 +228,42 @@ async function* readRecords(
 ): AsyncIterable<DataRecord[]> {
   try {
     const result = await connection.stream(recordQuery(file, columns))
-    const keyOf = keyReader(file)
+    // Keys have one form, wherever they come from; DuckDB has its own.
+    const keyOf = file.key === undefined ? () => null : jsonFieldText(file.key)
+    let row = 0
     for (
       let chunk = await result.fetchChunk();
       chunk !== null && chunk.rowCount > 0;
       chunk = await result.fetchChunk()
     ) {
-      yield chunk.getRows().map(([recordKey, value, time]) => ({
-        key: keyOf === undefined ? textOrNull(recordKey) : keyOf(String(value)),
-        value: String(value),
-        timestampMs: time === null ? undefined : Number(time),
-      }))
+      yield chunk.getRows().map(([cell, time]) => {
+        row++
+        const value = String(cell)
+        if (!isJson(file)) checkNumbers(value, row, file)
+        return { key: keyOf(value), value, timestampMs: time === null ? undefined : Number(time) }
+      })
     }
   } catch (error) {
     throw unreadable(file, error)
   }
 }
 
-/** Keys of JSON have one form, wherever it comes from; DuckDB has its own. Undefined: the key is a column of its own. */
-function keyReader(file: DataFile): ((value: string) => string | null) | undefined {
-  return file.key === undefined || !isJson(file) ? undefined : jsonFieldText(file.key)
-}
-
-function textOrNull(cell: DuckDBValue | undefined): string | null {
-  return cell === null || cell === undefined ? null : String(cell)
+function checkNumbers(value: string, row: number, { path }: DataFile): void {
+  const found = beyondJson(value)
+  if (found === undefined) return
+  throw new StreamError(
+    'FILE_UNREADABLE',
+    `row ${row} of "${path}" has a number in field "${found.field}" that JSON cannot say`,
+    {
+      detail: `It is read as ${found.number}. Rows before it may have been sent.`,
+      hint: 'Write a number from -1.8e308 to 1.8e308 there, or leave it empty.',
+    },
+  )
 }
 
 function recordQuery(file: DataFile, columns: readonly Column[]): string {
   if (isJson(file)) return jsonQuery(file)
-  const key = file.key === undefined ? 'NULL' : `${quoted(file.key)}::VARCHAR`
-  return `SELECT ${key}, to_json(whole_row)::VARCHAR, ${timeExpression(file, columns)} FROM ${tableOf(file)} AS whole_row`
+  return `SELECT to_json(whole_row)::VARCHAR, ${timeExpression(file, columns)} FROM ${tableOf(file)} AS whole_row`
 }
 
 /** JSON objects as they stand in the file: numbers and absent fields are nobody's to change. */
@@ -265,7 +272,7 @@ function jsonQuery(file: DataFile): string {
   const field = (name: string): string =>
     `'/${name.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll("'", "''")}'`
   const time = eventTime === undefined ? 'NULL' : jsonTime(field(eventTime))
-  return `SELECT NULL, json::VARCHAR, ${time} FROM read_json_objects(${textLiteral(path)}, format = '${layoutOf(file)}')`
+  return `SELECT json::VARCHAR, ${time} FROM read_json_objects(${textLiteral(path)}, format = '${layoutOf(file)}')`
 }
 
 function jsonTime(field: string): string {
