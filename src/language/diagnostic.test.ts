@@ -113,9 +113,16 @@ describe('Diagnostics', () => {
     expect(() => problems.addThrown(new StreamError('INVARIANT_BROKEN', 'x'), span)).toThrow('x')
   })
 
+  test('keeps once what is found again at the same place', () => {
+    const problems = new Diagnostics()
+    for (const column of [1, 1, 2]) problems.error('TYPE_INVALID', 'm', { ...span, column })
+    expect(problems.list().map((problem) => problem.span.column)).toEqual([1, 2])
+    expect(problems.errorCount).toBe(2)
+  })
+
   test('counts what is beyond its bound', () => {
     const problems = new Diagnostics()
-    for (let count = 0; count < 205; count++) problems.error('TYPE_INVALID', 'm', span)
+    for (let count = 0; count < 205; count++) problems.error('TYPE_INVALID', `m ${count}`, span)
     expect([problems.list().length, problems.droppedCount]).toEqual([200, 5])
   })
 })

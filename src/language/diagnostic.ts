@@ -44,7 +44,9 @@ export class Diagnostics {
     return this.errorCount > 0
   }
 
+  /** What is found again, as by each pipeline that reads the same topic, is kept once. */
   add(diagnostic: Diagnostic): void {
+    if (this.#items.some((known) => isSame(known, diagnostic))) return
     if (diagnostic.severity === 'error') this.errorCount++
     if (this.#items.length >= diagnosticsMax) this.droppedCount++
     else this.#items.push(diagnostic)
@@ -75,6 +77,16 @@ export class Diagnostics {
   list(): readonly Diagnostic[] {
     return inFileOrder(this.#items)
   }
+}
+
+function isSame(one: Diagnostic, other: Diagnostic): boolean {
+  const [here, there] = [one.span, other.span]
+  return (
+    one.message === other.message &&
+    here.line === there.line &&
+    here.column === there.column &&
+    here.file === there.file
+  )
 }
 
 /** Those of one place stay in the order in which they are given. */

@@ -119,7 +119,10 @@ describe('openDataFile', () => {
     const expected = ['1.0E20', '1.0E-7', '12.5']
     expect(await keysOf({ path: json, format: 'jsonl', key: 'k' })).toEqual(expected)
     expect(await keysOf({ path: csv, format: 'csv', key: 'k' })).toEqual(expected)
-    const path = await writeParquet('keys.parquet', `SELECT 12.50::DECIMAL(6, 2) AS k, DATE '2001-01-02' AS at`)
+    const path = await writeParquet(
+      'keys.parquet',
+      `SELECT 12.50::DECIMAL(6, 2) AS k, DATE '2001-01-02' AS at`,
+    )
     expect(await keysOf({ path, format: 'parquet', key: 'k' })).toEqual(['12.5'])
     expect(await keysOf({ path, format: 'parquet', key: 'at' })).toEqual(['2001-01-02'])
   })

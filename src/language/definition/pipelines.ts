@@ -25,12 +25,19 @@ export function buildPipelines(
   context: PipelineContext,
 ): void {
   const { topics } = context
-  for (const { name: key, value } of entries)
-    topics.expectResult(value?.as?.value ?? resultName(key, value), key)
+  for (const { name: key, value } of entries) expect(key, value, topics)
   for (const { name: key, span, value } of entries) {
     if (value === undefined) topics.namesUnknown = true
     else buildPipeline(key, value, { ...context, span })
   }
+}
+
+function expect(key: string, fields: PipelineFields | undefined, topics: TopicRegistry): void {
+  const [sink] = sinkNames.filter((name) => fields?.[name] !== undefined)
+  if (sink === undefined || sink === 'as')
+    topics.expectResult(fields?.as?.value ?? resultName(key, fields), key)
+  else if (sink !== 'branch')
+    topics.expectNone(key, fields?.to?.kind === 'name' ? fields.to.name.value : undefined)
 }
 
 /** What the result of a pipeline without a sink is called. */

@@ -65,13 +65,13 @@ export function readTopics({ topics = [], dev }: ExtraFields): readonly Declared
       topic: name,
       columns: columnsOf(value?.columns),
       format: value?.valueType?.value.format,
-      broken: isBroken(value?.columns),
+      broken: value === undefined || isBroken(value.columns),
     })),
     ...(dev?.topics ?? []).map(({ name, value }) => ({
       topic: name,
       columns: columnsOf(value?.columns),
       format: undefined,
-      broken: isBroken(value?.columns),
+      broken: value === undefined || isBroken(value.columns),
     })),
   ]
 }

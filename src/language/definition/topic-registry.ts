@@ -5,13 +5,13 @@ import type { Format } from '../../data/types.ts'
 import { hasSchema } from '../../data/notation-types.ts'
 import type { NodeId, OffsetReset } from '../../topology/topology.ts'
 import { parseDurationMs } from '../../base/duration.ts'
-import { suggest } from '../diagnostic.ts'
+import { suggest, type DiagnosticExtras } from '../diagnostic.ts'
 import type { Located } from '../query-definition.ts'
 import type { NamedEntry, Reference } from '../schema/collections.ts'
 import type { LocatedType } from '../schema/scalars.ts'
 import type { DefinitionFields } from './fields/file-fields.ts'
 import type { FunctionFields } from './fields/function-fields.ts'
-import type { Flow, NamedFlow } from './flow.ts'
+import { flowAfterFailure, type Flow, type NamedFlow } from './flow.ts'
 import { chosenTopics, type ChosenTopics, type TopicsFields } from './chosen-topics.ts'
 import { NodePath } from './names.ts'
 import { addNode, useOptionalFunction, type Scope } from './scope.ts'
@@ -60,6 +60,8 @@ export class TopicRegistry {
   readonly #results = new Map<string, NamedFlow>()
   /** The results of all pipelines, with the key of the one that makes them. */
   readonly #expected = new Map<string, string>()
+  /** Pipelines that end in a sink, whose results have no name, by their keys. */
+  readonly #ended = new Map<string, string | undefined>()
   /** Whether declarations, or a pipeline's result, are so broken that they have no names: names that are not found may be theirs. */
   namesUnknown = false
 
@@ -107,6 +109,15 @@ export class TopicRegistry {
     this.#expected.set(name, pipeline)
   }
 
+  /**
+   * Says that a pipeline ends in a sink: who takes its key for a name can be told.
+   *
+   * @param written - what it is written into, where that has a name
+   */
+  expectNone(pipeline: string, written: string | undefined): void {
+    this.#ended.set(pipeline, written)
+  }
+
   /** Gives a name to the result of a pipeline. */
   nameResult(name: string, result: NamedFlow): void {
     const known = this.#declared.get(name)?.span ?? this.#results.get(name)?.span
@@ -129,20 +140,28 @@ export class TopicRegistry {
     if (declared !== undefined) return this.read(declared)
     const result = this.#results.get(name.value)
     if (result !== undefined || this.namesUnknown) return result?.flow
-    const later = this.#expected.get(name.value)
-    const names = [...this.#declared.keys(), ...this.#results.keys()]
     this.#scope.diagnostics.error(
       'NAME_NOT_FOUND',
       `no stream, table or earlier pipeline is called "${name.value}"`,
       name.span,
-      {
-        hint:
-          later === undefined
-            ? suggest(name.value, names, 'names')
-            : `Move pipeline "${later}", which makes it, up before this one; if each needs the other, go through a topic.`,
-      },
+      this.#whereElse(name.value),
     )
     return undefined
+  }
+
+  #whereElse(name: string): DiagnosticExtras {
+    const later = this.#expected.get(name)
+    if (later !== undefined)
+      return {
+        hint: `Move pipeline "${later}", which makes it, up before this one; if each needs the other, go through a topic.`,
+      }
+    const names = [...this.#declared.keys(), ...this.#results.keys()]
+    if (!this.#ended.has(name)) return { hint: suggest(name, names, 'names') }
+    const written = this.#ended.get(name)
+    return {
+      detail: `Pipeline "${name}" ends in a sink, so its result has no name.`,
+      hint: `Give that one "as: ${name}" in place of its sink${written === undefined ? '' : `, or begin this one with "${written}"`}.`,
+    }
   }
 
   /** Reads a topic, or joins those who read it already. */
@@ -239,7 +258,7 @@ export class TopicRegistry {
           hint: known.kind === 'stream' ? 'Use "toTable" on the stream.' : 'Use "toStream" on the table.',
         },
       )
-      return undefined
+      return flowAfterFailure(kind)
     }
     for (const side of ['key', 'value'] as const) {
       const declared = fields[`${side}Type`]
@@ -248,7 +267,7 @@ export class TopicRegistry {
         detail: `It is read as ${describeFormat(flow[side])} elsewhere.`,
         hint: 'Give it the same type in both places.',
       })
-      return undefined
+      return flowAfterFailure(kind)
     }
     return flow
   }
