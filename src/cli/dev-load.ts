@@ -87,6 +87,7 @@ async function loadTopic(load: DevLoad, topic: DevTopic): Promise<void> {
       rate: topic.ratePerSecond,
       count: topic.limit,
       source: `"${topic.file?.value}"`,
+      timeField: topic.eventTime?.value,
       encode,
       encodeKey,
       onProgress: (done) => progress.report(done, total),

@@ -1,9 +1,11 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { sleep, type Clock } from '../base/clock.ts'
-import { StreamError } from '../base/errors.ts'
+import { addDetail, StreamError, toStreamError } from '../base/errors.ts'
 import type { Headers } from '../base/headers.ts'
 import type { AppendedRecord, Producer, ProducerOptions } from '../kafka/contracts.ts'
+import { isTimeRefused } from '../kafka/time-refused.ts'
 import type { DataRecord } from './data-file.ts'
+import { TimeRange } from './time-range.ts'
 
 /** A producer for bulk loads: large batches, nothing lost, nothing twice. */
 export const loadProducer: ProducerOptions = {
@@ -25,6 +27,8 @@ export interface ProduceOptions {
   readonly onProgress: (sent: number) => void
   /** What is being sent, as messages name it: a file, or standard input; absent: they name the row only. */
   readonly source?: string
+  /** The field that times were taken from, as messages name it. */
+  readonly timeField?: string | undefined
   /** Writes a value that is not to go out as JSON text. */
   readonly encode?: EncodeRow | undefined
   /** Writes the key of a row that has one, where keys are not to go out as text. */
@@ -50,6 +54,23 @@ export async function produceRecords(
   options: ProduceOptions,
 ): Promise<number> {
   await producer.partitionCount(topic)
+  const times = new TimeRange()
+  try {
+    return await appendAll(producer, topic, chunks, { ...options, times })
+  } catch (error) {
+    const rows = isTimeRefused(error)
+      ? times.describe(options.source ?? 'the rows', options.timeField)
+      : undefined
+    throw rows === undefined ? error : addDetail(toStreamError(error), rows)
+  }
+}
+
+async function appendAll(
+  producer: Producer,
+  topic: string,
+  chunks: AsyncIterable<readonly DataRecord[]>,
+  options: ProduceOptions & { readonly times: TimeRange },
+): Promise<number> {
   const pace = startPace(options)
   let sent = 0
   const append = recordAppender(producer, topic, options)
@@ -64,6 +85,7 @@ export async function produceRecords(
         throw atRow(failure, sent, options.source)
       }
       sent++
+      if (record.timestampMs !== undefined) options.times.add(record.timestampMs, sent)
     }
     options.onProgress(sent)
     if (sent === options.count || options.signal.aborted) break
@@ -111,8 +133,18 @@ function recordAppender(
     appended.keyEnd = record.key === null ? -1 : key.length
     appended.value = value.buffer
     appended.valueEnd = value.length
-    producer.append(topic, appended)
+    return appendOrRefuse(producer, topic, appended)
+  }
+}
+
+/** What is too large is one record's fault; what else the producer says is not. */
+function appendOrRefuse(producer: Producer, topic: string, record: AppendedRecord): StreamError | undefined {
+  try {
+    producer.append(topic, record)
     return undefined
+  } catch (error) {
+    if (error instanceof StreamError && error.code === 'RECORD_TOO_LARGE') return error
+    throw error
   }
 }
 
@@ -122,11 +154,7 @@ function joined(one: Headers | undefined, other: Headers | undefined): Headers |
 
 function atRow(error: StreamError, sent: number, source: string | undefined): StreamError {
   const place = `It is row ${sent + 1}${source === undefined ? '' : ` of ${source}`}; those before it were sent.`
-  return new StreamError(error.code, error.message, {
-    detail: error.detail === undefined ? place : `${error.detail} ${place}`,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    cause: error,
-  })
+  return addDetail(error, place)
 }
 
 /** Waits, where a rate is set, until record number `sent` is due. */

@@ -93,8 +93,8 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
   if (!reportDiagnostics(definition, output)) return exitCode.wrong
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { signal, release } = stopSignal()
-  // Data of long ago is not too old for a look at what becomes of it.
-  const topicDefaults = { 'retention.ms': '-1' }
+  // Data of long ago is not too old for a look at what becomes of it, nor is that of times to come too new.
+  const topicDefaults = { 'retention.ms': '-1', 'message.timestamp.after.max.ms': String(2n ** 63n - 1n) }
   const { Broker } = await import('../../broker/broker.ts')
   const broker = new Broker({ clock: systemClock, random: systemRandom, logger, topicDefaults })
   try {

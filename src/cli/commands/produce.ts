@@ -49,7 +49,10 @@ export function addProduceCommand(program: Command, output: Output): void {
     )
     .option('--key <field>', 'the field that becomes the record key')
     .option('--event-time <field>', 'the field that holds the time of the event')
-    .option('--config <file>', 'a KSML runner file, or the configuration of SQL pipelines: its notations')
+    .option(
+      '--config <file>',
+      'a KSML runner file, or the configuration of SQL pipelines: its notations, and its properties of producers',
+    )
     .option('--key-type <type>', 'how keys are written, such as long; absent: as text')
     .option('--value-type <type>', 'how values are written, such as avro or avro:Order; absent: as JSON')
     .option('--rate <n>', 'records per second', positiveNumber)
@@ -74,7 +77,7 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
   const encode =
     options.valueType === undefined ? undefined : await encoderFor(topic, options.valueType, encoding)
   const encodeKey = await keyEncoderFor(topic, options, encoding)
-  const producer = cluster.kafka.producer(loadProducer)
+  const producer = cluster.kafka.producer({ ...loadProducer, ...config.settings.producer })
   await using source = file ?? standardInput(options, producer, signal)
   const progress = startProgress(`produce ${topic}`, output, systemClock)
   const total = options.count ?? source.recordCount
@@ -85,6 +88,7 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
       rate: options.rate,
       count: options.count,
       source: options.file === undefined ? 'standard input' : `"${options.file}"`,
+      timeField: options.eventTime,
       encode,
       encodeKey,
       onProgress: (done) => progress.report(done, total),

@@ -250,12 +250,12 @@ export class Accumulator {
 }
 
 function tooLarge({ topic, recordLimit }: Target, bytes: number, requestLimit: number): StreamError {
+  const isOfTopic = recordLimit < requestLimit
   return new StreamError('RECORD_TOO_LARGE', `a record of ${bytes} bytes for topic "${topic}" is too large`, {
-    detail:
-      recordLimit < requestLimit
-        ? `The topic takes ${recordLimit} bytes.`
-        : `A request may have ${recordLimit} bytes.`,
-    hint: 'Make the record smaller, or raise the limit of the producer and `max.message.bytes` of the topic.',
+    detail: isOfTopic ? `The topic takes ${recordLimit} bytes.` : `A request may have ${recordLimit} bytes.`,
+    hint: isOfTopic
+      ? 'Make the record smaller, or raise `max.message.bytes` of the topic.'
+      : 'Make the record smaller, or raise `max.request.size` in the runner file of "--config" and `max.message.bytes` of the topic.',
   })
 }
 
