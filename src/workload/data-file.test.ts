@@ -144,10 +144,26 @@ describe('openDataFile', () => {
     })
   })
 
-  test('refuses a CSV file with a row that does not fit, rather than leaving rows out', async () => {
-    const path = write('ragged.csv', 'id,name\n1,a\n2,b\n3,c,extra\n')
-    await expect(readAll({ path, format: 'csv' })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
-  })
+  test.each([
+    ['too many', 'id,"na,me"\n1,"a\nb"\n2,b\n3,c,extra\n', 3, 'It has 3 fields, the first line 2.'],
+    ['too few', 'id;name\n1;a\n2\n3;c\n', 2, 'It has 1 field, the first line 2.'],
+    [
+      'too many, far behind',
+      `id,name\n${'1,a\n'.repeat(50_000)}2,b,c\n`,
+      50_001,
+      'It has 3 fields, the first line 2.',
+    ],
+  ])(
+    'names a row of a CSV file with %s fields, rather than leaving rows out',
+    async (_, text, row, detail) => {
+      const path = write('ragged.csv', text)
+      await expect(readAll({ path, format: 'csv' })).rejects.toMatchObject({
+        code: 'FILE_UNREADABLE',
+        message: `row ${row} of "${path}" does not fit the first line`,
+        detail,
+      })
+    },
+  )
 
   test('finds the delimiter from the first line', async () => {
     const path = write('semicolon.csv', 'id;name\n1;a,b\n')

@@ -9,6 +9,7 @@ import { StreamError } from '../base/errors.ts'
 import type { Column, DataType } from '../data/types.ts'
 import { jsonFieldText } from '../serde/json-field.ts'
 import { beyondJson } from './beyond-json.ts'
+import { findRaggedRow } from './ragged-row.ts'
 import { withoutCells } from './without-cells.ts'
 
 /** A first line is at most this long. */
@@ -68,10 +69,34 @@ export async function openDataFile(file: DataFile): Promise<OpenDataFile> {
       },
     }
   } catch (error) {
+    const problem = await explain(connection, file, error)
     connection.closeSync()
     instance.closeSync()
-    throw unreadable(file, error)
+    throw problem
   }
+}
+
+async function explain(connection: DuckDBConnection, file: DataFile, error: unknown): Promise<StreamError> {
+  const known = unreadable(file, error)
+  if (error instanceof StreamError || file.format !== 'csv' || !isFile(file.path)) return known
+  const firstLine = firstLineOf(file.path)
+  const text = { path: textLiteral(file.path), firstLine, delimiter: delimiterOf(firstLine) }
+  const ragged = await findRaggedRow(connection, text)
+  if (ragged === undefined) return known
+  const { row, fields, columns } = ragged
+  return new StreamError('FILE_UNREADABLE', `row ${row} of "${file.path}" does not fit the first line`, {
+    detail: `It has ${formatFields(fields)}, the first line ${columns}.`,
+    hint: 'Give each row a field for each column, and put quotation marks around texts that hold the delimiter.',
+    cause: error,
+  })
+}
+
+function formatFields(count: number): string {
+  return count === 1 ? '1 field' : `${count} fields`
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
 function unreadable(file: DataFile, error: unknown): StreamError {
@@ -93,13 +118,16 @@ function unreadable(file: DataFile, error: unknown): StreamError {
   })
 }
 
-/** The one of the usual delimiters that stands most often in the first line. */
-function delimiterOf(path: string): string {
+function firstLineOf(path: string): string {
   const head = Buffer.alloc(firstLineBytes)
   const file = openSync(path, 'r')
   const bytes = readSync(file, head)
   closeSync(file)
-  const line = head.utf8Slice(0, bytes).split('\n')[0] ?? ''
+  return head.utf8Slice(0, bytes).split('\n')[0] ?? ''
+}
+
+/** The one of the usual delimiters that stands most often in the first line. */
+function delimiterOf(line: string): string {
   const counts = [',', ';', '\t', '|'].map((delimiter) => ({
     delimiter,
     count: line.split(delimiter).length,
@@ -122,7 +150,7 @@ function tableOf(file: DataFile): string {
 
 function csvTable({ path }: DataFile, options: string): string {
   // Left to itself, DuckDB takes rows that do not fit for a preamble and leaves them out.
-  return `read_csv(${textLiteral(path)}, ${options}, skip = 0, delim = '${delimiterOf(path)}')`
+  return `read_csv(${textLiteral(path)}, ${options}, skip = 0, delim = '${delimiterOf(firstLineOf(path))}')`
 }
 
 function textLiteral(text: string): string {
@@ -244,7 +272,7 @@ async function* readRecords(
       })
     }
   } catch (error) {
-    throw unreadable(file, error)
+    throw await explain(connection, file, error)
   }
 }
 
