@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Format } from '../data/types.ts'
 import { finishTopology } from './build-topology.ts'
-import { describeTopology } from './describe.ts'
+import { describeTopology, topologiesToMermaid } from './describe.ts'
 import type { Node, StoreSpec } from './topology.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
@@ -108,6 +108,30 @@ describe('describeTopology', () => {
         sub-topology 0
           source in [topics events; key string, value string]
           lookup-join join [left] <- in, dim"
+    `)
+  })
+})
+
+describe('topologiesToMermaid', () => {
+  test('is one chart, with a frame for each of several topologies and names that are nowhere twice', () => {
+    const nodes = [source('in', 'events')]
+    const other = { ...finish(counting, [store('counts')]), name: 'o "2"' }
+    expect(topologiesToMermaid([finish(nodes), other])).toMatchInlineSnapshot(`
+      "flowchart TD
+        subgraph t0["t"]
+          t0n0["source in"]
+        end
+        subgraph t1["o #quot;2#quot;"]
+          t1n0["source in"]
+          t1n1["repartition by-user"]
+          t1n2["aggregate count"]
+          t1n3["to-stream changes"]
+          t1n4["sink out"]
+          t1n0 --> t1n1
+          t1n1 --> t1n2
+          t1n2 --> t1n3
+          t1n3 --> t1n4
+        end"
     `)
   })
 })

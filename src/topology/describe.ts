@@ -142,16 +142,28 @@ function columnsText(columns: readonly { readonly name: string }[] | undefined):
   return columns === undefined ? '' : `; columns ${columns.map((column) => column.name).join(', ')}`
 }
 
-/** A topology as a Mermaid flow chart. */
-export function topologyToMermaid(topology: Topology): string {
-  const names = new Map(topology.nodes.map((node, index) => [node.id, `n${index}`]))
-  const lines = ['flowchart TD']
-  for (const node of topology.nodes)
-    lines.push(`  ${names.get(node.id)}["${escapeMermaid(`${node.kind} ${node.id}`)}"]`)
-  for (const node of topology.nodes) {
-    for (const input of inputsOf(node)) lines.push(`  ${names.get(input)} --> ${names.get(node.id)}`)
-  }
-  return lines.join('\n')
+/** Topologies as one Mermaid flow chart; where they are several, each has a frame with its name. */
+export function topologiesToMermaid(topologies: readonly Topology[]): string {
+  const [only] = topologies
+  if (only !== undefined && topologies.length === 1)
+    return ['flowchart TD', ...mermaidLines(only, 'n')].join('\n')
+  const framed = topologies.flatMap((topology, index) => [
+    `  subgraph t${index}["${escapeMermaid(topology.name)}"]`,
+    ...mermaidLines(topology, `t${index}n`).map((line) => `  ${line}`),
+    '  end',
+  ])
+  return ['flowchart TD', ...framed].join('\n')
+}
+
+function mermaidLines(topology: Topology, prefix: string): readonly string[] {
+  const names = new Map(topology.nodes.map((node, index) => [node.id, `${prefix}${index}`]))
+  const boxes = topology.nodes.map(
+    (node) => `  ${names.get(node.id)}["${escapeMermaid(`${node.kind} ${node.id}`)}"]`,
+  )
+  const arrows = topology.nodes.flatMap((node) =>
+    inputsOf(node).map((input) => `  ${names.get(input)} --> ${names.get(node.id)}`),
+  )
+  return [...boxes, ...arrows]
 }
 
 function escapeMermaid(text: string): string {

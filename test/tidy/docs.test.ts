@@ -17,7 +17,7 @@ import type { JsonSchema } from '../../src/language/schema/field.ts'
 import { objectOf } from '../../src/language/schema/object.ts'
 import { loadRunnerFile } from '../../src/language/runner-file.ts'
 import { plainNames } from '../../src/topology/name-pattern.ts'
-import { describeTopology, topologyToMermaid } from '../../src/topology/describe.ts'
+import { describeTopology, topologiesToMermaid } from '../../src/topology/describe.ts'
 import { functionKinds } from '../../src/topology/function-kinds.ts'
 import {
   anchors,
@@ -91,7 +91,7 @@ test('the stages of the example are what explain prints', async () => {
   expect(shown).toEqual([
     describeDefinition(loaded, topology),
     describeTopology(topology),
-    topologyToMermaid(topology),
+    topologiesToMermaid([topology]),
     describeTasks({ topology, applicationId: topology.name }, plainNames),
   ])
 })

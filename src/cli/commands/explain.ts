@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { describeTopology, topologyToMermaid } from '../../topology/describe.ts'
+import { describeTopology, topologiesToMermaid } from '../../topology/describe.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { RunConfig } from '../config/run-config.ts'
 import { applicationsOf } from '../config/run-settings.ts'
@@ -44,7 +44,7 @@ function explain(
   { stage, format }: ExplainOptions,
 ): readonly string[] {
   if (format === 'mermaid')
-    return definitions.map(({ loaded }) => loaded.topologies.map(topologyToMermaid).join('\n\n'))
+    return [topologiesToMermaid(definitions.flatMap(({ loaded }) => loaded.topologies))]
   if (stage === 'tasks') return [explainTasks(definitions, config, format)]
   return definitions.map((definition) =>
     format === 'json'

@@ -249,6 +249,12 @@ export class TopicRegistry {
     const { flow } = known
     const { diagnostics } = this.#scope
     if (flow === undefined) return undefined
+    // What is said of it here, so that those who read it can be checked, too.
+    const declaredFlow = {
+      ...flowAfterFailure(kind),
+      key: fields.keyType?.value.format ?? flow.key,
+      value: fields.valueType?.value.format ?? flow.value,
+    }
     if (known.kind !== kind) {
       diagnostics.error(
         'TOPOLOGY_INVALID',
@@ -258,7 +264,7 @@ export class TopicRegistry {
           hint: known.kind === 'stream' ? 'Use "toTable" on the stream.' : 'Use "toStream" on the table.',
         },
       )
-      return flowAfterFailure(kind)
+      return declaredFlow
     }
     for (const side of ['key', 'value'] as const) {
       const declared = fields[`${side}Type`]
@@ -267,7 +273,7 @@ export class TopicRegistry {
         detail: `It is read as ${describeFormat(flow[side])} elsewhere.`,
         hint: 'Give it the same type in both places.',
       })
-      return flowAfterFailure(kind)
+      return declaredFlow
     }
     return flow
   }

@@ -15,17 +15,17 @@ export function joinStreams(step: JoinStep, flow: StreamFlow): Flow | undefined 
   const { scope, fields } = step
   const target = fields.stream
   if (target === undefined) return undefined
+  warnUnused(step, 'store', fields.store, 'Streams are kept in "thisStore" and "otherStore".')
+  const other = resolveTarget(step, target, 'stream')
+  const id = statefulName(step)
+  const times = timesOf(step)
+  if (other?.kind !== 'stream' || times === undefined) return undefined
   warnUnused(
     step,
     'mapper',
     fields.mapper,
     'Streams are joined on equal keys; "mapper" is for global tables.',
   )
-  warnUnused(step, 'store', fields.store, 'Streams are kept in "thisStore" and "otherStore".')
-  const other = resolveTarget(step, target, 'stream')
-  const id = statefulName(step)
-  const times = timesOf(step)
-  if (other?.kind !== 'stream' || times === undefined) return undefined
   const joiner = useJoiner(step, [flow.key.type, flow.value.type, other.value.type])
   if (!hasSameKey(step, flow, other) || joiner === undefined) return undefined
   const left = flow.rekeyed ? repartitionBy(scope, flow, `${id}-left`) : flow.node

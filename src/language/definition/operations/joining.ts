@@ -56,10 +56,10 @@ function joinTable(step: JoinStep, flow: StreamFlow): Flow | undefined {
   const { scope, fields } = step
   const target = fields.table
   if (target === undefined) return undefined
-  warnUnused(step, 'mapper', fields.mapper, 'A table is joined on equal keys; "mapper" is for global tables.')
   const table = resolveTarget(step, target, 'table')
   const id = statefulName(step)
   if (table?.kind !== 'table') return undefined
+  warnUnused(step, 'mapper', fields.mapper, 'A table is joined on equal keys; "mapper" is for global tables.')
   const joiner = useJoiner(step, [flow.key.type, flow.value.type, table.value.type])
   const wait = graceOf(step, { flow, table, id })
   const age = ageOf(step, table)
