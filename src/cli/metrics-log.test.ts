@@ -16,7 +16,8 @@ test('what an application counts is a line every 30 seconds and at the end, summ
     debug: (text: string, facts?: LogFields) => void lines.push([text, facts]),
   }
   const clock = new ManualClock()
-  const log = startMetricsLog([{ applicationId: 'app', application: { metrics } }], logger, clock)
+  const measured = [{ applicationId: 'app', application: { metrics } }]
+  const log = startMetricsLog(measured, { logger, level: 'debug', clock })
   await clock.advance(metricsEveryMs)
   bytes = 7
   await clock.advance(metricsEveryMs)

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
+import type { Logger, LogLevel } from '../base/logger.ts'
 import type { MetricRegistry, MetricSample } from '../base/metrics.ts'
 
 /** What counts, and what it is called. */
@@ -10,7 +10,7 @@ export interface Measured {
 
 export const metricsEveryMs = 30_000
 /** Labels by which a series is told apart in the log; over all others (tasks, threads, topics, nodes) it is summed. */
-const keptLabels = ['reason', 'policy'] as const
+const keptLabels = ['reason', 'policy', 'custom_name'] as const
 
 /**
  * Logs what each application counts, one line each: every {@link metricsEveryMs}, and when it is stopped.
@@ -19,10 +19,11 @@ const keptLabels = ['reason', 'policy'] as const
  */
 export function startMetricsLog(
   measured: Iterable<Measured>,
-  logger: Logger,
-  clock: Clock,
+  { logger, level, clock }: { readonly logger: Logger; readonly level: LogLevel; readonly clock: Clock },
 ): { readonly stop: () => void } {
+  const shown = level === 'debug' || level === 'trace'
   const write = (): void => {
+    if (!shown) return
     for (const { applicationId, application } of measured)
       logger.debug('metrics', { application: applicationId, ...totals(application.metrics.samples()) })
   }

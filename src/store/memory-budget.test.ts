@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { OrderedStore, StoreEntry } from './contracts.ts'
 import { ProcessEngines } from './state-engines.ts'
 
 const budgetBytes = 8 * 1_048_576
@@ -10,6 +11,20 @@ const rounds = 10
 const roundEntries = 100
 const value = (number: number): Buffer => Buffer.alloc(1024, number % 251)
 const keyOf = (number: number): Buffer => Buffer.from(String(number).padStart(12, '0'))
+
+/** Keys of all rounds lie between each other, as those of a stream do. */
+function entriesOf(round: number): StoreEntry[] {
+  const numbers = Array.from({ length: roundEntries }, (_, index) => index * rounds + round)
+  return numbers.map((number) => ({ key: keyOf(number), value: value(number) }))
+}
+
+/** How many of every third entry are not what was written. */
+function wrongIn(store: OrderedStore): number {
+  let wrong = 0
+  for (let number = 0; number < rounds * roundEntries; number += 3)
+    if (store.get(keyOf(number))?.[0] !== number % 251) wrong++
+  return wrong
+}
 
 test('the stores of 50 tasks stay within one budget of memory, several times less than what they hold', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'weft-budget-'))
@@ -24,18 +39,14 @@ test('the stores of 50 tasks stay within one budget of memory, several times les
     const stores = Array.from({ length: storeCount }, (_, task) =>
       thread.open({ task: `0_${task}`, store: 'counts' }),
     )
-    // Keys of all rounds lie between each other, as those of a stream do.
     for (let round = 0; round < rounds; round++) {
       for (const store of stores) {
-        const numbers = Array.from({ length: roundEntries }, (_, index) => index * rounds + round)
-        const entries = numbers.map((number) => ({ key: keyOf(number), value: value(number) }))
-        store.write({ entries, position: undefined })
+        store.write({ entries: entriesOf(round), position: undefined })
         measure()
       }
     }
     for (const store of stores) {
-      for (let number = 0; number < rounds * roundEntries; number += 3)
-        if (store.get(keyOf(number))?.[0] !== number % 251) wrong++
+      wrong += wrongIn(store)
       measure()
     }
     expect(wrong).toBe(0)

@@ -41,8 +41,11 @@ async function write(kafka: Kafka, written: readonly Written[]): Promise<void> {
     producer.append(letters, {
       partition: 0,
       timestampMs: 1_700_000_000_000,
-      ...{ key: bytes.key, keyStart: 0, keyEnd: key === undefined ? -1 : bytes.key.length },
-      ...{ value: bytes.value, valueStart: 0, valueEnd: bytes.value.length },
+      ...bytes,
+      keyStart: 0,
+      keyEnd: key === undefined ? -1 : bytes.key.length,
+      valueStart: 0,
+      valueEnd: bytes.value.length,
       headers: deadLetterHeaders([], { ...facts, stage: 'function', errorCode: 'X', errorMessage: 'x' }),
     })
   }

@@ -187,6 +187,33 @@ pipelines: { main: { from: words, via: [{ type: mapValues, mapper: nest }], to: 
   expect(said.filter(({ code }) => code !== undefined)).toMatchObject([lost, lost])
 }, 110_000)
 
+test('a record of an internal topic that goes wrong counts as a dead letter, too', async () => {
+  writeFileSync(
+    join(folder, 'counted.yaml'),
+    `name: counted
+streams:
+  orders: { topic: orders, keyType: string, valueType: json }
+  doubled: { topic: doubled, keyType: string, valueType: json }
+functions:
+  id: { type: keyTransformer, language: javascript, expression: value.id, resultType: string }
+  zero: { type: initializer, language: javascript, expression: "({})", resultType: json }
+  fail: { type: aggregator, language: javascript, code: throw new Error("no"), expression: value, resultType: json }
+pipelines:
+  main:
+    from: orders
+    via:
+      - { type: filter, if: { language: javascript, expression: value.id === "a" } }
+      - { type: selectKey, mapper: id }
+      - { type: groupByKey }
+      - { type: aggregate, initializer: zero, aggregator: fail, store: { name: s, type: keyValue } }
+      - { type: toStream }
+    to: doubled
+`,
+  )
+  const { stderr } = await weft(['run', 'counted.yaml', '--on-error', 'dead-letter', '--until-end'])
+  expect(stderr).toMatch(/^in \d+, out 0, dead letters 1, /m)
+})
+
 test('what is said of a policy must be a policy', async () => {
   const wrong = await weft(['run', 'doubled.yaml', '--on-error', 'decode=ignore'])
   expect(wrong.stderr).toContain('It takes fail, skip or dead-letter, for all stages or as stage=policy')

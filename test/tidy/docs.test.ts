@@ -185,11 +185,11 @@ describe('reference pages', () => {
     const sources = globSync('src/**/*.ts', { exclude: ['**/*.test.ts'] })
       .map((path) => readFileSync(path, 'utf8'))
       .join('\n')
-    const made = new Set([...sources.matchAll(/'(weft_[a-z_]+)'/g)].map(([, name]) => name))
+    const made = new Set([...sources.matchAll(/'(weft_[a-z_]+)'/g)].map(([, name = '']) => name))
     const listed = tableRows(readDocument('docs/reference/metrics.md')).flatMap(([names = '']) => [
       ...names.matchAll(/`(\w+)`/g),
     ])
-    expect(listed.map(([, name]) => name).toSorted()).toEqual([...made].toSorted())
+    expect(new Set(listed.map(([, name]) => name))).toEqual(made)
   })
 
   test('the functions of SQL are all there, and no other', () => {

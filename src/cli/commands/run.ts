@@ -166,9 +166,7 @@ async function runDefinitions(
   const gate = new StartGate(applications.map(({ applicationId }) => applicationId))
   const start = ({ topology, applicationId }: NamedTopology): unknown =>
     running.push(startApplication(topology, { ...settings, state, applicationId }, { logger, output, gate }))
-  // Levels above would not show it.
-  const measured = ['debug', 'trace'].includes(options.logLevel) ? running : []
-  const metricsLog = startMetricsLog(measured, logger, systemClock)
+  const metricsLog = startMetricsLog(running, { logger, level: options.logLevel, clock: systemClock })
   const stop = stopSignal()
   const { signal, release } = stop
   let ended: Promise<number>
@@ -203,6 +201,8 @@ function splitNote(applications: readonly NamedTopology[]): string {
   return `warning: each definition is an application of its own, with offsets and state of its own: ${ids}`
 }
 
+const everywhere = { has: () => true }
+
 /** The last line of a run: records in and out, what went wrong, how long it took. */
 export function summary(running: readonly RunningApplication[], elapsedMs: number): string {
   let recordsIn = 0
@@ -214,8 +214,9 @@ export function summary(running: readonly RunningApplication[], elapsedMs: numbe
     const inputs = inputsOf(one.topology)
     recordsIn += countRecords(one, 'weft_records_in_total', inputs)
     recordsOut += countRecords(one, 'weft_records_out_total', new Set(outputTopics(one.topology)))
-    deadLetters += countRecords(one, 'weft_records_failed_total', inputs, { policy: 'dead_letter' })
-    skipped += countRecords(one, 'weft_records_failed_total', inputs, { policy: 'skip' })
+    // Of internal topics, too.
+    deadLetters += countRecords(one, 'weft_records_failed_total', everywhere, { policy: 'dead_letter' })
+    skipped += countRecords(one, 'weft_records_failed_total', everywhere, { policy: 'skip' })
     late += countRecords(one, 'weft_records_dropped_total', inputs, { reason: 'late' })
   }
   const counts = [
