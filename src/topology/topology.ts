@@ -376,9 +376,7 @@ export interface VersionedStoreSpec extends StoreSpecBase {
 }
 
 /** What an operator keeps by itself, each entry until it goes: keys and values are bytes of its own. */
-export interface ListStoreSpec extends StoreSpecBase {
-  readonly kind: 'list'
-}
+export type ListStoreSpec = StoreSpecBase & { readonly kind: 'list' }
 
 /** Nodes that run together: one task a partition. */
 export interface SubTopology {

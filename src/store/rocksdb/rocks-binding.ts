@@ -40,7 +40,10 @@ export interface RocksOptions {
   readonly cacheIndexAndFilterBlocks?: boolean
   readonly compaction?: 'level' | 'universal'
   readonly compression?: boolean
+  /** A filter of keys in write buffers, and an index by hash in blocks. */
   readonly optimize?: 'point-lookup'
+  /** Of files; `bloomfilter:<bits a key>:false`. */
+  readonly filterPolicy?: string
   readonly blockSize?: number
   readonly walCompression?: boolean
   readonly parallelism?: number
