@@ -9,6 +9,7 @@ import { ManualClock } from '../../base/manual-clock.ts'
 import { MetricRegistry } from '../../base/metrics.ts'
 import { seededRandom } from '../../base/random.ts'
 import { ProcessEngines } from '../../store/state-engines.ts'
+import { newRawRecord } from '../task/raw-record.ts'
 import { passThrough } from '../fixtures.ts'
 import { resolveOptions } from '../options.ts'
 import type { ThreadParts } from '../thread/thread-parts.ts'
@@ -87,6 +88,24 @@ test('counts failures anew after a commit', async () => {
   slot.stop()
   await run
   expect(starts).toHaveLength(6)
+})
+
+test('counts failures anew when a record has broken two interpreters, for the next life gets past it', async () => {
+  const offsets = [1, 1, 2, 2, 3, 3]
+  const known: number[] = []
+  const breaks = offsets.map((offset) => (life: ThreadParts): StreamError => {
+    known.push(life.breaking?.all.length ?? -1)
+    const broken = new StreamError('INTERPRETER_FAILED', 'broken')
+    const raw = { ...newRawRecord(), topic: 'input', partition: 0, offset }
+    return life.breaking?.judge(raw, broken, { ...parts.options.policies, function: 'skip' }) ?? broken
+  })
+  const { slot, starts } = slotOf(breaks)
+  const run = slot.run()
+  await clock.advance(10_000)
+  slot.stop()
+  await run
+  expect(starts).toHaveLength(7)
+  expect(known).toEqual([0, 1, 1, 2, 2, 3])
 })
 
 test('ends at once for what the author has to mend, and for a cluster that was never reached', async () => {
