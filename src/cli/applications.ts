@@ -5,6 +5,7 @@ import { systemRandom } from '../base/random.ts'
 import { toStreamError } from '../base/errors.ts'
 import { Application } from '../runtime/application.ts'
 import { resolveOptions, type ApplicationSettings, type RecordPolicy } from '../runtime/options.ts'
+import { expectedDrops } from '../process/drop-reasons.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Output } from './output.ts'
 import { exitCode, exitCodeOf, renderError } from './render/error.ts'
@@ -160,4 +161,18 @@ export function countRecords(
         Object.entries(wanted).every(([name, value]) => labels[name] === value),
     )
     .reduce((sum, { value }) => sum + value, 0)
+}
+
+/** Records that were left out for reasons that an author would not expect, by reason. */
+export function countDropped(running: readonly RunningApplication[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { application } of running) {
+    for (const { facts, labels, value } of application.metrics.samples()) {
+      const { reason } = labels
+      if (facts.name !== 'weft_records_dropped_total' || value === 0) continue
+      if (reason !== undefined && !expectedDrops.has(reason))
+        counts.set(reason, (counts.get(reason) ?? 0) + value)
+    }
+  }
+  return counts
 }

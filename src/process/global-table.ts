@@ -2,7 +2,7 @@ import { ByteWriter } from '../base/byte-writer.ts'
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Counter, Metrics } from '../base/metrics.ts'
+import type { Metrics } from '../base/metrics.ts'
 import type { Row } from '../data/row.ts'
 import type { Format } from '../data/types.ts'
 import { compileExpr, type Evaluate } from '../expr/compile.ts'
@@ -19,7 +19,7 @@ import { columnMisfits } from './operators/column-misfits.ts'
 import { Decoder } from './operators/decoder.ts'
 import { expressionFailure } from './operators/expression-failure.ts'
 import { keyAsColumn } from './key-column.ts'
-import { dropCounter } from './operators/node-counters.ts'
+import { drops, type Drops } from './operators/node-counters.ts'
 
 /** A thread's copy of a global table. */
 export interface GlobalTable {
@@ -76,9 +76,9 @@ export function openGlobalTable(node: GlobalTableNode, env: GlobalTableEnvironme
     columns: node.columns,
     onMisfit: columnMisfits(node, env),
   })
-  const { metrics, clock } = env
+  const { clock } = env
   const ownKey = keySerde.canonicalKey ?? ((key: Buffer) => key)
-  const table = new LoadedTable({ node, decoder, ownKey, engine, managed, metrics, clock })
+  const table = new LoadedTable({ node, decoder, ownKey, engine, managed, env, clock })
   return {
     node: node.id,
     topic: node.topic,
@@ -97,7 +97,7 @@ interface LoadedTableOptions {
   readonly ownKey: (key: Buffer) => Buffer
   readonly engine: OrderedStore
   readonly managed: ManagedStore
-  readonly metrics: Metrics
+  readonly env: Pick<GlobalTableEnvironment, 'metrics' | 'logger'>
   readonly clock: Clock
 }
 
@@ -109,21 +109,21 @@ class LoadedTable {
   readonly #index: readonly Evaluate[]
   readonly #rows: Row[] = []
   readonly #claims: IndexClaims | undefined
-  readonly #nullKeys: Counter
+  readonly #nullKeys: Drops
   readonly #clock: Clock
   readonly #indexKey = new ByteWriter()
   /** One batch of one record, filled anew for each. */
   readonly #entry = { key: nothing, value: nothing as Buffer | null, timestampMs: 0 }
   readonly #batch: RestoreBatch = { entries: [this.#entry], position: undefined }
 
-  constructor({ node, decoder, ownKey, engine, managed, metrics, clock }: LoadedTableOptions) {
+  constructor({ node, decoder, ownKey, engine, managed, env, clock }: LoadedTableOptions) {
     this.#node = node
     this.#managed = managed
     this.#decoder = decoder
     this.#ownKey = ownKey
     this.#clock = clock
     this.#index = (node.index ?? []).map((part) => compileExpr(part, clock))
-    this.#nullKeys = dropCounter(metrics, node.id, 'null-key')
+    this.#nullKeys = drops(env, node.id, node.index === undefined ? 'null-key' : 'null-join-key')
     if (node.index === undefined) return
     const rows = {
       get: (value: Buffer) => engine.get(value),
@@ -131,7 +131,7 @@ class LoadedTable {
     }
     const claims = new IndexClaims(rows, readingAs(node.index))
     this.#claims = claims
-    metrics.gauge(
+    env.metrics.gauge(
       'weft_global_index_bytes',
       'Memory that remembers which value of the index the row of a record key has',
       () => claims.sizeBytes,
@@ -144,7 +144,7 @@ class LoadedTable {
     const value = this.#decoder.value(raw)
     const key = recordKey(raw)
     if (this.#claims !== undefined) this.#applyIndexed(this.#claims, raw, key, value)
-    else if (key === null) this.#nullKeys.value++
+    else if (key === null) this.#nullKeys.count()
     else this.#set(this.#ownKey(key), value === null ? null : bytesOf(raw), raw.timestampMs)
   }
 
@@ -153,7 +153,7 @@ class LoadedTable {
     // A record without a key stands for the key that reads as its value.
     if (index !== undefined) claims.put(key ?? index.subarray(1), index, bytesOf(raw))
     else if (key !== null) claims.remove(key)
-    if (index === undefined && (key === null || value !== null)) this.#nullKeys.value++
+    if (index === undefined && (key === null || value !== null)) this.#nullKeys.count()
   }
 
   /** Undefined where a part is NULL: such a row is never found. */

@@ -29,6 +29,8 @@ beforeAll(async () => {
     'open',
     'rides',
     'counted',
+    'keyless',
+    'keyless-counts',
     'numbered',
   ]
   await cluster.kafka.admin.createTopics(
@@ -123,6 +125,33 @@ kafka: { application.id: skipping, bootstrap.servers: '${bootstrap}', commit.int
   )
   const run = await runWeft(['run', '--config', join(folder, 'skipping.yaml'), '--until-end'], { folder })
   expect(run.stderr).toMatch(/^in 2, out 1, dead letters 0, skipped 1, \d+\.\d s$/m)
+  expect(run.code).toBe(0)
+})
+
+test('records that an operator has no use for are named, once, and counted by reason', async () => {
+  const raw = ['produce', 'keyless', '--value-type', 'string', '--bootstrap', bootstrap]
+  await runWeft(raw, { input: 'one\ntwo\n' })
+  const file = join(folder, 'keyless.yaml')
+  writeFileSync(
+    file,
+    `name: keyless
+streams:
+  keyless: { topic: keyless, keyType: string, valueType: string }
+  counts: { topic: keyless-counts, keyType: string, valueType: long }
+stores:
+  counted: { type: keyValue, keyType: string, valueType: long, logging: false }
+pipelines:
+  main:
+    from: keyless
+    via: [{ type: groupByKey }, { type: count, store: counted }, { type: toStream }]
+    to: counts
+`,
+  )
+  const state = ['--state-dir', join(folder, 'keyless')]
+  const run = await runWeft(['run', file, '--bootstrap', bootstrap, '--until-end', ...state])
+  expect(run.stderr).toMatch(/^in 2, out 0, dead letters 0, dropped 2 \(null-key-or-value 2\), \d+\.\d s$/m)
+  expect(run.stderr.match(/a record is left out/g)).toHaveLength(1)
+  expect(run.stderr).toContain('"topic":"keyless"')
   expect(run.code).toBe(0)
 })
 

@@ -10,6 +10,7 @@ import { sourcesOf, type RunConfig } from '../config/run-config.ts'
 import { openDefinitions, type DefinitionSource } from '../definitions.ts'
 import {
   allCompiled,
+  countDropped,
   countRecords,
   endOf,
   startApplication,
@@ -225,6 +226,14 @@ export function summary(running: readonly RunningApplication[], elapsedMs: numbe
     `dead letters ${formatCount(deadLetters)}`,
     ...(skipped > 0 ? [`skipped ${formatCount(skipped)}`] : []),
     ...(late > 0 ? [`late ${formatCount(late)}`] : []),
+    ...droppedText(countDropped(running)),
   ]
   return `${counts.join(', ')}, ${(elapsedMs / 1000).toFixed(1)} s`
+}
+
+function droppedText(counts: ReadonlyMap<string, number>): string[] {
+  if (counts.size === 0) return []
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const reasons = [...counts].map(([reason, count]) => `${reason} ${formatCount(count)}`)
+  return [`dropped ${formatCount(total)} (${reasons.join(', ')})`]
 }

@@ -1,10 +1,9 @@
-import type { Counter } from '../../base/metrics.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { AggregateNode, Fold } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { foldFunctions, foldsOf, type FoldFunctions } from './fold.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import { TableOutput } from './table-output.ts'
 
 interface AggregateSide {
@@ -26,14 +25,14 @@ class Aggregate implements Processor {
   readonly #store: KeyValueStore
   readonly #fold: FoldFunctions
   readonly #output: TableOutput
-  readonly #dropped: Counter
+  readonly #dropped: Drops
   readonly #counters: NodeCounters
 
   constructor(node: AggregateNode, env: ProcessEnvironment, { fold, output }: AggregateSide) {
     this.#store = env.store(node.store)
     this.#fold = foldFunctions(fold, node.id, env)
     this.#output = output
-    this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
+    this.#dropped = drops(env, node.id, 'null-key-or-value')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
@@ -41,7 +40,7 @@ class Aggregate implements Processor {
     this.#counters.recordsIn.value++
     const { key, value } = record
     if (key === null || value === null) {
-      this.#dropped.value++
+      this.#dropped.count()
       return
     }
     const before = this.#store.get(key) ?? null

@@ -1,5 +1,4 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Counter } from '../../base/metrics.ts'
 import { materialize } from '../../data/lazy.ts'
 import { rowOfCells, StoredRow, type Row, type SlicedRow } from '../../data/row.ts'
 import { columnsIn } from '../../expr/columns.ts'
@@ -13,7 +12,7 @@ import { CombinationOutlet } from './combination-outlet.ts'
 import { CombinationRows } from './combination-rows.ts'
 import { DriverVersions } from './driver-versions.ts'
 import { compileKeyText } from './join-key.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 
 /**
  * Where the records of a topic enter a join by time-to-live. A driver's record without join key goes on under its own; another table's
@@ -33,9 +32,10 @@ export class CombinationSource implements Processor {
   readonly #versions: DriverVersions | undefined
   /** The key of the row that a tombstone removes; undefined where its record key stands for no column. */
   readonly #removedKey: ((key: unknown) => string | undefined) | undefined
-  readonly #nullKeys: Counter
-  readonly #nullValues: Counter
-  readonly #lostTombstones: Counter
+  readonly #nullKeys: Drops
+  readonly #nullJoinKeys: Drops
+  readonly #nullValues: Drops
+  readonly #lostTombstones: Drops
   readonly #counters: NodeCounters
 
   constructor(node: CombinationNode, env: ProcessEnvironment, next: Processor) {
@@ -53,9 +53,10 @@ export class CombinationSource implements Processor {
     this.#lookedUp = node.lookups.map((lookup) => lookup.scope)
     this.#dimension = tables[scope]?.role === 'dimension'
     this.#removedKey = removedKey(node, env.context.clock)
-    this.#nullKeys = dropCounter(env.metrics, id, 'null-key')
-    this.#nullValues = dropCounter(env.metrics, id, 'null-value')
-    this.#lostTombstones = dropCounter(env.metrics, id, 'no-single-index')
+    this.#nullKeys = drops(env, id, 'null-key')
+    this.#nullJoinKeys = drops(env, id, 'null-join-key')
+    this.#nullValues = drops(env, id, 'null-value')
+    this.#lostTombstones = drops(env, id, 'no-single-index')
     this.#counters = nodeCounters(env.metrics, id)
   }
 
@@ -63,7 +64,7 @@ export class CombinationSource implements Processor {
     this.#counters.recordsIn.value++
     if (record.value !== null) this.#enter(record)
     else if (this.#dimension) this.#removeRow(record)
-    else this.#nullValues.value++
+    else this.#nullValues.count()
   }
 
   #enter(record: StreamRecord): void {
@@ -77,7 +78,7 @@ export class CombinationSource implements Processor {
       value: row.buffer.subarray(row.start, row.end),
     }
     if (this.#scope === 0) this.#enterDriver(record)
-    else if (!this.#outlet.putKeyed(this.#members)) this.#nullKeys.value++
+    else if (!this.#outlet.putKeyed(this.#members)) this.#nullJoinKeys.count()
   }
 
   #enterDriver(record: StreamRecord): void {
@@ -92,7 +93,7 @@ export class CombinationSource implements Processor {
   /** @param version - undefined: the one before it has no successor */
   #replace(versions: DriverVersions, record: StreamRecord, version: Combination | undefined): void {
     if (record.key === null) {
-      this.#nullKeys.value++
+      this.#nullKeys.count()
       return
     }
     const before = versions.replace(String(materialize(record.key)), version, record.timestampMs)
@@ -106,11 +107,11 @@ export class CombinationSource implements Processor {
       return
     }
     if (this.#removedKey === undefined) {
-      this.#lostTombstones.value++
+      this.#lostTombstones.count()
       return
     }
     const key = record.key === null ? undefined : this.#removedKey(materialize(record.key))
-    if (key === undefined) this.#nullKeys.value++
+    if (key === undefined) this.#nullKeys.count()
     else this.#outlet.removeKey(key, this.#members.length, record.timestampMs)
   }
 }

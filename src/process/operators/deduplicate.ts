@@ -1,9 +1,8 @@
-import type { Counter } from '../../base/metrics.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { DeduplicateNode } from '../../topology/deduplicate-node.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 
 /**
  * Leaves out a record whose key has been passed on at a time less than `within` from its own, earlier or later. All of these times are kept
@@ -15,9 +14,9 @@ export class Deduplicate implements Processor {
   readonly #passed: WindowStore
   readonly #time: EventTime
   readonly #next: Processor
-  readonly #nullKeys: Counter
-  readonly #late: Counter
-  readonly #duplicates: Counter
+  readonly #nullKeys: Drops
+  readonly #late: Drops
+  readonly #duplicates: Drops
   readonly #counters: NodeCounters
   #found = false
 
@@ -27,9 +26,9 @@ export class Deduplicate implements Processor {
     this.#passed = env.windowStore(node.store)
     this.#time = env.eventTime(node.id)
     this.#next = next
-    this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
-    this.#late = dropCounter(env.metrics, node.id, 'late')
-    this.#duplicates = dropCounter(env.metrics, node.id, 'duplicate')
+    this.#nullKeys = drops(env, node.id, 'null-key')
+    this.#late = drops(env, node.id, 'late')
+    this.#duplicates = drops(env, node.id, 'duplicate')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
@@ -37,13 +36,13 @@ export class Deduplicate implements Processor {
     this.#counters.recordsIn.value++
     const { key, timestampMs } = record
     if (key === null) {
-      this.#nullKeys.value++
+      this.#nullKeys.count()
       return
     }
     const time = this.#time
     if (timestampMs > time.ms) time.ms = timestampMs
-    if (timestampMs < time.ms - this.#graceMs) this.#late.value++
-    else if (this.#isKnown(key, timestampMs)) this.#duplicates.value++
+    if (timestampMs < time.ms - this.#graceMs) this.#late.count()
+    else if (this.#isKnown(key, timestampMs)) this.#duplicates.count()
     else this.#pass(record)
   }
 

@@ -1,13 +1,12 @@
 import { asBuffer } from '../../base/as-buffer.ts'
 import { ByteWriter } from '../../base/byte-writer.ts'
-import type { Counter } from '../../base/metrics.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { ForeignKeyAnswerNode } from '../../topology/foreign-key-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Change, type Processor } from '../processor.ts'
 import { Answer, request, subscriptionSerde, type Subscription } from './foreign-key-messages.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import type { TableView } from './table-view.ts'
 
 interface AnswerOptions {
@@ -26,8 +25,8 @@ export class ForeignKeyAnswer {
   constructor(node: ForeignKeyAnswerNode, env: ProcessEnvironment, { right, next }: AnswerOptions) {
     const parts: SideParts = {
       kept: new KeptSubscriptions(node, env),
-      nullKeys: dropCounter(env.metrics, node.id, 'null-key'),
-      late: dropCounter(env.metrics, node.id, 'late'),
+      nullKeys: drops(env, node.id, 'null-key'),
+      late: drops(env, node.id, 'late'),
       counters: nodeCounters(env.metrics, node.id),
       out: new StreamRecord(),
       next,
@@ -39,8 +38,8 @@ export class ForeignKeyAnswer {
 
 interface SideParts {
   readonly kept: KeptSubscriptions
-  readonly nullKeys: Counter
-  readonly late: Counter
+  readonly nullKeys: Drops
+  readonly late: Drops
   readonly counters: NodeCounters
   readonly out: StreamRecord
   readonly next: Processor
@@ -63,7 +62,7 @@ class SubscriptionSide implements Processor {
     const what = subscription.request
     if (foreignKey !== null) kept.note(foreignKey, subscription, record.timestampMs)
     else if (what !== request.answerAlways) {
-      nullKeys.value++
+      nullKeys.count()
       return
     }
     if (what === request.cancel) return
@@ -88,12 +87,12 @@ class TableSide implements Processor {
     counters.recordsIn.value++
     const { key, timestampMs, headers } = record
     if (key === null) {
-      nullKeys.value++
+      nullKeys.count()
       return
     }
     const { newValue: value, isLatest } = record.value as Change
     if (!isLatest) {
-      late.value++
+      late.count()
       return
     }
     for (const subscription of kept.of(key))

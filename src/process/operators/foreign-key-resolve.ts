@@ -1,9 +1,8 @@
-import type { Counter } from '../../base/metrics.ts'
 import type { ForeignKeyResolveNode } from '../../topology/foreign-key-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
 import type { Answer } from './foreign-key-messages.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import type { TableView } from './table-view.ts'
 import { UserFunction } from './user-function.ts'
 import { sameHash, ValueHash } from './value-hash.ts'
@@ -23,7 +22,7 @@ export class ForeignKeyResolve implements Processor {
   readonly #hash: ValueHash
   readonly #alone: boolean
   readonly #next: Processor
-  readonly #stale: Counter
+  readonly #stale: Drops
   readonly #counters: NodeCounters
   readonly #out = new StreamRecord()
 
@@ -33,7 +32,7 @@ export class ForeignKeyResolve implements Processor {
     this.#hash = new ValueHash(node.value, node.table, env)
     this.#alone = node.type === 'left'
     this.#next = next
-    this.#stale = dropCounter(env.metrics, node.id, 'stale-answer')
+    this.#stale = drops(env, node.id, 'stale-answer')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
@@ -42,7 +41,7 @@ export class ForeignKeyResolve implements Processor {
     const { hash, value: right } = record.value as Answer
     const left = this.#left.find(record.key)?.value ?? null
     if (!sameHash(hash, this.#hash.of(left))) {
-      this.#stale.value++
+      this.#stale.count()
       return
     }
     const out = this.#out

@@ -1,11 +1,10 @@
-import type { Counter } from '../../base/metrics.ts'
 import { serdeKeying, type Keying } from '../../store/keying.ts'
 import type { ForeignKeySubscribeNode } from '../../topology/foreign-key-nodes.ts'
 import { argumentsOf } from '../../topology/function-kinds.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Change, type Processor } from '../processor.ts'
 import { request, Subscription, type Request } from './foreign-key-messages.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
 import { ValueHash } from './value-hash.ts'
 
@@ -23,8 +22,8 @@ export class ForeignKeySubscribe implements Processor {
   readonly #hash: ValueHash
   readonly #left: boolean
   readonly #next: Processor
-  readonly #nullKeys: Counter
-  readonly #late: Counter
+  readonly #nullKeys: Drops
+  readonly #late: Drops
   readonly #counters: NodeCounters
   readonly #out = new StreamRecord()
 
@@ -36,8 +35,8 @@ export class ForeignKeySubscribe implements Processor {
     this.#hash = new ValueHash(node.value, node.input, env)
     this.#left = node.type === 'left'
     this.#next = next
-    this.#nullKeys = dropCounter(env.metrics, node.id, 'null-foreign-key')
-    this.#late = dropCounter(env.metrics, node.id, 'late')
+    this.#nullKeys = drops(env, node.id, 'null-foreign-key')
+    this.#late = drops(env, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
@@ -45,7 +44,7 @@ export class ForeignKeySubscribe implements Processor {
     this.#counters.recordsIn.value++
     const { oldValue, newValue, isLatest } = record.value as Change
     if (!isLatest) {
-      this.#late.value++
+      this.#late.count()
       return
     }
     if (oldValue === null && newValue === null) return
@@ -63,7 +62,7 @@ export class ForeignKeySubscribe implements Processor {
 
   #askForInner(record: StreamRecord, { before, after, hash }: Row): void {
     if (after === null) {
-      if (hash !== null) this.#nullKeys.value++
+      if (hash !== null) this.#nullKeys.count()
       if (before !== null) this.#ask(record, before, request.cancelAndAnswer, hash)
       return
     }

@@ -1,10 +1,9 @@
-import type { Counter } from '../../base/metrics.ts'
 import type { LookupJoinNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { JoinedRows, joinedRows } from './joined-rows.ts'
 import { LookUpTable } from './look-up.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 
 /**
  * SQL's join with a dimension as a look-up. Hot path: no allocation but what the found row decodes.
@@ -15,14 +14,14 @@ export class LookupJoin implements Processor {
   readonly #table: LookUpTable
   readonly #own: JoinedRows
   readonly #next: Processor
-  readonly #dropped: Counter
+  readonly #dropped: Drops
   readonly #counters: NodeCounters
 
   constructor(node: LookupJoinNode, env: ProcessEnvironment, next: Processor) {
     this.#table = new LookUpTable(node, env, `It was computed by join "${node.id}".`)
     this.#own = new JoinedRows(node.scope + 1)
     this.#next = next
-    this.#dropped = dropCounter(env.metrics, node.id, 'null-value')
+    this.#dropped = drops(env, node.id, 'null-value')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
@@ -30,7 +29,7 @@ export class LookupJoin implements Processor {
     this.#counters.recordsIn.value++
     const joined = joinedRows(record, this.#own)
     if (joined === undefined) {
-      this.#dropped.value++
+      this.#dropped.count()
       return
     }
     if (!this.#table.find(joined.rows)) return

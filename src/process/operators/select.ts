@@ -1,5 +1,4 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Counter } from '../../base/metrics.ts'
 import { cellKind, SlicedRow, type Row } from '../../data/row.ts'
 import { SelectedRow, type SelectedColumn } from '../../data/selected-row.ts'
 import { TextSlice } from '../../data/text-slice.ts'
@@ -9,7 +8,7 @@ import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
 import { expressionFailure } from './expression-failure.ts'
 import { JoinedRows, joinedRows } from './joined-rows.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 
 /** SQL's WHERE and SELECT. One selected row serves all records; columns that pass through are not decoded. */
 export class Select implements Processor {
@@ -22,7 +21,7 @@ export class Select implements Processor {
   readonly #clock: Clock
   readonly #own = new JoinedRows(1)
   readonly #next: Processor
-  readonly #dropped: Counter
+  readonly #dropped: Drops
   readonly #counters: NodeCounters
   readonly #out = new StreamRecord()
 
@@ -35,7 +34,7 @@ export class Select implements Processor {
     this.#keyColumn = node.keyColumn === undefined ? undefined : node.layout.columns[node.keyColumn]
     this.#selected = new SelectedRow(node.layout, this.#own.rows, node.cells.length)
     this.#next = next
-    this.#dropped = dropCounter(env.metrics, node.id, 'null-value')
+    this.#dropped = drops(env, node.id, 'null-value')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
@@ -43,7 +42,7 @@ export class Select implements Processor {
     this.#counters.recordsIn.value++
     const joined = joinedRows(record, this.#own)
     if (joined === undefined) {
-      this.#dropped.value++
+      this.#dropped.count()
       return
     }
     const rows = joined.rows

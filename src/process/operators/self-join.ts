@@ -1,9 +1,8 @@
-import type { Counter } from '../../base/metrics.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { SelfJoinNode } from '../../topology/stream-join-nodes.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
 
 /**
@@ -17,7 +16,7 @@ export class SelfJoin implements Processor {
   readonly #joiner: UserFunction
   readonly #givesKey: boolean
   readonly #next: Processor
-  readonly #dropped: Counter
+  readonly #dropped: Drops
   readonly #counters: NodeCounters
   /** The largest time of a record that was joined. */
   readonly #time: EventTime
@@ -32,7 +31,7 @@ export class SelfJoin implements Processor {
     this.#joiner = new UserFunction(node.joiner, node.id, env)
     this.#givesKey = node.givesKey
     this.#next = next
-    this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
+    this.#dropped = drops(env, node.id, 'null-key-or-value')
     this.#counters = nodeCounters(env.metrics, node.id)
     this.#time = env.eventTime(node.id)
   }
@@ -40,7 +39,7 @@ export class SelfJoin implements Processor {
   process(record: StreamRecord): void {
     this.#counters.recordsIn.value++
     const { key, value, timestampMs } = record
-    if (key === null || value === null) this.#dropped.value++
+    if (key === null || value === null) this.#dropped.count()
     else this.#join(record)
     // A null value is not kept, but tells the store what time it is.
     if (key !== null) this.#store.put(key, value, timestampMs, timestampMs)

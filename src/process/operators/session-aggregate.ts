@@ -1,4 +1,3 @@
-import type { Counter } from '../../base/metrics.ts'
 import { Windowed } from '../../data/windowed.ts'
 import type { SessionEntry, SessionStore } from '../../store/contracts.ts'
 import type { WindowAggregateNode } from '../../topology/topology.ts'
@@ -7,7 +6,7 @@ import type { EventTime } from '../environment.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
 import { closingSessions, type ClosingWindows } from './closing-windows.ts'
 import { foldFunctions, type FoldFunctions } from './fold.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import { TableOutput } from './table-output.ts'
 import type { WindowSide } from './window-emission.ts'
 
@@ -47,8 +46,8 @@ export class SessionAggregate implements Processor {
   readonly #closing: ClosingWindows
   readonly #output: TableOutput
   readonly #next: Processor
-  readonly #nullKeys: Counter
-  readonly #late: Counter
+  readonly #nullKeys: Drops
+  readonly #late: Drops
   readonly #counters: NodeCounters
   readonly #cause = new StreamRecord()
 
@@ -65,8 +64,8 @@ export class SessionAggregate implements Processor {
     this.#closing = results.closing
     this.#onClose = node.emit === 'close'
     this.#next = next
-    this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
-    this.#late = dropCounter(env.metrics, node.id, 'late')
+    this.#nullKeys = drops(env, node.id, 'null-key')
+    this.#late = drops(env, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)
     this.#output = results.output
   }
@@ -75,7 +74,7 @@ export class SessionAggregate implements Processor {
     this.#counters.recordsIn.value++
     const { key, timestampMs } = record
     if (key === null) {
-      this.#nullKeys.value++
+      this.#nullKeys.count()
       return
     }
     const { gapMs, graceMs } = this.#windows
@@ -91,7 +90,7 @@ export class SessionAggregate implements Processor {
     ]
     const startMs = touched.reduce((least, session) => Math.min(least, session.startMs), timestampMs)
     const endMs = touched.reduce((most, session) => Math.max(most, session.endMs), timestampMs)
-    if (endMs < closedMs) this.#late.value++
+    if (endMs < closedMs) this.#late.count()
     else this.#merge(record, touched, new Windowed(key, startMs, endMs))
   }
 

@@ -14,7 +14,7 @@ import { StreamRecord, type Processor } from '../processor.ts'
 import { carriedSerde } from './carried-serde.ts'
 import type { Answer } from './foreign-key-messages.ts'
 import { headersToStructs } from './metadata.ts'
-import { dropCounter } from './node-counters.ts'
+import { drops, type Drops } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
 
 /** What a sink and the writing half of a repartition have in common. */
@@ -42,7 +42,7 @@ export class Sink implements Processor {
   readonly #partitioner: UserFunction | undefined
   readonly #recordsOut: Counter
   /** Where records without a key are left out: how many were. */
-  readonly #nullKeys: Counter | undefined
+  readonly #nullKeys: Drops | undefined
   readonly #key = new ByteWriter()
   readonly #value = new ByteWriter()
   readonly #outgoing: OutgoingRecord
@@ -68,7 +68,7 @@ export class Sink implements Processor {
       this.#serdes.key.prepare?.()
       this.#serdes.value.prepare?.()
     }
-    this.#nullKeys = node.dropsNullKeys === true ? dropCounter(env.metrics, node.id, 'null-key') : undefined
+    this.#nullKeys = node.dropsNullKeys === true ? drops(env, node.id, 'null-key') : undefined
     const labels = { node: node.id, topic }
     this.#recordsOut = env.metrics.counter('weft_sink_records_total', 'Records written to a topic', labels)
     this.#outgoing = {
@@ -83,7 +83,7 @@ export class Sink implements Processor {
 
   process(record: StreamRecord): void {
     if (this.#nullKeys !== undefined && record.key === null) {
-      this.#nullKeys.value++
+      this.#nullKeys.count()
       return
     }
     if (this.#extractor === undefined) return this.#write(record)

@@ -6,7 +6,6 @@
  * first: the one that begins at `t + 1` (to the right of it), those that begin at most at `t` and end after it, the one that ends at `t`
  * (to the left of it), and the first that ends before `t`: its newest record is the one before.
  */
-import type { Counter } from '../../base/metrics.ts'
 import { Windowed } from '../../data/windowed.ts'
 import type { WindowEntry, WindowStore } from '../../store/contracts.ts'
 import type { WindowAggregateNode } from '../../topology/topology.ts'
@@ -14,7 +13,7 @@ import type { SlidingWindows } from '../../topology/windows.ts'
 import type { EventTime } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { foldFunctions, type FoldFunctions } from './fold.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import type { WindowEmission, WindowSide } from './window-emission.ts'
 
 /** An aggregate and the time of its newest record. */
@@ -42,8 +41,8 @@ export class SlidingAggregate implements Processor {
   readonly #fold: FoldFunctions
   readonly #time: EventTime
   readonly #emission: WindowEmission
-  readonly #dropped: Counter
-  readonly #late: Counter
+  readonly #dropped: Drops
+  readonly #late: Drops
   readonly #counters: NodeCounters
   #closedMs = 0
 
@@ -53,8 +52,8 @@ export class SlidingAggregate implements Processor {
     this.#fold = foldFunctions(fold, node.id, env)
     this.#time = time
     this.#emission = emission
-    this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
-    this.#late = dropCounter(env.metrics, node.id, 'late')
+    this.#dropped = drops(env, node.id, 'null-key-or-value')
+    this.#late = drops(env, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
@@ -62,14 +61,14 @@ export class SlidingAggregate implements Processor {
     this.#counters.recordsIn.value++
     const { key, value, timestampMs } = record
     if (key === null || value === null) {
-      this.#dropped.value++
+      this.#dropped.count()
       return
     }
     const { differenceMs, graceMs } = this.#windows
     if (timestampMs > this.#time.ms) this.#time.ms = timestampMs
     this.#closedMs = this.#time.ms - graceMs
     if (timestampMs + differenceMs < this.#closedMs) {
-      this.#late.value++
+      this.#late.count()
       return
     }
     // First: what is put now may drive out of the store what has closed.
@@ -169,7 +168,7 @@ export class SlidingAggregate implements Processor {
     const { key, value, timestampMs } = record
     const windowed = this.#windowed(key, startMs)
     if (windowed.endMs < this.#closedMs) {
-      this.#late.value++
+      this.#late.count()
       return
     }
     const after = this.#fold.next(key, value, before)

@@ -6,7 +6,7 @@ import { StreamRecord, type Processor, type TaskContext } from '../processor.ts'
 import { carriedSerde } from './carried-serde.ts'
 import { columnMisfits } from './column-misfits.ts'
 import { Decoder } from './decoder.ts'
-import { dropCounter } from './node-counters.ts'
+import { drops, type Drops } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
 
 interface SourceOptions {
@@ -28,7 +28,7 @@ export class Source implements RecordSource {
   readonly #next: Processor
   readonly awaits: RecordSource['awaits']
   readonly #recordsIn: Counter
-  readonly #negativeTimestamps: Counter
+  readonly #negativeTimestamps: Drops
   readonly #record = new StreamRecord()
 
   constructor({ node, topic, decoder, timestamp, env, next }: SourceOptions) {
@@ -42,7 +42,7 @@ export class Source implements RecordSource {
       node,
       topic,
     })
-    this.#negativeTimestamps = dropCounter(env.metrics, node, 'negative-timestamp')
+    this.#negativeTimestamps = drops(env, node, 'negative-timestamp')
   }
 
   accept(raw: RawRecord): void {
@@ -57,7 +57,7 @@ export class Source implements RecordSource {
     record.headers = raw.headers
     const timestampMs = this.#timestamp === undefined ? raw.timestampMs : this.#extract(raw, this.#timestamp)
     if (timestampMs < 0) {
-      this.#negativeTimestamps.value++
+      this.#negativeTimestamps.count()
       return
     }
     record.timestampMs = timestampMs

@@ -81,8 +81,12 @@ describe('a source and a sink', () => {
     task.push('in', 'k', '{"at":8}')
     task.push('in', 'old', '{"at":8}')
     task.push('in', 'k', '{"at":10}')
+    task.push('in', 'old', '{"at":8}')
     expect(task.takeSent()).toEqual(['out: k={"at":8} @7', 'out: k={"at":10} @17'])
-    expect(task.count('weft_records_dropped_total', 'in')).toBe(1)
+    expect(task.count('weft_records_dropped_total', 'in')).toBe(2)
+    // The first one is named, with its place.
+    const place = { topic: 'in', partition: 0, offset: 1 }
+    expect(task.warnings).toEqual([{ node: 'in', reason: 'negative-timestamp', ...place }])
   })
 
   test('feed every node that reads the topic', () => {

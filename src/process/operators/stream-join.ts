@@ -6,12 +6,11 @@
  * has passed its window and the grace. It is looked for at each record that brings stream time to where it is; as in Kafka Streams, only if
  * the earliest time that the last look came across is over.
  */
-import type { Counter } from '../../base/metrics.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { StreamJoinNode } from '../../topology/stream-join-nodes.ts'
 import type { EventTime, ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import { isBefore, type JoinSide } from './unmatched-queue.ts'
 import { UnmatchedRecords, type Unmatched } from './unmatched-records.ts'
 import { UserFunction } from './user-function.ts'
@@ -24,7 +23,7 @@ interface SharedParts {
   readonly joiner: UserFunction
   readonly streamTime: EventTime
   readonly waiting: WaitingRecords | undefined
-  readonly dropped: Counter
+  readonly dropped: Drops
   readonly counters: NodeCounters
 }
 
@@ -37,7 +36,7 @@ export class StreamJoin {
     const streamTime = env.eventTime(node.id)
     const joiner = new UserFunction(node.joiner, node.id, env)
     const counters = nodeCounters(env.metrics, node.id)
-    const dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
+    const dropped = drops(env, node.id, 'null-key-or-value')
     const join = { node, next, joiner, counters }
     const waiting =
       node.unmatchedStore === undefined
@@ -108,7 +107,7 @@ class StreamJoinSide implements Processor {
       return false
     }
     if (key === null || value === null) {
-      dropped.value++
+      dropped.count()
       return false
     }
     if (timestampMs === streamTime.ms) waiting?.tell(record, this.#afterMs)

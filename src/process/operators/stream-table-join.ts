@@ -1,8 +1,7 @@
-import type { Counter } from '../../base/metrics.ts'
 import type { GlobalJoinNode, StreamTableJoinNode } from '../../topology/stream-table-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { StreamRecord, type Processor } from '../processor.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import type { TableView } from './table-view.ts'
 import { UserFunction } from './user-function.ts'
 
@@ -20,7 +19,7 @@ export class StreamTableJoin implements Processor {
   readonly #left: boolean
   readonly #maxAgeMs: number
   readonly #next: Processor
-  readonly #dropped: Counter
+  readonly #dropped: Drops
   readonly #counters: NodeCounters
   readonly #out = new StreamRecord()
 
@@ -35,7 +34,7 @@ export class StreamTableJoin implements Processor {
     this.#left = node.type === 'left'
     this.#maxAgeMs = node.kind === 'stream-table-join' ? (node.maxAgeMs ?? Infinity) : Infinity
     this.#next = next
-    this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
+    this.#dropped = drops(env, node.id, 'null-key-or-value')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
@@ -44,7 +43,7 @@ export class StreamTableJoin implements Processor {
     const { key, value } = record
     const lookUp = value === null ? null : this.#keyOf(key, value)
     if (value === null || (lookUp === null && !this.#left)) {
-      this.#dropped.value++
+      this.#dropped.count()
       return
     }
     const found = lookUp === null ? null : this.#find(lookUp, record.timestampMs)

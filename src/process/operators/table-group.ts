@@ -1,9 +1,8 @@
-import type { Counter } from '../../base/metrics.ts'
 import { serdeKeying, type Keying } from '../../store/keying.ts'
 import type { TableGroupNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import { UserFunction } from './user-function.ts'
 
 /**
@@ -14,8 +13,8 @@ export class TableGroup implements Processor {
   readonly #mapper: UserFunction
   readonly #keys: Keying
   readonly #next: Processor
-  readonly #dropped: Counter
-  readonly #late: Counter
+  readonly #dropped: Drops
+  readonly #late: Drops
   readonly #counters: NodeCounters
   readonly #out = new StreamRecord()
   readonly #change = new Change(null, null)
@@ -24,8 +23,8 @@ export class TableGroup implements Processor {
     this.#mapper = new UserFunction(node.mapper, node.id, env)
     this.#keys = serdeKeying(env.serde(node.key, env.topics.internal(node.id), 'key'), node.key)
     this.#next = next
-    this.#dropped = dropCounter(env.metrics, node.id, 'null-key-or-value')
-    this.#late = dropCounter(env.metrics, node.id, 'late')
+    this.#dropped = drops(env, node.id, 'null-key-or-value')
+    this.#late = drops(env, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)
     this.#out.value = this.#change
   }
@@ -34,7 +33,7 @@ export class TableGroup implements Processor {
     this.#counters.recordsIn.value++
     const { oldValue, newValue, isLatest } = record.value as Change
     if (!isLatest) {
-      this.#late.value++
+      this.#late.count()
       return
     }
     const after = this.#member(record.key, newValue)
@@ -55,7 +54,7 @@ export class TableGroup implements Processor {
     const [group, member] = (pair ?? []) as readonly unknown[]
     if (group !== null && group !== undefined && member !== null && member !== undefined)
       return { key: group, value: member }
-    this.#dropped.value++
+    this.#dropped.count()
     return undefined
   }
 

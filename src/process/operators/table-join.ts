@@ -4,11 +4,10 @@
  *
  * Inner: a side without partner says nothing. Left: a left row alone is joined with null, a right row alone says nothing. Outer: both.
  */
-import type { Counter } from '../../base/metrics.ts'
 import type { TableJoinNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Change, Processor, StreamRecord } from '../processor.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import { TableResult } from './table-result.ts'
 import { fill, newRow, unknownMs, type FoundRow, type TableView } from './table-view.ts'
 import { UserFunction } from './user-function.ts'
@@ -41,8 +40,8 @@ export class TableJoin {
     const shared = {
       result: new TableResult(node.store === undefined ? undefined : env.store(node.store), options.next),
       sendsOld: node.sendsOld === true,
-      nullKeys: dropCounter(env.metrics, node.id, 'null-key'),
-      late: dropCounter(env.metrics, node.id, 'late'),
+      nullKeys: drops(env, node.id, 'null-key'),
+      late: drops(env, node.id, 'late'),
       counters: nodeCounters(env.metrics, node.id),
     }
     const join = (left: unknown, right: unknown): unknown => joiner.call3(null, left, right)
@@ -71,9 +70,9 @@ interface JoinSideParts {
   readonly join: (own: unknown, other: unknown) => unknown
   readonly result: TableResult
   readonly sendsOld: boolean
-  readonly nullKeys: Counter
+  readonly nullKeys: Drops
   /** Versions that came late. */
-  readonly late: Counter
+  readonly late: Drops
   readonly counters: NodeCounters
 }
 
@@ -89,12 +88,12 @@ class JoinSide implements Processor {
     counters.recordsIn.value++
     const { key } = record
     if (key === null) {
-      nullKeys.value++
+      nullKeys.count()
       return
     }
     const change = record.value as Change
     if (!change.isLatest) {
-      late.value++
+      late.count()
       return
     }
     const { oldValue, newValue } = change

@@ -1,9 +1,8 @@
-import type { Counter } from '../../base/metrics.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
 import type { TableSourceNode, ToTableNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
-import { dropCounter } from './node-counters.ts'
+import { drops, type Drops } from './node-counters.ts'
 import { discard } from './outlet.ts'
 import { TableResult } from './table-result.ts'
 
@@ -15,21 +14,21 @@ import { TableResult } from './table-result.ts'
 export class TableWriter implements Processor {
   readonly #store: KeyValueStore | undefined
   readonly #result: TableResult
-  readonly #nullKeys: Counter
+  readonly #nullKeys: Drops
   /** Without children nobody asks what the value was. */
   readonly #emits: boolean
 
   constructor(node: TableSourceNode | ToTableNode, env: ProcessEnvironment, next: Processor) {
     this.#store = node.store === undefined ? undefined : env.store(node.store)
     this.#result = new TableResult(this.#store, next)
-    this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
+    this.#nullKeys = drops(env, node.id, 'null-key')
     this.#emits = next !== discard
   }
 
   process(record: StreamRecord): void {
     const { key, value, timestampMs } = record
     if (key === null) {
-      this.#nullKeys.value++
+      this.#nullKeys.count()
       return
     }
     if (this.#emits) this.#result.put(record, this.#result.before(key), value)

@@ -1,4 +1,3 @@
-import type { Counter } from '../../base/metrics.ts'
 import type { TtlJoinNode } from '../../topology/ttl-join-nodes.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
@@ -11,7 +10,7 @@ import {
   type Member,
 } from './combination.ts'
 import { CombinationStore, type StoredCombination } from './combination-store.ts'
-import { dropCounter } from './node-counters.ts'
+import { drops, type Drops } from './node-counters.ts'
 import { TtlJoinParts } from './ttl-join-parts.ts'
 
 /**
@@ -23,7 +22,7 @@ export class TtlEventJoin {
   readonly #events: CombinationStore
   readonly #scope: number
   readonly #pads: boolean
-  readonly #late: Counter
+  readonly #late: Drops
 
   constructor(node: TtlJoinNode, env: ProcessEnvironment, next: Processor) {
     const { scope, tables } = node
@@ -37,7 +36,7 @@ export class TtlEventJoin {
     })
     this.#scope = scope
     this.#pads = node.type === 'left'
-    this.#late = dropCounter(env.metrics, node.id, 'late')
+    this.#late = drops(env, node.id, 'late')
   }
 
   left(record: StreamRecord): void {
@@ -89,7 +88,7 @@ export class TtlEventJoin {
     const member = event[this.#scope]
     if (member === undefined || this.#events.find(key, event) !== undefined) return
     if (!lifetimes.isLive(event)) {
-      this.#late.value++
+      this.#late.count()
       return
     }
     this.#events.put(key, { combination: event, matched: true })

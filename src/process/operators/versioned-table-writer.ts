@@ -1,9 +1,8 @@
-import type { Counter } from '../../base/metrics.ts'
 import { validToUndefined, versionNotPut, type VersionedStore } from '../../store/contracts.ts'
 import type { TableSourceNode, ToTableNode } from '../../topology/topology.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { Change, StreamRecord, type Processor } from '../processor.ts'
-import { dropCounter } from './node-counters.ts'
+import { drops, type Drops } from './node-counters.ts'
 import { TableWriter } from './table-writer.ts'
 
 /** What keeps a table's rows, with their versions or without. */
@@ -23,8 +22,8 @@ export function makeTableWriter(
 class VersionedTableWriter implements Processor {
   readonly #store: VersionedStore
   readonly #next: Processor
-  readonly #nullKeys: Counter
-  readonly #late: Counter
+  readonly #nullKeys: Drops
+  readonly #late: Drops
   readonly #out = new StreamRecord()
   readonly #change = new Change(null, null)
 
@@ -35,22 +34,22 @@ class VersionedTableWriter implements Processor {
   ) {
     this.#store = store
     this.#next = next
-    this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
-    this.#late = dropCounter(env.metrics, node.id, 'late')
+    this.#nullKeys = drops(env, node.id, 'null-key')
+    this.#late = drops(env, node.id, 'late')
     this.#out.value = this.#change
   }
 
   process(record: StreamRecord): void {
     const { key, value, timestampMs } = record
     if (key === null) {
-      this.#nullKeys.value++
+      this.#nullKeys.count()
       return
     }
     const change = this.#change
     change.oldValue = this.#store.get(key)?.value ?? null
     const validTo = this.#store.put(key, value, timestampMs)
     if (validTo === versionNotPut) {
-      this.#late.value++
+      this.#late.count()
       return
     }
     change.newValue = value

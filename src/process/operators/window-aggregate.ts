@@ -1,11 +1,10 @@
-import type { Counter } from '../../base/metrics.ts'
 import type { WindowStore } from '../../store/contracts.ts'
 import type { WindowAggregateNode } from '../../topology/topology.ts'
 import type { CumulatingWindows, HoppingWindows } from '../../topology/windows.ts'
 import type { EventTime } from '../environment.ts'
 import type { Processor, StreamRecord } from '../processor.ts'
 import { foldFunctions, type FoldFunctions } from './fold.ts'
-import { dropCounter, nodeCounters, type NodeCounters } from './node-counters.ts'
+import { drops, nodeCounters, type NodeCounters, type Drops } from './node-counters.ts'
 import { windowGrid, type WindowGrid } from './window-grid.ts'
 import type { WindowEmission, WindowSide } from './window-emission.ts'
 
@@ -20,8 +19,8 @@ export class WindowAggregate implements Processor {
   readonly #fold: FoldFunctions
   readonly #time: EventTime
   readonly #emission: WindowEmission
-  readonly #nullKeys: Counter
-  readonly #late: Counter
+  readonly #nullKeys: Drops
+  readonly #late: Drops
   readonly #counters: NodeCounters
 
   constructor(
@@ -35,15 +34,15 @@ export class WindowAggregate implements Processor {
     this.#fold = foldFunctions(fold, node.id, env)
     this.#time = time
     this.#emission = emission
-    this.#nullKeys = dropCounter(env.metrics, node.id, 'null-key')
-    this.#late = dropCounter(env.metrics, node.id, 'late')
+    this.#nullKeys = drops(env, node.id, 'null-key')
+    this.#late = drops(env, node.id, 'late')
     this.#counters = nodeCounters(env.metrics, node.id)
   }
 
   process(record: StreamRecord): void {
     this.#counters.recordsIn.value++
     if (record.key === null) {
-      this.#nullKeys.value++
+      this.#nullKeys.count()
       return
     }
     const { timestampMs } = record
@@ -61,7 +60,7 @@ export class WindowAggregate implements Processor {
     const lastMs = this.#grid.lastSlotMs(timestampMs)
     for (let slotMs = this.#grid.firstSlotMs(timestampMs); slotMs <= lastMs; slotMs += stepMs) {
       if (slotMs + lengthMs > closedMs) this.#update(record, slotMs)
-      else this.#late.value++
+      else this.#late.count()
     }
   }
 
