@@ -266,7 +266,7 @@ function outOfTime(topic: string, aheadMs: number, { beforeMaxMs, afterMaxMs }: 
     'RECORD_REFUSED',
     `topic "${topic}" does not take a timestamp so far ${way} the clock`,
     {
-      detail: `It takes ${ahead ? afterMaxMs : beforeMaxMs} ms, and the record has ${Math.abs(aheadMs)} ms.`,
+      detail: `It takes up to ${ahead ? afterMaxMs : beforeMaxMs} ms.`,
       hint: `Mend what gives the record its timestamp, or raise \`message.timestamp.${ahead ? 'after' : 'before'}.max.ms\` of the topic.`,
     },
   )
