@@ -103,17 +103,22 @@ test('what was left is tried again, and goes back once its topic takes it', asyn
   expect(await valuesOf(cluster, 'in')).toEqual(['v0', 'v4'])
 })
 
-test('a letter that only the broker refuses, which names none, is found among the others', async () => {
-  const compacted = (key: string | undefined): Written => ({
-    source: 'compacted',
-    ...(key === undefined ? {} : { key }),
-  })
-  await using cluster = await clusterWith(['a', 'b', undefined, 'c', undefined, 'd'].map(compacted))
-  const { sent, left } = await redrive(cluster)
-  expect(left).toEqual(['0:2 compacted 2 KAFKA_FATAL', '0:4 compacted 4 KAFKA_FATAL'])
-  expect(sent).toEqual({ compacted: 4 })
-  expect(await valuesOf(cluster, 'compacted')).toEqual(['v0', 'v1', 'v3', 'v5'])
-})
+test.each([true, false])(
+  'a letter that its topic refuses is found among the others, its settings known: %s',
+  async (known) => {
+    const compacted = (key: string | undefined): Written => ({
+      source: 'compacted',
+      ...(key === undefined ? {} : { key }),
+    })
+    await using cluster = await clusterWith(['a', 'b', undefined, 'c', undefined, 'd'].map(compacted))
+    const hidden = { kind: 'error', error: 'TOPIC_AUTHORIZATION_FAILED', when: 'instead' } as const
+    if (!known) cluster.broker.faults.add({ api: 'DescribeConfigs', fault: hidden })
+    const { sent, left } = await redrive(cluster)
+    expect(left).toEqual(['0:2 compacted 2 RECORD_REFUSED', '0:4 compacted 4 RECORD_REFUSED'])
+    expect(sent).toEqual({ compacted: 4 })
+    expect(await valuesOf(cluster, 'compacted')).toEqual(['v0', 'v1', 'v3', 'v5'])
+  },
+)
 
 test('a count is of those that go back: what cannot does not stand in their way', async () => {
   await using cluster = await clusterWith([{ source: 'gone' }, {}, {}, {}])

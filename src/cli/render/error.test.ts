@@ -86,6 +86,7 @@ describe('exitCodeOf', () => {
       'STORE_FULL',
       'STATE_LOCKED',
       'STATE_VERSION',
+      'STORE_CHANGED',
       'CHANGE_LOG_LOST',
       'DATA_FOLDER_LOCKED',
       'DATA_FOLDER_VERSION',
