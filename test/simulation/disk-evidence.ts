@@ -43,6 +43,7 @@ export function evidenceOn(
       entries: evidenceKind(spec) === 'key-value' ? content.entries : withoutBuckets(content),
       streamTimeMs: streamTimeOf(content),
       position: content.position.offset,
+      lags: writtenLate.has(spec.kind),
       whole: running.has(`${processId} ${task}`) && (ended || !writtenLate.has(spec.kind)),
     }
   })

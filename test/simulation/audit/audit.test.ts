@@ -36,6 +36,7 @@ const store: StoreEvidence = {
   entries: new Map([['ash', Buffer.concat([long(1001), long(2)])]]),
   streamTimeMs: -1,
   position: 2,
+  lags: false,
   whole: true,
   takenMs: 0,
 }

@@ -20,6 +20,8 @@ export interface StoreEvidence {
   readonly streamTimeMs: number
   /** The change-log offset up to which it claims to have everything. */
   readonly position: number
+  /** Whether its engine may lack what was put, or deleted, again behind that position. */
+  readonly lags: boolean
   /** Whether nothing may be missing behind that position: its task ran, all was at rest, and its engine gets each commit at once. */
   readonly whole: boolean
 }

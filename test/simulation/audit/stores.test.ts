@@ -52,6 +52,7 @@ function store(facts: Partial<StoreEvidence>): StoreEvidence {
     entries: new Map(),
     streamTimeMs: -1,
     position: 9,
+    lags: true,
     whole: true,
     takenMs: 0,
     ...facts,
@@ -102,12 +103,23 @@ test('a window that was put again behind the position may be as it was at any ti
 const early = store({
   kind: 'key-value',
   retentionMs: Infinity,
+  lags: false,
   position: 5,
   whole: false,
   entries: new Map([
     ['a', Buffer.from('a1')],
     ['b', Buffer.from('b1')],
   ]),
+})
+
+test('what an engine that lags was never given is gone by what stands behind its position; others have it', () => {
+  const log = [record(2, 10, [Buffer.from('a'), 'a1']), record(6, 20, [Buffer.from('a'), null])]
+  const without = { ...early, entries: new Map<string, Buffer>() }
+  expect(auditStore({ ...without, lags: true }, evidence(log))).toEqual([])
+  expect(auditStore({ ...without, lags: true }, evidence(log.slice(0, 1))).join()).toContain(
+    '"a" is absent, but a1',
+  )
+  expect(auditStore(without, evidence(log)).join()).toContain('"a" is absent, but a1')
 })
 
 test('what a compacted change log has only in a newer state may have been anything; all else must be as it is', () => {

@@ -30,7 +30,7 @@ export function auditStore(store: StoreEvidence, evidence: Evidence): string[] {
     found === undefined || wasOnce(key, found)
   const differing = [...new Set([...entries.keys(), ...store.entries.keys()])].filter((key) => {
     const [wanted, found] = [entries.get(key), store.entries.get(key)]
-    if (putAgain.has(key) && (isCompacted || (isByTime(store) && wasBefore(found, key)))) return false
+    if (putAgain.has(key) && (isCompacted || (store.lags && wasBefore(found, key)))) return false
     // A deletion behind it, and what it deleted, may have been compacted away since.
     if (isOld && found !== undefined && wanted === undefined) return false
     if (store.kind === 'versioned' && found?.length === 1 && found[0] === 0) return false
