@@ -1,11 +1,13 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { sleep, type Clock } from '../base/clock.ts'
-import { addDetail, StreamError, toStreamError } from '../base/errors.ts'
+import { addDetail, StreamError, toStreamError, type ErrorCode } from '../base/errors.ts'
 import type { Headers } from '../base/headers.ts'
 import type { AppendedRecord, Producer, ProducerOptions } from '../kafka/contracts.ts'
 import { isTimeRefused } from '../kafka/time-refused.ts'
 import type { DataRecord } from './data-file.ts'
 import { TimeRange } from './time-range.ts'
+
+const ownRefusals: ReadonlySet<ErrorCode> = new Set(['RECORD_TOO_LARGE', 'RECORD_REFUSED'] as const)
 
 /** A producer for bulk loads: large batches, nothing lost, nothing twice. */
 export const loadProducer: ProducerOptions = {
@@ -137,13 +139,13 @@ function recordAppender(
   }
 }
 
-/** What is too large is one record's fault; what else the producer says is not. */
+/** What is refused before it is sent is this record's fault; what brokers have refused, which has a cause, is one's before it. */
 function appendOrRefuse(producer: Producer, topic: string, record: AppendedRecord): StreamError | undefined {
   try {
     producer.append(topic, record)
     return undefined
   } catch (error) {
-    if (error instanceof StreamError && error.code === 'RECORD_TOO_LARGE') return error
+    if (error instanceof StreamError && ownRefusals.has(error.code) && error.cause === undefined) return error
     throw error
   }
 }

@@ -184,7 +184,11 @@ pipelines: { main: { from: words, via: [{ type: mapValues, mapper: nest }], to: 
   expect(lines.pop()).toMatch(/^in \d, out 2, dead letters 0, skipped 1, \d+\.\d s$/)
   const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   const lost = { code: 'INTERPRETER_FAILED', detail: expect.stringContaining('offset 1, task 0_0') as string }
-  expect(said.filter(({ code }) => code !== undefined)).toMatchObject([lost, lost])
+  // A thread that gets the task from another has to lose its own.
+  const lives = said.filter(({ code }) => code !== undefined)
+  expect(lives.length).toBeGreaterThanOrEqual(2)
+  expect(lives.length).toBeLessThanOrEqual(4)
+  for (const life of lives) expect(life).toMatchObject(lost)
 }, 110_000)
 
 test('a record of an internal topic that goes wrong counts as a dead letter, too', async () => {

@@ -40,8 +40,6 @@ const deeds: Partial<Record<KafkaErrorName, string>> = {
   TOPIC_AUTHORIZATION_FAILED: `Let this user describe, read, write or create the topic, whichever it needs: ${acls} … --topic TOPIC`,
   GROUP_AUTHORIZATION_FAILED: `Let this user read the group: ${acls} Read --group GROUP`,
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: `Let this user write with ids that begin so: ${acls} Write --operation Describe --transactional-id PREFIX --resource-pattern-type prefixed`,
-  INVALID_TIMESTAMP:
-    'Correct the times of the records, or let the topic take them: `message.timestamp.after.max.ms` is how far ahead of the broker they may be, `message.timestamp.before.max.ms` how long ago.',
   CLUSTER_AUTHORIZATION_FAILED: `Let this user do it on the cluster (IdempotentWrite to write, Create to make topics): ${acls} … --cluster`,
 }
 
