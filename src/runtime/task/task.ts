@@ -165,8 +165,7 @@ export class Task {
     this.#go('running')
     this.#confirmedMs = this.#parts.clock.monotonicMs()
     this.#processors = this.#parts.build(this.#context, this.#times, (action) => this.#later(action))
-    if (this.#times.names.length > 0)
-      checkMetadataSize(this.id, [...this.#times.names, commitCount, ...this.#marks.map(([name]) => name)])
+    checkMetadataSize(this.id, [...this.#times.names, commitCount, ...this.#marks.map(([name]) => name)])
   }
 
   /**
