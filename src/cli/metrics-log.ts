@@ -21,9 +21,8 @@ export function startMetricsLog(
   measured: Iterable<Measured>,
   { logger, level, clock }: { readonly logger: Logger; readonly level: LogLevel; readonly clock: Clock },
 ): { readonly stop: () => void } {
-  const shown = level === 'debug' || level === 'trace'
+  if (level !== 'debug' && level !== 'trace') return { stop: () => {} }
   const write = (): void => {
-    if (!shown) return
     for (const { applicationId, application } of measured)
       logger.debug('metrics', { application: applicationId, ...totals(application.metrics.samples()) })
   }

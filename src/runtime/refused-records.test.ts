@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StreamError } from '../base/errors.ts'
+import type { KafkaErrorName } from '../protocol/error-codes.ts'
 import { TestCluster } from '../testing/cluster.ts'
 import { loadTopology } from '../testing/load-topology.ts'
 import type { Application } from './application.ts'
@@ -71,34 +72,35 @@ test.each(guarantees)('without a policy it ends the application, with its place 
   })
 })
 
+/** What an application ends with where brokers answer all that it writes with this, and how often they did. */
+async function failureWhere(answer: KafkaErrorName, guarantee: Guarantee) {
+  await using cluster = await openCluster()
+  const fault = { kind: 'error', error: answer, when: 'instead' } as const
+  const rule = cluster.broker.faults.add({ api: 'Produce', fault, clientId: /^app-/ })
+  const application = cluster.application(passThrough(), { guarantee })
+  application.start()
+  const error = await failureOf(cluster, application)
+  return { error, hits: rule.hits }
+}
+
 test.each(guarantees)(
   'what the broker alone refuses ends the application at once (%s)',
   async (guarantee) => {
-    await using cluster = await openCluster()
-    const fault = { kind: 'error', error: 'INVALID_TIMESTAMP', when: 'instead' } as const
-    const rule = cluster.broker.faults.add({ api: 'Produce', fault, clientId: /^app-/ })
-    const application = cluster.application(passThrough(), { guarantee })
-    application.start()
-    const error = await failureOf(cluster, application)
+    const { error, hits } = await failureWhere('INVALID_TIMESTAMP', guarantee)
     expect(error).toMatchObject({
       code: 'RECORD_REFUSED',
       message: 'could not write to partition output-0 (INVALID_TIMESTAMP)',
     })
-    expect(rule.hits).toBe(1)
+    expect(hits).toBe(1)
   },
 )
 
 test('what fails each transaction and does not pass by itself ends the application, not one life of many', async () => {
-  await using cluster = await openCluster()
-  const fault = { kind: 'error', error: 'UNKNOWN_SERVER_ERROR', when: 'instead' } as const
-  const rule = cluster.broker.faults.add({ api: 'Produce', fault, clientId: /^app-/ })
-  const application = cluster.application(passThrough())
-  application.start()
-  const error = await failureOf(cluster, application)
+  const { error, hits } = await failureWhere('UNKNOWN_SERVER_ERROR', 'exactly_once_v2')
   expect(error).toMatchObject({
     code: 'KAFKA_FATAL',
     message: 'could not write to partition output-0 (UNKNOWN_SERVER_ERROR)',
   })
   // Twenty recoveries, and one life of the thread.
-  expect(rule.hits).toBeLessThan(25)
+  expect(hits).toBeLessThan(25)
 })

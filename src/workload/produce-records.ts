@@ -1,13 +1,11 @@
 import { ByteWriter } from '../base/byte-writer.ts'
 import { sleep, type Clock } from '../base/clock.ts'
-import { addDetail, StreamError, toStreamError, type ErrorCode } from '../base/errors.ts'
+import { addDetail, StreamError, toStreamError } from '../base/errors.ts'
 import type { Headers } from '../base/headers.ts'
 import type { AppendedRecord, Producer, ProducerOptions } from '../kafka/contracts.ts'
-import { isTimeRefused } from '../kafka/time-refused.ts'
+import { isRecordRefused, isTimeRefused } from '../kafka/refusals.ts'
 import type { DataRecord } from './data-file.ts'
 import { TimeRange } from './time-range.ts'
-
-const ownRefusals: ReadonlySet<ErrorCode> = new Set(['RECORD_TOO_LARGE', 'RECORD_REFUSED'] as const)
 
 /** A producer for bulk loads: large batches, nothing lost, nothing twice. */
 export const loadProducer: ProducerOptions = {
@@ -145,7 +143,7 @@ function appendOrRefuse(producer: Producer, topic: string, record: AppendedRecor
     producer.append(topic, record)
     return undefined
   } catch (error) {
-    if (error instanceof StreamError && ownRefusals.has(error.code) && error.cause === undefined) return error
+    if (error instanceof StreamError && isRecordRefused(error) && error.cause === undefined) return error
     throw error
   }
 }

@@ -6,9 +6,10 @@
  * of that reading. A letter that cannot be written is left as it is, and the others go.
  */
 import type { Clock } from '../base/clock.ts'
-import { StreamError, toStreamError, type ErrorCode } from '../base/errors.ts'
+import { StreamError, toStreamError } from '../base/errors.ts'
 import { ownHeaders } from '../base/headers.ts'
 import type { Kafka, Producer } from '../kafka/contracts.ts'
+import { isRecordRefused } from '../kafka/refusals.ts'
 import { readDeadLetters, sentBackMark, type DeadLetter, type ReadLettersOptions } from './dead-letters.ts'
 import { loadProducer } from './produce-records.ts'
 
@@ -27,7 +28,6 @@ const passLetters = 5000
 const passBytes = 33_554_432
 const transactionTimeoutMs = 60_000
 const nothing = Buffer.alloc(0)
-const recordRefusals: ReadonlySet<ErrorCode> = new Set(['RECORD_TOO_LARGE', 'RECORD_REFUSED'] as const)
 const noGroup = { groupId: '', generation: -1, memberId: '', instanceId: undefined }
 
 /**
@@ -155,7 +155,7 @@ class Redrive {
     } catch (thrown) {
       const error = toStreamError(thrown)
       // What failed before is thrown here, too: the end of the transaction throws it again.
-      if (recordRefusals.has(error.code)) return error
+      if (isRecordRefused(error)) return error
       throw error
     }
     this.#producer.append(this.#topic, {
@@ -191,7 +191,7 @@ function takenOver(topic: string, sent: number): StreamError {
 function refusalOf(error: StreamError): StreamError | undefined {
   const reason =
     error.code === 'TRANSACTION_ABORTABLE' && error.cause instanceof StreamError ? error.cause : error
-  return recordRefusals.has(reason.code) || reason.code === 'KAFKA_FATAL' ? reason : undefined
+  return isRecordRefused(reason) || reason.code === 'KAFKA_FATAL' ? reason : undefined
 }
 
 /** By its name, around which a pattern for names may have put something. */

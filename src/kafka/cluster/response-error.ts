@@ -35,8 +35,8 @@ const hints: Partial<Record<ErrorCode, string>> = {
 }
 
 const acls = 'kafka-acls --add --allow-principal User:NAME --operation'
-/** Where the code tells more than its meaning: for one, which right is missing. */
-const deeds: Partial<Record<KafkaErrorName, string>> = {
+/** Which right is missing, where the code tells the kind of thing that it is on. */
+const rights: Partial<Record<KafkaErrorName, string>> = {
   TOPIC_AUTHORIZATION_FAILED: `Let this user describe, read, write or create the topic, whichever it needs: ${acls} … --topic TOPIC`,
   GROUP_AUTHORIZATION_FAILED: `Let this user read the group: ${acls} Read --group GROUP`,
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: `Let this user write with ids that begin so: ${acls} Write --operation Describe --transactional-id PREFIX --resource-pattern-type prefixed`,
@@ -53,7 +53,7 @@ const deeds: Partial<Record<KafkaErrorName, string>> = {
 export function responseError(code: number, what: string, detail?: string | null): StreamError {
   const name = kafkaErrorName(code)
   const meaning = meanings[name] ?? (isRetriable(code) ? 'KAFKA_RETRIABLE' : 'KAFKA_FATAL')
-  const hint = deeds[name] ?? hints[meaning]
+  const hint = rights[name] ?? hints[meaning]
   return new StreamError(meaning, `could not ${what} (${name})`, {
     ...(detail === undefined || detail === null || detail === '' ? {} : { detail }),
     ...(hint === undefined ? {} : { hint }),

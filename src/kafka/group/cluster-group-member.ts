@@ -208,10 +208,7 @@ export class ClusterGroupMember implements GroupMember {
       this.#live.joining = false
     })
     if (this.#state !== 'joining') return
-    if (this.#hasMissed(joined.generation)) {
-      this.#forgotten = true
-      return this.#go('lost')
-    }
+    if (this.#hasMissed(joined.generation)) return this.#lose()
     this.#forgotten = false
     this.#live.generation = joined.generation
     this.#live.memberId = joined.memberId
@@ -270,10 +267,14 @@ export class ClusterGroupMember implements GroupMember {
   #beatFailed(error: unknown): void {
     const name = kafkaNameOf(error)
     if (name === 'REBALANCE_IN_PROGRESS') this.#rejoin()
-    else if (forgotten.has(name)) {
-      this.#forgotten = true
-      this.#go('lost')
-    } else if (!isTransient(error)) this.#fail(toStreamError(error))
+    else if (forgotten.has(name)) this.#lose()
+    else if (!isTransient(error)) this.#fail(toStreamError(error))
+  }
+
+  /** What it has may be another's already. */
+  #lose(): void {
+    this.#forgotten = true
+    this.#go('lost')
   }
 
   #rejoin(): void {

@@ -59,18 +59,24 @@ test('a load says how far it is, each time that something has come', async () =>
   await cluster.run(tables.close())
 })
 
-test('rows that are left out are told one by one, and of many the sum', async () => {
-  await using cluster = new TestCluster()
-  await cluster.createTopic('cities', 1)
-  const row = (key: string, bytes: number) => ({ key, value: Buffer.alloc(bytes) })
-  const bad = Array.from({ length: 50 }, (_, n) => row(`bad${n}`, 7))
-  await cluster.produce('cities', [row('good', 8), ...bad.slice(0, 3)])
+/** Leaves out what is no number, and keeps its warnings. */
+function tableOfNumbers(cluster: TestCluster) {
   const warnings: (LogFields | undefined)[] = []
   const tables = globalTables(cluster, {
     topology: globalTableOnly({ notation: 'binary', type: { kind: 'long' } }),
     onRecordError: () => {},
     logger: { ...silentLogger, warn: (_, fields) => warnings.push(fields) },
   })
+  return { tables, warnings }
+}
+
+test('rows that are left out are told one by one, and of many the sum', async () => {
+  await using cluster = new TestCluster()
+  await cluster.createTopic('cities', 1)
+  const row = (key: string, bytes: number) => ({ key, value: Buffer.alloc(bytes) })
+  const bad = Array.from({ length: 50 }, (_, n) => row(`bad${n}`, 7))
+  await cluster.produce('cities', [row('good', 8), ...bad.slice(0, 3)])
+  const { tables, warnings } = tableOfNumbers(cluster)
   await cluster.run(tables.load())
   const place = { table: 'cities', topic: 'cities', partition: 0, code: 'VALUE_MALFORMED' }
   expect(warnings).toMatchObject([1, 2, 3].map((offset) => ({ ...place, offset })))
@@ -89,12 +95,7 @@ test('what a load leaves out beyond what was told is summed up at its end', asyn
   await cluster.createTopic('cities', 1)
   const rows = Array.from({ length: 15 }, (_, n) => ({ key: `${n}`, value: Buffer.alloc(7) }))
   await cluster.produce('cities', rows)
-  const warnings: (LogFields | undefined)[] = []
-  const tables = globalTables(cluster, {
-    topology: globalTableOnly({ notation: 'binary', type: { kind: 'long' } }),
-    onRecordError: () => {},
-    logger: { ...silentLogger, warn: (_, fields) => warnings.push(fields) },
-  })
+  const { tables, warnings } = tableOfNumbers(cluster)
   await cluster.run(tables.load())
   expect(warnings).toHaveLength(11)
   expect(warnings.at(-1)).toEqual({ table: 'cities', rows: 15 })
