@@ -10,7 +10,7 @@ const uncommittedMinBytes = 8 * 1_048_576
  * What the clean entries of all stores of a stream thread may take together, about. Each store may have its share in any case, and more for as
  * long as the others leave room; it lets go of its own entries only, never of those of a store that somebody is reading. So together they
  * have twice the budget at most. What is committed and waits to be written to an engine counts, too, up to half of the budget: it has
- * bounds of its own, which stores share in the same way. What is not committed is counted beside the budget: there a commit must come before there may be more.
+ * bounds of its own, which stores share in the same way. So do filters of keys, up to a quarter. What is not committed is counted beside the budget: there a commit must come before there may be more.
  */
 export class CleanBudget {
   readonly #maxBytes: number
@@ -20,6 +20,7 @@ export class CleanBudget {
   #deferring = 0
   #waiting = nothingWaits
   #uncommittedBytes = 0
+  #filterBytes = 0
 
   constructor(maxBytes = Number.POSITIVE_INFINITY) {
     this.#maxBytes = maxBytes
@@ -76,6 +77,16 @@ export class CleanBudget {
       records: Math.max(unwrittenMaxRecords / stores, unwrittenMaxRecords - others.records),
       bytes: Math.max(maxBytes / stores, maxBytes - others.bytes),
     }
+  }
+
+  /** Whether filters of keys may take so many bytes more. */
+  mayFilter(addedBytes: number): boolean {
+    return this.#filterBytes + addedBytes <= this.#maxBytes / 4
+  }
+
+  filtered(addedBytes: number): void {
+    this.#filterBytes += addedBytes
+    this.#usedBytes += addedBytes
   }
 
   /** Whether a store that has so much must let go of some. */

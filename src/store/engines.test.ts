@@ -7,6 +7,8 @@ import { Worker } from 'node:worker_threads'
 import { fc, test as property } from '@fast-check/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { OrderedStore, StateEngines, StoreBatch } from './contracts.ts'
+import { CleanBudget } from './clean-budget.ts'
+import { FilteredStore } from './filtered-store.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { RocksDatabase } from './rocksdb/rocks-database.ts'
 import { rocksFailure } from './rocksdb/rocks-errors.ts'
@@ -46,7 +48,14 @@ const disks = await Promise.all(
     engines: (await openEngines(kind, newFolder())).forThread(0),
   })),
 )
+/** A filter stands before an engine and keeps what the engine keeps. */
+const filtered = (isBucketed: boolean): StateEngines => ({
+  open: () => new FilteredStore(new MemoryStore(), { isBucketed, budget: new CleanBudget() }),
+  drop: () => {},
+})
 const all = [
+  { kind: 'filtered', engines: filtered(false) },
+  { kind: 'filtered by buckets', engines: filtered(true) },
   { kind: 'memory', engines: inMemory(0) },
   { kind: 'memory by buckets', engines: inMemory(8) },
   ...disks,

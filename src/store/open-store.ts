@@ -15,6 +15,7 @@ import type {
 } from './contracts.ts'
 import { DuplicatesWindowStore } from './duplicates-store.ts'
 import { Duplicates } from './duplicates.ts'
+import { FilteredStore } from './filtered-store.ts'
 import { indexKeying } from './index-keying.ts'
 import { OverlayKeyValueStore } from './key-value-store.ts'
 import { prefixedKeying, serdeKeying, type Keying } from './keying.ts'
@@ -154,11 +155,16 @@ interface Base {
   readonly expired: Counter
 }
 
-function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
+function baseOf(options: OpenStoreOptions): Base {
+  const { spec, metrics } = options
   const labels = { store: spec.name }
+  const cleanBudget = options.cleanBudget ?? new CleanBudget()
   return {
     name: spec.name,
-    engine: options.engine ?? new MemoryStore({ bucketBytes: isBucketed(spec) ? bucketBytes : 0 }),
+    engine:
+      options.engine === undefined
+        ? new MemoryStore({ bucketBytes: isBucketed(spec) ? bucketBytes : 0 })
+        : new FilteredStore(options.engine, { isBucketed: isBucketed(spec), budget: cleanBudget }),
     keys: options.keyedBy === 'index' ? indexKeying : serdeKeying(options.keySerde, spec.key),
     values: (timestamped) => valueCoding({ serde: options.valueSerde, timestamped, columns: spec.columns }),
     restorable: spec.logging === 'source' ? ownKeys(options.keySerde) : (records) => records,
@@ -166,7 +172,7 @@ function baseOf({ spec, metrics, ...options }: OpenStoreOptions): Base {
     logAt: spec.caching ? 'seal' : 'write',
     checksWrites: options.checksWrites === true,
     cleanEntriesMax: options.cleanEntriesMax ?? cleanEntriesMaxDefault,
-    cleanBudget: options.cleanBudget ?? new CleanBudget(),
+    cleanBudget,
     engineReads: metrics.counter(
       'weft_store_engine_reads_total',
       'Reads that the overlay could not answer',

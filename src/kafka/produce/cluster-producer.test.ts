@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { TestCluster } from '../../testing/cluster.ts'
 import { inMemoryConnector } from '../../testing/in-memory-connector.ts'
 import { openKafka } from '../client.ts'
@@ -124,6 +124,17 @@ describe('limits', () => {
     )
     await cluster.run(producer.flush())
     expect(await valuesIn(cluster, 't')).toEqual(['0:0', '0:999', '0:-999'])
+  })
+
+  test('where a topic takes any time behind the clock, the clock is not asked for each record', async () => {
+    await using cluster = new TestCluster()
+    await cluster.createTopic('t')
+    const producer = await openProducer(cluster, 't')
+    const readings = vi.spyOn(cluster.clock, 'nowMs')
+    const timestampMs = cluster.clock.nowMs()
+    for (let i = 0; i < 100; i++) producer.append('t', { ...textRecord('x'), timestampMs })
+    expect(readings.mock.calls.length).toBeLessThan(10)
+    await cluster.run(producer.flush())
   })
 
   test('what a topic takes moves on with the clock, and where the broker stamps records it takes any time', async () => {

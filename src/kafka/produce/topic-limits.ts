@@ -57,7 +57,9 @@ export async function topicLimits(cluster: Cluster, topic: string): Promise<Topi
 function limitsOf(configs: ReadonlyMap<string, string | null>): TopicLimits {
   const limit = (name: string): number => {
     const value = configs.get(name)
-    return value === null || value === undefined ? Infinity : Number(value)
+    const number = value === null || value === undefined ? Infinity : Number(value)
+    // The largest number of 64 bits is Kafka's word for none.
+    return number > Number.MAX_SAFE_INTEGER ? Infinity : number
   }
   // Where the broker stamps records, it does not look at the times that they come with.
   const stamps = configs.get(settings.timestampType) === 'LogAppendTime'

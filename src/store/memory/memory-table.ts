@@ -6,8 +6,9 @@
  */
 import { assert } from '../../base/assert.ts'
 import type { EngineEntry, ScanOptions } from '../contracts.ts'
+import { hashBytes } from '../hash-bytes.ts'
 import { ByteArena } from './byte-arena.ts'
-import { HashIndex, hashBytes } from './hash-index.ts'
+import { HashIndex } from './hash-index.ts'
 import { SortedAddresses } from './sorted-addresses.ts'
 
 export class MemoryTable {
