@@ -134,6 +134,12 @@ export const mutations: readonly Mutation[] = [
     replace: 'return slot.committed === number && slot.generation === number &&',
   },
   {
+    name: 'a filter of keys begun where an earlier process left some',
+    file: 'src/store/filtered-store.ts',
+    find: 'this.#isEmpty(key) ? KeyFilter.begin(this.#budget) : undefined',
+    replace: 'KeyFilter.begin(this.#budget)',
+  },
+  {
     name: 'what operators hold left out of a commit',
     file: 'src/runtime/task/task.ts',
     find: 'this.#processors?.flush()',
