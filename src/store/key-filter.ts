@@ -16,8 +16,8 @@ const salts = Int32Array.of(
   0x5c6b_fb31,
 )
 const placeShift = 27
-/** About 11 bits a key: of keys that are not there, each layer takes one in a hundred for one that may be. */
-const blockKeys = 24
+/** 16 bits a key: of keys that are not there, each layer takes one in some hundred for one that may be. */
+const blockKeys = 16
 const firstBlocks = 256
 
 /**
