@@ -300,3 +300,31 @@ describe('a store keyed by column values', () => {
     expect(managed.entryCount).toBe(keys.length)
   })
 })
+
+describe('a value of the engine that is not what was written', () => {
+  const broken = { key: Buffer.from('k'), value: Buffer.from('{"a":') }
+  const read = (shape: Shape) => {
+    const { store, engine } = open({ value: json, ...shape })
+    engine.write({ entries: [broken], position: undefined })
+    return () => store.get('k')
+  }
+
+  test.each(['own', 'none'] as const)("is the store's trouble, by name (logging: %s)", (logging) => {
+    expect(read({ logging })).toThrow(
+      expect.objectContaining({
+        code: 'STORE_CORRUPT',
+        message: 'could not read what store "s" holds',
+        hint: expect.stringContaining('Delete the state folder'),
+      }),
+    )
+  })
+
+  test('is so as a row of columns, too', () => {
+    const columns = [{ name: 'a', type: { kind: 'long' } }] as const
+    expect(read({ columns })).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+  })
+
+  test("stays a record's where others have written it: a table over its own topic", () => {
+    expect(read({ logging: 'source' })).toThrow(expect.objectContaining({ code: 'VALUE_MALFORMED' }))
+  })
+})

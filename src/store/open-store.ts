@@ -166,7 +166,13 @@ function baseOf(options: OpenStoreOptions): Base {
         ? new MemoryStore({ bucketBytes: isBucketed(spec) ? bucketBytes : 0 })
         : new FilteredStore(options.engine, { isBucketed: isBucketed(spec), budget: cleanBudget }),
     keys: options.keyedBy === 'index' ? indexKeying : serdeKeying(options.keySerde, spec.key),
-    values: (timestamped) => valueCoding({ serde: options.valueSerde, timestamped, columns: spec.columns }),
+    values: (timestamped) =>
+      valueCoding({
+        serde: options.valueSerde,
+        timestamped,
+        columns: spec.columns,
+        writtenBy: spec.logging === 'source' ? undefined : spec.name,
+      }),
     restorable: spec.logging === 'source' ? ownKeys(options.keySerde) : (records) => records,
     changeLog: spec.logging === 'own' ? options.changeLog : undefined,
     logAt: spec.caching ? 'seal' : 'write',

@@ -8,6 +8,7 @@ import { SlicedRow } from '../data/row.ts'
 import type { Column } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { RestoredRecord, RestoreRecords, StoreEntries } from './contracts.ts'
+import { ownTrouble } from './damaged.ts'
 import { LoggedRecords } from './logged-records.ts'
 
 export interface ValueCoding {
@@ -28,11 +29,14 @@ interface ValueCodingOptions {
   readonly timestamped: boolean
   /** Values are read back as rows of these columns. */
   readonly columns: readonly Column[] | undefined
+  /** The store that has written the values; undefined where others have, as in a table's own topic. */
+  readonly writtenBy: string | undefined
 }
 
-export function valueCoding({ serde, timestamped, columns }: ValueCodingOptions): ValueCoding {
+export function valueCoding({ serde, timestamped, columns, writtenBy }: ValueCodingOptions): ValueCoding {
   const prefixBytes = timestamped ? timestampBytes : 0
-  const readValue = valueReader(serde, columns)
+  const read = valueReader(serde, columns)
+  const readValue = writtenBy === undefined ? read : ownReader(read, writtenBy)
   return {
     prefixBytes,
     write: (value, timestampMs, writer) => {
@@ -69,14 +73,25 @@ export function versionCoding(values: ValueCoding): ValueCoding {
   }
 }
 
-function valueReader(serde: Serde, columns: readonly Column[] | undefined) {
+type ReadValue = (buffer: Buffer, start: number, end: number) => unknown
+
+function ownReader(read: ReadValue, store: string): ReadValue {
+  return (buffer, start, end) => {
+    try {
+      return read(buffer, start, end)
+    } catch (error) {
+      throw ownTrouble(store, error)
+    }
+  }
+}
+
+function valueReader(serde: Serde, columns: readonly Column[] | undefined): ReadValue {
   const reader = columns === undefined ? undefined : serde.project?.(columns)
   if (reader === undefined) {
-    return (buffer: Buffer, start: number, end: number): unknown =>
-      serde.decode(buffer, start, end, undefined)
+    return (buffer, start, end) => serde.decode(buffer, start, end, undefined)
   }
   const row = new SlicedRow(reader.shape)
-  return (buffer: Buffer, start: number, end: number): unknown => {
+  return (buffer, start, end) => {
     reader.read(buffer, start, end, row)
     return row.detach()
   }

@@ -11,6 +11,7 @@ import { ByteWriter } from '../../base/byte-writer.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { ListStore, StoreKeyIdentity } from '../../store/contracts.ts'
+import { readOwn } from '../../store/damaged.ts'
 import { ListItem } from '../../store/list-item.ts'
 import { UnmatchedQueue, type JoinSide, type Queued } from './unmatched-queue.ts'
 
@@ -187,7 +188,9 @@ export class UnmatchedRecords {
   /** The records that an entry stands for, at least one. What is given is valid while the entry's bytes are. */
   *values(entry: Unmatched): Generator {
     const serde = this.#options.values[entry.side]
-    for (const { bytes, start, end } of entry.records) yield serde.decode(bytes, start, end, undefined)
+    const { name } = this.#options.store
+    for (const { bytes, start, end } of entry.records)
+      yield readOwn(name, () => serde.decode(bytes, start, end, undefined))
   }
 
   #find(side: JoinSide, key: unknown, timestampMs: number): Unmatched | undefined {

@@ -11,6 +11,7 @@ import type { Headers } from '../../base/headers.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
+import { readOwn } from '../../store/damaged.ts'
 import { StreamRecord } from '../processor.ts'
 import { timeHeap } from './heap.ts'
 
@@ -92,11 +93,13 @@ export class WaitingRecords {
   }
 
   #decode(storeKey: Buffer, bytes: Buffer): StreamRecord {
-    const { keys, values } = this.#options
+    const { store, keys, values } = this.#options
     const valueEnd = 4 + bytes.readInt32BE(0)
     const record = new StreamRecord()
-    record.key = detach(keys.decode(storeKey, timeBytes, storeKey.length - numberBytes, undefined))
-    record.value = detach(values.decode(bytes, 4, valueEnd, undefined))
+    readOwn(store.name, () => {
+      record.key = detach(keys.decode(storeKey, timeBytes, storeKey.length - numberBytes, undefined))
+      record.value = detach(values.decode(bytes, 4, valueEnd, undefined))
+    })
     record.timestampMs = timeOf(storeKey)
     record.headers = headersOf(bytes.toString('utf8', valueEnd + 4))
     return record
