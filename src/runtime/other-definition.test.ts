@@ -3,6 +3,7 @@ import { silentLogger } from '../base/logger.ts'
 import type { Logger } from '../base/logger.ts'
 import { TestCluster } from '../testing/cluster.ts'
 import { SimulatedDisk } from '../testing/simulated-disk.ts'
+import { loadTopology } from '../testing/load-topology.ts'
 import type { KeyValueStoreSpec } from '../topology/topology.ts'
 import { countByKey } from './fixtures.ts'
 
@@ -63,6 +64,46 @@ test('one whose change log was left aside for a while goes on from that, and a w
   const { counts, warned } = await countsAcross({}, { logging: 'none' }, {})
   expect(counts).toEqual([1, 1, 2])
   expect(warned).toContain('store takes up a change log that the last commit did not count on')
+})
+
+const plain = (via: string): string => `
+name: counting
+streams:
+  words: { topic: words, keyType: string, valueType: string }
+  counts: { topic: counts, keyType: string, valueType: long }
+pipelines:
+  counted:
+    from: words
+    via:${via}
+    to: counts`
+
+const counted = plain(`
+      - { type: groupByKey }
+      - { type: count, store: { name: n, type: keyValue, keyType: string, valueType: long, logging: true } }
+      - { type: toStream }`)
+const uncounted = plain(`
+      - { type: mapValues, mapper: { language: javascript, expression: '1n', resultType: long } }`)
+
+test('one that was out of the definition, and no other store beside it, does so, too', async () => {
+  const said: string[] = []
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (message) => void said.push(message),
+    with: () => logger,
+  }
+  await using cluster = new TestCluster({ logger })
+  for (const topic of ['words', 'counts']) await cluster.createTopic(topic)
+  for (const [index, text] of [counted, counted, uncounted, counted].entries()) {
+    expect(said).toEqual([])
+    const application = cluster.application(await loadTopology(text))
+    application.start()
+    await cluster.produce('words', [{ key: 'a', value: 'a' }])
+    await cluster.untilRead('counts', (records) => records.length > index)
+    await cluster.run(application.stop())
+  }
+  const counts = (await cluster.read('counts')).map(({ value }) => Number(value?.readBigInt64BE(0)))
+  expect(counts).toEqual([1, 2, 1, 3])
+  expect(said).toEqual(['store takes up a change log that the last commit did not count on'])
 })
 
 test.each(['exactly_once_v2', 'at_least_once'] as const)(

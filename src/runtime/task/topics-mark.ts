@@ -7,7 +7,7 @@ import { decodeOperatorTimes, type NamedTimes } from './offset-metadata.ts'
 /** Stands before the names of all of these: no operator has such a name. */
 const sign = '*'
 const repartitionsName = `${sign}repartitions`
-/** In each commit of a task with stores: where it is, a store without a mark of its own had no change log. */
+/** In each commit of Weft: a store without a mark of its own had no change log then, or was not there at all. */
 const storesName = `${sign}stores`
 /** As many as a number holds exactly. */
 const markBytes = 6
@@ -22,14 +22,14 @@ const markBytes = 6
 export function storeMarks(stores: readonly StoreSpec[]): NamedTimes {
   const own = stores.filter(({ logging }) => logging === 'own')
   return [
-    ...(stores.length === 0 ? [] : [[storesName, own.length] as const]),
+    [storesName, own.length],
     ...own.map((store) => [markName(store.name), digestOf(logFormOf(store))] as const),
   ]
 }
 
 /**
  * What a committed offset says of the change log that a store had then: `same` as the definition's, `other`: of another form; `none`: it
- * had none. Undefined: nothing, since it was not Weft that committed, or no stores were there.
+ * had none. Undefined: nothing, since it was not Weft that committed.
  */
 export function markedLog(
   offset: Pick<CommittedOffset, 'metadata'> | undefined,
