@@ -58,8 +58,8 @@ export function hasStoredState(stateDir: string, applicationId: string): boolean
 
 /** What an application has on disk, while no process can begin to run it from there. */
 export interface HeldState {
-  /** Begins the names of its members in the group. */
-  readonly processId: string
+  /** Begins the names of its members in the group; undefined where it is a copy, so that they may run elsewhere. */
+  readonly processId: string | undefined
   release(): void
   /** Deletes it: stores and identity. */
   erase(): void
@@ -75,7 +75,7 @@ export function holdStoredState(stateDir: string, applicationId: string): HeldSt
   if (!isApplicationFolder(folder)) return undefined
   const identity = openIdentity({ kind: 'folder', stateDir }, applicationId)
   return {
-    processId: identity.processId,
+    processId: identity.isCopy ? undefined : identity.processId,
     release: () => identity.release(),
     erase: () => {
       identity.release()

@@ -3,7 +3,16 @@
  * process on a folder, deletions that may be missing, and an application that is made to begin anew. Each is named, and nothing is lost.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -458,6 +467,12 @@ describe('weft reset', () => {
       const refused = await runWeft(['reset', 'running', ...where, '--yes'])
       expect(refused.code).toBe(1)
       expect(refused.stderr).toContain('STATE_LOCKED')
+      const copy = join(folder, 'copy')
+      cpSync(application.stateDir, copy, { recursive: true })
+      const fromCopy = ['--bootstrap', bootstrap, '--state-dir', copy]
+      const misled = await runWeft(['reset', 'running', ...fromCopy, '--yes'])
+      expect(misled.code).toBe(1)
+      expect(misled.stderr).toContain('has members that this folder knows nothing of')
       await run.stop()
       expect(await offsetsOf('running')).toHaveLength(partitions)
       expect(entriesIn((await runWeft(['state', '--state-dir', application.stateDir])).stdout)).toBe(20)

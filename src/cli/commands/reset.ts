@@ -123,7 +123,7 @@ async function emptyGroup(admin: Admin, groupId: string, held: HeldState | undef
   const group = await admin.describeGroup(groupId)
   if (group === undefined) return
   const isOwn = (instanceId: string | undefined): boolean =>
-    held !== undefined && instanceId?.startsWith(`${held.processId}-`) === true
+    held?.processId !== undefined && instanceId?.startsWith(`${held.processId}-`) === true
   const others = group.members.filter(({ instanceId }) => !isOwn(instanceId))
   if (others.length > 0) throw runsElsewhere(groupId, others)
   await admin.removeMembers(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -16,6 +16,20 @@ test('keeps the process id over restarts, one per application', () => {
   expect(other.processId).not.toBe(first.processId)
   again.release()
   other.release()
+})
+
+test('knows a folder that was copied', () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  const copyDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  const first = openIdentity({ kind: 'folder', stateDir }, 'app')
+  cpSync(stateDir, copyDir, { recursive: true })
+  first.release()
+  const copied = openIdentity({ kind: 'folder', stateDir: copyDir }, 'app')
+  const again = openIdentity({ kind: 'folder', stateDir }, 'app')
+  expect([first, copied, again].map(({ isCopy }) => isCopy)).toEqual([false, true, false])
+  expect(copied.processId).toBe(first.processId)
+  copied.release()
+  again.release()
 })
 
 test('refuses a folder that is in use, and says what to do', () => {

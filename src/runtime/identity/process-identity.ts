@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { StreamError, toStreamError } from '../../base/errors.ts'
 import { makeFolders } from '../../base/make-folders.ts'
@@ -9,6 +9,11 @@ import type { IdentityOptions } from '../options.ts'
 /** Who this process is for the cluster. Held until it is released or the process ends, however it ends. */
 export interface ProcessIdentity {
   readonly processId: string
+  /**
+   * Whether the folder is a copy of the one that the id was made in: a process may be running there, whatever the lock here says. Also
+   * true where that cannot be told: on file systems that number their files anew.
+   */
+  readonly isCopy: boolean
   release(): void
 }
 
@@ -26,12 +31,12 @@ export function openIdentity(
   applicationId: string,
   onWait?: (waitMs: number) => void,
 ): ProcessIdentity {
-  if (options.kind === 'fixed') return { processId: options.processId, release: () => {} }
+  if (options.kind === 'fixed') return { processId: options.processId, isCopy: false, release: () => {} }
   const folder = applicationFolder(options.stateDir, applicationId)
   orUnwritable(folder, () => makeFolders(folder))
   const lock = lockOrThrow(folder, onWait)
   try {
-    return { processId: readOrMakeId(join(folder, idFile)), release: () => lock.release() }
+    return { ...readOrMakeId(join(folder, idFile)), release: () => lock.release() }
   } catch (error) {
     lock.release()
     throw error
@@ -76,16 +81,29 @@ function unwritable(path: string, cause: unknown): StreamError {
   })
 }
 
-function readOrMakeId(path: string): string {
+type KnownId = Pick<ProcessIdentity, 'processId' | 'isCopy'>
+
+/** The id, and the number that the file had in its file system when it was made: a copy has another one. */
+function readOrMakeId(path: string): KnownId {
   try {
-    const known = readFileSync(path, 'utf8').trim()
-    if (/^[0-9a-f-]{36}$/.test(known)) return known
+    const [known = '', fileNumber] = readFileSync(path, 'utf8').split('\n')
+    if (/^[0-9a-f-]{36}$/.test(known))
+      return { processId: known, isCopy: fileNumber !== String(statSync(path).ino) }
   } catch (error) {
     if (!isMissing(error)) throw toStreamError(error)
   }
   const fresh = randomUUID()
-  orUnwritable(path, () => writeFileSync(path, `${fresh}\n`))
-  return fresh
+  orUnwritable(path, () => writeId(path, fresh))
+  return { processId: fresh, isCopy: false }
+}
+
+function writeId(path: string, id: string): void {
+  const file = openSync(path, 'w')
+  try {
+    writeSync(file, `${id}\n${fstatSync(file).ino}\n`)
+  } finally {
+    closeSync(file)
+  }
 }
 
 function isMissing(error: unknown): boolean {
