@@ -135,6 +135,7 @@ export class Application {
             index,
             processId,
             isFirstLife: true,
+            isLastLife: false,
             topology: this.#topology,
             options: this.#options,
             surroundings: this.#surroundings,

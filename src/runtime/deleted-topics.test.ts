@@ -127,6 +127,27 @@ test.each([
   failing.start()
   await cluster.produce('input', [{ key: 'k', value: 'v' }])
   await expect(cluster.run(failing.done)).rejects.toMatchObject({ domain: 'user' })
+  await expectNext(cluster, { leaveOnClose, withinMs })
+})
+
+test('who comes after one that is out of restarts begins at once where it was to leave', async () => {
+  await using cluster = new TestCluster()
+  for (const topic of ['input', 'output']) await cluster.createTopic(topic)
+  const settings = { guarantee: 'at_least_once', leaveOnClose: true, restartsMax: 0 } as const
+  const failing = cluster.application(mapped('value'), settings)
+  const fault = { kind: 'error', error: 'NOT_ENOUGH_REPLICAS', when: 'instead' } as const
+  const rule = cluster.broker.faults.add({ api: 'Produce', fault, clientId: /^app-/ })
+  failing.start()
+  await cluster.produce('input', [{ key: 'k', value: 'v' }])
+  await expect(cluster.run(failing.done)).rejects.not.toMatchObject({ retry: 'never' })
+  rule.remove()
+  await expectNext(cluster, { leaveOnClose: true, withinMs: 5000 })
+})
+
+async function expectNext(
+  cluster: TestCluster,
+  { leaveOnClose, withinMs }: { readonly leaveOnClose: boolean; readonly withinMs: number },
+): Promise<void> {
   const next = cluster.application(mapped('value'), { leaveOnClose })
   next.start()
   const beganMs = cluster.clock.monotonicMs()
@@ -135,4 +156,4 @@ test.each([
   expect(tookMs).toBeLessThan(withinMs)
   if (!leaveOnClose) expect(tookMs).toBeGreaterThan(5000)
   await cluster.run(next.stop())
-})
+}

@@ -20,6 +20,7 @@ const parts: ThreadParts = {
   index: 0,
   processId: 'p',
   isFirstLife: true,
+  isLastLife: false,
   topology: passThrough(),
   options: resolveOptions({
     applicationId: 'app',
@@ -69,12 +70,18 @@ test('replaces a thread that failed for a reason that passes, after a pause that
 })
 
 test('gives up after too many failures in a row', async () => {
-  const { slot, starts } = slotOf([unreachable, unreachable, unreachable, unreachable])
+  const last: boolean[] = []
+  const fails = (life: ThreadParts): StreamError => {
+    last.push(life.isLastLife)
+    return unreachable(life)
+  }
+  const { slot, starts } = slotOf([fails, fails, fails, fails])
   const run = slot.run()
   const failed = expect(run).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })
   await clock.advance(10_000)
   await failed
   expect(starts).toHaveLength(4)
+  expect(last).toEqual([false, false, false, true])
 })
 
 test('counts failures anew after a commit', async () => {

@@ -60,7 +60,8 @@ export class ThreadSlot {
 
   async #live(): Promise<void> {
     try {
-      this.#thread = this.#start({ ...this.#parts, isFirstLife: !this.#hasOpened })
+      const isLastLife = this.#failuresInRow >= this.#parts.options.restartsMax
+      this.#thread = this.#start({ ...this.#parts, isFirstLife: !this.#hasOpened, isLastLife })
       await this.#thread.done
     } catch (thrown) {
       await this.#pause(toStreamError(thrown))

@@ -15,6 +15,7 @@ export interface WorkerInput {
   readonly index: number
   readonly processId: string
   readonly isFirstLife: boolean
+  readonly isLastLife: boolean
   readonly topology: Topology
   readonly options: ApplicationOptions
   readonly board: CallBoard

@@ -13,11 +13,12 @@ import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.ts'
 
 /** Runs a stream thread in a worker thread. The first of `done`, `failed` and the worker's own end decides. */
 export function startWorker(parts: ThreadParts): HostedThread {
-  const { index, processId, isFirstLife, topology, options } = parts
+  const { index, processId, isFirstLife, isLastLife, topology, options } = parts
   const board = newCallBoard()
   const engines = parts.engines?.shared
   const breaking = parts.breaking?.all ?? []
-  const input: WorkerInput = { index, processId, isFirstLife, topology, options, board, engines, breaking }
+  const lives = { isFirstLife, isLastLife }
+  const input: WorkerInput = { index, processId, ...lives, topology, options, board, engines, breaking }
   // The source runs as TypeScript, the package as JavaScript: the entry has the ending that this file has.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const worker = new Worker(new URL(`./worker-main.${ending}`, import.meta.url), { workerData: input })

@@ -34,6 +34,7 @@ export class StreamThread {
   readonly #logger: Logger
   readonly #followUps: FollowUps
   #stopping = false
+  #isLastLife: boolean
   /** What the group gave is for another topology. */
   #misplaced = false
   #wake = deferred()
@@ -43,7 +44,14 @@ export class StreamThread {
   #saidWithoutTasks = false
 
   constructor(parts: ThreadParts) {
-    this.#parts = parts
+    this.#isLastLife = parts.isLastLife
+    this.#parts = {
+      ...parts,
+      onCommitted: () => {
+        this.#isLastLife = false
+        parts.onCommitted()
+      },
+    }
     this.#logger = parts.surroundings.logger
     this.#followUps = new FollowUps(parts.surroundings.clock, followUpHeartbeats * parts.options.heartbeatMs)
   }
@@ -91,7 +99,7 @@ export class StreamThread {
   /** A thread that will not be replaced makes room for others at once; one that will be keeps its place. */
   async #closeFailed(open: OpenThread, failure: StreamError): Promise<void> {
     this.#open = undefined
-    const endsForGood = this.#stopping || failure.retry === 'never'
+    const endsForGood = this.#stopping || failure.retry === 'never' || this.#isLastLife
     const leave =
       failure.domain === 'internal' || this.#misplaced || (this.#parts.options.leaveOnClose && endsForGood)
     try {

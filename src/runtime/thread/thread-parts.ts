@@ -16,6 +16,8 @@ export interface ThreadParts {
   readonly processId: string
   /** Whether no thread of the process was in the group before on this place. */
   readonly isFirstLife: boolean
+  /** Whether none follows if this one fails before it has committed, whatever it fails with. */
+  readonly isLastLife: boolean
   readonly topology: Topology
   readonly options: ApplicationOptions
   readonly surroundings: Surroundings
