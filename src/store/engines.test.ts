@@ -364,6 +364,24 @@ describe('state of a version that is not known', () => {
   })
 })
 
+test('SQLite counts what goes with its whole bucket', async () => {
+  const engines = await openEngines('sqlite', newFolder())
+  const store = engines.forThread(0).open({ task: '0_0', store: 's' })
+  const entries = Array.from({ length: 300 }, (_, index) => {
+    const key = Buffer.alloc(16)
+    key.writeBigInt64BE(BigInt(index % 3))
+    key.writeInt32BE(index, 8)
+    return { key, value: Buffer.alloc(10) }
+  })
+  store.write({ entries, position: undefined })
+  const end = Buffer.alloc(8)
+  end.writeBigInt64BE(2n)
+  store.drop(undefined, end)
+  expect(store.entryCount).toBe(100)
+  store.close()
+  await engines.close()
+})
+
 test.each([
   ['No space left on device', 'STORE_FULL'],
   ['IO error: lock hold by current process', 'STATE_LOCKED'],

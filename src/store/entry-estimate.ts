@@ -60,6 +60,11 @@ export class EntryEstimate {
     }
   }
 
+  /** So many have been deleted with their whole range. */
+  dropped(count: number): void {
+    this.#count = Math.max(0, this.#count - count)
+  }
+
   /** In an empty store every key is new. */
   #noteFirst(entries: StoreEntries): void {
     let count = 0

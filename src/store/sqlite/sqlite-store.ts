@@ -93,7 +93,8 @@ export class SqliteStore implements OrderedStore {
 
   drop(from: Buffer | undefined, to: Buffer): void {
     this.#check()
-    guarded('write', this.#path, () => this.#statements.drop.run(from ?? empty, to))
+    const { changes } = guarded('write', this.#path, () => this.#statements.drop.run(from ?? empty, to))
+    this.#estimate.dropped(Number(changes))
   }
 
   close(): void {
