@@ -8,6 +8,8 @@ const damage: ReadonlySet<ErrorCode> = new Set([
   'SCHEMA_INVALID',
 ])
 
+const rebuild = 'Delete the state folder and start again: what has a change log is rebuilt from there.'
+
 /**
  * Reads what a store has written. Where that is malformed it is the store's trouble, never that of the record that asks for it: a policy
  * for records would leave out one sound record after another.
@@ -25,10 +27,13 @@ export function readOwn<T>(store: string, read: () => T): T {
 /** What to throw instead of an error that was met at bytes of this store. */
 export function ownTrouble(store: string, error: unknown): unknown {
   if (!(error instanceof StreamError) || !damage.has(error.code)) return error
-  const { message, detail } = error
+  const { code, message, detail } = error
   return new StreamError('STORE_CORRUPT', `could not read what store "${store}" holds`, {
     detail: `It is not what was written: ${message}.${detail === undefined ? '' : ` ${detail}`}`,
-    hint: 'Delete the state folder and start again: what has a change log is rebuilt from there.',
+    hint:
+      code === 'VALUE_MALFORMED'
+        ? rebuild
+        : `Look whether the registry still has each schema. If so: ${rebuild}`,
     cause: error,
   })
 }

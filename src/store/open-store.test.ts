@@ -6,7 +6,8 @@ import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { keptChange } from './fixtures.ts'
-import { openStore, type StoreDescription } from './open-store.ts'
+import { openStore } from './open-store.ts'
+import type { StoreDescription } from './store-description.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const long: Format = { notation: 'binary', type: { kind: 'long' } }

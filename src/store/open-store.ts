@@ -1,6 +1,5 @@
 import { StreamError } from '../base/errors.ts'
 import type { Counter, Metrics } from '../base/metrics.ts'
-import type { Column, Format } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
 import { BucketedKeys } from './bucketed-keys.ts'
 import { bucketBytes, Buckets, defaultBucketMs, newestPrefix, timeToLiveBucketMs } from './buckets.ts'
@@ -26,65 +25,20 @@ import { Overlay } from './overlay.ts'
 import { OverlaySessionStore } from './session-store.ts'
 import { plainKeys, SlotWriter } from './slot-writer.ts'
 import { chained } from './store-entries.ts'
+import type {
+  KeyValueDescription,
+  ListDescription,
+  SessionDescription,
+  StoreDescription,
+  VersionedDescription,
+  WindowDescription,
+} from './store-description.ts'
 import { StreamTime } from './stream-time.ts'
 import { sessionLayout, TimedCoding, windowLayout, type TimedLayout } from './timed-coding.ts'
 import { TimedOverlay } from './timed-overlay.ts'
 import { valueCoding, versionCoding, type ValueCoding } from './value-coding.ts'
 import { OverlayVersionedStore } from './versioned-store.ts'
 import { OverlayWindowStore } from './window-store.ts'
-
-interface CommonDescription {
-  readonly name: string
-  readonly key: Format
-  /** Values are read back as rows of these columns. */
-  readonly columns?: readonly Column[]
-  /** What the definition asks for; the engine is chosen by whoever opens the store. */
-  readonly persistent: boolean
-  /** The change log gets each key once a commit instead of every write. */
-  readonly caching: boolean
-  readonly logging: 'own' | 'source' | 'none'
-}
-
-/** What a store is: the part of a topology's store description that matters here. */
-export type StoreDescription =
-  | KeyValueDescription
-  | WindowDescription
-  | SessionDescription
-  | VersionedDescription
-  | ListDescription
-
-interface KeyValueDescription extends CommonDescription {
-  readonly kind: 'key-value'
-  /** Values carry their record's timestamp. */
-  readonly timestamped: boolean
-  /** An entry is kept while its timestamp is above stream time less this. Only where values are timestamped. */
-  readonly timeToLiveMs?: number
-}
-
-interface WindowDescription extends CommonDescription {
-  readonly kind: 'window'
-  readonly timestamped: boolean
-  readonly windowSizeMs: number
-  readonly retentionMs: number
-  readonly retainDuplicates: boolean
-}
-
-interface SessionDescription extends CommonDescription {
-  readonly kind: 'session'
-  readonly retentionMs: number
-}
-
-interface VersionedDescription extends CommonDescription {
-  readonly kind: 'versioned'
-  readonly historyRetentionMs: number
-  /** How long a stretch of history goes at once; absent: as long as Kafka Streams'. */
-  readonly segmentIntervalMs?: number
-}
-
-/** What an operator keeps by itself: keys and values are bytes of its own. */
-interface ListDescription extends CommonDescription {
-  readonly kind: 'list'
-}
 
 export interface OpenStoreOptions<Description extends StoreDescription = StoreDescription> {
   readonly spec: Description
@@ -161,10 +115,7 @@ function baseOf(options: OpenStoreOptions): Base {
   const cleanBudget = options.cleanBudget ?? new CleanBudget()
   return {
     name: spec.name,
-    engine:
-      options.engine === undefined
-        ? new MemoryStore({ bucketBytes: isBucketed(spec) ? bucketBytes : 0 })
-        : new FilteredStore(options.engine, { isBucketed: isBucketed(spec), budget: cleanBudget }),
+    engine: engineOf(options, cleanBudget),
     keys: options.keyedBy === 'index' ? indexKeying : serdeKeying(options.keySerde, spec.key),
     values: (timestamped) =>
       valueCoding({
@@ -190,6 +141,13 @@ function baseOf(options: OpenStoreOptions): Base {
       labels,
     ),
   }
+}
+
+function engineOf({ spec, engine }: OpenStoreOptions, budget: CleanBudget): OrderedStore {
+  if (engine === undefined) return new MemoryStore({ bucketBytes: isBucketed(spec) ? bucketBytes : 0 })
+  return engine instanceof MemoryStore
+    ? engine
+    : new FilteredStore(engine, { isBucketed: isBucketed(spec), budget })
 }
 
 /** A table's own topic was written by others. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Format } from '../data/types.ts'
-import type { StoreDescription } from './open-store.ts'
+import type { StoreDescription } from './store-description.ts'
 import { layoutOf, layoutTrouble } from './store-layout.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }

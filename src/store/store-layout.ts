@@ -1,6 +1,6 @@
 /** How a store's entries stand in an engine, as far as its definition decides that. */
 import { defaultBucketMs, timeToLiveBucketMs } from './buckets.ts'
-import type { StoreDescription } from './open-store.ts'
+import type { StoreDescription } from './store-description.ts'
 
 /** Of all layouts: changes when Weft writes one of them otherwise. */
 const layoutVersion = 1

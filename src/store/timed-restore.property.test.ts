@@ -7,7 +7,8 @@ import type { RestoredRecord, RestoreRecords, StoreBatch } from './contracts.ts'
 import { keptChange, placesOf } from './fixtures.ts'
 import { LoggedRecords } from './logged-records.ts'
 import { MemoryStore } from './memory/memory-store.ts'
-import { openStore, type StoreDescription } from './open-store.ts'
+import { openStore } from './open-store.ts'
+import type { StoreDescription } from './store-description.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const common = { name: 's', key: text, persistent: false, caching: false, logging: 'own' } as const

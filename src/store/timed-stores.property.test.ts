@@ -7,7 +7,8 @@ import { CleanBudget } from './clean-budget.ts'
 import { versionNotPut, type ManagedStore, type RestoredRecord } from './contracts.ts'
 import { keptChange } from './fixtures.ts'
 import { MemoryStore } from './memory/memory-store.ts'
-import { openStore, type OpenStoreOptions, type StoreDescription } from './open-store.ts'
+import { openStore, type OpenStoreOptions } from './open-store.ts'
+import type { StoreDescription } from './store-description.ts'
 
 // Stores by key and time against naive models: a list of entries and stream time, copied at every seal.
 

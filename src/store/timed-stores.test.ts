@@ -8,7 +8,8 @@ import { CleanBudget } from './clean-budget.ts'
 import type { StoreBatch } from './contracts.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { keptChange } from './fixtures.ts'
-import { openStore, type StoreDescription } from './open-store.ts'
+import { openStore } from './open-store.ts'
+import type { StoreDescription } from './store-description.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const minuteMs = 60_000

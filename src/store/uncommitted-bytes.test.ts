@@ -5,7 +5,8 @@ import { serdeFor } from '../serde/plain-serde.ts'
 import { CleanBudget } from './clean-budget.ts'
 import type { ManagedStore } from './contracts.ts'
 import { TextItem } from './fixtures.ts'
-import { openStore, type StoreDescription } from './open-store.ts'
+import { openStore } from './open-store.ts'
+import type { StoreDescription } from './store-description.ts'
 
 const text: Format = { notation: 'binary', type: { kind: 'string' } }
 const large = 'x'.repeat(100_000)
