@@ -14,7 +14,7 @@ import { dataFileOf } from './dev-data.ts'
 import type { Output } from './output.ts'
 import { openKeyEncoder } from './key-encoder.ts'
 import { openRowEncoder } from './row-encoder.ts'
-import { inputTopics, outputTopics } from './render/definition.ts'
+import { inputTopics, outputTopics } from '../topology/outer-topics.ts'
 import { formatCount, startProgress } from './render/progress.ts'
 
 export interface DevLoad {

@@ -1,6 +1,7 @@
 /** Definitions for commands that look at them and do not run them. */
 import { StreamError } from '../base/errors.ts'
 import type { Catalog } from '../language/catalog.ts'
+import type { Kafka } from '../kafka/contracts.ts'
 import { openCluster } from './cluster.ts'
 import { sourcesOf, type RunConfig } from './config/run-config.ts'
 import { configOf } from './config/run-settings.ts'
@@ -25,6 +26,14 @@ export interface CatalogOptions extends OptionalClusterOptions {
   readonly config?: string
 }
 
+interface Looks {
+  readonly inspect?: Inspect
+  /** Looks at the cluster, where there is one, for definitions that are fine; prints what is wrong there, and says whether nothing is. */
+  readonly lookAt?: LookAt
+}
+
+type LookAt = (kafka: Kafka, definitions: readonly OpenDefinition[], config: RunConfig) => Promise<boolean>
+
 /**
  * Opens definitions with what can be known of their topics: from schemas, and from a cluster or else from the data files that the
  * definitions name.
@@ -33,7 +42,7 @@ export interface CatalogOptions extends OptionalClusterOptions {
  */
 export async function withDefinitions(
   files: readonly string[],
-  { inspect, ...options }: CatalogOptions & { readonly inspect?: Inspect },
+  { inspect, lookAt, ...options }: CatalogOptions & Looks,
   output: Output,
   work: (definitions: readonly OpenDefinition[], config: RunConfig) => number | Promise<number>,
 ): Promise<number> {
@@ -53,7 +62,7 @@ export async function withDefinitions(
   const definitions =
     bootstrap === undefined
       ? await withFiles(sources, config, open)
-      : await withCluster({ ...options, bootstrap }, config, output, open)
+      : await withCluster({ ...options, bootstrap }, config, { output, open, lookAt })
   return definitions === undefined ? exitCode.wrong : await work(definitions, config)
 }
 
@@ -79,12 +88,13 @@ async function withFiles(
 async function withCluster(
   options: ClusterOptions,
   config: RunConfig,
-  output: Output,
-  open: Open,
+  { output, open, lookAt }: { output: Output; open: Open; lookAt: LookAt | undefined },
 ): ReturnType<Open> {
   const { schemas, inputNotation, topicNames } = config
   await using cluster = openCluster(options, warnings(output), config)
   await using catalog = new TopicCatalog({ ...schemas, inputNotation, topicNames, kafka: cluster.kafka })
   // Awaited here: the cluster is closed when this returns.
-  return await open(catalog)
+  const definitions = await open(catalog)
+  if (definitions === undefined || lookAt === undefined) return definitions
+  return (await lookAt(cluster.kafka, definitions, config)) ? definitions : undefined
 }

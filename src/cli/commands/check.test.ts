@@ -36,6 +36,43 @@ test('over loopback: finds the columns of a topic in its records', async () => {
   expect(lines).toEqual([`${path}: fine; large_orders (3 nodes)`])
 })
 
+test('over loopback: says all that a start would find wrong with topics, at once', async () => {
+  const { host, port } = await broker.listen(0, '127.0.0.1')
+  const bootstrap = `${host}:${port}`
+  await createTopics(bootstrap, { bills: 2, payers: 3 })
+  const path = join(folder, 'topics.yaml')
+  writeFileSync(path, ofMissingTopics)
+  const { output, lines } = recorded()
+  await (await buildProgram(output)).parseAsync(['check', path, '--bootstrap', bootstrap], { from: 'user' })
+  expect(process.exitCode).toBe(exitCode.wrong)
+  process.exitCode = undefined
+  expect(lines.map((line) => line.split('\n').slice(0, 2).join(': '))).toEqual([
+    'error  TOPIC_MISSING: topic "absent" does not exist',
+    'error  TOPIC_MISSING: topic "paid" does not exist',
+    expect.stringMatching(
+      /^error {2}JOIN_NOT_COPARTITIONED: could not join stream "bills" with table "payers"/,
+    ),
+    `${path}: 3 errors`,
+  ])
+})
+
+const ofMissingTopics = `streams:
+  bills: { topic: bills, keyType: string, valueType: string }
+  absent: { topic: absent, keyType: string, valueType: string }
+  paid: { topic: paid, keyType: string, valueType: string }
+tables:
+  payers: { topic: payers, keyType: string, valueType: string }
+pipelines:
+  joined:
+    from: bills
+    via:
+      - type: join
+        table: payers
+        valueJoiner: { language: javascript, expression: value1 + value2, resultType: string }
+    to: paid
+  copied: { from: absent, to: paid }
+`
+
 test('shows functions that do not compile among the other errors, those of modules in their file, and counts all', async () => {
   const path = join(folder, 'functions.yaml')
   writeFileSync(join(folder, 'fns.ts'), 'export const one = 1\nexport const two = one.x.y\n')
@@ -105,10 +142,7 @@ pipelines:
 `
 
 async function sendOrder(bootstrap: string): Promise<void> {
-  await using cluster = openCluster({ bootstrap }, silentLogger)
-  await cluster.kafka.admin.createTopics([
-    { name: 'orders', partitions: 1, replicationFactor: -1, configs: {} },
-  ])
+  await createTopics(bootstrap, { orders: 1, large_orders: 1 })
   const { output } = recorded()
   const file = join(folder, 'orders.jsonl')
   writeFileSync(file, '{"id":"1","total":12.5}\n')
@@ -117,6 +151,18 @@ async function sendOrder(bootstrap: string): Promise<void> {
   ).parseAsync(['produce', 'orders', '--bootstrap', bootstrap, '--file', file], {
     from: 'user',
   })
+}
+
+async function createTopics(bootstrap: string, topics: Readonly<Record<string, number>>): Promise<void> {
+  await using cluster = openCluster({ bootstrap }, silentLogger)
+  await cluster.kafka.admin.createTopics(
+    Object.entries(topics).map(([name, partitions]) => ({
+      name,
+      partitions,
+      replicationFactor: -1,
+      configs: {},
+    })),
+  )
 }
 
 /** Everything that a command says, in order. */

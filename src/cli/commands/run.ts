@@ -34,12 +34,13 @@ import {
   type LogOptions,
 } from '../options.ts'
 import type { Output } from '../output.ts'
-import { inputsOf, outputTopics } from '../render/definition.ts'
+import { inputsOf } from '../render/definition.ts'
 import { exitCode } from '../render/error.ts'
 import { formatCount } from '../render/progress.ts'
 import { aborted, endBy, stopSignal } from '../signals.ts'
 import { StartGate } from '../start-gate.ts'
 import { TopicCatalog } from '../topic-catalog.ts'
+import { outputTopics } from '../../topology/outer-topics.ts'
 
 interface RunOptions extends ClusterOptions, LogOptions {
   readonly config?: string

@@ -1,4 +1,5 @@
 import type { LoadedDefinition } from '../../language/load.ts'
+import { inputTopics, outputTopics } from '../../topology/outer-topics.ts'
 import { patternSourcesOf, wholeName } from '../../topology/pattern-topics.ts'
 import { functionsOf } from '../../topology/node-edges.ts'
 import type { Topology } from '../../topology/topology.ts'
@@ -34,21 +35,4 @@ export function inputsOf(topology: Topology): Pick<ReadonlySet<string>, 'has'> {
   const named = new Set(inputTopics(topology))
   const patterns = patternSourcesOf(topology).map(({ pattern }) => wholeName(pattern))
   return { has: (topic) => named.has(topic) || patterns.some((pattern) => pattern.test(topic)) }
-}
-
-/** The topics that an application reads by name and does not make itself, global tables included. */
-export function inputTopics(topology: Topology): string[] {
-  const topics = topology.nodes.flatMap((node) => {
-    if (node.kind === 'source') return node.topics
-    return node.kind === 'table-source' || node.kind === 'global-table' ? [node.topic] : []
-  })
-  return [...new Set(topics)]
-}
-
-/** The topics that an application writes by name. */
-export function outputTopics(topology: Topology): string[] {
-  const topics = topology.nodes.flatMap((node) =>
-    node.kind === 'sink' && node.topic.kind === 'topic' ? [node.topic.name] : [],
-  )
-  return [...new Set(topics)]
 }

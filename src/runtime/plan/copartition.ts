@@ -70,15 +70,22 @@ export function partitionCounts(
 /**
  * A join matches partition by partition: both sides must have equally many.
  *
- * @throws StreamError `JOIN_NOT_COPARTITIONED`
+ * @param counts - a topic that is not in it is passed over: that it is missing is said elsewhere
+ * @returns `JOIN_NOT_COPARTITIONED` for each join that cannot be
  */
-export function checkCopartitioned(topology: Topology, counts: ReadonlyMap<string, number>): void {
-  for (const { node, left, right } of joinsOf(topology)) {
+export function copartitionProblems(
+  topology: Topology,
+  counts: ReadonlyMap<string, number>,
+): readonly StreamError[] {
+  return joinsOf(topology).flatMap(({ node, left, right }) => {
+    const known = [...right].filter((topic) => counts.has(topic))
     for (const stream of left) {
-      const other = [...right].find((topic) => counts.get(topic) !== counts.get(stream))
-      if (other !== undefined) throw notCopartitioned(topology, { node, topics: [stream, other], counts })
+      const other = known.find((topic) => counts.get(topic) !== counts.get(stream))
+      if (other !== undefined && counts.has(stream))
+        return [notCopartitioned(topology, { node, topics: [stream, other], counts })]
     }
-  }
+    return []
+  })
 }
 
 interface Mismatch {

@@ -1,7 +1,7 @@
-import { topicMissing } from '../../kafka/topic-missing.ts'
 import { createHash } from 'node:crypto'
-import { StreamError } from '../../base/errors.ts'
-import { checkCopartitioned, partitionCounts } from './copartition.ts'
+import { StreamError, withFacts } from '../../base/errors.ts'
+import { inputTopics } from '../../topology/outer-topics.ts'
+import { lookAtTopics } from './look-at-topics.ts'
 import { changeLogTopic, repartitionTopic, type Naming } from './topic-names.ts'
 import type { Admin, NewTopic, TopicDescription } from '../../kafka/contracts.ts'
 import type { StoreSpec, Topology } from '../../topology/topology.ts'
@@ -46,23 +46,18 @@ export function realTopicName(topology: Topology, naming: Naming): (topic: strin
 /**
  * Looks at the cluster, and checks that sources exist and joins are copartitioned.
  *
- * @throws StreamError `TOPIC_MISSING`, `JOIN_NOT_COPARTITIONED`
+ * @throws StreamError `TOPIC_MISSING`, `JOIN_NOT_COPARTITIONED`; what else of these is wrong is among its others
  */
 export async function planTopics(
   admin: Pick<Admin, 'describeTopics'>,
   topology: Topology,
   options: PlanOptions,
 ): Promise<TopicPlan> {
-  const external = externalTopics(topology)
-  const described = new Map((await admin.describeTopics(external)).map((topic) => [topic.name, topic]))
-  for (const topic of external) if (!described.has(topic)) throw topicMissing(topic)
-  const counts = partitionCounts(
-    topology,
-    new Map([...described].map(([name, topic]) => [name, topic.partitions.length])),
-  )
-  checkCopartitioned(topology, counts)
+  const { described, counts, problems } = await lookAtTopics(admin, topology, inputTopics(topology))
+  const [first, ...others] = problems
+  if (first !== undefined) throw others.length === 0 ? first : withFacts(first, { others })
   const draft = draftPlan(topology, options, counts)
-  return { ...draft, topicIds: idsOf([...described.values()]) }
+  return { ...draft, topicIds: idsOf(described) }
 }
 
 /**
@@ -78,15 +73,6 @@ export async function makeInternalTopics(
 ): Promise<TopicPlan> {
   const { ids, madeTopics } = await ensureInternalTopics(admin, plan.internalTopics, lookAt)
   return { ...plan, topicIds: new Map([...plan.topicIds, ...ids]), madeTopics }
-}
-
-/** Topics that somebody else must have made: sources and global tables. */
-function externalTopics(topology: Topology): string[] {
-  const names = topology.nodes.flatMap((node) => {
-    if (node.kind === 'source') return node.topics
-    return node.kind === 'table-source' || node.kind === 'global-table' ? [node.topic] : []
-  })
-  return [...new Set(names)]
 }
 
 function draftPlan(topology: Topology, options: PlanOptions, counts: ReadonlyMap<string, number>): TopicPlan {
