@@ -4,8 +4,9 @@ import { systemRandom } from '../base/random.ts'
 import { openKafka } from '../kafka/client.ts'
 import type { Kafka } from '../kafka/contracts.ts'
 import { connectTimeoutMsDefault, tcpConnector } from '../kafka/tcp-connector.ts'
-import { securityOfFile } from './config/kafka-properties-file.ts'
+import { producerOfFile, securityOfFile } from './config/kafka-properties-file.ts'
 import type { KafkaSecurity } from './config/kafka-security.ts'
+import type { DraftSettings } from './config/kafka-properties.ts'
 import type { RunConfig } from './config/run-config.ts'
 import { emptyConfig } from './config/run-settings.ts'
 import type { ClusterOptions } from './options.ts'
@@ -21,6 +22,14 @@ export function securityFor(
   config: Pick<RunConfig, 'security'> = emptyConfig,
 ): KafkaSecurity {
   return commandConfig === undefined ? config.security : securityOfFile(commandConfig)
+}
+
+/** What `--command-config` says of producers goes before what a runner file does. */
+export function producerFor(
+  { commandConfig }: Pick<ClusterOptions, 'commandConfig'>,
+  { settings }: Pick<RunConfig, 'settings'> = emptyConfig,
+): DraftSettings['producer'] {
+  return { ...settings.producer, ...producerOfFile(commandConfig) }
 }
 
 /** @param config - a runner file, for what the options do not say */

@@ -1,7 +1,7 @@
 /** Makes the topics of a definition on the embedded broker and fills them with the data files it names. */
 import { placedAt, StreamError } from '../base/errors.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Kafka, NewTopic } from '../kafka/contracts.ts'
+import type { Kafka, NewTopic, ProducerOptions } from '../kafka/contracts.ts'
 import type { Format } from '../data/types.ts'
 import type { Catalog } from '../language/catalog.ts'
 import type { DevTopic } from '../language/dev-section.ts'
@@ -26,6 +26,8 @@ export interface DevLoad {
   readonly output: Output
   readonly signal: AbortSignal
   readonly clock: Clock
+  /** How records are written, where not as in a load. */
+  readonly producer: Partial<ProducerOptions>
 }
 
 /** Topics that the definition reads or writes and does not describe get this many partitions. */
@@ -79,7 +81,7 @@ async function loadTopic(load: DevLoad, topic: DevTopic): Promise<void> {
   const encode = await encoderOf(load, name, format?.value)
   const encodeKey = await keyEncoderOf(load, topic, format?.key)
   const progress = startProgress(`load ${name}`, output, clock)
-  const producer = kafka.producer(loadProducer)
+  const producer = kafka.producer({ ...loadProducer, ...load.producer })
   try {
     const sent = await produceRecords(producer, name, data.read(), {
       clock,

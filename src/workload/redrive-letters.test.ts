@@ -76,6 +76,13 @@ async function redrive(cluster: TestCluster, options: Partial<RedriveOptions> = 
 const valuesOf = async (cluster: TestCluster, topic: string): Promise<string[]> =>
   (await cluster.read(topic)).map(({ value }) => String(value))
 
+test('a letter goes back in a request as large as its producer may send', async () => {
+  await using cluster = await clusterWith([{ value: 'x'.repeat(900) }])
+  const small = await redrive(cluster, { producer: { maxRequestBytes: 500 } })
+  expect(small.left).toEqual(['0:0 in 0 RECORD_TOO_LARGE'])
+  expect((await redrive(cluster)).sent).toEqual({ in: 1 })
+})
+
 const mixed: readonly Written[] = [
   {},
   { source: 'narrow', key: 'k', value: 'x'.repeat(600) },

@@ -8,13 +8,15 @@
 import type { Clock } from '../base/clock.ts'
 import { StreamError, toStreamError } from '../base/errors.ts'
 import { ownHeaders } from '../base/headers.ts'
-import type { Kafka, Producer } from '../kafka/contracts.ts'
+import type { Kafka, Producer, ProducerOptions } from '../kafka/contracts.ts'
 import { isRecordRefused } from '../kafka/refusals.ts'
 import { readDeadLetters, sentBackMark, type DeadLetter, type ReadLettersOptions } from './dead-letters.ts'
 import { loadProducer } from './produce-records.ts'
 
 export interface RedriveOptions extends Pick<ReadLettersOptions, 'choice' | 'signal'> {
   readonly clock: Clock
+  /** How records are written, where not as in a load. */
+  readonly producer?: Partial<ProducerOptions>
   /** So many at most; absent: all. */
   readonly count?: number
   /** So many more went back to a topic, for good. */
@@ -42,7 +44,7 @@ export async function redriveDeadLetters(
   options: RedriveOptions,
 ): Promise<void> {
   const transactional = { id: `weft-dlq-${topic}`, timeoutMs: transactionTimeoutMs }
-  const producer = kafka.producer({ ...loadProducer, transactional })
+  const producer = kafka.producer({ ...loadProducer, ...options.producer, transactional })
   const redrive = new Redrive(producer, topic, options)
   const { choice, signal } = options
   try {

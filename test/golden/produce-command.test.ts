@@ -74,7 +74,7 @@ test('a record that is too large is named with its row, and what the hint says l
   const args = ['produce', 'large', '--file', file, '--bootstrap', bootstrap]
   const run = await runWeft(args)
   expect(run.stderr).toContain(`It is row 2 of "${file}"; those before it were sent.`)
-  expect(run.stderr).toContain('raise `max.request.size` in the runner file of "--config"')
+  expect(run.stderr).toContain('raise `max.request.size` in the file of "--config" or "--command-config"')
   expect(run.code).toBe(1)
   const config = write(
     'runner.yaml',
@@ -83,4 +83,28 @@ test('a record that is too large is named with its row, and what the hint says l
   const larger = await runWeft([...args, '--config', config])
   expect(larger.stderr).toContain('sent 2 records to large')
   expect(larger.code).toBe(0)
+  const properties = write('producer.properties', 'max.request.size=3000000\n')
+  const told = await runWeft([...args, '--command-config', properties])
+  expect(told.stderr).toContain('sent 2 records to large')
+  expect(told.code).toBe(0)
 })
+
+test('large records of a "dev:" section go in and out where the configuration of SQL pipelines says so', async () => {
+  write('texts.jsonl', `{"id":1,"text":"${'x'.repeat(2_000_000)}"}\n`)
+  const path = write(
+    'texts.yaml',
+    `name: texts
+query: SELECT id, text FROM texts
+output: { topic: copies, format: json }
+dev: { topics: { texts: { file: texts.jsonl, partitions: 1 } } }
+`,
+  )
+  const config = write('config.yaml', sqlConfig)
+  const run = await runWeft(['dev', path, '--config', config])
+  expect(run.stderr).toMatch(/^in 1, out 1, dead letters 0, /m)
+  expect(run.code).toBe(0)
+})
+
+const sqlConfig = `kafka: { brokers: ["127.0.0.1:1"], producer: { maxRequestSize: 3000000 } }
+state: { rocksdb: { path: state } }
+`

@@ -33,6 +33,7 @@ import { aborted, stopSignal } from '../signals.ts'
 import { StartGate } from '../start-gate.ts'
 import { CommandFormats } from '../command-formats.ts'
 import { TopicCatalog, type FileColumns } from '../topic-catalog.ts'
+import type { DraftSettings } from '../config/kafka-properties.ts'
 import { configOf } from '../config/run-settings.ts'
 import { devNotations, withoutRegistry, withRegistry, type Notations } from '../dev-notations.ts'
 import { summary } from './run.ts'
@@ -61,7 +62,7 @@ export function addDevCommand(program: Command, output: Output): void {
     .option('--registry <port>', 'port of the embedded schema registry; 0: any that is free', portNumber, 0)
     .option(
       '--config <file>',
-      'a KSML runner file, or the configuration of SQL pipelines: its notations, in the embedded registry',
+      'a KSML runner file, or the configuration of SQL pipelines: its notations, in the embedded registry, and its properties of producers',
     )
     .option('--rows <n>', 'rows to show of each output topic at once', wholeNumber, 5)
     .action(async (file: string, options: DevOptions) => {
@@ -94,7 +95,15 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const { signal, release } = stopSignal()
   // Data of long ago is not too old for a look at what becomes of it, nor is that of times to come too new.
-  const topicDefaults = { 'retention.ms': '-1', 'message.timestamp.after.max.ms': String(2n ** 63n - 1n) }
+  const { producer } = config.settings
+  const topicDefaults = {
+    'retention.ms': '-1',
+    'message.timestamp.after.max.ms': String(2n ** 63n - 1n),
+    // Topics take what a request may hold.
+    ...(producer.maxRequestBytes === undefined
+      ? {}
+      : { 'max.message.bytes': String(producer.maxRequestBytes) }),
+  }
   const { Broker } = await import('../../broker/broker.ts')
   const broker = new Broker({ clock: systemClock, random: systemRandom, logger, topicDefaults })
   try {
@@ -108,6 +117,7 @@ async function dev(file: string, options: DevOptions, output: Output): Promise<n
       definition,
       files,
       notations: embedded,
+      producer,
       options,
       output,
       logger,
@@ -132,6 +142,7 @@ interface DevRun {
   readonly logger: Logger
   readonly signal: AbortSignal
   readonly startMs: number
+  readonly producer: DraftSettings['producer']
 }
 
 async function runOn(bootstrap: string, run: DevRun): Promise<number> {
@@ -140,7 +151,16 @@ async function runOn(bootstrap: string, run: DevRun): Promise<number> {
   await using formats = new CommandFormats(notations, run.logger)
   await using catalog = new TopicCatalog({ notations, files })
   const kafka = cluster.kafka
-  const load: DevLoad = { kafka, definition, catalog, formats, output, signal, clock: systemClock }
+  const load: DevLoad = {
+    kafka,
+    definition,
+    catalog,
+    formats,
+    output,
+    signal,
+    clock: systemClock,
+    producer: run.producer,
+  }
   const { topologies } = definition.loaded
   const gate = new StartGate(topologies.map(({ name }) => name))
   const stateDir = mkdtempSync(join(tmpdir(), 'weft-dev-'))
@@ -184,6 +204,7 @@ function startDevApplication(
       identity: { kind: 'folder', stateDir },
       leaveOnClose: true,
       notations: run.notations,
+      producer: run.producer,
       // The state goes with the run; a fresh Python may stay, so that the next run starts at once.
       python: { snapshotFolder: join('.weft', 'python') },
     },

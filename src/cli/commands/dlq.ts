@@ -4,7 +4,7 @@ import type { Kafka } from '../../kafka/contracts.ts'
 import type { RecordStage } from '../../runtime/options.ts'
 import { letterId, readDeadLetters, type DeadLetter, type LetterChoice } from '../../workload/dead-letters.ts'
 import { redriveDeadLetters } from '../../workload/redrive-letters.ts'
-import { openCluster } from '../cluster.ts'
+import { openCluster, producerFor } from '../cluster.ts'
 import { warnings } from '../logger.ts'
 import { oneOf, positiveWholeNumber, withBootstrap, type ClusterOptions } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -153,6 +153,7 @@ async function redrive(topic: string, options: SomeOptions, output: Output): Pro
       redriveDeadLetters(kafka, topic, {
         choice: choiceOf(options),
         signal,
+        producer: producerFor(options),
         clock: systemClock,
         ...(count === undefined ? {} : { count }),
         onSent: (source, more) => sent.set(source, (sent.get(source) ?? 0) + more),

@@ -9,7 +9,7 @@ import { dataFormatOf } from '../../workload/data-format.ts'
 import { openDataFile, type DataFormat, type DataRecord } from '../../workload/data-file.ts'
 import { loadProducer, produceRecords, type EncodeRow } from '../../workload/produce-records.ts'
 import { CommandFormats, formatOfType } from '../command-formats.ts'
-import { openCluster } from '../cluster.ts'
+import { openCluster, producerFor } from '../cluster.ts'
 import { warnings } from '../logger.ts'
 import type { RunConfig } from '../config/run-config.ts'
 import { configOf } from '../config/run-settings.ts'
@@ -77,7 +77,7 @@ async function produce(topic: string, options: ProduceCommandOptions, output: Ou
   const encode =
     options.valueType === undefined ? undefined : await encoderFor(topic, options.valueType, encoding)
   const encodeKey = await keyEncoderFor(topic, options, encoding)
-  const producer = cluster.kafka.producer({ ...loadProducer, ...config.settings.producer })
+  const producer = cluster.kafka.producer({ ...loadProducer, ...producerFor(options, config) })
   await using source = file ?? standardInput(options, producer, signal)
   const progress = startProgress(`produce ${topic}`, output, systemClock)
   const total = options.count ?? source.recordCount

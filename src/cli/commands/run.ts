@@ -18,7 +18,7 @@ import {
   type RunningApplication,
 } from '../applications.ts'
 import { caughtUp } from '../caught-up.ts'
-import { openCluster, securityFor } from '../cluster.ts'
+import { openCluster, producerFor, securityFor } from '../cluster.ts'
 import { inlineFunctionProblems } from '../function-problems.ts'
 import { createLogger, programLog } from '../logger.ts'
 import { startMetricsLog } from '../metrics-log.ts'
@@ -153,12 +153,13 @@ async function runDefinitions(
   const logger = createLogger(options.logLevel, options.logFormat, output)
   const bootstrap = given('bootstrap') ? options.bootstrap : (config.bootstrap ?? options.bootstrap)
   const security = securityFor(options, config)
+  const written = { ...config.settings, producer: producerFor(options, config) }
   await using cluster = openCluster({ ...options, bootstrap }, logger, config)
   const { inputNotation, schemas, topicNames } = config
   await using catalog = new TopicCatalog({ ...schemas, inputNotation, topicNames, kafka: cluster.kafka })
   const definitions = await openDefinitions(sources, catalog, output, inlineFunctionProblems)
   if (definitions === undefined) return exitCode.wrong
-  const settings = settingsOf({ ...config, security }, { options, given }, bootstrap)
+  const settings = settingsOf({ ...config, security, settings: written }, { options, given }, bootstrap)
   const applications = applicationsOf(definitions, config, options)
   if (config.applicationId !== undefined && applications.length > 1) output.note(splitNote(applications))
   // One budget for the process, however many applications it runs.

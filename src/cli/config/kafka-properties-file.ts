@@ -1,16 +1,27 @@
 /** A file of Java properties, as Kafka's own tools take it with `--command-config`. */
 import { readText } from '../text-file.ts'
+import { applyProperties, type DraftSettings } from './kafka-properties.ts'
 import { securityOf, type KafkaSecurity } from './kafka-security.ts'
 import type { Properties } from './wrong-property.ts'
 
 /**
- * How the cluster is reached: of the file's properties only those of security count.
+ * How the cluster is reached, by the file's properties of security.
  *
  * @param path - undefined: without security
  * @throws StreamError `FILE_UNREADABLE`, `CONFIG_INVALID`
  */
 export function securityOfFile(path: string | undefined): KafkaSecurity {
   return securityOf(path === undefined ? {} : readProperties(readText(path)))
+}
+
+/**
+ * How records are written, by the file's properties of producers.
+ *
+ * @param path - undefined: nothing is said of it
+ * @throws StreamError `FILE_UNREADABLE`, `CONFIG_INVALID`
+ */
+export function producerOfFile(path: string | undefined): DraftSettings['producer'] {
+  return path === undefined ? {} : applyProperties(readProperties(readText(path))).settings.producer
 }
 
 /**

@@ -255,7 +255,7 @@ function tooLarge({ topic, recordLimit }: Target, bytes: number, requestLimit: n
     detail: isOfTopic ? `The topic takes ${recordLimit} bytes.` : `A request may have ${recordLimit} bytes.`,
     hint: isOfTopic
       ? 'Make the record smaller, or raise `max.message.bytes` of the topic.'
-      : 'Make the record smaller, or raise `max.request.size` in the runner file of "--config" and `max.message.bytes` of the topic.',
+      : 'Make the record smaller, or raise `max.request.size` in the file of "--config" or "--command-config" and `max.message.bytes` of the topic.',
   })
 }
 

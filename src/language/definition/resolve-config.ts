@@ -91,6 +91,7 @@ function kafkaProperties(
     'fetch.max.wait.ms': consumer?.fetchMaxWait,
     'max.poll.records': consumer?.maxPollRecords,
     'batch.size': producer?.batchSize,
+    'max.request.size': producer?.maxRequestSize,
     'linger.ms': producer?.lingerMs,
     'compression.type': producer?.compression,
   }

@@ -17,6 +17,7 @@ const consumerSchema = objectSchema('consumer', 'consumer section', 'How topics 
 
 const producerSchema = objectSchema('producer', 'producer section', 'How topics are written.', {
   batchSize: optional(integer(0), 'How large a batch may be.', { unit: 'bytes' }),
+  maxRequestSize: optional(integer(1), 'How large a request may be, and a record in it.', { unit: 'bytes' }),
   lingerMs: optional(integer(0), 'How long a batch waits for more.', { unit: 'milliseconds' }),
   compression: optional(choice(['none', 'gzip', 'snappy', 'lz4', 'zstd']), 'How batches are compressed.'),
 })
