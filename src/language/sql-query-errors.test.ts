@@ -433,3 +433,15 @@ test.each([
   const planned = await plan({ query, dimensions: lookup }, catalog)
   expect(planned.diagnostics.map((diagnostic) => diagnostic.message)).toEqual([message])
 })
+
+test.each([900, 1100, 40_000])(
+  '%i additions in one expression are too deep, in our own words',
+  async (count) => {
+    const text = await errorsOf(`SELECT f.delay${'+1'.repeat(count)} AS d FROM flights f`, {})
+    expect(text).toMatch(
+      /^pipeline\.yaml:3:3 {2}error {2}SQL_NOT_SUPPORTED\nthe expressions of the query are too deep\n/,
+    )
+    expect(text).toMatch(/\n\nHint: Divide them over output columns or over two queries\.$/)
+    expect(text.match(/ error /g)).toHaveLength(1)
+  },
+)

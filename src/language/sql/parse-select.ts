@@ -1,7 +1,7 @@
 import type { SelectNode } from './ast.ts'
 import type { BindTools } from './bind.ts'
 import type { SqlFailure } from './duckdb.ts'
-import { refuseStatement } from './refusals.ts'
+import { refuseDepth, refuseStatement } from './refusals.ts'
 import type { QuotedQuery } from './topic-names.ts'
 
 /** A query is written by hand; beyond this it is something else. */
@@ -52,6 +52,7 @@ function reportFailure({ kind, message, position }: SqlFailure, { places, diagno
     })
     return
   }
+  if (/^max expression depth/i.test(message)) return refuseDepth(places, diagnostics)
   // What is missing at the end is missing behind the last word, not on the line below the query.
   const last = /at end of input/.test(message) ? places.tokens.at(-1) : undefined
   const span = last === undefined ? places.at(position) : places.token(last)

@@ -45,6 +45,13 @@ export function refuseStatement(type: string, places: QueryPlaces, diagnostics: 
   })
 }
 
+/** Where an expression is too deep to be parsed, or all together are to be typed. */
+export function refuseDepth(places: QueryPlaces, diagnostics: Diagnostics): void {
+  diagnostics.error('SQL_NOT_SUPPORTED', 'the expressions of the query are too deep', places.at(undefined), {
+    hint: 'Divide them over output columns or over two queries.',
+  })
+}
+
 /** Why an expression of this kind is refused; `undefined` for one that is not. */
 export function refusalOf(expr: AstExpr): { readonly message: string; readonly hint: string } | undefined {
   switch (expr.class) {

@@ -4,6 +4,7 @@ import type { Diagnostics } from '../diagnostic.ts'
 import { childrenOf, postOrder, type AstExpr } from './ast.ts'
 import type { DuckDb, SqlFailure } from './duckdb.ts'
 import type { QueryPlaces } from './places.ts'
+import { refuseDepth } from './refusals.ts'
 
 /** The type of each expression of the sound trees, by identity; `undefined` where it is none of ours. */
 export type TypesOf = ReadonlyMap<AstExpr, DataType | undefined>
@@ -21,14 +22,7 @@ export async function typeExpressions(
 ): Promise<TypesOf | undefined> {
   const batches = batchesOf(everyExpression(trees))
   if (batches === undefined) {
-    diagnostics.error(
-      'SQL_NOT_SUPPORTED',
-      'the expressions of the query are too deep',
-      places.at(undefined),
-      {
-        hint: 'Divide them over output columns or over two queries.',
-      },
-    )
+    refuseDepth(places, diagnostics)
     return undefined
   }
   const types = await typeAll(batches, scopes, database)
