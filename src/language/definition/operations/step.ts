@@ -70,7 +70,7 @@ export function expectStream(step: Step<unknown>): StreamFlow | undefined {
 
 /** What a field names or holds: a declared topic, or the result of an earlier pipeline. */
 export function resolveTarget(
-  { scope, topics, place }: Step<unknown>,
+  { scope, topics, flow: joined, place }: Step<unknown>,
   reference: Reference<TopicFields>,
   kind: TopicKind,
 ): Flow | undefined {
@@ -83,14 +83,29 @@ export function resolveTarget(
     'DEFINITION_INVALID',
     `"${value}" is ${flowNames[flow.kind]}, not a ${kind}`,
     span,
-    {
-      hint:
-        flow.kind === 'grouped' || flow.kind === 'groupedTable'
-          ? `Name a ${kind}.`
-          : `Name a ${kind}, or write "${flow.kind}: ${value}" if the operation can take it.`,
-    },
+    { hint: otherKindHint(value, { joined, flow, kind }) },
   )
   return undefined
+}
+
+interface OtherKind {
+  /** What the operation is applied to. */
+  readonly joined: Flow
+  /** What was named. */
+  readonly flow: Flow
+  readonly kind: TopicKind
+}
+
+function otherKindHint(name: string, { joined, flow, kind }: OtherKind): string {
+  if (flow.kind === 'globalTable' && kind === 'table')
+    return joined.kind === 'table'
+      ? `Declare "${name}" under "tables": a table is joined with tables only.`
+      : `Write "globalTable: ${name}", with a "mapper" that gives the key to look up, or declare "${name}" under "tables".`
+  if (flow.kind === 'table' && kind === 'globalTable')
+    return `Write "table: ${name}" without "mapper", since tables are joined on equal keys, or declare it under "globalTables".`
+  return flow.kind === 'grouped' || flow.kind === 'groupedTable'
+    ? `Name a ${kind}.`
+    : `Name a ${kind}, or write "${flow.kind}: ${name}" if the operation can take it.`
 }
 
 /** Whether two sides of a flow fit; else a complaint that names both. */
