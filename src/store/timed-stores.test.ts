@@ -159,7 +159,7 @@ describe('a live window', () => {
       }
     }
     const first = open(windows, new Counting())
-    const [keys, rounds] = [5000, 32]
+    const [keys, rounds] = [5000, 96]
     const position = (offset: number) => ({ topicId: '', offset, leaderEpoch: 0, committedAtMs: 0 })
     for (let round = 1; round <= rounds; round++) {
       for (let key = 0; key < keys; key++) first.store.put(`k${key}`, `${round}`, minuteMs, minuteMs)
@@ -254,14 +254,14 @@ test('stores of a thread have as many records waiting together as a restart shou
       managed.committed(managed.seal(), { topicId: '', offset, leaderEpoch: 0, committedAtMs: 0 })
     }
   }
-  writeTo(0, 200)
+  writeTo(0, 500)
   // The others leave it all the room there is.
-  expect(Math.max(...waiting())).toBeGreaterThan(120_000)
+  expect(Math.max(...waiting())).toBeGreaterThan(380_000)
   for (const index of stores.keys()) writeTo(index, 200)
   writeTo(0, 1)
   const together = waiting().reduce((sum, records) => sum + records)
-  expect(together).toBeGreaterThan(100_000)
-  expect(together).toBeLessThan(140_000)
+  expect(together).toBeGreaterThan(300_000)
+  expect(together).toBeLessThan(420_000)
 })
 
 test('of a bucket with more entries than are kept, the newest are read from the engine once after a restart', () => {
