@@ -57,7 +57,7 @@ test('what stands behind all times is known apart', () => {
   const newest = Buffer.concat([newestPrefix, Buffer.from('key')])
   put(engine, newest)
   const store = over(true)
-  expect(found(store, streamTimeKey, newest)).toEqual([undefined, 'v'])
+  expect(found(store, inBucket(-1, 'key'), streamTimeKey, newest)).toEqual([undefined, undefined, 'v'])
 })
 
 test('where there is no room for a filter the engine is asked', () => {

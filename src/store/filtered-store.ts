@@ -11,8 +11,8 @@ import type {
 } from './contracts.ts'
 import { KeyFilter } from './key-filter.ts'
 
-const highBits = 0x1f_ffff
-const afterLow = 2 ** 32
+const behindTimes = 0x7fff_ffff
+const lowMax = 0xffff_ffff
 
 /**
  * An engine that is not asked for what it cannot have. Most of what a new window or a new key asks for is not there, and it takes an
@@ -78,7 +78,9 @@ export class FilteredStore implements OrderedStore {
     }
     return {
       length: entries.length,
-      sorted: entries.sorted,
+      get sorted() {
+        return entries.sorted
+      },
       ...(entries.repeating === undefined ? {} : { repeating: entries.repeating }),
       at: (index) => {
         const entry = entries.at(index)
@@ -116,7 +118,9 @@ export class FilteredStore implements OrderedStore {
   }
 }
 
-/** Of the bucket's eight bytes as many bits as a number holds: no time has more, and what stands behind all times differs in the others. */
+/** Two numbers that no time has stand behind all times: they become the last ones that are exact. */
 function bucketOf(key: Buffer): number {
-  return (key.readUInt32BE(0) & highBits) * afterLow + key.readUInt32BE(4)
+  const high = key.readInt32BE(0)
+  const low = key.readUInt32BE(4)
+  return high === behindTimes ? Number.MAX_SAFE_INTEGER - (lowMax - low) : high * (lowMax + 1) + low
 }
