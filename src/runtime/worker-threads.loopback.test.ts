@@ -1,7 +1,7 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { sleep, systemClock } from '../base/clock.ts'
 import { silentLogger, type Logger } from '../base/logger.ts'
 import { systemRandom } from '../base/random.ts'
@@ -36,6 +36,7 @@ test('threads in workers share the partitions over loopback, and report what the
   const topic = (name: string) => ({ name, partitions: 2, replicationFactor: -1, configs: {} })
   await kafka.admin.createTopics([topic('input'), topic('output')])
   const stateDir = mkdtempSync(join(tmpdir(), 'weft-worker-'))
+  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }))
   const options = resolveOptions({
     applicationId: 'app',
     identity: { kind: 'folder', stateDir },

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { ByteWriter } from '../../src/base/byte-writer.ts'
 import { readProtoFiles } from '../../src/registry/proto-file.ts'
 import { avroLanguage } from '../../src/serde/avro/avro-language.ts'
@@ -110,11 +110,10 @@ const javaLacks = whatJavaLacks()
 sayLeftOut("Java's own Avro and Protobuf", javaLacks)
 
 describe.skipIf(javaLacks !== undefined)('Java', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'weft-serializers-'))
-  afterAll(() => rmSync(folder, { recursive: true }))
-
   test('reads every type of Avro, every kind of Protobuf field and JSON keys with its own libraries, and writes the same bytes', async () => {
     const all = [...everyAvro(), ...everyProto().map(withDescriptor), ...jsonKeys()]
+    const folder = mkdtempSync(join(tmpdir(), 'weft-serializers-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'written.jsonl')
     writeFileSync(file, all.map((one) => `${JSON.stringify(one)}\n`).join(''))
     const lines = (await runJava('weft.WrittenAgain', [file], registryClassPath())).trimEnd().split('\n')

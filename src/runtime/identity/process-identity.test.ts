@@ -1,13 +1,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openIdentity } from './process-identity.ts'
 
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
 test('keeps the process id over restarts, one per application', () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  const stateDir = newFolder()
   const first = openIdentity({ kind: 'folder', stateDir }, 'app')
   const other = openIdentity({ kind: 'folder', stateDir }, 'other app/with odd name')
   first.release()
@@ -19,8 +25,8 @@ test('keeps the process id over restarts, one per application', () => {
 })
 
 test('knows a folder that was copied', () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
-  const copyDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  const stateDir = newFolder()
+  const copyDir = newFolder()
   const first = openIdentity({ kind: 'folder', stateDir }, 'app')
   cpSync(stateDir, copyDir, { recursive: true })
   first.release()
@@ -33,7 +39,7 @@ test('knows a folder that was copied', () => {
 })
 
 test('refuses a folder that is in use, and says what to do', () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  const stateDir = newFolder()
   const first = openIdentity({ kind: 'folder', stateDir }, 'app')
   expect(() => openIdentity({ kind: 'folder', stateDir }, 'app')).toThrow(
     expect.objectContaining({
@@ -45,7 +51,7 @@ test('refuses a folder that is in use, and says what to do', () => {
 })
 
 test('waits for a process that was killed a moment ago, and says so', async () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'weft-identity-'))
+  const stateDir = newFolder()
   const held = openIdentity({ kind: 'folder', stateDir }, 'app')
   held.release()
   const lock = join(stateDir, 'app', 'lock')
@@ -65,7 +71,7 @@ test('waits for a process that was killed a moment ago, and says so', async () =
 })
 
 test('names a folder that cannot be made', () => {
-  const occupied = join(mkdtempSync(join(tmpdir(), 'weft-identity-')), 'file')
+  const occupied = join(newFolder(), 'file')
   writeFileSync(occupied, 'a file, no folder')
   expect(() => openIdentity({ kind: 'folder', stateDir: occupied }, 'app')).toThrow(
     expect.objectContaining({ code: 'STORE_UNWRITABLE' }),
