@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { bucketPrefix, newestPrefix } from './buckets.ts'
 import { CleanBudget } from './clean-budget.ts'
+import type { StoreEntry } from './contracts.ts'
 import { FilteredStore } from './filtered-store.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { streamTimeKey } from './stream-time.ts'
@@ -58,6 +59,26 @@ test('what stands behind all times is known apart', () => {
   put(engine, newest)
   const store = over(true)
   expect(found(store, inBucket(-1, 'key'), streamTimeKey, newest)).toEqual([undefined, undefined, 'v'])
+})
+
+test('what a failed write had deleted is still there', () => {
+  put(engine, Buffer.from('old'))
+  const store = over(false)
+  // Entry by entry, as SQLite takes them, until one cannot be written.
+  const write = vi.spyOn(engine, 'write').mockImplementationOnce(({ entries }) => {
+    const [deleted] = entries
+    engine.write({ entries: [deleted as StoreEntry], position: undefined })
+    for (const entry of entries) if (entry.value !== null) break
+    put(engine, Buffer.from('old'))
+    throw new Error('disk full')
+  })
+  const entries = [
+    { key: Buffer.from('old'), value: null },
+    { key: Buffer.from('new'), value: Buffer.from('v') },
+  ]
+  expect(() => store.write({ entries, position: undefined })).toThrow('disk full')
+  write.mockRestore()
+  expect(found(store, Buffer.from('old'))).toEqual(['v'])
 })
 
 test('where there is no room for a filter the engine is asked', () => {

@@ -73,7 +73,9 @@ export class FilteredStore implements OrderedStore {
   /** The same entries; each is known before the engine has it. */
   #noted(entries: StoreEntries): StoreEntries {
     const note = (entry: StoreEntry): StoreEntry => {
-      if (entry.value !== null) this.#filterOf(entry.key)?.add(entry.key)
+      // Of a delete, too: what stands in its bucket is looked at before anything changes there, and comes back where the write fails.
+      const filter = this.#filterOf(entry.key)
+      if (entry.value !== null) filter?.add(entry.key)
       return entry
     }
     return {

@@ -90,7 +90,7 @@ export class LayeredStore implements ManagedStore {
   readonly #parts: ManagedParts
   #unwritten: Unwritten[] = []
   #left = nothingWaits
-  /** The committed stream time that the engine has not been told of. */
+  /** The committed stream time that the engine has not been told of: forgotten once it has, so that a write that fails takes it along again. */
   #time: StoreEntry | undefined = undefined
 
   constructor(parts: ManagedParts) {
@@ -232,8 +232,9 @@ export class LayeredStore implements ManagedStore {
     this.#write(chained(layers.map((layer) => layer.unwritten(last.generation))), {
       position: due.findLast(({ position }) => position !== undefined)?.position,
       // Of now: by it entries are left out that have expired since.
-      time: this.#takeTime(),
+      time: this.#time,
     })
+    this.#time = undefined
     for (const layer of layers) layer.written(last.generation)
     this.#unwritten = young
     this.#leave(left)
@@ -262,18 +263,13 @@ export class LayeredStore implements ManagedStore {
     if (all.length > 0 || more.position !== undefined) engine.write({ entries: all, position: more.position })
   }
 
-  #takeTime(): StoreEntry | undefined {
-    const time = this.#time
-    this.#time = undefined
-    return time
-  }
-
   #dropExpired(): void {
     const { expiry, layers } = this.#parts
     if (expiry === undefined) return
     const end = expiry.buckets.takeExpired()
     if (end !== undefined) {
-      this.#write([], { position: undefined, time: this.#takeTime() })
+      this.#write([], { position: undefined, time: this.#time })
+      this.#time = undefined
       expiry.engine.drop(undefined, end)
     }
     for (const layer of layers) layer.expire?.(expiry.buckets.committedLiveFromMs)

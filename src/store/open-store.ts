@@ -143,9 +143,11 @@ function baseOf(options: OpenStoreOptions): Base {
   }
 }
 
+/** Lists and duplicates are read by ranges alone: for these a filter would be work for nothing. */
 function engineOf({ spec, engine }: OpenStoreOptions, budget: CleanBudget): OrderedStore {
   if (engine === undefined) return new MemoryStore({ bucketBytes: isBucketed(spec) ? bucketBytes : 0 })
-  return engine instanceof MemoryStore
+  const isScanned = spec.kind === 'list' || (spec.kind === 'window' && spec.retainDuplicates)
+  return isScanned || engine instanceof MemoryStore
     ? engine
     : new FilteredStore(engine, { isBucketed: isBucketed(spec), budget })
 }

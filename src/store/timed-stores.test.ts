@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { MetricRegistry } from '../base/metrics.ts'
 import type { Format } from '../data/types.ts'
 import { serdeFor } from '../serde/plain-serde.ts'
@@ -215,6 +215,20 @@ describe('a live window', () => {
     expect(seen).toBe(20 * 11)
     expect(count('weft_store_engine_reads_total')).toBe(1)
   })
+})
+
+test('a write that fails takes its stream time along when it is tried again', () => {
+  const { store, managed, engine } = open({ ...windows, logging: 'none' })
+  store.put('k', '41', minuteMs, minuteMs)
+  vi.spyOn(engine, 'write').mockImplementationOnce(() => {
+    throw new Error('disk full')
+  })
+  const generation = managed.seal()
+  expect(() => managed.committed(generation, undefined)).toThrow('disk full')
+  engine.close = () => {}
+  managed.close()
+  const again = open({ ...windows, logging: 'none' }, engine)
+  expect([again.store.streamTimeMs, again.store.fetch('k', minuteMs)]).toEqual([minuteMs, '41'])
 })
 
 test('what waits to be written is within the budget of all stores, and counts in it', () => {
