@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { silentLogger } from '../base/logger.ts'
-import type { Logger } from '../base/logger.ts'
+import { silentLogger, type Logger } from '../base/logger.ts'
 import { TestCluster } from '../testing/cluster.ts'
 import { SimulatedDisk } from '../testing/simulated-disk.ts'
 import { loadTopology } from '../testing/load-topology.ts'
@@ -11,13 +10,17 @@ import { countByKey } from './fixtures.ts'
 
 const dayMs = 86_400_000
 
+/** A logger whose warnings are listened to. */
+function warns(warn: Logger['warn']): Logger {
+  const logger: Logger = { ...silentLogger, warn, with: () => logger }
+  return logger
+}
+
 async function countsAcross(...lives: readonly Partial<KeyValueStoreSpec>[]) {
   const warned: unknown[] = []
-  const logger: Logger = {
-    ...silentLogger,
-    warn: (message, fields) => void (message.includes('store') && warned.push(fields?.['reason'] ?? message)),
-    with: () => logger,
-  }
+  const logger = warns(
+    (message, fields) => void (message.includes('store') && warned.push(fields?.['reason'] ?? message)),
+  )
   await using cluster = new TestCluster({ time: 'jump', logger })
   for (const topic of ['words', 'counts']) await cluster.createTopic(topic)
   const disk = new SimulatedDisk(cluster.random)
@@ -86,12 +89,7 @@ const uncounted = plain(`
 
 test('one that was out of the definition, and no other store beside it, does so, too', async () => {
   const said: string[] = []
-  const logger: Logger = {
-    ...silentLogger,
-    warn: (message) => void said.push(message),
-    with: () => logger,
-  }
-  await using cluster = new TestCluster({ logger })
+  await using cluster = new TestCluster({ logger: warns((message) => void said.push(message)) })
   for (const topic of ['words', 'counts']) await cluster.createTopic(topic)
   for (const [index, text] of [counted, counted, uncounted, counted].entries()) {
     expect(said).toEqual([])

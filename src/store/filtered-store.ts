@@ -62,7 +62,8 @@ export class FilteredStore implements OrderedStore {
   drop(from: Buffer | undefined, to: Buffer): void {
     this.#engine.drop(from, to)
     if (from !== undefined || !this.#isBucketed) return
-    for (const bucket of this.#filters.keys()) if (bucket < bucketOf(to)) this.#forget(bucket)
+    const end = bucketOf(to)
+    for (const bucket of this.#filters.keys()) if (bucket < end) this.#forget(bucket)
   }
 
   close(): void {

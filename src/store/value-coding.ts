@@ -8,7 +8,7 @@ import { SlicedRow } from '../data/row.ts'
 import type { Column } from '../data/types.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { RestoredRecord, RestoreRecords, StoreEntries } from './contracts.ts'
-import { ownTrouble } from './damaged.ts'
+import { ownReader, type ReadValue } from './damaged.ts'
 import { LoggedRecords } from './logged-records.ts'
 
 export interface ValueCoding {
@@ -70,18 +70,6 @@ export function versionCoding(values: ValueCoding): ValueCoding {
     read: (bytes) => (bytes[0] === 0 ? tombstone : values.read(bytes.subarray(1))),
     readAt: (bytes, start, end) => (bytes[start] === 0 ? tombstone : values.readAt(bytes, start + 1, end)),
     timestampMs: () => undefined,
-  }
-}
-
-type ReadValue = (buffer: Buffer, start: number, end: number) => unknown
-
-function ownReader(read: ReadValue, store: string): ReadValue {
-  return (buffer, start, end) => {
-    try {
-      return read(buffer, start, end)
-    } catch (error) {
-      throw ownTrouble(store, error)
-    }
   }
 }
 

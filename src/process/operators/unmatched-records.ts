@@ -11,7 +11,7 @@ import { ByteWriter } from '../../base/byte-writer.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { ListStore, StoreKeyIdentity } from '../../store/contracts.ts'
-import { readOwn } from '../../store/damaged.ts'
+import { ownDecoder, type ReadValue } from '../../store/damaged.ts'
 import { ListItem } from '../../store/list-item.ts'
 import { UnmatchedQueue, type JoinSide, type Queued } from './unmatched-queue.ts'
 
@@ -134,6 +134,7 @@ function keyText(key: unknown, keys: Serde): string {
 
 export class UnmatchedRecords {
   readonly #options: UnmatchedOptions
+  readonly #readers: Readonly<Record<JoinSide, ReadValue>>
   readonly #queues: Readonly<Record<JoinSide, UnmatchedQueue<Unmatched>>>
   #chunk = new ByteWriter(chunkBytes)
   /** Of the entries that are left. */
@@ -143,6 +144,11 @@ export class UnmatchedRecords {
 
   constructor(options: UnmatchedOptions) {
     this.#options = options
+    const { store, values } = options
+    this.#readers = {
+      left: ownDecoder(values.left, store.name),
+      right: ownDecoder(values.right, store.name),
+    }
     const textOf = (key: unknown): string => keyText(key, options.keys)
     this.#queues = { left: new UnmatchedQueue(textOf), right: new UnmatchedQueue(textOf) }
     for (const { key, value } of options.store.all()) this.#load(Buffer.from(key), Buffer.from(value))
@@ -187,10 +193,8 @@ export class UnmatchedRecords {
 
   /** The records that an entry stands for, at least one. What is given is valid while the entry's bytes are. */
   *values(entry: Unmatched): Generator {
-    const serde = this.#options.values[entry.side]
-    const { name } = this.#options.store
-    for (const { bytes, start, end } of entry.records)
-      yield readOwn(name, () => serde.decode(bytes, start, end, undefined))
+    const read = this.#readers[entry.side]
+    for (const { bytes, start, end } of entry.records) yield read(bytes, start, end)
   }
 
   #find(side: JoinSide, key: unknown, timestampMs: number): Unmatched | undefined {

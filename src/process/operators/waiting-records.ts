@@ -11,7 +11,7 @@ import type { Headers } from '../../base/headers.ts'
 import { detach } from '../../data/lazy.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore } from '../../store/contracts.ts'
-import { readOwn } from '../../store/damaged.ts'
+import { ownDecoder, type ReadValue } from '../../store/damaged.ts'
 import { StreamRecord } from '../processor.ts'
 import { timeHeap } from './heap.ts'
 
@@ -32,13 +32,18 @@ const numberBytes = 4
 
 export class WaitingRecords {
   readonly #options: WaitingOptions
+  readonly #readKey: ReadValue
+  readonly #readValue: ReadValue
   readonly #writer = new ByteWriter()
   readonly #byTime = new Map<number, Waiting>()
   readonly #times = timeHeap()
 
   constructor(options: WaitingOptions) {
     this.#options = options
-    for (const [key] of options.store.all()) this.#load(Buffer.from(key as Uint8Array))
+    const { store, keys, values } = options
+    this.#readKey = ownDecoder(keys, store.name)
+    this.#readValue = ownDecoder(values, store.name)
+    for (const [key] of store.all()) this.#load(Buffer.from(key as Uint8Array))
   }
 
   add({ key, value, timestampMs, headers }: StreamRecord): void {
@@ -93,13 +98,10 @@ export class WaitingRecords {
   }
 
   #decode(storeKey: Buffer, bytes: Buffer): StreamRecord {
-    const { store, keys, values } = this.#options
     const valueEnd = 4 + bytes.readInt32BE(0)
     const record = new StreamRecord()
-    readOwn(store.name, () => {
-      record.key = detach(keys.decode(storeKey, timeBytes, storeKey.length - numberBytes, undefined))
-      record.value = detach(values.decode(bytes, 4, valueEnd, undefined))
-    })
+    record.key = detach(this.#readKey(storeKey, timeBytes, storeKey.length - numberBytes))
+    record.value = detach(this.#readValue(bytes, 4, valueEnd))
     record.timestampMs = timeOf(storeKey)
     record.headers = headersOf(bytes.toString('utf8', valueEnd + 4))
     return record
